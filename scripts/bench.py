@@ -1,0 +1,134 @@
+"""Speed and memory as ratios measured in one run: generating against a bare XlsxWriter loop, validating against
+IronCalc loading the same file and evaluating it K times. `make bench` runs it; nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import ironcalc
+import xlsxwriter
+
+from sheetnet.check import validate
+from sheetnet.files import save_workbook
+from sheetnet.generate import make_workbook, write_workbook
+from sheetnet.network import Layer, Network
+from sheetnet.workbook import Workbook
+
+SHAPES = ((2, 2, 2), (16, 16, 8), (64, 64, 10), (784, 30, 10))
+TRIALS = 8
+BUDGET = 6.0  # seconds a measurement may take; at least three rounds are made
+
+
+def network_of(shape: tuple[int, int, int]) -> Network:
+    """A network with random weights: ReLU, then softmax with cross-entropy (sigmoid and ½ SSE for 2-2-2)."""
+    generator = random.Random(1)
+
+    def layer(fan_in: int, neurons: int, activation: str) -> Layer:
+        half = (6 / (fan_in + neurons)) ** 0.5
+        rows = (tuple(round(half * (2 * generator.random() - 1), 6) for _ in range(neurons)) for _ in range(fan_in + 1))
+        return Layer(activation, tuple(rows))
+
+    n0, n1, n2 = shape
+    small = shape == (2, 2, 2)
+    layers = (layer(n0, n1, "sigmoid" if small else "relu"), layer(n1, n2, "sigmoid" if small else "softmax"))
+    inputs = (tuple(round(generator.random(), 3) for _ in range(n0)),)
+    targets = ((1.0, *[0.0] * (n2 - 1)),)
+    return Network(
+        "-".join(map(str, shape)), "", inputs, targets, layers, "half_sse" if small else "cross_entropy", 0.1
+    )
+
+
+def bare_xlsxwriter(workbook: Workbook, path: Path) -> None:
+    """The same cells, written by XlsxWriter alone and without any look."""
+    book = xlsxwriter.Workbook(path)
+    for sheet in workbook.sheets:
+        page = book.add_worksheet(sheet.name)
+        for (row, column), cell in sheet.cells.items():
+            if cell.formula is not None:
+                page.write_formula(row - 1, column - 1, f"={cell.formula}", None, cell.value)
+            elif isinstance(cell.value, float):
+                page.write_number(row - 1, column - 1, cell.value)
+            else:
+                page.write_string(row - 1, column - 1, str(cell.value))
+    for name in workbook.names:
+        book.define_name(name.name, f"={name.refers_to}")
+    book.close()
+
+
+def bare_ironcalc(path: Path) -> None:
+    """Load the file with IronCalc's own reader and evaluate it K times."""
+    model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
+    for _ in range(TRIALS):
+        model.evaluate()
+
+
+def paired(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float, float]:
+    """Medians of both in seconds and of their ratio, measured in turn after one round to warm up."""
+    ours(), theirs()
+    rounds: list[tuple[float, float]] = []
+    start = time.perf_counter()
+    while len(rounds) < 3 or (time.perf_counter() - start < BUDGET and len(rounds) < 200):
+        rounds.append((timed(ours), timed(theirs)))
+    medians = [statistics.median(column) for column in zip(*rounds, strict=True)]
+    return medians[0], medians[1], statistics.median(a / b for a, b in rounds)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peak_memory(code: str) -> float:
+    """Peak memory in MB of a fresh Python that runs the code."""
+    measure = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{measure}"], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[-1]) / (1024 if sys.platform != "darwin" else 1024**2)
+
+
+def main() -> None:
+    """Measure every shape and print a table."""
+    print(
+        f"{'network':12}{'cells':>9}{'formulas':>10} | {'generate':>9}{'bare':>9}{'ratio':>7} | "
+        f"{'.ods':>9}{'/.xlsx':>7} | {'validate':>9}{'bare':>9}{'ratio':>7}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for shape in SHAPES:
+            bench(shape, Path(folder))
+        big = Path(folder) / "784-30-10.xlsx"
+        print(
+            f"\npeak memory of validating 784-30-10: "
+            f"{peak_memory(f'from sheetnet import validate; assert validate({str(big)!r}).ok'):.0f} MB"
+        )
+    print(f"peak memory of this whole run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def bench(shape: tuple[int, int, int], folder: Path) -> None:
+    """One line of the table."""
+    network = network_of(shape)
+    path, other, ods = (folder / f"{network.title}{end}" for end in (".xlsx", "-bare.xlsx", ".ods"))
+    workbook = make_workbook(network)
+    cells = sum(len(sheet.cells) for sheet in workbook.sheets)
+    formulas = sum(cell.formula is not None for sheet in workbook.sheets for cell in sheet.cells.values())
+    generate = paired(lambda: write_workbook(network, path), lambda: bare_xlsxwriter(workbook, other))
+    formats = paired(lambda: save_workbook(workbook, ods), lambda: save_workbook(workbook, path))
+    assert validate(path).ok
+    judged = paired(lambda: validate(path, trials=TRIALS), lambda: bare_ironcalc(path))
+    print(
+        f"{network.title:12}{cells:>9,}{formulas:>10,} | {generate[0]:>8.3f}s{generate[1]:>8.3f}s{generate[2]:>7.2f} | "
+        f"{formats[0]:>8.3f}s{formats[2]:>7.2f} | {judged[0]:>8.3f}s{judged[1]:>8.3f}s{judged[2]:>7.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""Write the workbooks of all templates into generated/; `make generated` runs it, a test says when it is due."""
+
+from pathlib import Path
+
+from sheetnet.generate import write_all
+from sheetnet.network_file import load_network, template_names
+
+FOLDER = Path(__file__).parent.parent / "generated"
+
+
+def main() -> None:
+    """Write every workbook and print its path and size."""
+    for name in template_names():
+        for path in write_all(load_network(name), FOLDER, name, ["xlsx", "ods"]):
+            print(f"{path.relative_to(FOLDER.parent)}  {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

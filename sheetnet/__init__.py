@@ -1,0 +1,50 @@
+"""sheetnet: every number of a backpropagation worksheet, live in a spreadsheet and proven against NumPy."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sheetnet.check import Report, validate
+    from sheetnet.errors import EngineError, FileError, NetworkError, SheetnetError
+    from sheetnet.files import read_workbook
+    from sheetnet.generate import write_workbook
+    from sheetnet.network_file import load_network
+    from sheetnet.reference import Step, training_step
+
+__version__ = "0.1.0"
+
+# Where each public name lives; heavy packages are imported when a name is first asked for.
+_HOMES = {
+    "EngineError": "errors",
+    "FileError": "errors",
+    "NetworkError": "errors",
+    "Report": "check",
+    "SheetnetError": "errors",
+    "Step": "reference",
+    "load_network": "network_file",
+    "read_workbook": "files",
+    "training_step": "reference",
+    "validate": "check",
+    "write_workbook": "generate",
+}
+__all__ = [
+    "EngineError",
+    "FileError",
+    "NetworkError",
+    "Report",
+    "SheetnetError",
+    "Step",
+    "load_network",
+    "read_workbook",
+    "training_step",
+    "validate",
+    "write_workbook",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sheetnet' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"sheetnet.{_HOMES[name]}"), name)

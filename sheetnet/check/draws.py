@@ -1,0 +1,172 @@
+"""Trials: seeded random draws of every input of the step, chosen so that no mistake can hide. It knows no workbook.
+
+Blind draws are not enough: a ReLU unit may stay dead in all of them, a gradient may stay below the tolerance. So
+more candidates are drawn than needed, and trials are taken from them until every unit with a bend was seen on both
+sides and every number stood well above the tolerance often enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetnet.network import Network, blocks
+from sheetnet.reference import ACTIVATIONS, LOSSES, Array, evaluate, stacked, with_bias_node
+
+TRIALS = 8
+MOST = 4  # times as many trials, where that many are needed
+POOL = 6  # times as many candidates as trials
+ALIVE, DEAD, VISIBLE = 3, 2, 3  # in how many trials each unit must be on, off, each number be visible
+THRESHOLD = 1e-6  # a number is visible when it stands a million times above the absolute tolerance
+OUTPUT_MARGIN = 1e-3  # outputs under logarithmic losses keep this distance from 0 and 1
+WIDE = 4  # nodes from which on a layer's inputs and γ are scaled down
+LARGEST = 1e6  # no quantity may explode
+
+# (block, row, column) of an input → the input it is tied to.
+Ties = Mapping[tuple[str, int, int], tuple[str, int, int]]
+
+
+@dataclass(frozen=True)
+class Trials:
+    """K sets of inputs with the reference's answers: block → K × rows × columns.
+
+    `doubtful` marks, block → rows × columns, the cells whose right and wrong formulas no trial could tell apart.
+    """
+
+    values: Mapping[str, Array]
+    doubtful: Mapping[str, NDArray[np.bool_]]
+
+    @property
+    def count(self) -> int:
+        """K."""
+        return len(self.values["gamma"])
+
+
+def draw_trials(network: Network, count: int = TRIALS, seed: int = 0, ties: Ties | None = None) -> Trials:
+    """At least `count` trials, reproducible by `seed`; more where the network needs them (at most 4 times as many)."""
+    generator = np.random.default_rng(seed)
+    inputs = _candidates(network, generator, POOL * count)
+    tie(inputs, network, ties or {})
+    arrays = evaluate(network, inputs)
+    known = blocks(network)
+    values = {name: stacked(arrays[name], block) for name, block in known.items()}
+    kept = _kept(network, arrays)
+    conditions, demands = _conditions(network, values, kept)
+    chosen, lacking = _choose(conditions, demands, count)
+    rows = kept[chosen]
+    return Trials({name: array[rows] for name, array in values.items()}, _doubtful(network, values, lacking))
+
+
+def tie(inputs: dict[str, Array], network: Network, ties: Ties) -> None:
+    """Give inputs that are one number the same draw: a layer's shared bias, and what the sheet ties together."""
+    for number, layer in enumerate(network.layers, 1):
+        if layer.shared_bias:
+            inputs[f"W_{number}"][:, -1, :] = inputs[f"W_{number}"][:, -1, :1]
+    for (name, row, column), (other, r, c) in ties.items():
+        inputs[name][:, row, column] = inputs[other][:, r, c]
+
+
+def _candidates(network: Network, generator: np.random.Generator, count: int) -> dict[str, Array]:
+    """Random inputs, scaled by fan-in so that z stays of order 1, and so does what one step changes in z.
+
+    One step changes z by about γ |A|² δ: so the inputs of a wide layer are small (its weights large instead), and γ is
+    smaller where a hidden layer is wide.
+    """
+    n = network.sizes
+    rows = network.observations
+    x_scale = min(1.0, (WIDE / n[0]) ** 0.5)
+    inputs = {"A_0": with_bias_node(generator.normal(scale=x_scale, size=(count, rows, n[0])))}
+    for layer in range(1, network.depth + 1):
+        scale = n[layer - 1] ** -0.5 / (x_scale if layer == 1 else 1.0)
+        weights = generator.normal(scale=scale, size=(count, n[layer - 1] + 1, n[layer]))
+        weights[:, -1, :] = generator.normal(scale=0.5, size=(count, n[layer]))
+        inputs[f"W_{layer}"] = weights
+    inputs["target"] = _targets(network, generator, (count, rows, n[-1]))
+    inputs["gamma"] = generator.uniform(0.1, 1.0, size=(count, 1, 1)) * min(1.0, WIDE / max(n[1:]))
+    return inputs
+
+
+def _targets(network: Network, generator: np.random.Generator, shape: tuple[int, int, int]) -> Array:
+    """Targets on the domain of the loss; off the simplex δ = a ΣT − T, and the textbook's a − T would be blamed."""
+    domain = LOSSES[network.loss].targets
+    if domain == "real":
+        return generator.normal(size=shape)
+    drawn = generator.uniform(0.05, 0.95, size=shape)
+    return drawn / drawn.sum(axis=-1, keepdims=True) if domain == "simplex" else drawn
+
+
+def _kept(network: Network, arrays: Mapping[str, Array]) -> NDArray[np.intp]:
+    """The candidates in which nothing explodes and no output comes too near to where a logarithm does."""
+    good = np.ones(len(arrays["gamma"]), dtype=bool)
+    for array in arrays.values():
+        flat = array.reshape(len(array), -1)
+        good &= np.isfinite(flat).all(axis=1) & (np.abs(flat) < LARGEST).all(axis=1)
+    low, high = LOSSES[network.loss].outputs
+    # The outputs of a softmax share 1 among them, so that some of many are small whatever is drawn.
+    above = OUTPUT_MARGIN * (2 / network.sizes[-1] if network.mixes(network.depth) else 1)
+    for name in (f"a_{network.depth}", f"a_{network.depth}_new"):
+        flat = arrays[name].reshape(len(good), -1)
+        good &= (flat > low + above).all(axis=1) & (flat < high - OUTPUT_MARGIN).all(axis=1)
+    return np.flatnonzero(good)
+
+
+def _kinks(network: Network) -> list[str]:
+    """The z blocks whose activation bends at 0."""
+    layers = enumerate(network.layers, 1)
+    return [f"z_{number}" for number, layer in layers if ACTIVATIONS[layer.activation].kink]
+
+
+def _conditions(
+    network: Network, values: Mapping[str, Array], kept: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Which candidate meets which condition (candidates × conditions), and in how many trials each must be met."""
+    met, demands = [], []
+    for array in values.values():
+        met.append((np.abs(array[kept]) > THRESHOLD).reshape(len(kept), array[0].size))
+        demands.append(np.full(met[-1].shape[1], VISIBLE))
+    for name in _kinks(network):
+        z = values[name][kept].reshape(len(kept), values[name][0].size)
+        pull = values[f"dC_da_{name[2:]}"][kept].reshape(z.shape)
+        # Off, and yet ∂C/∂a pulls at it: else a δ that forgot ∂a/∂z would be 0 all the same.
+        met += [z > THRESHOLD, (z < -THRESHOLD) & (np.abs(pull) > THRESHOLD)]
+        demands += [np.full(z.shape[1], ALIVE), np.full(z.shape[1], DEAD)]
+    return np.concatenate(met, axis=1, dtype=np.float32), np.concatenate(demands, dtype=np.float32)
+
+
+def _choose(
+    conditions: NDArray[np.float32], demands: NDArray[np.float32], count: int
+) -> tuple[list[int], NDArray[np.float32]]:
+    """Take the candidate that meets most of what is still lacking, until nothing is, or until there are too many."""
+    chosen: list[int] = []
+    lacking = demands.copy()
+    while len(chosen) < min(len(conditions), count if not lacking.any() else MOST * count):
+        scores = conditions @ (lacking > 0).astype(np.float32)
+        scores[chosen] = -1
+        chosen.append(int(scores.argmax()))
+        lacking = np.maximum(lacking - conditions[chosen[-1]], 0)
+    return chosen, lacking
+
+
+def _doubtful(
+    network: Network, values: Mapping[str, Array], lacking: NDArray[np.float32]
+) -> dict[str, NDArray[np.bool_]]:
+    """Conditions that stayed unmet, by cell. A unit never seen on one side makes its a, ∂a/∂z and δ doubtful."""
+    found, start = {}, 0
+    for name, array in values.items():
+        shape = array.shape[1:]
+        found[name] = lacking[start : start + shape[0] * shape[1]].reshape(shape) > 0
+        start += shape[0] * shape[1]
+    for name in _kinks(network):
+        shape = values[name].shape[1:]
+        size = shape[0] * shape[1]
+        one_sided = (lacking[start : start + size] + lacking[start + size : start + 2 * size]).reshape(shape) > 0
+        start += 2 * size
+        layer = name[2:]
+        activation = f"A_{layer}" if f"A_{layer}" in found else f"a_{layer}"
+        found[f"da_dz_{layer}"] |= one_sided
+        found[f"delta_{layer}"] |= one_sided
+        found[activation][:, : shape[1]] |= one_sided
+    return found

@@ -1,0 +1,99 @@
+"""Which cells a formula uses: the way from a carried error back to the cell where it began, and circles of formulas."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+
+from sheetnet.syntax import Area, areas, names, parse_area
+from sheetnet.workbook import Place, Position, Workbook, array_cells
+
+
+class Graph:
+    """The references of a workbook's formulas, resolved when first asked for.
+
+    `judged` are cells that count even where they are empty: an emptied answer is a cause, too.
+    """
+
+    def __init__(self, workbook: Workbook, judged: Iterable[Place] = ()) -> None:
+        self._positions = {sheet.name: set(sheet.cells) for sheet in workbook.sheets}
+        for name, row, column in judged:
+            self._positions[name].add((row, column))
+        self._sheets = {sheet.name.casefold(): sheet for sheet in workbook.sheets}
+        self._anchors = {sheet.name: array_cells(sheet) for sheet in workbook.sheets if sheet.arrays}
+        self._names = {(name.sheet, name.name.casefold()): name.refers_to for name in workbook.names}
+        self._areas: dict[tuple[str, str], list[Area]] = {}
+
+    def uses(self, place: Place) -> Iterator[Place]:
+        """The cells that the formula at `place` refers to, those that count."""
+        formula = self._formula(place)
+        if formula is None:
+            return
+        key = (place[0], formula)
+        if key not in self._areas:
+            self._areas[key] = list(self._resolved(place[0], formula))
+        for area in self._areas[key]:
+            yield from self._cells(area, place[0])
+
+    def _formula(self, place: Place) -> str | None:
+        sheet, row, column = place
+        anchor: Position = self._anchors.get(sheet, {}).get((row, column), (row, column))
+        cell = self._sheets[sheet.casefold()].cells.get(anchor)
+        return None if cell is None else cell.formula
+
+    def _resolved(self, sheet: str, formula: str) -> Iterator[Area]:
+        yield from areas(formula)
+        for name in names(formula):
+            refers_to = self._names.get((sheet, name.casefold()), self._names.get((None, name.casefold())))
+            if refers_to is not None and (area := parse_area(refers_to)) is not None:
+                yield area
+
+    def _cells(self, area: Area, here: str) -> Iterator[Place]:
+        sheet = self._sheets.get((area.sheet or here).casefold())
+        if sheet is None:
+            return
+        positions = self._positions[sheet.name]
+        if (area.bottom - area.top + 1) * (area.right - area.left + 1) > len(positions):
+            inside = (at for at in positions if area.top <= at[0] <= area.bottom and area.left <= at[1] <= area.right)
+        else:
+            rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
+            inside = ((row, column) for row in rows for column in columns if (row, column) in positions)
+        for row, column in inside:
+            yield sheet.name, row, column
+
+
+def causes(graph: Graph, carried: Iterable[Place], blamed: set[Place]) -> dict[Place, Place | None]:
+    """For each carried cell the nearest blamed cell upstream; None where there is none."""
+    found: dict[Place, Place | None] = {}
+    for place in carried:
+        found[place] = _nearest(graph, place, blamed, found)
+    return found
+
+
+def _nearest(graph: Graph, place: Place, blamed: set[Place], known: Mapping[Place, Place | None]) -> Place | None:
+    """Breadth first upstream; cells carried themselves, met on the way, already know their cause."""
+    seen, queue = {place}, deque([place])
+    while queue:
+        for used in graph.uses(queue.popleft()):
+            if used in blamed:
+                return used
+            if known.get(used) is not None:
+                return known[used]
+            if used not in seen:
+                seen.add(used)
+                queue.append(used)
+    return None
+
+
+def in_circle(graph: Graph, place: Place) -> bool:
+    """Whether a cell's formula uses, through however many others, the cell itself."""
+    seen: set[Place] = set()
+    queue = deque([place])
+    while queue:
+        for used in graph.uses(queue.popleft()):
+            if used == place:
+                return True
+            if used not in seen:
+                seen.add(used)
+                queue.append(used)
+    return False

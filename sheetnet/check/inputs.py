@@ -1,0 +1,134 @@
+"""The input cells of a workbook: which cells a trial must drive, which are tied, what they hold now.
+
+An input cell that merely refers to another cell is a tie: that other cell is driven, and both have one value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isclose
+
+from sheetnet.check.locate import Located
+from sheetnet.network import Block, Network, blocks
+from sheetnet.reference import Array, inputs_of
+from sheetnet.syntax import cell_name, parse_area
+from sheetnet.workbook import Cell, Place, Value, Workbook
+
+Element = tuple[str, int, int]  # block, row, column from 0
+CLOSE = 1e-9  # relative; how near an input must be to the network file's to count as not edited
+
+
+@dataclass(frozen=True)
+class InputCell:
+    """One input: its element, its own cell, and the cell that is driven for it (another one where it is tied)."""
+
+    element: Element
+    place: Place
+    driver: Place
+    formula: str | None  # kept only where the cell holds a formula that is more than a reference
+
+
+@dataclass(frozen=True)
+class EditedInput:
+    """An input whose cell no longer holds what the network file says: play, not an error."""
+
+    sheet: str
+    cell: str
+    quantity: str
+    index: tuple[int, ...]
+    found: Value
+    expected: float
+    formula: str | None = None
+
+
+def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
+    """Every input of the step that has a cell; the bias node's cells are no inputs."""
+    return [
+        _input_cell(workbook, located.place(block.name, row, column), (block.name, row, column))
+        for block in input_blocks(network)
+        if block.name in located.areas
+        for row in range(block.rows)
+        for column in range(block.columns)
+        if not block.is_bias_node(row, column)
+    ]
+
+
+def input_blocks(network: Network) -> list[Block]:
+    """A_0, target, gamma, W_1 … W_L."""
+    return [block for block in blocks(network).values() if block.kind == "input"]
+
+
+def ties_of(cells: list[InputCell]) -> dict[Element, Element]:
+    """Inputs driven by the cell of another input, each → that other one."""
+    owners: dict[Place, Element] = {}
+    for cell in cells:
+        if cell.driver == cell.place or cell.driver not in owners:
+            owners[cell.driver] = cell.element
+    return {cell.element: owners[cell.driver] for cell in cells if owners[cell.driver] != cell.element}
+
+
+def _input_cell(workbook: Workbook, place: Place, element: Element) -> InputCell:
+    formula = cell_at(workbook, place).formula
+    if formula is None:
+        return InputCell(element, place, place, None)
+    driver = _referred(workbook, place, {place})
+    if driver is None:
+        return InputCell(element, place, place, formula)
+    return InputCell(element, place, driver, None)
+
+
+def _referred(workbook: Workbook, place: Place, seen: set[Place]) -> Place | None:
+    """The constant cell at the end of a chain of mere references; None where a real formula stands in between."""
+    formula = cell_at(workbook, place).formula
+    if formula is None:
+        return place
+    area = parse_area(formula.strip())
+    if area is None or (area.top, area.left) != (area.bottom, area.right):
+        return None
+    sheet = workbook.sheet(area.sheet or place[0])
+    if sheet is None:
+        return None
+    target = (sheet.name, area.top, area.left)
+    return None if target in seen else _referred(workbook, target, seen | {target})
+
+
+def cell_at(workbook: Workbook, place: Place) -> Cell:
+    """The cell at a place; an empty one where nothing stands."""
+    sheet = workbook.sheet(place[0])
+    return Cell() if sheet is None else sheet.cells.get(place[1:], Cell())
+
+
+def own_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, Value]) -> dict[str, Array] | None:
+    """The step's inputs as the workbook holds them; None where a cell holds something that is no number.
+
+    An empty cell counts as 0, as every spreadsheet takes it.
+    """
+    inputs = inputs_of(network)
+    for cell in cells:
+        value = values[cell.place]
+        number = 0.0 if value is None else value
+        if not isinstance(number, float):
+            return None
+        name, row, column = cell.element
+        inputs[name][0, row, column] = number
+    return inputs
+
+
+def edited_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, Value]) -> list[EditedInput]:
+    """The inputs that differ from the network file's."""
+    expected = {name: array[0].tolist() for name, array in inputs_of(network).items()}
+    edited = []
+    for cell in cells:
+        name, row, column = cell.element
+        wanted, found = expected[name][row][column], values[cell.place]
+        same = isinstance(found, float) and isclose(found, wanted, rel_tol=CLOSE)
+        if not same or cell.formula is not None:
+            edited.append(_edited(cell, found, wanted))
+    return edited
+
+
+def _edited(cell: InputCell, found: Value, wanted: float) -> EditedInput:
+    sheet, row, column = cell.place
+    name, *index = cell.element
+    return EditedInput(sheet, cell_name(row, column), name, tuple(index), found, wanted, cell.formula)

@@ -1,0 +1,134 @@
+"""From the values of all runs to a verdict for each cell. It knows no files and no engine, only what they gave.
+
+A run is the sheet's own numbers (the first run) or a trial. A cell agrees *here* when the workbook as a whole gives the
+reference's value, and agrees *alone* when its own formula does, given right values in all other answer cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetnet.check.answers import Answer, quantity_of
+from sheetnet.check.compare import Truth, right_digits, same
+from sheetnet.check.local import cannot_move
+from sheetnet.check.verdicts import CellVerdict
+from sheetnet.reference import Array
+from sheetnet.syntax import cell_name
+from sheetnet.workbook import CellError, Place, Value
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the runs gave for all answers: runs × answers each. `alone` is None where everything agreed as a whole.
+
+    `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not.
+    """
+
+    shown: Sequence[Value]
+    expected: Array
+    here: Truth
+    alone: Truth | None
+    alone_values: Sequence[Sequence[Value]] | None
+    doubtful: Truth
+    own: bool
+
+    @property
+    def trials(self) -> slice:
+        """The runs that are trials."""
+        return slice(1 if self.own else 0, None)
+
+
+def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+    """The verdict of answer `number`, and one sentence why."""
+    if answer.formula is None:
+        return _constant(answer, number, evidence)
+    if evidence.alone is None or evidence.alone_values is None:
+        return _doubt(number, evidence) or ("correct", "computes what it should")
+    values = [row[number] for row in evidence.alone_values]
+    if moved := cannot_move(answer.formula):
+        if evidence.here[:, number].all():
+            return "correct", "computes what it should"
+        return (
+            "unsupported",
+            f"{', '.join(sorted(moved))} takes addresses as text, so this formula cannot be tried alone",
+        )
+    if errors := [value for value in values if isinstance(value, CellError)]:
+        return "error", f"the formula gives {errors[0]}"
+    if evidence.alone[:, number].all():
+        if evidence.here[:, number].all():
+            return _doubt(number, evidence) or ("correct", "computes what it should")
+        return _doubt(number, evidence) or ("carried", "the formula is right")
+    return _wrong(values, number, evidence)
+
+
+def _doubt(number: int, evidence: Evidence) -> tuple[str, str] | None:
+    if not evidence.doubtful[number]:
+        return None
+    return "undetermined", "no trial could tell a right formula from a wrong one here: ask for more --trials"
+
+
+def _constant(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+    """A cell without a formula: empty, text, or a number that stands where a calculation should."""
+    value = answer.cell.value
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return "blank", "nothing was entered"
+    if isinstance(value, CellError):
+        return "error", f"holds the error {value}"
+    if not isinstance(value, float):
+        return "wrong", f"holds {value!r}, which is no number"
+    expected = evidence.expected[:, number]
+    if bool((expected == expected[0]).all()):  # the bias node, and derivatives that never change
+        right = value == expected[0]
+        what = "the bias node is always 1" if answer.bias_node else f"this is {expected[0]:g} whatever the inputs"
+        return ("correct", what) if right else ("wrong", what)
+    if not evidence.own or not np.isfinite(expected[0]):
+        return "hardcoded", "a typed number stands where a formula should"
+    digits = right_digits(value, float(expected[0]))
+    found = f"it is right to {digits} digits at these inputs" if digits else "and it is wrong at these inputs too"
+    return "hardcoded", f"a typed number stands where a formula should; {found}"
+
+
+def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[str, str]:
+    assert evidence.alone is not None
+    trials = values[evidence.trials]
+    moving = bool(np.ptp(evidence.expected[evidence.trials, number]) > 0)
+    if moving and len(trials) > 1 and all(value == trials[0] for value in trials):
+        return "hardcoded", "no input moves this formula"
+    if texts := [value for value in values if not isinstance(value, float)]:
+        return "wrong", f"the formula gives {texts[0]!r}, which is no number"
+    agree = evidence.alone[:, number]
+    if evidence.own and agree[0]:
+        return "wrong", "right at the sheet's own inputs by chance, wrong at others"
+    if evidence.own and agree[1:].all():
+        return "wrong", "right in every trial, but not at the sheet's own inputs"
+    return "wrong", "the formula computes something else"
+
+
+def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict:
+    """The whole verdict of one answer."""
+    verdict, message = verdict_of(answer, number, evidence)
+    quantity, index = quantity_of(answer.block, answer.row, answer.column)
+    expected = float(evidence.expected[0, number]) if evidence.own else float("nan")
+    value = evidence.shown[number]
+    return CellVerdict(
+        sheet=answer.place[0],
+        cell=cell_name(*answer.place[1:]),
+        quantity=quantity,
+        index=index,
+        verdict=verdict,
+        message=message,
+        formula=answer.formula,
+        value=value,
+        expected=expected if np.isfinite(expected) else None,
+        saved=answer.cell.value,
+        stale=answer.formula is not None and answer.cell.value is not None and not same(answer.cell.value, value),
+    )
+
+
+def place_name(place: Place, cells: Mapping[Place, CellVerdict]) -> str:
+    """A cell as a sentence names it: `Step!D22 (z_1[0, 1])`."""
+    found = cells[place]
+    return f"{found.sheet}!{found.cell} ({found.quantity}[{', '.join(map(str, found.index or ()))}])"

@@ -1,0 +1,146 @@
+"""From a workbook file to its report: read, put it on the bench, judge, name causes. It formats nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sheetnet.check.draws import TRIALS
+from sheetnet.check.graph import Graph, causes, in_circle
+from sheetnet.check.inputs import edited_inputs
+from sheetnet.check.judge import cell_verdict, place_name
+from sheetnet.check.runs import Bench, Runs, run
+from sheetnet.check.verdicts import SOUND, CellVerdict, Report
+from sheetnet.engine import available, engine_named
+from sheetnet.errors import FileError, NetworkError
+from sheetnet.files import read_workbook
+from sheetnet.layout.hidden import embedded_network
+from sheetnet.network import Network
+from sheetnet.syntax import cell_name, functions
+from sheetnet.workbook import CellError, Workbook
+
+SECOND_OPINION = "libreoffice"  # asked where the first engine gives an error but the file shows a number
+
+
+def validate(
+    path: str | Path,
+    network: Network | None = None,
+    *,
+    engine: str = "ironcalc",
+    trials: int = TRIALS,
+    seed: int = 0,
+    strict_inputs: bool = False,
+) -> Report:
+    """Judge every calculation cell of a workbook against NumPy, at its own inputs and in `trials` seeded trials.
+
+    `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
+    keeps the report from being ok. Raises `FileError` for an unusable file, `EngineError` where the engine fails.
+    """
+    workbook = read_workbook(path)
+    notes: tuple[str, ...] = ()
+    if network is None:
+        network, source = embedded_network(workbook, str(path)), "the workbook itself"
+    else:
+        source, notes = "the file given", _difference(workbook, network, str(path))
+    report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+    return replace(
+        report,
+        workbook=str(path),
+        network_source=source,
+        notes=(*notes, *report.notes),
+        strict_inputs=strict_inputs,
+    )
+
+
+def judge(
+    workbook: Workbook, network: Network, *, engine: str = "ironcalc", trials: int = TRIALS, seed: int = 0
+) -> Report:
+    """Judge a workbook that is already read; see `validate`."""
+    report = _judge(workbook, network, engine, trials, seed)
+    doubted = [cell for cell in report.cells if cell.verdict == "error" and _shows_number(cell)]
+    if not doubted or engine == SECOND_OPINION:
+        return report
+    places = f"{len(doubted)} cells that show numbers in the file, such as {doubted[0].sheet}!{doubted[0].cell}"
+    if available(SECOND_OPINION):
+        note = f"{engine} gives errors in {places}: LibreOffice was asked instead"
+        second = _judge(workbook, network, SECOND_OPINION, trials, seed)
+        return replace(second, notes=(*second.notes, note))
+    cells = tuple(_unsupported(cell, engine) if cell in doubted else cell for cell in report.cells)
+    return replace(report, cells=cells, notes=(*report.notes, f"{engine} gives errors in {places}"))
+
+
+def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
+    bench = Bench.of(workbook, network, engine_named(engine), trials, seed)
+    runs = run(bench)
+    cells = [cell_verdict(answer, number, runs.evidence) for number, answer in enumerate(bench.answers)]
+    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
+    return Report(
+        workbook="",
+        network=network.title,
+        network_source="the file given",
+        engine=engine,
+        trials=bench.trials.count,
+        seed=seed,
+        cells=(*problems, *_bad_inputs(bench, runs), *_with_causes(bench, runs, cells)),
+        edited_inputs=tuple(edited_inputs(network, bench.inputs, runs.inputs)),
+    )
+
+
+def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, ...]:
+    """A note where the workbook carries another network than the one that counts."""
+    try:
+        carried = embedded_network(workbook, path)
+    except (FileError, NetworkError):
+        return ()
+    return () if carried == network else ("the workbook carries another network than the file given, which counts",)
+
+
+def _shows_number(cell: CellVerdict) -> bool:
+    """Whether the file itself shows a number where the engine gives an error: then the engine is to be doubted."""
+    return cell.formula is not None and isinstance(cell.saved, float)
+
+
+def _unsupported(verdict: CellVerdict, engine: str) -> CellVerdict:
+    used = ", ".join(sorted(functions(verdict.formula or ""))) or "this formula"
+    message = f"{engine} cannot evaluate {used}, though the file shows a number: try --engine {SECOND_OPINION}"
+    return replace(verdict, verdict="unsupported", message=message)
+
+
+def _with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
+    """Name for each carried cell where its error began; a circle of formulas is an error of the cells in it."""
+    carried = [number for number, cell in enumerate(cells) if cell.verdict == "carried"]
+    if not carried:
+        return cells
+    places = [answer.place for answer in bench.answers]
+    graph, cells = Graph(bench.workbook, places), list(cells)
+    for number in carried:
+        if any(isinstance(values[number], CellError) for values in runs.values) and in_circle(graph, places[number]):
+            cells[number] = replace(cells[number], verdict="error", message="the formula refers to itself, in a circle")
+    found = dict(zip(places, cells, strict=True))
+    blamed = {place for place, cell in found.items() if cell.verdict not in SOUND}
+    rest = [number for number in carried if cells[number].verdict == "carried"]
+    origin = causes(graph, (places[number] for number in rest), blamed)
+    for number in rest:
+        cause = origin[places[number]]
+        assert cause is not None, f"{places[number]} carries an error that began nowhere: please report this bug"
+        message = f"the formula is right; the error comes from {place_name(cause, found)}"
+        cells[number] = replace(cells[number], message=message)
+    return cells
+
+
+def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
+    """Input cells that hold text or an error: nothing can be computed from them."""
+    return [
+        CellVerdict(
+            cell.place[0],
+            cell_name(*cell.place[1:]),
+            cell.element[0],
+            cell.element[1:],
+            "error",
+            f"this input holds {str(value)!r}, which is no number: the trials put numbers in its place",
+            formula=cell.formula,
+            value=value,
+        )
+        for cell in bench.inputs
+        if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
+    ]

@@ -1,0 +1,120 @@
+"""Running a workbook: as it stands, in every trial, and each answer's formula alone. It gives no verdicts.
+
+The first run is the sheet's own numbers; the reference is computed from the same inputs as each run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sheetnet.check.answers import Answer, answer_cells, as_columns
+from sheetnet.check.compare import Truth, agreement, as_numbers, scales
+from sheetnet.check.draws import Trials, draw_trials
+from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells, own_inputs, ties_of
+from sheetnet.check.judge import Evidence
+from sheetnet.check.local import local_workbook
+from sheetnet.check.locate import Located, locate
+from sheetnet.engine import Evaluate, Trial
+from sheetnet.network import Network, blocks
+from sheetnet.reference import Array, evaluate, stacked
+from sheetnet.workbook import Place, Value, Workbook
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A workbook on the bench: where its quantities stand, the trials, and the engine that runs them."""
+
+    workbook: Workbook
+    network: Network
+    located: Located
+    inputs: list[InputCell]
+    answers: list[Answer]
+    trials: Trials
+    engine: Evaluate
+
+    @classmethod
+    def of(cls, workbook: Workbook, network: Network, engine: Evaluate, trials: int, seed: int) -> Bench:
+        """Find the cells and draw the trials."""
+        located = locate(workbook, network)
+        inputs = input_cells(workbook, network, located)
+        answers = answer_cells(workbook, network, located)
+        drawn = draw_trials(network, trials, seed, ties_of(inputs))
+        return cls(workbook, network, located, inputs, answers, drawn, engine)
+
+    @cached_property
+    def drivers(self) -> dict[Place, Element]:
+        """Each cell that a trial drives, with the input whose number it takes."""
+        found: dict[Place, Element] = {}
+        for cell in self.inputs:
+            if cell.driver == cell.place or cell.driver not in found:
+                found[cell.driver] = cell.element
+        return found
+
+    def numbers(self, inputs: Mapping[str, Array]) -> list[list[float]]:
+        """The numbers of the driven cells for K sets of inputs: K × drivers."""
+        columns = [inputs[name][:, row, column] for name, row, column in self.drivers.values()]
+        rows: list[list[float]] = np.array(columns).reshape(len(columns), len(inputs["gamma"])).T.tolist()
+        return rows
+
+    def columns(self, values: Mapping[str, Array]) -> Array:
+        """Quantities as a matrix, runs × answers."""
+        return as_columns(self.network, self.located, values)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What the runs gave: the values of the answers in each run, those of the inputs as they stand, the evidence."""
+
+    values: Sequence[Sequence[Value]]
+    inputs: Mapping[Place, Value]
+    evidence: Evidence
+
+
+def run(bench: Bench) -> Runs:
+    """Run the workbook as it stands and in every trial; where anything disagrees, each formula alone too."""
+    wanted = [answer.place for answer in bench.answers]
+    asked = [*wanted, *(cell.place for cell in bench.inputs)]
+    drawn = {block.name: bench.trials.values[block.name] for block in input_blocks(bench.network)}
+    trials: list[Trial] = [None, *bench.numbers(drawn)]
+    rows = bench.engine(bench.workbook, list(bench.drivers), trials, asked)
+    values = [row[: len(wanted)] for row in rows]
+    shown_inputs = {cell.place: value for cell, value in zip(bench.inputs, rows[0][len(wanted) :], strict=True)}
+    own = own_inputs(bench.network, bench.inputs, shown_inputs)
+    inputs = drawn if own is None else {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
+    expected = bench.columns(bench.trials.values)
+    if own is not None:
+        expected = np.concatenate([_own_answers(bench, own), expected])
+    here = _agreement(values if own is not None else values[1:], expected)
+    evidence = Evidence(values[0], expected, here, None, None, _doubtful(bench), own is not None)
+    if not here.all():
+        alone = run_alone(bench, inputs, expected)
+        evidence = replace(evidence, alone=_agreement(alone, expected), alone_values=alone)
+    return Runs(values, shown_inputs, evidence)
+
+
+def run_alone(bench: Bench, inputs: Mapping[str, Array], expected: Array) -> list[list[Value]]:
+    """The value of each answer's own formula, with the reference's values in all other answer cells."""
+    local = local_workbook(bench.workbook, bench.answers)
+    places = [*bench.drivers, *(answer.place for answer in bench.answers)]
+    finite = np.where(np.isfinite(expected), expected, 0.0).tolist()
+    trials = [[*own, *answers] for own, answers in zip(bench.numbers(inputs), finite, strict=True)]
+    return bench.engine(local.workbook, places, trials, [local.shadow(answer.place) for answer in bench.answers])
+
+
+def _agreement(values: Sequence[Sequence[Value]], expected: Array) -> Truth:
+    return agreement(as_numbers(values), expected, scales(expected))
+
+
+def _own_answers(bench: Bench, own: Mapping[str, Array]) -> Array:
+    """The reference's answers at the sheet's own inputs: 1 × answers."""
+    arrays = evaluate(bench.network, own)
+    return bench.columns({name: stacked(arrays[name], block) for name, block in blocks(bench.network).items()})
+
+
+def _doubtful(bench: Bench) -> Truth:
+    doubtful = {name: marks[None].astype(float) for name, marks in bench.trials.doubtful.items()}
+    return np.asarray(bench.columns(doubtful)[0] > 0)

@@ -1,0 +1,89 @@
+"""What `validate` finds: a verdict a cell, and the report of a workbook. Data only; it computes and prints nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sheetnet.check.inputs import EditedInput
+from sheetnet.workbook import Value
+
+if TYPE_CHECKING:
+    import pandas
+
+# Verdict → what it means. Where several would fit a cell, the first in this order is given.
+VERDICTS = {
+    "missing": "a quantity that the network implies stands nowhere at its full shape",
+    "blank": "nothing was entered",
+    "error": "the formula shows an error",
+    "unsupported": "the engine cannot evaluate the formula",
+    "undetermined": "no trial could tell right from wrong",
+    "hardcoded": "a number stands where a calculation should",
+    "wrong": "the formula computes something else: the error begins here",
+    "carried": "the formula is right, its value inherits an error from upstream",
+    "correct": "computes what it should, at the sheet's numbers and in every trial",
+}
+SOUND = ("correct", "carried")  # verdicts that blame nobody
+
+
+@dataclass(frozen=True, slots=True)
+class CellVerdict:
+    """One judged cell. `sheet`, `cell` and `index` are None for a block that is missing as a whole.
+
+    `value` is what the workbook shows after recalculation, `expected` what NumPy computes from the same inputs,
+    `saved` what the file itself shows; `stale` says that it is another value; `mistake` is a known mistake's code.
+    """
+
+    sheet: str | None
+    cell: str | None
+    quantity: str
+    index: tuple[int, ...] | None
+    verdict: str
+    message: str
+    formula: str | None = None
+    value: Value = None
+    expected: float | None = None
+    saved: Value = None
+    stale: bool = False
+    mistake: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The judgement of one workbook. `ok` only where every cell was compared and every one is correct."""
+
+    workbook: str
+    network: str
+    network_source: str
+    engine: str
+    trials: int
+    seed: int
+    cells: tuple[CellVerdict, ...]
+    edited_inputs: tuple[EditedInput, ...] = ()
+    notes: tuple[str, ...] = ()
+    strict_inputs: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many cells have each verdict, in the order of `VERDICTS`; those that occur."""
+        found = Counter(cell.verdict for cell in self.cells)
+        return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is correct; a report that compared nothing is not."""
+        edited = self.strict_inputs and self.edited_inputs
+        return bool(self.cells) and not edited and all(cell.verdict == "correct" for cell in self.cells)
+
+    @property
+    def stale(self) -> int:
+        """How many cells show another value in the file than they compute."""
+        return sum(cell.stale for cell in self.cells)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A table, one row a cell, with the fields of `CellVerdict`."""
+        import pandas
+
+        names = list(CellVerdict.__slots__)
+        return pandas.DataFrame([[getattr(cell, name) for name in names] for cell in self.cells], columns=names)

@@ -1,0 +1,107 @@
+"""IronCalc as an engine: fed cell by cell from our own reading, never the stranger's file. It judges nothing.
+
+IronCalc's importer can hang or crash on hostile files; its evaluator is fast and knows LET, LAMBDA and arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import ironcalc
+
+from sheetnet.engine import Trial
+from sheetnet.engine.overwrite import prepared
+from sheetnet.errors import EngineError
+from sheetnet.workbook import Cell, CellError, Place, Position, Sheet, Value, Workbook, array_cells
+
+
+def evaluate(
+    workbook: Workbook, places: Sequence[Place], trials: Sequence[Trial], wanted: Sequence[Place]
+) -> list[list[Value]]:
+    """The values of `wanted` for each trial; raises `EngineError` where IronCalc itself fails."""
+    try:
+        return _evaluate(workbook, places, trials, wanted)
+    except BaseException as error:
+        # A Rust panic arrives as a BaseException of a class that the package does not export.
+        if type(error).__name__ == "PanicException":
+            raise EngineError(f"IronCalc gave up on this workbook ({error}): try --engine libreoffice") from None
+        raise
+
+
+def _evaluate(
+    workbook: Workbook, places: Sequence[Place], trials: Sequence[Trial], wanted: Sequence[Place]
+) -> list[list[Value]]:
+    if any(
+        position in array_cells(sheet) for sheet in workbook.sheets if sheet.arrays for position in _on(sheet, places)
+    ):
+        workbook = prepared(workbook, places)
+    index = {sheet.name.casefold(): number for number, sheet in enumerate(workbook.sheets)}
+    driven = [(index[sheet.casefold()], row, column) for sheet, row, column in places]
+    asked = [(index[sheet.casefold()], row, column) for sheet, row, column in wanted]
+    model, pristine, results = load(workbook), True, []
+    for trial in trials:
+        if trial is None and not pristine:
+            model, pristine = load(workbook), True
+        if trial is not None:
+            pristine = False
+            for (sheet, row, column), number in zip(driven, trial, strict=True):
+                model.update_cell_with_number(sheet, row, column, number)
+        model.evaluate()
+        read = model.get_cell_value
+        values: list[Value] = [read(*cell) for cell in asked]
+        for number, value in enumerate(values):
+            if type(value) is str and model.get_cell_type(*asked[number]) == ironcalc.CellType.ErrorValue:
+                values[number] = CellError(value)
+        results.append(values)
+    return results
+
+
+def _on(sheet: Sheet, places: Sequence[Place]) -> Iterator[Position]:
+    """The positions of the places that are on this sheet."""
+    return ((row, column) for name, row, column in places if name.casefold() == sheet.name.casefold())
+
+
+def load(workbook: Workbook) -> ironcalc.Model:
+    """An IronCalc model with the workbook's sheets, names and cells. Names come first: formulas are parsed on entry."""
+    model = ironcalc.create("workbook", "en", "UTC", "en")
+    for number, sheet in enumerate(workbook.sheets):
+        if number:
+            model.add_sheet(sheet.name)
+        else:
+            model.rename_sheet(0, sheet.name)
+    scopes = {sheet.name.casefold(): number for number, sheet in enumerate(workbook.sheets)}
+    for name in workbook.names:
+        scope = None if name.sheet is None else scopes.get(name.sheet.casefold())
+        try:
+            model.new_defined_name(name.name, scope, name.refers_to)
+        except ironcalc.WorkbookError:
+            continue  # a formula that uses this name shows #NAME?, which is judged at that formula
+    for number, sheet in enumerate(workbook.sheets):
+        _fill(model, number, sheet)
+    return model
+
+
+def _fill(model: ironcalc.Model, number: int, sheet: Sheet) -> None:
+    filled = array_cells(sheet)
+    for (row, column), cell in sheet.cells.items():
+        if filled.get((row, column), (row, column)) != (row, column):
+            continue  # the array's anchor fills it
+        if (row, column) in sheet.arrays:
+            rows, columns = sheet.arrays[row, column]
+            model.set_user_array_formula(number, row, column, columns, rows, f"={cell.formula}")
+        elif cell.formula is not None:
+            model.update_cell_with_formula(number, row, column, f"={cell.formula}")
+        else:
+            _constant(model, number, row, column, cell)
+
+
+def _constant(model: ironcalc.Model, sheet: int, row: int, column: int, cell: Cell) -> None:
+    value = cell.value
+    if isinstance(value, bool):
+        model.update_cell_with_bool(sheet, row, column, value)
+    elif isinstance(value, float):
+        model.update_cell_with_number(sheet, row, column, value)
+    elif isinstance(value, str):
+        model.update_cell_with_text(sheet, row, column, value)
+    elif isinstance(value, CellError):
+        model.update_cell_with_formula(sheet, row, column, f"={value.code}")

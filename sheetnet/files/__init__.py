@@ -1,0 +1,66 @@
+"""Workbooks from files and to files, by format. It knows no XML itself; each format has its own modules."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from sheetnet.errors import FileError
+from sheetnet.files.aside import written_aside
+
+if TYPE_CHECKING:
+    from sheetnet.workbook import Workbook
+
+SUFFIXES = (".xlsx", ".ods")  # what can be written; .xlsm can be read too
+
+
+def read_workbook(path: str | os.PathLike[str]) -> Workbook:
+    """Read an .xlsx, .xlsm or .ods file; its content decides the format, not its name. Raises FileError."""
+    from sheetnet.files.guard import open_package  # imported here, so that writing alone need not load it
+
+    with open_package(path) as package, _collector_paused():
+        if package.kind == "ods":
+            from sheetnet.files.ods_read import read_ods
+
+            return read_ods(package)
+        from sheetnet.files.xlsx_read import read_xlsx
+
+        return read_xlsx(package)
+
+
+def save_workbook(workbook: Workbook, path: str | os.PathLike[str]) -> None:
+    """Write an .xlsx or .ods file, by the suffix. The file appears whole or not at all. Raises FileError."""
+    place = Path(path)
+    suffix = place.suffix.lower()
+    if suffix not in SUFFIXES:
+        known = " or ".join(SUFFIXES)
+        raise FileError(f"{place}: the suffix {suffix!r} is no format that can be written: name it {known}")
+    with written_aside(place) as stream:
+        _write(workbook, suffix, stream)
+
+
+def _write(workbook: Workbook, suffix: str, stream: IO[bytes]) -> None:
+    if suffix == ".ods":
+        from sheetnet.files.ods_write import write_ods
+
+        write_ods(workbook, stream)
+    else:
+        from sheetnet.files.xlsx_write import write_xlsx
+
+        write_xlsx(workbook, stream)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A reader makes many objects and no cycles: searching them for cycles meanwhile would double its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,170 @@
+"""A stranger's zip file, opened safely: every limit is checked before anything is parsed. It knows no workbook."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+from xml.etree.ElementTree import Element
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits, xml
+
+_CHUNK = 1 << 14  # what is parsed of it stays in the processor's cache
+_SAVE_AS = "open it in a spreadsheet program and save it as .xlsx or .ods"
+_ODS_TYPES = (
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.oasis.opendocument.spreadsheet-template",
+)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# RuntimeError and NotImplementedError: a part is encrypted, or packed in a way zipfile lacks.
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+
+
+class Package:
+    """The parts of an opened .xlsx or .ods file, each read as a stream under a hard cap. Close it after use."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]) -> None:
+        self.path = path
+        self._archive = archive
+        self._infos = infos
+        self.names: tuple[str, ...] = tuple(infos)
+        self.kind: str = self._kind()
+
+    def __enter__(self) -> Package:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._archive.close()
+
+    def _kind(self) -> str:
+        """What the content says the file is: "xlsx" or "ods"; its name's suffix is only a claim."""
+        if "mimetype" in self._infos:
+            kind = b"".join(self._chunks("mimetype"))[:200].decode("ascii", "replace").strip()
+            if kind in _ODS_TYPES:
+                return "ods"
+            raise FileError(
+                f"{self.path}: is {kind or 'an unknown document'}, no spreadsheet: choose an .xlsx or .ods file"
+            )
+        if "[Content_Types].xml" in self._infos:
+            return "xlsx"
+        raise FileError(f"{self.path}: is a zip file but no workbook: choose an .xlsx or .ods file")
+
+    def _chunks(self, part: str) -> Iterator[bytes]:
+        """The unpacked bytes of a part. zipfile stops at the size the directory declares, which is capped already."""
+        if part not in self._infos:
+            raise FileError(f"{self.path}: lacks its part {part}: the file is damaged, {_SAVE_AS} again")
+        size = 0
+        try:
+            with self._archive.open(self._infos[part]) as stream:
+                while chunk := stream.read(_CHUNK):
+                    size += len(chunk)
+                    if size > limits.MAX_PART_BYTES:
+                        raise FileError(f"{self.path}: {part} unpacks to more than {limits.MAX_PART_BYTES:,} bytes")
+                    yield chunk
+        except _ZIP_ERRORS as error:
+            raise FileError(f"{self.path}: {part} cannot be unpacked ({_line(error)}): get the file again") from error
+
+    def open(self, part: str) -> Iterator[bytes]:
+        """The unpacked bytes of a part, in chunks. Raises FileError where the part is missing or damaged."""
+        return self._chunks(part)
+
+    def parse(self, part: str, handlers: xml.Handlers) -> None:
+        """Call the handlers for each element of an XML part. See `xml.parse`."""
+        xml.parse(self._chunks(part), handlers, f"{self.path}: {part}")
+
+    def iterparse(
+        self, part: str, events: Iterable[str] = ("end",), tags: Collection[str] | None = None
+    ) -> Iterator[tuple[str, Element]]:
+        """The elements of an XML part as (event, element), `{namespace}local` tags.
+
+        Only elements with one of `tags` are reported (None: all); each is emptied after its "end". See `xml.iterparse`.
+        """
+        return xml.iterparse(self._chunks(part), f"{self.path}: {part}", events, tags)
+
+
+def open_package(path: str | os.PathLike[str]) -> Package:
+    """Open an .xlsx, .xlsm or .ods file. Raises FileError for all else, saying what it is and the way out."""
+    place = Path(path)
+    _check_file(place)
+    try:
+        archive = zipfile.ZipFile(place)
+    except _ZIP_ERRORS as error:
+        raise FileError(f"{place}: is a damaged zip file ({_line(error)}): get the file again") from error
+    try:
+        return Package(place, archive, _checked(place, archive.infolist()))
+    except BaseException:
+        archive.close()
+        raise
+
+
+def _check_file(path: Path) -> None:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            raise FileError(f"{path}: is {kind}: give the workbook's own path")
+        if status.st_size > limits.MAX_FILE_BYTES:
+            raise FileError(
+                f"{path}: has {status.st_size:,} bytes, at most {limits.MAX_FILE_BYTES:,} are read: {_SMALLER}"
+            )
+        with path.open("rb") as stream:
+            _check_type(path, stream)
+    except FileNotFoundError as error:
+        raise FileError(f"{path}: there is no such file: check the path") from error
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path}: cannot be opened ({_line(error)})") from error
+
+
+_SMALLER = "delete what does not belong to the worksheet, or split it"
+
+
+def _check_type(path: Path, stream: IO[bytes]) -> None:
+    start = stream.read(4096)
+    if start.startswith(b"PK"):
+        return
+    if not start:
+        raise FileError(f"{path}: is empty: get the file again")
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise FileError(f"{path}: is an encrypted workbook or a legacy .xls (OLE): {_SAVE_AS}, without a password")
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<table")):
+        raise FileError(f"{path}: is an HTML page: download the workbook itself, or {_SAVE_AS}")
+    if text.startswith(b"<"):
+        raise FileError(f"{path}: is an XML file, no workbook: {_SAVE_AS}")
+    if b"\x00" not in start:
+        raise FileError(f"{path}: is plain text such as CSV, which holds no formulas: {_SAVE_AS}")
+    raise FileError(f"{path}: is not a zip file, so neither .xlsx nor .ods: {_SAVE_AS}")
+
+
+def _checked(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The parts by name, after all caps. Nothing is ever unpacked to disk, so `../` in a name only names a part."""
+    if len(infos) > limits.MAX_PARTS:
+        raise FileError(f"{path}: has {len(infos):,} parts, at most {limits.MAX_PARTS} are read: {_SAVE_AS} again")
+    if sum(info.file_size for info in infos) > limits.MAX_TOTAL_BYTES:
+        raise FileError(f"{path}: unpacks to more than {limits.MAX_TOTAL_BYTES:,} bytes: {_SMALLER}")
+    for info in infos:
+        if info.file_size > limits.MAX_PART_BYTES:
+            raise FileError(
+                f"{path}: {info.filename!r} unpacks to more than {limits.MAX_PART_BYTES:,} bytes: {_SMALLER}"
+            )
+        if info.file_size > limits.RATIO_FROM_BYTES and info.file_size > limits.MAX_RATIO * info.compress_size:
+            raise FileError(f"{path}: {info.filename!r} is packed {limits.MAX_RATIO} times or more, as in a zip bomb")
+        if info.flag_bits & 1:
+            raise FileError(f"{path}: {info.filename!r} is encrypted: save the workbook without a password")
+        if info.compress_type not in _PACKED:
+            raise FileError(f"{path}: {info.filename!r} is packed in an unknown way: {_SAVE_AS} again")
+    # Of two parts with one name the last counts, as in every zip program; Excel ignores case in names.
+    return {info.filename.replace("\\", "/").lstrip("/"): info for info in infos}
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

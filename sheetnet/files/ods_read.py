@@ -1,0 +1,109 @@
+"""Reads an .ods as a stream, with all bounds a stranger's file needs. It knows no layout and judges no formula.
+
+Comments, drawings, tables within them and links to other files are passed over. Blank cells are not kept, even where they
+have a look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from xml.etree.ElementTree import Element
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.guard import Package
+from sheetnet.files.ods_names import read_name
+from sheetnet.files.ods_sheet import OPENFORMULA_LENGTH, TABLE, SheetReader
+from sheetnet.workbook import Name, Sheet, Workbook
+
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_SHEET, _ROW = TABLE + "table", TABLE + "table-row"
+_NAMES = frozenset({TABLE + "named-range", TABLE + "named-expression"})
+_ALIEN = TABLE + "dde-links"  # the tables in it are other programs' data
+_TAGS = frozenset({_SHEET, _ROW, _ALIEN, _STYLE + "style", *_NAMES})
+_MAX_SHEETS = 10_000  # an honest workbook has some dozens
+
+
+def read_ods(package: Package) -> Workbook:
+    """The workbook of an opened .ods. Raises FileError for what is damaged, encrypted or beyond the limits."""
+    manifest = "META-INF/manifest.xml"
+    if manifest in package.names and b"encryption-data" in b"".join(package.open(manifest)):
+        raise FileError(f"{package.path}: is encrypted: save the workbook without a password")
+    content = _Content(str(package.path))
+    for event, element in package.iterparse("content.xml", ("start", "end"), _TAGS):
+        if event == "start":
+            content.open(element)
+        else:
+            content.close(element)
+    return content.workbook()
+
+
+class _Content:
+    """What has been read of content.xml so far."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._hidden: set[str] = set()
+        self._sheets: list[SheetReader] = []
+        self._names: list[tuple[str, str, str, str | None]] = []
+        self._room = limits.MAX_CELLS
+        self._current: SheetReader | None = None
+        self._depth = 0  # of tables within tables; only the outermost are sheets, and only their rows count
+
+    def open(self, element: Element) -> None:
+        """An element that begins, with its attributes only."""
+        if element.tag in (_SHEET, _ALIEN):
+            if element.tag == _SHEET and not self._depth:
+                self._begin(element)
+            self._depth += 1
+
+    def close(self, element: Element) -> None:
+        """An element that has ended, with its content."""
+        if element.tag == _ROW:
+            if self._depth == 1 and self._current is not None:
+                before = self._current.count
+                self._current.add_row(element, self._room)
+                self._room -= self._current.count - before
+        elif element.tag in (_SHEET, _ALIEN):
+            self._depth -= 1
+            if not self._depth:
+                self._current = None
+        elif element.tag in _NAMES:
+            self._add_name(element)
+        elif any(properties.get(TABLE + "display") == "false" for properties in element):
+            self._hidden.add(element.get(_STYLE + "name", ""))
+
+    def _begin(self, element: Element) -> None:
+        name = element.get(TABLE + "name", "")
+        if not name or len(self._sheets) >= _MAX_SHEETS:
+            raise FileError(f"{self._where}: a sheet without a name, or over {_MAX_SHEETS:,} sheets: save it again")
+        self._current = SheetReader(self._where, name, element.get(TABLE + "style-name", ""))
+        # LibreOffice keeps copies of other files' cells in tables with such names; they are no sheets.
+        if not (name.startswith("'") and "'#$" in name):
+            self._sheets.append(self._current)
+
+    def _add_name(self, element: Element) -> None:
+        if self._depth > 1:
+            return
+        name = element.get(TABLE + "name", "")
+        refers_to = element.get(TABLE + "cell-range-address") or element.get(TABLE + "expression", "")
+        if not name or not refers_to or max(len(name), len(refers_to)) > OPENFORMULA_LENGTH:
+            raise FileError(f"{self._where}: the defined name {name[:40]!r} is empty or far too long: delete it")
+        if len(self._names) >= limits.MAX_NAMES:
+            raise FileError(f"{self._where}: more than {limits.MAX_NAMES:,} defined names: delete those not needed")
+        scope = self._current.name if self._current is not None else None
+        self._names.append((name, refers_to, element.get(TABLE + "base-cell-address", ""), scope))
+
+    def workbook(self) -> Workbook:
+        """All that was read. Formulas wait until here: a name in them may belong to a later sheet."""
+        known = frozenset(sheet.name.casefold() for sheet in self._sheets)
+        if not known or len(known) < len(self._sheets):
+            raise FileError(f"{self._where}: has no sheets, or two with the same name: save it again")
+        return Workbook(tuple(self._sheet(sheet, known) for sheet in self._sheets), self._read_names(known))
+
+    def _sheet(self, sheet: SheetReader, known: Collection[str]) -> Sheet:
+        return sheet.sheet(sheet.style in self._hidden, known)
+
+    def _read_names(self, known: Collection[str]) -> tuple[Name, ...]:
+        names = (read_name(*each, known) for each in self._names)
+        return tuple(sorted(names, key=lambda name: (name.sheet or "", name.name)))

@@ -1,0 +1,124 @@
+"""The cells of one sheet of an .ods, row by row, counted before they are expanded. It knows no files and no other sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.ods_values import value_of
+from sheetnet.files.openformula import from_openformula
+from sheetnet.syntax import cell_name, depth
+from sheetnet.workbook import Cell, Position, Sheet, Value
+
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+OPENFORMULA_LENGTH = 4 * limits.MAX_FORMULA  # brackets and prefixes lengthen a formula, but not by more
+_CELLS = frozenset({TABLE + "table-cell", TABLE + "covered-table-cell"})
+_FORMULA, _ROWS, _COLUMNS = TABLE + "formula", TABLE + "number-rows-repeated", TABLE + "number-columns-repeated"
+_MATRIX = TABLE + "number-matrix-rows-spanned", TABLE + "number-matrix-columns-spanned"
+
+
+@dataclass(slots=True)
+class _Run:
+    """Equal cells side by side, with the formula as it stands in the file."""
+
+    column: int
+    count: int
+    value: Value
+    formula: str | None
+
+
+class SheetReader:
+    """Takes the rows of a sheet as they come; `sheet` gives the result."""
+
+    def __init__(self, where: str, name: str, style: str) -> None:
+        self.name = name
+        self.style = style
+        self.count = 0  # of cells that are not blank
+        self._where = f"{where}: {name}"
+        self._rows: list[tuple[int, int, list[_Run]]] = []  # the row, how many equal ones, its cells
+        self._arrays: dict[Position, tuple[int, int]] = {}
+        self._row = 1
+
+    def add_row(self, element: Element, room: int) -> None:
+        """The cells of a `table:table-row`; at most `room` that are not blank. Raises FileError with sheet and cell."""
+        repeated = self._counted(element, _ROWS, 1)
+        runs = self._runs(element)
+        if runs:
+            self._check_room(repeated, runs, room)
+            self._rows.append((self._row, repeated, runs))
+        self._row += repeated
+
+    def _check_room(self, repeated: int, runs: list[_Run], room: int) -> None:
+        if self._row + repeated - 1 > limits.MAX_ROW or runs[-1].column + runs[-1].count - 1 > limits.MAX_COLUMN:
+            raise FileError(f"{self._at(runs[-1].column)}: a cell beyond the sheet's last row or column: delete it")
+        count = repeated * sum(run.count for run in runs)
+        self.count += count
+        if count > room:
+            raise FileError(f"{self._at(1)}: more than {limits.MAX_CELLS:,} cells: delete what is not needed")
+
+    def _runs(self, row: Element) -> list[_Run]:
+        runs: list[_Run] = []
+        column = 1
+        for cell in row:
+            if cell.tag not in _CELLS:
+                continue
+            attributes = cell.attrib
+            count = self._counted(cell, _COLUMNS, column) if _COLUMNS in attributes else 1
+            formula = attributes.get(_FORMULA)
+            if formula is not None or len(attributes) > 1 or len(cell):  # the others have but a style or a count
+                try:
+                    value = value_of(cell, formula is not None)
+                except ValueError as error:
+                    raise FileError(f"{self._at(column)}: {error}: repair the cell") from error
+                if value is not None or formula is not None:
+                    runs.append(_Run(column, count, value, formula))
+                if formula is not None:
+                    self._check_formula(cell, formula, column)
+            column += count
+        return runs
+
+    def _check_formula(self, cell: Element, formula: str, column: int) -> None:
+        if len(formula) > OPENFORMULA_LENGTH:
+            raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        if _MATRIX[0] not in cell.attrib and _MATRIX[1] not in cell.attrib:
+            return
+        rows, columns = (self._counted(cell, name, column) for name in _MATRIX)
+        if rows * columns > limits.MAX_ARRAY_CELLS:
+            raise FileError(f"{self._at(column)}: an array formula over {limits.MAX_ARRAY_CELLS:,} cells: split it")
+        if self._row + rows - 1 > limits.MAX_ROW or column + columns - 1 > limits.MAX_COLUMN:
+            raise FileError(f"{self._at(column)}: an array formula that leaves the sheet: move it")
+        self._arrays[self._row, column] = (rows, columns)
+
+    def _counted(self, element: Element, name: str, column: int) -> int:
+        text = element.get(name, "1")
+        if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
+            raise FileError(f"{self._at(column)}: {text[:40]!r} is no count of rows or columns: get the file again")
+        return int(text)
+
+    def _at(self, column: int) -> str:
+        return f"{self._where}!{cell_name(self._row, column)}"
+
+    def sheet(self, hidden: bool, sheets: Collection[str]) -> Sheet:
+        """The sheet; `sheets` are the names of all sheets in small letters, which formulas are read with."""
+        cells: dict[Position, Cell] = {}
+        for row, repeated, runs in self._rows:
+            self._row = row
+            for run in runs:
+                cell = Cell(run.value, None if run.formula is None else self._formula(run.formula, sheets, run.column))
+                if repeated == run.count == 1:
+                    cells[row, run.column] = cell
+                    continue
+                columns = range(run.column, run.column + run.count)
+                cells.update(((below, column), cell) for below in range(row, row + repeated) for column in columns)
+        return Sheet(self.name, cells, self._arrays, hidden)
+
+    def _formula(self, text: str, sheets: Collection[str], column: int) -> str:
+        formula = from_openformula(text, sheets)
+        if len(formula) > limits.MAX_FORMULA:
+            raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        if formula.count("(") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
+            raise FileError(f"{self._at(column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
+        return formula

@@ -1,0 +1,151 @@
+"""The parts of an .xlsx package around its sheets: workbook, relationships, shared strings. It knows no cells."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.guard import Package
+from sheetnet.files.xlsx_formulas import canonical
+from sheetnet.workbook import Name
+
+# Excel's own namespace, and that of "Strict Open XML".
+NAMESPACES = (
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+)
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
+    """A sheet as the workbook part lists it; `part` is None where it is no worksheet (a chart or dialog)."""
+
+    name: str
+    part: str | None
+    hidden: bool
+
+
+def tags(*local: str) -> frozenset[str]:
+    """The tags of an element's name in both namespaces."""
+    return frozenset(f"{{{namespace}}}{name}" for namespace in NAMESPACES for name in local)
+
+
+_SHEET, _DEFINED, _ITEM = tags("sheet"), tags("definedName"), tags("si")
+_TEXT, _RUN = tags("t"), tags("r")
+
+
+def workbook_part(package: Package) -> str:
+    """The name of the part that lists the sheets."""
+    for kind, target in _relationships(package, "").values():
+        if kind == "officeDocument":
+            return target
+    return "xl/workbook.xml"
+
+
+def _relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
+    """The relationships of a part by id, as (last word of the type, name of the target part)."""
+    folder, name = posixpath.split(source)
+    part = _actual(package, posixpath.join(folder, "_rels", name + ".rels"))
+    found: dict[str, tuple[str, str]] = {}
+    if part not in package.names:
+        return found
+    for _, element in package.iterparse(part, tags=(_RELATIONSHIP,)):
+        if element.get("TargetMode") != "External":
+            target = unquote(element.get("Target", "")).replace("\\", "/")
+            target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+            kind = element.get("Type", "").rpartition("/")[2]
+            found[element.get("Id", "")] = (kind, _actual(package, target))
+    return found
+
+
+def _actual(package: Package, name: str) -> str:
+    """The part's name as the zip directory spells it: names in a package ignore case."""
+    if name in package.names:
+        return name
+    wanted = name.casefold()
+    return next((part for part in package.names if part.casefold() == wanted), name)
+
+
+def read_index(package: Package, part: str) -> tuple[list[SheetEntry], list[Name], str | None]:
+    """The sheets in order, the defined names sorted, and the name of the part with the shared strings."""
+    related = _relationships(package, part)
+    sheets: list[SheetEntry] = []
+    names: list[Name] = []
+    for _, element in package.iterparse(part, tags=_SHEET | _DEFINED):
+        if element.tag in _SHEET:
+            sheets.append(_entry(package, element, related))
+        elif (name := _name(package, element, sheets)) is not None:
+            names.append(name)
+        if len(names) > limits.MAX_NAMES:
+            raise FileError(
+                f"{package.path}: has more than {limits.MAX_NAMES:,} defined names: delete those not needed"
+            )
+    strings = next((target for kind, target in related.values() if kind == "sharedStrings"), None)
+    names.sort(key=lambda name: (name.sheet or "", name.name))
+    return sheets, names, strings
+
+
+def _entry(package: Package, element: Element, related: dict[str, tuple[str, str]]) -> SheetEntry:
+    name = element.get("name", "")
+    identity = next((value for key, value in element.items() if key.endswith("}id")), "")
+    kind, part = related.get(identity, ("", ""))
+    if not kind:
+        raise FileError(f"{package.path}: sheet {name!r} has no part in the file: get the file again")
+    return SheetEntry(name, part if kind == "worksheet" else None, element.get("state", "visible") != "visible")
+
+
+def _name(package: Package, element: Element, sheets: list[SheetEntry]) -> Name | None:
+    """A defined name; None for Excel's built-in ones (print areas and the like) and those of skipped sheets."""
+    name, text = element.get("name", ""), canonical(unescape(element.text or ""))
+    if not text or name.lower().startswith(("_xlnm.", "_xlfn.", "_xlpm.", "_xlws.")):
+        return None
+    if len(text) > limits.MAX_FORMULA or len(name) > limits.MAX_FORMULA:
+        raise FileError(
+            f"{package.path}: the defined name {name[:40]!r} is longer than {limits.MAX_FORMULA} characters"
+        )
+    scope = element.get("localSheetId")
+    if scope is None:
+        return Name(name, text)
+    if not scope.isdecimal() or int(scope) >= len(sheets):
+        raise FileError(f"{package.path}: the defined name {name!r} belongs to sheet {scope[:20]}, which is missing")
+    sheet = sheets[int(scope)]
+    return Name(name, text, sheet.name) if sheet.part is not None else None
+
+
+def read_strings(package: Package, part: str | None) -> list[str]:
+    """The shared strings; rich text without its formats, phonetic readings left out."""
+    if part is None or part not in package.names:
+        return []
+    strings: list[str] = []
+    for _, item in package.iterparse(part, tags=_ITEM):
+        strings.append(rich_text(item))
+        if len(strings) > limits.MAX_CELLS:
+            raise FileError(f"{package.path}: has more than {limits.MAX_CELLS:,} shared strings")
+    return strings
+
+
+def rich_text(item: Element) -> str:
+    """The text of an `si` or `is` element: its own, or that of its runs."""
+    parts: list[str] = []
+    for child in item:
+        if child.tag in _TEXT:
+            parts.append(child.text or "")
+        elif child.tag in _RUN:
+            parts.extend(text.text or "" for text in child if text.tag in _TEXT)
+    return unescape("".join(parts))
+
+
+def unescape(text: str) -> str:
+    """Text with Excel's escapes of characters that XML lacks resolved: `_x000D_` is a carriage return."""
+    if "_x" not in text:
+        return text
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    # The escapes count in UTF-16; half a character, which nobody could print or save, becomes a replacement sign.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

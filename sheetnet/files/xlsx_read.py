@@ -1,0 +1,34 @@
+"""An .xlsx or .xlsm package read into a Workbook, as any program saved it. It knows no .ods and judges nothing."""
+
+from __future__ import annotations
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.guard import Package
+from sheetnet.files.xlsx_parts import read_index, read_strings, workbook_part
+from sheetnet.files.xlsx_sheet import Room, SheetReader
+from sheetnet.workbook import Sheet, Workbook
+
+
+def read_xlsx(package: Package) -> Workbook:
+    """The workbook's sheets, formulas (canonical), cached values, array extents and defined names.
+
+    Chart and dialog sheets are left out. Cached values are what the file claims, not what is true. Raises FileError
+    naming the sheet and cell where the file is damaged or beyond `limits`.
+    """
+    entries, names, strings_part = read_index(package, workbook_part(package))
+    strings = read_strings(package, strings_part)
+    sheets: list[Sheet] = []
+    room = Room(limits.MAX_CELLS, limits.MAX_FORMULA_TEXT, limits.MAX_CELLS)
+    for entry in entries:
+        if entry.part is None:
+            continue
+        reader = SheetReader(f"{package.path}: {entry.name}", strings, room)
+        reader.read(package, entry.part)
+        sheets.append(Sheet(entry.name, reader.cells, reader.arrays, entry.hidden))
+    if not sheets:
+        raise FileError(f"{package.path}: has no worksheet: choose a workbook with cells")
+    folded = [sheet.name.casefold() for sheet in sheets]
+    if len(set(folded)) < len(folded):
+        raise FileError(f"{package.path}: has two sheets of one name: rename one")
+    return Workbook(tuple(sheets), tuple(names))

@@ -1,0 +1,173 @@
+"""The cells of one worksheet part: values, formulas, shared and array formulas. It knows neither zip nor workbook part."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.guard import Package
+from sheetnet.files.xlsx_formulas import canonical
+from sheetnet.files.xlsx_parts import rich_text, tags, unescape
+from sheetnet.files.xlsx_values import parse_number, parse_value
+from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
+from sheetnet.workbook import Cell, Position, Value
+
+_ROW, _CELL, _VALUE, _FORMULA, _INLINE = (tags(name) for name in ("row", "c", "v", "f", "is"))
+_PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_UNREADABLE = "#REF!"  # a formula that refers to a shared one the file lacks
+
+
+@dataclass(slots=True)
+class Room:
+    """What a workbook may still hold: shared and array formulas make much of a small file, so all is counted."""
+
+    cells: int
+    formula_text: int
+    array_cells: int
+
+
+class SheetReader:
+    """Reads the rows of one worksheet into `cells` and `arrays`, never more than there is room for in the workbook."""
+
+    def __init__(self, where: str, strings: list[str], room: Room) -> None:
+        self.cells: dict[Position, Cell] = {}
+        self.arrays: dict[Position, tuple[int, int]] = {}
+        self._where, self._strings, self._room = where, strings, room
+        self._row = 0
+        self._columns: dict[str, int] = {}
+        self._masters: dict[str, tuple[str, int, int]] = {}
+        self._waiting: list[tuple[int, int, str, Value]] = []
+
+    def read(self, package: Package, part: str) -> None:
+        """Read all rows of the part. Raises FileError naming the cell."""
+        for _, row in package.iterparse(part, tags=_ROW):
+            self._read_row(row)
+            if len(self.cells) + len(self._waiting) > self._room.cells:
+                raise FileError(f"{self._where}: the workbook has more than {limits.MAX_CELLS:,} cells with content")
+        # A shared formula's master may come after the cells that share it.
+        for row_number, column, index, value in self._waiting:
+            self._add(row_number, column, self._shared(row_number, column, index) or _UNREADABLE, value)
+        self._room.cells -= len(self.cells)
+
+    def _read_row(self, element: Element) -> None:
+        text = element.get("r") or self._row_of_cells(element)
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= limits.MAX_ROW:
+            raise FileError(f"{self._where}: has a row {text[:20]!r}, a sheet has {limits.MAX_ROW:,}")
+        self._row, column = int(text), 0
+        known, digits = self._columns, len(text)
+        for cell in element:
+            if cell.tag not in _CELL:
+                continue
+            place = cell.get("r")
+            if place is None:
+                column += 1
+                if column > limits.MAX_COLUMN:
+                    raise FileError(f"{self._where}: row {text} has more than {limits.MAX_COLUMN:,} cells")
+            else:
+                column = known.get(place[:-digits], 0) if place.endswith(text) else 0
+                column = column or self._column(place)
+            if len(cell):
+                self._read_cell(self._row, column, cell)
+
+    def _row_of_cells(self, element: Element) -> str:
+        """Where a row has no number, its first cell may have one; else it is the next row."""
+        place = _PLACE.fullmatch(element[0].get("r", "")) if len(element) else None
+        return place[2] if place else str(self._row + 1)
+
+    def _column(self, place: str) -> int:
+        match = _PLACE.fullmatch(place)
+        if match is None or column_number(match[1]) > limits.MAX_COLUMN:
+            raise FileError(f"{self._where}: has a cell {place[:20]!r} outside the sheet: save the workbook again")
+        if int(match[2]) != self._row:
+            raise FileError(f"{self._where}: cell {place} stands in row {self._row}: save the workbook again")
+        self._columns[match[1]] = column = column_number(match[1])
+        return column
+
+    def _read_cell(self, row: int, column: int, element: Element) -> None:
+        text: str | None = None
+        formula: Element | None = None
+        value: Value = None
+        kind = element.get("t", "n")
+        for child in element:
+            tag = child.tag
+            if tag in _VALUE:
+                text = child.text or ""
+            elif tag in _FORMULA:
+                formula = child
+            elif tag in _INLINE and kind == "inlineStr":
+                value = rich_text(child)
+        try:
+            if text is not None and kind == "n":
+                value = parse_number(text)
+            elif text is not None or (kind == "str" and formula is not None):
+                value = parse_value(kind, text or "", self._strings)
+            if type(value) is str and len(value) > limits.MAX_TEXT:
+                raise ValueError(f"a text longer than {limits.MAX_TEXT:,} characters")
+        except ValueError as error:
+            raise FileError(
+                f"{self._where}!{cell_name(row, column)}: has {error}: type the cell's value again"
+            ) from error
+        if formula is not None:
+            self._read_formula(row, column, formula, value)
+        elif value is not None:
+            self.cells[row, column] = Cell(value)
+
+    def _read_formula(self, row: int, column: int, element: Element, value: Value) -> None:
+        text, kind = canonical(unescape(element.text or "")), element.get("t")
+        if kind == "shared":
+            index = element.get("si", "")
+            if text:
+                self._masters[index] = (text, row, column)
+            elif (shifted := self._shared(row, column, index)) is None:
+                self._waiting.append((row, column, index, value))
+                return
+            else:
+                text = shifted
+        elif kind == "dataTable":
+            text = _data_table(element)
+        if kind in ("array", "dataTable") and text:
+            self.arrays[row, column] = self._extent(row, column, element.get("ref"))
+        self._add(row, column, text, value)
+
+    def _add(self, row: int, column: int, text: str, value: Value) -> None:
+        if len(text) > limits.MAX_FORMULA:
+            raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        if text.count("(") > limits.MAX_NESTING and depth(text) > limits.MAX_NESTING:
+            raise FileError(f"{self._at(row, column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
+        self._room.formula_text -= len(text)
+        if self._room.formula_text < 0:
+            raise FileError(f"{self._where}: formulas of over {limits.MAX_FORMULA_TEXT:,} characters: shorten them")
+        if text or value is not None:
+            self.cells[row, column] = Cell(value, text or None)
+
+    def _shared(self, row: int, column: int, index: str) -> str | None:
+        master = self._masters.get(index)
+        return None if master is None else shift(master[0], row - master[1], column - master[2])
+
+    def _extent(self, row: int, column: int, ref: str | None) -> tuple[int, int]:
+        """The rows and columns of an array formula; its anchor is the cell that holds it."""
+        area = parse_area(ref) if ref else None
+        if area is None or area.bottom < row or area.right < column:
+            return 1, 1
+        rows, columns = area.bottom - row + 1, area.right - column + 1
+        self._room.array_cells -= rows * columns
+        if rows * columns > limits.MAX_ARRAY_CELLS or self._room.array_cells < 0:
+            raise FileError(
+                f"{self._at(row, column)}: an array formula over {rows * columns:,} cells, at most "
+                f"{limits.MAX_ARRAY_CELLS:,} are read ({limits.MAX_CELLS:,} in all): enter it over the cells it fills"
+            )
+        return rows, columns
+
+    def _at(self, row: int, column: int) -> str:
+        return f"{self._where}!{cell_name(row, column)}"
+
+
+def _data_table(element: Element) -> str:
+    """Excel shows a what-if table as the array formula {=TABLE(row input, column input)}."""
+    first, second = element.get("r1", ""), element.get("r2", "")
+    if element.get("dt2D") in ("1", "true"):
+        return f"TABLE({first},{second})"
+    return f"TABLE({first},)" if element.get("dtr") in ("1", "true") else f"TABLE(,{first})"

@@ -1,0 +1,72 @@
+"""Cell values from the text an .xlsx file holds. It knows no cells and no formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from math import isfinite
+
+from sheetnet.files.xlsx_parts import unescape
+from sheetnet.workbook import CellError, Value
+
+_EPOCH = datetime(1899, 12, 30)  # day 0 of Excel's calendar, right from March 1900 on
+
+
+def parse_number(text: str) -> float | None:
+    """The number a `<v>` holds; None where it is empty. Raises ValueError for anything that is not a finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        if not text.strip():
+            return None
+        raise ValueError(f"{text[:20]!r} where a number belongs") from None
+    # Python alone reads 1_000 and other alphabets' digits as numbers.
+    if not isfinite(number) or "_" in text or not text.isascii():
+        raise ValueError(f"{text[:20]!r} where a finite number belongs")
+    return number
+
+
+def parse_value(kind: str, text: str, strings: list[str]) -> Value:
+    """The value of a cell whose type (`t=`) is not a number. Raises ValueError for what the format does not allow."""
+    if kind == "s":
+        return _shared_string(text, strings)
+    parse = _PARSERS.get(kind)
+    if parse is None:
+        raise ValueError(f"the unknown type {kind[:20]!r}")
+    return parse(text)
+
+
+def _shared_string(text: str, strings: list[str]) -> str | None:
+    if not text.strip():
+        return None
+    if not text.strip().isdecimal() or len(text) > 12 or int(text) >= len(strings):
+        raise ValueError(f"the shared string {text[:20]!r}, the file has {len(strings):,}")
+    return strings[int(text)]
+
+
+def _truth(text: str) -> bool:
+    return text.strip().lower() in ("1", "true")
+
+
+@lru_cache(maxsize=64)
+def _error(text: str) -> CellError | None:
+    return CellError(text.strip()[:40]) if text.strip() else None
+
+
+def _date(text: str) -> float:
+    """An ISO date as Excel counts days."""
+    try:
+        moment = datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        raise ValueError(f"{text[:30]!r} where a date belongs") from None
+    return (moment - _EPOCH).total_seconds() / 86_400
+
+
+_PARSERS: dict[str, Callable[[str], Value]] = {
+    "str": unescape,
+    "inlineStr": unescape,
+    "b": _truth,
+    "e": _error,
+    "d": _date,
+}

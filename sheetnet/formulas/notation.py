@@ -1,0 +1,67 @@
+"""How people write each quantity: its symbol and its equation. Text only; it knows no cells and no numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sheetnet.formulas.activations import ACTIVATIONS
+from sheetnet.formulas.losses import LOSSES
+from sheetnet.network import Network
+
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NAME = re.compile(r"(?P<kind>.+?)(?:_(?P<layer>\d+))?(?P<new>_new)?(?P<turned>_T)?")
+
+# Kind → symbol and equation, where l is this layer, k the one below, m the one above; "′" marks the new values.
+_TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
+    "A": (
+        "A{l}",
+        lambda net, layer: f"[a, 1] with {_activation(net, layer)}" if layer else "[x, 1]: inputs, bias node",
+    ),
+    "a": ("a{l}", lambda net, layer: _activation(net, layer)),
+    "W": ("W{l}", lambda net, layer: "row i → column j; last row: biases"),
+    "z": ("z{l}", lambda net, layer: "z{l} = A{k} W{l}"),
+    "e": ("e{l}", lambda net, layer: "eⱼ = exp(zⱼ − max z)"),
+    "target": ("T", lambda net, layer: "what the outputs should be"),
+    "gamma": ("γ", lambda net, layer: "the learning rate"),
+    "cost_out": ("C_nj", lambda net, layer: LOSSES[net.loss].equation),
+    "cost_n": ("C_n", lambda net, layer: "Σ over the outputs"),
+    "cost": ("C", lambda net, layer: f"{net.reduction} over the observations"),
+    "dC_da": (
+        "∂C/∂a{l}",
+        lambda net, layer: LOSSES[net.loss].slope if layer == net.depth else "δ{m} w{m}ᵀ, without the bias row",
+    ),
+    "da_dz": ("∂a/∂z{l}", lambda net, layer: ACTIVATIONS[net.layers[layer - 1].activation].slope),
+    "J": ("J{l}", lambda net, layer: "∂aᵢ/∂zⱼ = aᵢ(δᵢⱼ − aⱼ)"),
+    "delta": ("δ{l}", lambda net, layer: "∂C/∂a J" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z"),
+    "dC_dW": ("∂C/∂W{l}", lambda net, layer: "A{k}ᵀ δ{l}" + (" / N" if _mean(net) else "")),
+}
+
+
+def describe(network: Network, block: str) -> tuple[str, str]:
+    """Symbol and equation of a block, such as ("z⁽¹⁾", "z⁽¹⁾ = A⁽⁰⁾ W⁽¹⁾")."""
+    match = _NAME.fullmatch(block)
+    assert match is not None  # the pattern takes any name
+    kind, layer = match["kind"], int(match["layer"] or 0)
+    symbol, equation = _TEXTS[kind][0], _TEXTS[kind][1](network, layer)
+    if kind == "W" and match["new"]:
+        frozen = "" if network.train_bias else "; biases stay"
+        equation = f"W − γ ∂C/∂W{frozen}"
+    if match["turned"]:
+        symbol, equation = symbol + "ᵀ", "A, turned to stand beside W"
+    symbol += "′" if match["new"] else ""
+    return _with_layers(symbol, layer), _with_layers(equation, layer)
+
+
+def _with_layers(words: str, layer: int) -> str:
+    for key, number in (("{l}", layer), ("{k}", layer - 1), ("{m}", layer + 1)):
+        words = words.replace(key, f"⁽{str(number).translate(_SUPERSCRIPT)}⁾")
+    return words
+
+
+def _activation(network: Network, layer: int) -> str:
+    return ACTIVATIONS[network.layers[layer - 1].activation].equation
+
+
+def _mean(network: Network) -> bool:
+    return network.reduction == "mean" and network.observations > 1

@@ -1,0 +1,130 @@
+"""Every cell of the step as spreadsheet text, written from the scalar equations by index. It knows no positions.
+
+Index text follows the source of the notation: n an observation, i a node below, j a neuron above, all from 0.
+A cell of block X at (row, column) is asked of `Refs`, which only the layout can answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from sheetnet.formulas.activations import ACTIVATIONS, exponential
+from sheetnet.formulas.losses import LOSSES
+from sheetnet.network import Network, activation_name
+
+
+class Refs(Protocol):
+    """Where the blocks stand: references as text, rows and columns of a block counted from 0."""
+
+    def cell(self, block: str, row: int, column: int) -> str:
+        """One cell, such as `B7`."""
+
+    def fixed(self, block: str) -> str:
+        """The only cell of a 1 × 1 block, absolute: `$C$3`."""
+
+    def row(self, block: str, row: int) -> str:
+        """One whole row of a block, such as `B7:D7`."""
+
+    def column(self, block: str, column: int) -> str:
+        """One whole column of a block, such as `B7:B9`."""
+
+
+CellFormula = Callable[[Refs, int, int], str]
+
+
+def cell_formulas(network: Network) -> dict[str, CellFormula]:
+    """Block → the formula of its cell at (row, column), without "="; the bias nodes' cells are constants, not asked."""
+    found = _forward(network, "")
+    for layer in range(1, network.depth + 1):
+        found |= _errors(network, layer)
+        found[f"dC_dW_{layer}"] = _weight_gradient(network, layer)
+        found[f"W_{layer}_new"] = _updated(network, layer)
+    return found | _forward(network, "_new")
+
+
+def _forward(network: Network, suffix: str) -> dict[str, CellFormula]:
+    found: dict[str, CellFormula] = {}
+    for layer in range(1, network.depth + 1):
+        found |= _layer(network, layer, suffix)
+    return found | _cost(network, suffix)
+
+
+def _layer(network: Network, layer: int, suffix: str) -> dict[str, CellFormula]:
+    """z_nj = Σ_i A_ni W_ij and a_nj = f(z_nj)."""
+    activation = ACTIVATIONS[network.layers[layer - 1].activation].value
+    below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
+    turned, weights, z = f"{below}_T", f"W_{layer}{suffix}", f"z_{layer}{suffix}"
+    e, a = f"e_{layer}{suffix}", activation_name(layer, network.depth) + suffix
+    found: dict[str, CellFormula] = {
+        turned: lambda at, i, n: at.cell(below, n, i),
+        z: lambda at, n, j: f"SUMPRODUCT({at.column(turned, n)},{at.column(weights, j)})",
+    }
+    if network.mixes(layer):
+        found[e] = lambda at, n, j: exponential(at.cell(z, n, j), at.row(z, n))
+        found[a] = lambda at, n, j: activation(at.cell(e, n, j), at.row(e, n))
+    else:
+        found[a] = lambda at, n, j: activation(at.cell(z, n, j))
+    return found
+
+
+def _cost(network: Network, suffix: str) -> dict[str, CellFormula]:
+    loss, outputs = LOSSES[network.loss], network.sizes[-1]
+    a = activation_name(network.depth, network.depth) + suffix
+    return {
+        f"cost_out{suffix}": lambda at, n, j: loss.term(at.cell(a, n, j), at.cell("target", n, j), outputs),
+        f"cost_n{suffix}": lambda at, n, _: f"SUM({at.row(f'cost_out{suffix}', n)})",
+        f"cost{suffix}": lambda at, *_: f"SUM({at.column(f'cost_n{suffix}', 0)})" + _share(network),
+    }
+
+
+def _share(network: Network) -> str:
+    """ "/N" where the network takes the mean over several observations."""
+    return f"/{network.observations}" if network.reduction == "mean" and network.observations > 1 else ""
+
+
+def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
+    """∂C/∂a_ni = Σ_j δ_nj w_ij from the layer above, ∂a/∂z, and their product δ."""
+    derivative = ACTIVATIONS[network.layers[layer - 1].activation].derivative
+    a, z, neurons = activation_name(layer, network.depth), f"z_{layer}", network.sizes[layer]
+    dc_da, da_dz, delta, jacobian = f"dC_da_{layer}", f"da_dz_{layer}", f"delta_{layer}", f"J_{layer}"
+    found: dict[str, CellFormula] = {da_dz: lambda at, n, j: derivative(at.cell(z, n, j), at.cell(a, n, j))}
+    if layer == network.depth:
+        gradient = LOSSES[network.loss].gradient
+        found[dc_da] = lambda at, n, j: gradient(at.cell(a, n, j), at.cell("target", n, j), neurons)
+    else:
+        above, weights = f"delta_{layer + 1}", f"W_{layer + 1}"
+        found[dc_da] = lambda at, n, i: f"SUMPRODUCT({at.row(above, n)},{at.row(weights, i)})"
+    if not network.mixes(layer):
+        found[delta] = lambda at, n, j: f"{at.cell(dc_da, n, j)}*{at.cell(da_dz, n, j)}"
+        return found
+
+    def jacobian_cell(at: Refs, row: int, j: int) -> str:
+        n, i = divmod(row, neurons)
+        a_i, a_j = at.cell(a, n, i), at.cell(a, n, j)
+        return f"{a_i}*(1-{a_i})" if i == j else f"-({a_i}*{a_j})"
+
+    found[jacobian] = jacobian_cell
+    # J is symmetric, so its row j serves as its column j: δ_nj = Σ_i ∂C/∂a_ni J_ij.
+    found[delta] = lambda at, n, j: f"SUMPRODUCT({at.row(dc_da, n)},{at.row(jacobian, n * neurons + j)})"
+    return found
+
+
+def _weight_gradient(network: Network, layer: int) -> CellFormula:
+    """∂C/∂W_ij = Σ_n A_ni δ_nj, averaged where the network says so."""
+    a, delta, share = f"A_{layer - 1}", f"delta_{layer}", _share(network)
+    if network.observations == 1:
+        return lambda at, i, j: f"{at.cell(a, 0, i)}*{at.cell(delta, 0, j)}"
+    return lambda at, i, j: f"SUMPRODUCT({at.column(a, i)},{at.column(delta, j)}){share}"
+
+
+def _updated(network: Network, layer: int) -> CellFormula:
+    """W_ij − γ ∂C/∂W_ij; a frozen bias keeps its value."""
+    weights, gradient, bias_row = f"W_{layer}", f"dC_dW_{layer}", network.sizes[layer - 1]
+
+    def updated(at: Refs, i: int, j: int) -> str:
+        if i == bias_row and not network.train_bias:
+            return at.cell(weights, i, j)
+        return f"{at.cell(weights, i, j)}-{at.fixed('gamma')}*{at.cell(gradient, i, j)}"
+
+    return updated

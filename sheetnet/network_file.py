@@ -1,0 +1,238 @@
+"""Network files: TOML in and out, and the shipped templates. It knows the file's fields, not the maths of the step.
+
+Every field is checked; an error names the field, what was found, what was expected, and the remedy.
+"""
+
+from __future__ import annotations
+
+import random
+import textwrap
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sheetnet import fields
+from sheetnet.errors import NetworkError
+from sheetnet.fields import refuse
+from sheetnet.network import Layer, Matrix, Network
+
+FILE_KEYS = "title source observations layers loss reduction learning_rate train_bias seed init".split()
+LAYER_KEYS = "activation weights weights_by bias neurons".split()
+# Half-widths of the uniform distributions that random weights come from, by fan-in and fan-out:
+# "uniform" is plain, "xavier" after Glorot and Bengio (2010, eq. 16), "he" after He et al. (2015, eq. 10).
+SPREADS = {
+    "uniform": lambda fan_in, fan_out: 0.5,
+    "xavier": lambda fan_in, fan_out: (6 / (fan_in + fan_out)) ** 0.5,
+    "he": lambda fan_in, fan_out: (6 / fan_in) ** 0.5,
+}
+# A spreadsheet cell holds 32,767 characters; lines of the embedded network file stay below.
+LONGEST_LINE = 30_000
+
+
+def templates_folder() -> Path:
+    """Where the shipped network files are: in the installed package, or at the top of a checkout."""
+    installed = Path(__file__).parent / "templates"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+def template_names() -> list[str]:
+    """The names of the shipped templates, in order."""
+    return sorted(path.stem for path in templates_folder().glob("*.toml"))
+
+
+def load_network(path_or_template: str | Path) -> Network:
+    """The network of a TOML file, or of a shipped template by its name.
+
+    Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
+    """
+    path = Path(path_or_template)
+    if str(path_or_template) in template_names():
+        path = templates_folder() / f"{path_or_template}.toml"
+    try:
+        words = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        known = ", ".join(template_names())
+        raise NetworkError(f"{path}: no such file, and no template of that name; templates are {known}") from None
+    except UnicodeDecodeError:
+        raise NetworkError(f"{path}: is not UTF-8 text, so not a network file: expected TOML") from None
+    except OSError as error:
+        raise NetworkError(f"{path}: cannot be read ({error.strerror}): give a TOML file or a template") from None
+    return parse_network(words, str(path))
+
+
+def parse_network(words: str, where: str) -> Network:
+    """The network that a TOML text describes; `where` names the text in errors."""
+    try:
+        return _network(tomllib.loads(words))
+    except tomllib.TOMLDecodeError as error:
+        raise NetworkError(f"{where}: is not TOML: {error}") from None
+    except NetworkError as error:
+        raise NetworkError(f"{where}: {error}") from None
+
+
+def _network(table: Mapping[str, Any]) -> Network:
+    from sheetnet.reference import LOSSES
+
+    fields.known_keys(table, FILE_KEYS, "")
+    observations = _table(table.get("observations"), "observations", ("inputs", "targets"))
+    inputs = fields.matrix(observations.get("inputs"), "observations.inputs")
+    targets = fields.matrix(observations.get("targets"), "observations.targets")
+    if len(targets) != len(inputs):
+        raise refuse(
+            "observations.targets", f"has {len(targets)} rows", f"{len(inputs)}, one an observation as in inputs"
+        )
+    train_bias = fields.flag(table.get("train_bias", True), "train_bias")
+    network = Network(
+        title=fields.text(table.get("title"), "title"),
+        source=fields.text(table.get("source", ""), "source"),
+        inputs=inputs,
+        targets=targets,
+        layers=_layers(table, len(inputs[0]), train_bias),
+        loss=fields.choice(table.get("loss"), "loss", LOSSES),
+        learning_rate=fields.number(table.get("learning_rate"), "learning_rate"),
+        reduction=fields.choice(table.get("reduction", "mean"), "reduction", ("mean", "sum")),
+        train_bias=train_bias,
+    )
+    check_sense(network)
+    return network
+
+
+def _table(value: object, field: str, known: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise refuse(field, f"is {fields.shown(value)}", f"a table [{field}] with {' and '.join(known)}")
+    fields.known_keys(value, known, f"{field}.")
+    return value
+
+
+def _layers(table: Mapping[str, Any], fan_in: int, train_bias: bool) -> tuple[Layer, ...]:
+    """All layers; random weights are drawn in order from one generator, layer after layer, row after row."""
+    tables = table.get("layers")
+    if not isinstance(tables, list) or not tables:
+        raise refuse("layers", f"is {fields.shown(tables)}", "one [[layers]] table a layer")
+    seed = table.get("seed", 0)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise refuse("seed", f"is {fields.shown(seed)}", "a whole number")
+    spread = SPREADS[fields.choice(table.get("init", "xavier"), "init", SPREADS)]
+    generator = random.Random(seed)
+    layers: list[Layer] = []
+    for index, entry in enumerate(tables):
+        where = f"layers[{index}]"
+        entry = _table(entry, where, tuple(LAYER_KEYS))
+        rows = _weights(entry, where, fan_in, spread, generator)
+        layers.append(_layer(entry, where, rows, train_bias))
+        fan_in = layers[-1].neurons
+    return tuple(layers)
+
+
+def _weights(entry: Mapping[str, Any], where: str, fan_in: int, spread: Any, generator: random.Random) -> Matrix:
+    """The weights without the biases, n_in × n_out: a row an input node, whatever the file's orientation."""
+    if "neurons" in entry:
+        if "weights" in entry:
+            raise refuse(f"{where}.neurons", "stands beside weights", "one of the two", "remove neurons")
+        neurons = entry["neurons"]
+        if isinstance(neurons, bool) or not isinstance(neurons, int) or neurons < 1:
+            raise refuse(f"{where}.neurons", f"is {fields.shown(neurons)}", "a whole number from 1")
+        half = spread(fan_in, neurons)
+        return tuple(
+            tuple(round(half * (2 * generator.random() - 1), 6) for _ in range(neurons)) for _ in range(fan_in)
+        )
+    by = fields.choice(entry.get("weights_by", "neuron"), f"{where}.weights_by", ("neuron", "input"))
+    rows = fields.matrix(entry.get("weights"), f"{where}.weights")
+    found = len(rows[0]) if by == "neuron" else len(rows)
+    if found != fan_in:
+        what, other = ("numbers in a row", "input") if by == "neuron" else ("rows", "neuron")
+        raise refuse(
+            f"{where}.weights",
+            f"has {found} {what}",
+            f"{fan_in} (one an input of the layer)",
+            f'transpose it, or set weights_by = "{other}"',
+        )
+    return rows if by == "input" else tuple(zip(*rows, strict=True))
+
+
+def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool) -> Layer:
+    from sheetnet.reference import ACTIVATIONS
+
+    neurons, bias = len(rows[0]), entry.get("bias", [0.0] * len(rows[0]))
+    single = not isinstance(bias, list)
+    if single:
+        biases = (fields.number(bias, f"{where}.bias"),) * neurons
+    else:
+        biases = fields.row(bias, f"{where}.bias")
+    if len(biases) != neurons:
+        raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one a neuron) or a single number")
+    activation = fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATIONS)
+    return Layer(activation, (*rows, biases), shared_bias=single and not train_bias)
+
+
+def check_sense(network: Network) -> None:
+    """Refuse what has no mathematical meaning: shapes that do not meet, a logarithm of numbers that may be negative."""
+    from sheetnet.reference import ACTIVATIONS, LOSSES
+
+    if len(network.targets[0]) != network.sizes[-1]:
+        raise refuse(
+            "observations.targets",
+            f"has {len(network.targets[0])} numbers a row",
+            f"{network.sizes[-1]}, one a neuron of the last layer",
+        )
+    for index, layer in enumerate(network.layers):
+        if layer.activation == "softmax" and layer.neurons == 1:
+            raise refuse(
+                f"layers[{index}].activation", "is softmax over one neuron, which is always 1", "two neurons or more"
+            )
+    output, loss = ACTIVATIONS[network.layers[-1].activation], LOSSES[network.loss]
+    low, high = loss.outputs
+    if output.outputs[0] < low or output.outputs[1] > high:
+        fitting = [name for name, a in ACTIVATIONS.items() if a.outputs[0] >= low and a.outputs[1] <= high]
+        raise refuse(
+            "loss",
+            f"is {network.loss}, whose logarithm wants outputs in ({low:g}, {high:g}), but "
+            f"{network.layers[-1].activation} also gives others",
+            "a last layer with " + " or ".join(fitting),
+            "change layers[-1].activation, or take loss half_sse",
+        )
+    if network.loss == "binary_cross_entropy" and not all(0 <= t <= 1 for row in network.targets for t in row):
+        raise refuse("observations.targets", "has a number outside 0 … 1", "probabilities for binary_cross_entropy")
+    if network.loss == "cross_entropy" and any(t < 0 for row in network.targets for t in row):
+        raise refuse("observations.targets", "has a negative number", "probabilities for cross_entropy")
+
+
+def dump_network(network: Network) -> str:
+    """The network as the text of a network file; `parse_network` gives the same network back."""
+    lines = [
+        f"title = {_quoted(network.title)}",
+        f"source = {_quoted(network.source)}",
+        f"loss = {_quoted(network.loss)}",
+        f"reduction = {_quoted(network.reduction)}",
+        f"learning_rate = {network.learning_rate!r}",
+        f"train_bias = {str(network.train_bias).lower()}",
+        "",
+        "[observations]",
+        *_rows("inputs", network.inputs),
+        *_rows("targets", network.targets),
+    ]
+    for layer in network.layers:
+        bias = repr(layer.weights[-1][0]) if layer.shared_bias else _numbers(layer.weights[-1])
+        lines += ["", "[[layers]]", f"activation = {_quoted(layer.activation)}", 'weights_by = "input"']
+        lines += [*_rows("weights", layer.weights[:-1]), f"bias = {bias}"]
+    return "\n".join(short for line in lines for short in _wrapped(line)) + "\n"
+
+
+def _rows(field: str, rows: Matrix) -> list[str]:
+    return [f"{field} = [", *(f"  {_numbers(numbers)}," for numbers in rows), "]"]
+
+
+def _numbers(numbers: tuple[float, ...]) -> str:
+    return "[" + ", ".join(map(repr, numbers)) + "]"
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line in pieces that each fit a cell; only lists of numbers get that long, and TOML lets those break."""
+    return textwrap.wrap(line, LONGEST_LINE) if len(line) > LONGEST_LINE and "[" in line else [line]
+
+
+def _quoted(words: str) -> str:
+    """A TOML basic string."""
+    escaped = words.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'

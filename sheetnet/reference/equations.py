@@ -1,0 +1,114 @@
+"""One training step as an ordered set of named equations in matrix form. It knows nothing of spreadsheets.
+
+Every array has a leading trials axis K: X is K × N × n_0, W⁽ˡ⁾ is K × (n_{l-1} + 1) × n_l. With A⁽ˡ⁾ = [a⁽ˡ⁾, 1]
+(HappyDustbunny, "Back propagation in a simple neural net", 2019, in row form):
+
+    z⁽ˡ⁾ = A⁽ˡ⁻¹⁾ W⁽ˡ⁾          δ⁽ᴸ⁾ = ∂C/∂a⁽ᴸ⁾ ∂a/∂z          ∂C/∂W⁽ˡ⁾ = A⁽ˡ⁻¹⁾ᵀ δ⁽ˡ⁾
+    a⁽ˡ⁾ = f(z⁽ˡ⁾)              ∂C/∂a⁽ˡ⁾ = δ⁽ˡ⁺¹⁾ w⁽ˡ⁺¹⁾ᵀ      W⁽ˡ⁾ ← W⁽ˡ⁾ − γ ∂C/∂W⁽ˡ⁾
+
+w is W without its bias row. A known mistake is this set with one equation replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from sheetnet.network import Network, activation_name
+from sheetnet.reference.activations import ACTIVATIONS, Array
+from sheetnet.reference.losses import LOSSES
+
+Values = Mapping[str, Array]
+Equation = Callable[[Values], Array]
+
+
+def equations(network: Network) -> dict[str, Equation]:
+    """Name → equation, in an order in which each needs only the inputs and those before it."""
+    depth = network.depth
+    found = forward_pass(network, "")
+    for layer in range(depth, 0, -1):
+        found |= _errors(network, layer)
+    for layer in range(1, depth + 1):
+        found[f"dC_dW_{layer}"] = _weight_gradient(network, layer)
+    for layer in range(1, depth + 1):
+        found[f"W_{layer}_new"] = _updated(network, layer)
+    return found | forward_pass(network, "_new")
+
+
+def evaluate(network: Network, inputs: Values, replaced: Mapping[str, Equation] | None = None) -> dict[str, Array]:
+    """All quantities for K sets of inputs at once: name → K × rows × columns. `replaced` swaps single equations."""
+    values = dict(inputs)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        for name, equation in (equations(network) | dict(replaced or {})).items():
+            values[name] = equation(values)
+    return values
+
+
+def forward_pass(network: Network, suffix: str) -> dict[str, Equation]:
+    """z, a and the cost, with the weights (suffix "") or the new weights (suffix "_new")."""
+    found: dict[str, Equation] = {}
+    for layer in range(1, network.depth + 1):
+        found |= _layer(network, layer, suffix)
+    return found | _cost(network, suffix)
+
+
+def _layer(network: Network, layer: int, suffix: str) -> dict[str, Equation]:
+    f = ACTIVATIONS[network.layers[layer - 1].activation].f
+    below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
+    weights, z, a = f"W_{layer}{suffix}", f"z_{layer}{suffix}", f"a_{layer}{suffix}"
+    found: dict[str, Equation] = {
+        f"{below}_T": lambda v: np.swapaxes(v[below], -1, -2),
+        z: lambda v: v[below] @ v[weights],
+    }
+    if network.mixes(layer):
+        found[f"e_{layer}{suffix}"] = lambda v: np.exp(v[z] - v[z].max(axis=-1, keepdims=True))
+    found[a] = lambda v: f(v[z])
+    if layer < network.depth:
+        found[f"A_{layer}{suffix}"] = lambda v: with_bias_node(v[a])
+    return found
+
+
+def with_bias_node(a: Array) -> Array:
+    """[a, 1]: a column of ones for the bias node, … × n → … × (n + 1)."""
+    return np.concatenate([a, np.ones_like(a[..., :1])], axis=-1)
+
+
+def _cost(network: Network, suffix: str) -> dict[str, Equation]:
+    loss, out = LOSSES[network.loss], activation_name(network.depth, network.depth) + suffix
+    reduce = np.mean if network.reduction == "mean" else np.sum
+    return {
+        f"cost_out{suffix}": lambda v: loss.terms(v[out], v["target"]),
+        f"cost_n{suffix}": lambda v: v[f"cost_out{suffix}"].sum(axis=-1, keepdims=True),
+        f"cost{suffix}": lambda v: np.asarray(reduce(v[f"cost_n{suffix}"], axis=-2, keepdims=True)),
+    }
+
+
+def _errors(network: Network, layer: int) -> dict[str, Equation]:
+    """∂C/∂a, ∂a/∂z and their product δ = ∂cost_n/∂z of one layer; δ carries no 1/N."""
+    activation, loss = ACTIVATIONS[network.layers[layer - 1].activation], LOSSES[network.loss]
+    z, a, dc_da, da_dz, jacobian = f"z_{layer}", f"a_{layer}", f"dC_da_{layer}", f"da_dz_{layer}", f"J_{layer}"
+    found: dict[str, Equation] = {}
+    if layer == network.depth:
+        found[dc_da] = lambda v: loss.gradient(v[a], v["target"])
+    else:
+        found[dc_da] = lambda v: v[f"delta_{layer + 1}"] @ np.swapaxes(v[f"W_{layer + 1}"][..., :-1, :], -1, -2)
+    if (mixed := activation.jacobian) is not None:
+        found[jacobian] = lambda v: mixed(v[a])
+    found[da_dz] = lambda v: activation.derivative(v[z], v[a])
+    if activation.jacobian is not None:
+        found[f"delta_{layer}"] = lambda v: (v[dc_da][..., None, :] @ v[jacobian])[..., 0, :]
+    else:
+        found[f"delta_{layer}"] = lambda v: v[dc_da] * v[da_dz]
+    return found
+
+
+def _weight_gradient(network: Network, layer: int) -> Equation:
+    share = 1 / network.observations if network.reduction == "mean" else 1.0
+    return lambda v: share * (np.swapaxes(v[f"A_{layer - 1}"], -1, -2) @ v[f"delta_{layer}"])
+
+
+def _updated(network: Network, layer: int) -> Equation:
+    trained = np.ones((network.sizes[layer - 1] + 1, 1))
+    trained[-1] = network.train_bias
+    return lambda v: v[f"W_{layer}"] - trained * (v["gamma"] * v[f"dC_dW_{layer}"])

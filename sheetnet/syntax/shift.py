@@ -1,0 +1,139 @@
+"""What can be asked of a formula, or done to it, as text: shift, qualify, areas, names. It knows no values and no files."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from sheetnet.syntax.refs import (
+    COLUMNS,
+    ROWS,
+    Area,
+    column_letters,
+    column_number,
+    parse_area,
+    quote_sheet,
+    split_prefix,
+)
+from sheetnet.syntax.tokens import Token, tokenize
+
+_END = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
+
+
+@lru_cache(maxsize=256)
+def _template(formula: str) -> tuple[tuple[str, int, int], ...]:
+    """The formula in (text, column, row): the text stands, then a relative column, then a relative row (0: none)."""
+    pieces: list[tuple[str, int, int]] = []
+    for token in tokenize(formula):
+        if token.kind != "reference":
+            pieces.append((token.text, 0, 0))
+            continue
+        prefix, rest = split_prefix(token.text)
+        pieces.append((prefix, 0, 0))
+        for index, end in enumerate(rest.split(":")):
+            pieces.append((":" if index else "", 0, 0))
+            pieces.extend(_end(end))
+    return _merged(pieces)
+
+
+def _end(text: str) -> list[tuple[str, int, int]]:
+    """One end of a reference: `$A1`, `A`, `$3`. A single `$` before digits alone fixes the row, not the column."""
+    match = _END.fullmatch(text)
+    assert match is not None, "the tokenizer gives only such texts"
+    first, letters, second, digits = match.groups()
+    if not letters:
+        return [(f"{first}{digits}", 0, 0)] if first else [("", 0, int(digits))]
+    pieces = [(f"${letters}", 0, 0)] if first else [("", column_number(letters), 0)]
+    if digits:
+        pieces.append((f"${digits}", 0, 0) if second else ("", 0, int(digits)))
+    return pieces
+
+
+def _merged(pieces: list[tuple[str, int, int]]) -> tuple[tuple[str, int, int], ...]:
+    merged: list[tuple[str, int, int]] = []
+    for text, column, row in pieces:
+        if merged and merged[-1][1:] == (0, 0):
+            merged[-1] = (merged[-1][0] + text, column, row)
+        else:
+            merged.append((text, column, row))
+    return tuple(merged)
+
+
+def shift(formula: str, rows: int, columns: int) -> str:
+    """The formula as it reads when filled `rows` down and `columns` to the right.
+
+    Relative references move and wrap around the edge of the sheet as in Excel; absolute ones, names, texts and sheets
+    stay.
+    """
+    if not rows and not columns:
+        return formula
+    parts: list[str] = []
+    for text, column, row in _template(formula):
+        parts.append(text)
+        if column:
+            parts.append(column_letters((column - 1 + columns) % COLUMNS + 1))
+        elif row:
+            parts.append(str((row - 1 + rows) % ROWS + 1))
+    return "".join(parts)
+
+
+def qualify(formula: str, sheet: str) -> str:
+    """The formula with every reference on the given sheet that names none: `A1:B2` → `Step!A1:B2`."""
+    prefix = quote_sheet(sheet) + "!"
+    tokens = tokenize(formula)
+    parts = []
+    for index, token in enumerate(tokens):
+        bare = token.kind == "reference" and not split_prefix(token.text)[0]
+        parts.append(prefix + token.text if bare and not _ends_range(tokens, index) else token.text)
+    return "".join(parts)
+
+
+def _ends_range(tokens: list[Token], index: int) -> bool:
+    """Whether the token is the right end of `reference:reference`; its sheet then stands before the left end."""
+    before = [token for token in tokens[max(0, index - 4) : index] if token.kind != "space"]
+    return len(before) >= 2 and before[-1].text == ":" and before[-2].kind == "reference"
+
+
+def areas(formula: str) -> list[Area]:
+    """The plain references in order of appearance, `A1:B2` as one; without 3-D ones and those to other workbooks."""
+    tokens = [token for token in tokenize(formula) if token.kind != "space"]
+    found: list[Area] = []
+    index = 0
+    while index < len(tokens):
+        area = parse_area(tokens[index].text) if tokens[index].kind == "reference" else None
+        if area is not None and index + 2 < len(tokens) and tokens[index + 1].text == ":":
+            whole = _joined(area, tokens[index + 2])
+            if whole is not None:
+                area, index = whole, index + 2
+        if area is not None:
+            found.append(area)
+        index += 1
+    return found
+
+
+def _joined(first: Area, token: Token) -> Area | None:
+    last = parse_area(token.text) if token.kind == "reference" else None
+    if last is None or last.sheet not in (None, first.sheet):
+        return None
+    top, bottom = min(first.top, last.top), max(first.bottom, last.bottom)
+    return Area(first.sheet, top, min(first.left, last.left), bottom, max(first.right, last.right))
+
+
+def names(formula: str) -> list[str]:
+    """The names in order of appearance, with their prefix, once each; TRUE and FALSE are values, not names."""
+    found = [token.text for token in tokenize(formula) if token.kind == "name"]
+    return [name for name in dict.fromkeys(found) if name.upper() not in ("TRUE", "FALSE")]
+
+
+def functions(formula: str) -> list[str]:
+    """The functions in order of appearance, in upper case, once each."""
+    return list(dict.fromkeys(token.text.upper() for token in tokenize(formula) if token.kind == "function"))
+
+
+def depth(formula: str) -> int:
+    """How deep the parentheses nest."""
+    deepest = level = 0
+    for token in tokenize(formula):
+        level += (token.kind == "open") - (token.kind == "close")
+        deepest = max(deepest, level)
+    return deepest

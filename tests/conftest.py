@@ -1,0 +1,22 @@
+"""Set-up of all tests: hypothesis profiles, and tests skipped where the engine of their mark is missing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.engines import ENGINES, require
+
+# Two cores shared with LibreOffice make times uneven: no deadlines. In CI the same examples come every time.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test marked with an engine's name needs that engine."""
+    for engine in ENGINES:
+        if item.get_closest_marker(engine):
+            require(engine)

@@ -1,0 +1,247 @@
+"""The command line: paths and reports on stdout, one line on stderr, exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from sheetnet.cli import main
+from sheetnet.files import read_workbook
+from sheetnet.network_file import load_network, template_names
+from tests.test_judge import place_of, with_formula
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the command line in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def call(*args: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["sheetnet", *args])
+        code: int | str | None = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        out, err = capsys.readouterr()
+        assert isinstance(code, int)
+        return Done(code, out, err)
+
+    return call
+
+
+def test_templates_lists_every_template(run: Run) -> None:
+    """One line a template, its name first."""
+    done = run("templates")
+    assert [line.split()[0] for line in done.out.splitlines()] == template_names()
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("template", template_names())
+def test_show_prints_the_step(run: Run, template: str) -> None:
+    """Every template can be shown; the cost is among the numbers."""
+    done = run("show", template)
+    assert done.code == 0
+    assert "cost" in done.out
+
+
+def test_show_prints_the_numbers_of_the_lesson(run: Run) -> None:
+    """0.35891648 and 0.149780716 are the new weights that the lesson D02 (b) and its source print."""
+    done = run("show", "d02b")
+    assert "0.35891648" in done.out
+    assert "0.149780716" in done.out
+
+
+def test_generate_prints_each_path(run: Run, tmp_path: Path) -> None:
+    """Both formats by default, one with --format; the paths are printed and nothing else is left behind."""
+    assert run("generate", "d02b", "-o", "out").out.split() == ["out/d02b.xlsx", "out/d02b.ods"]
+    assert run("generate", "xor-batch", "-o", "out", "--format", "ods").out.split() == ["out/xor-batch.ods"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["d02b.ods", "d02b.xlsx", "xor-batch.ods"]
+
+
+def test_generate_and_validate_a_file_of_ones_own(run: Run, tmp_path: Path) -> None:
+    """The network file of docs/network-files.md becomes a workbook that is correct."""
+    words = (Path(__file__).parent.parent / "docs" / "network-files.md").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(words.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    assert run("generate", "mine.toml").out.split() == ["mine.xlsx", "mine.ods"]
+    assert run("validate", "mine.xlsx", "mine.ods", "--network", "mine.toml").code == 0
+
+
+def damaged(path: Path) -> Path:
+    """A copy of a d02b workbook with one formula changed, in the same format."""
+    from sheetnet.files import save_workbook
+
+    workbook, network = read_workbook(path), load_network("d02b")
+    changed = with_formula(workbook, place_of(workbook, network, "delta_1"), "L18*L22*2")
+    sheets = [cell for sheet in changed.sheets for cell in sheet.cells.values()]
+    assert sum(cell.value is None and cell.formula is not None for cell in sheets) == 1
+    place = place_of(workbook, network, "delta_1")
+    target = path.with_stem(f"{path.stem}-damaged")
+    from dataclasses import replace
+
+    save_workbook(
+        replace(
+            changed,
+            sheets=tuple(
+                replace(s, cells={p: replace(c, value=0.0) if (s.name, *p) == place else c for p, c in s.cells.items()})
+                for s in changed.sheets
+            ),
+        ),
+        target,
+    )
+    return target
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_validate_names_the_damaged_cell(run: Run, tmp_path: Path, suffix: str) -> None:
+    """Exit code 1, and the report names the one cell, what it shows, what was expected and why."""
+    run("generate", "d02b")
+    path = damaged(tmp_path / f"d02b.{suffix}")
+    done = run("validate", path.name)
+    assert done.code == 1
+    assert "1 wrong" in done.out
+    assert "Step!L26" in done.out
+    assert "delta_1[0, 0]" in done.out
+    assert "=L18*L22*2" in done.out
+
+
+def test_json_is_the_schema(run: Run, tmp_path: Path) -> None:
+    """The JSON has the fields of sheetnet.report/1, from stdout and from a file alike."""
+    run("generate", "d02b", "--format", "xlsx")
+    path = damaged(tmp_path / "d02b.xlsx")
+    data = json.loads(run("validate", path.name, "--json", "-", "--trials", "5", "--seed", "3").out)
+    assert data["schema"] == "sheetnet.report/1"
+    assert (data["workbook"], data["engine"], data["trials"], data["seed"]) == ("d02b-damaged.xlsx", "ironcalc", 5, 3)
+    assert data["summary"]["ok"] is False
+    assert data["summary"]["wrong"] == 1
+    wrong = [cell for cell in data["cells"] if cell["verdict"] == "wrong"]
+    assert [(cell["sheet"], cell["cell"], cell["quantity"], cell["index"]) for cell in wrong] == [
+        ("Step", "L26", "delta_1", [0, 0])
+    ]
+    assert wrong[0]["formula"] == "=L18*L22*2"
+    assert wrong[0]["value"] == pytest.approx(2 * wrong[0]["expected"])
+    assert set(wrong[0]) == set(
+        "sheet cell quantity index verdict formula value expected stale mistake message".split()
+    )
+    done = run("validate", path.name, "--json", "report.json")
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["summary"] == data["summary"]
+    assert "1 wrong" in done.out
+
+
+def test_json_of_errors_has_no_nan(run: Run) -> None:
+    """Errors are their text and infinities null, so that any JSON reader takes the report."""
+    run("generate", "d02b", "--format", "xlsx")
+    out = run("validate", "d02b.xlsx", "--json", "-").out
+    assert "NaN" not in out
+    assert "Infinity" not in out
+    assert len(json.loads(out)["cells"]) == 72
+
+
+def test_another_network_counts_instead(run: Run) -> None:
+    """With --network the file given alone counts, and the report says that the workbook carries another one."""
+    run("generate", "d02b", "--format", "xlsx")
+    done = run("validate", "d02b.xlsx", "--network", "bias-node")
+    assert done.code == 1
+    assert "carries another network" in done.out
+    assert "network from the file given" in done.out
+    assert "network from the workbook itself" in run("validate", "d02b.xlsx").out
+
+
+def test_strict_inputs(run: Run, tmp_path: Path) -> None:
+    """An edited input is play; with --strict-inputs it is exit code 1."""
+    import openpyxl
+
+    run("generate", "d02b", "--format", "xlsx")
+    book = openpyxl.load_workbook(tmp_path / "d02b.xlsx")
+    book["Step"]["B7"] = 0.25
+    book.save(tmp_path / "played.xlsx")
+    done = run("validate", "played.xlsx")
+    assert done.code == 0
+    assert "gamma[0, 0]" in done.out
+    assert run("validate", "played.xlsx", "--strict-inputs").code == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("show", "nosuch"), ("nosuch", "d02b")),
+        (("generate", "broken.toml"), ("broken.toml", "TOML")),
+        (("generate", "d02b", "-o", "broken.toml"), ("broken.toml", "folder")),
+        (("validate", "nosuch.xlsx"), ("nosuch.xlsx",)),
+        (("validate", "broken.toml"), ("broken.toml",)),
+        (("validate", "foreign.xlsx"), ("foreign.xlsx", "_sheetnet", "--network")),
+        (("validate", "foreign.xlsx", "--network", "nosuch"), ("nosuch", "d02b")),
+    ],
+)
+def test_unusable_input_is_one_line_and_exit_code_2(
+    run: Run, tmp_path: Path, args: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    """No traceback and nothing half-written: one line that says what, where, and the remedy."""
+    import openpyxl
+
+    (tmp_path / "broken.toml").write_text("title = ", encoding="utf-8")
+    openpyxl.Workbook().save(tmp_path / "foreign.xlsx")
+    before = sorted(tmp_path.iterdir())
+    done = run(*args)
+    assert done.code == 2
+    assert done.out == ""
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("sheetnet: ")
+    assert all(word in done.err for word in words)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_unusable_file_does_not_cost_the_others_their_report(run: Run, tmp_path: Path) -> None:
+    """Every usable workbook is judged; the exit code is 2."""
+    run("generate", "d02b")
+    (tmp_path / "bad.xlsx").write_bytes(b"not a workbook")
+    done = run("validate", "d02b.xlsx", "bad.xlsx", "d02b.ods")
+    assert done.code == 2
+    assert done.out.count("72 correct") == 2
+    assert "bad.xlsx" in done.err
+
+
+def test_bad_options_are_exit_code_2(run: Run) -> None:
+    """An unknown engine, format or number of trials is refused by name."""
+    for args in (("--engine", "abacus"), ("--trials", "0"), ("--seed", "-1")):
+        assert run("validate", "x.xlsx", *args).code == 2
+    assert run("generate", "d02b", "--format", "pdf").code == 2
+
+
+def test_help_answers_at_once() -> None:
+    """`--help` imports no heavy package. (The goal is 0.3 s; modules are counted, for machines are noisy.)"""
+    code = (
+        "import sys; sys.argv = ['sheetnet', '--help']\nimport atexit\natexit.register(lambda: print(*sys.modules))\n"
+    )
+    code += "from sheetnet.cli import main; main()"
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert time.perf_counter() - start < 10
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "sheetnet.cli" in loaded
+    assert not loaded & {"numpy", "pandas", "ironcalc", "openpyxl", "xlsxwriter", "odf"}
+
+
+def test_a_closed_pipe_is_no_traceback() -> None:
+    """`sheetnet show … | head -1` ends quietly."""
+    command = f"{sys.executable} -m sheetnet show digits-64-32-10 | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout
+    assert done.stderr == ""

@@ -1,0 +1,50 @@
+"""The workbooks in generated/ are those that the templates give today, and two runs give the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sheetnet.files import read_workbook
+from sheetnet.generate import make_workbook, write_all
+from sheetnet.network_file import load_network, template_names
+
+FOLDER = Path(__file__).parent.parent / "generated"
+REMEDY = "generated/ is out of date: run `make generated` and commit what it writes"
+
+
+def test_every_template_has_its_workbooks_and_nothing_else_lies_there() -> None:
+    """One .xlsx and one .ods a template."""
+    wanted = sorted(f"{name}.{suffix}" for name in template_names() for suffix in ("ods", "xlsx"))
+    assert sorted(path.name for path in FOLDER.iterdir()) == wanted, REMEDY
+
+
+@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_the_workbook_is_up_to_date(name: str, suffix: str) -> None:
+    """Formulas, constants and names exactly; cached values to 1e-12, for exp differs by an ulp between processors."""
+    found = read_workbook(FOLDER / f"{name}.{suffix}")
+    wanted = make_workbook(load_network(name))
+    assert found.names == wanted.names, REMEDY
+    assert [(sheet.name, sheet.hidden) for sheet in found.sheets] == [(s.name, s.hidden) for s in wanted.sheets], REMEDY
+    compared = 0
+    for old, new in zip(found.sheets, wanted.sheets, strict=True):
+        assert old.cells.keys() == new.cells.keys(), REMEDY
+        for position, cell in new.cells.items():
+            there = old.cells[position]
+            assert there.formula == cell.formula, REMEDY
+            if cell.formula is None:
+                assert there.value == cell.value, REMEDY
+            else:
+                assert there.value == pytest.approx(cell.value, rel=1e-12, abs=1e-15), REMEDY
+                compared += 1
+    assert compared > 0
+
+
+def test_two_runs_give_identical_bytes(tmp_path: Path) -> None:
+    """Nothing in a file depends on the clock or on chance."""
+    network = load_network("relu-sigmoid-softmax")
+    first = write_all(network, tmp_path / "first", "net", ["xlsx", "ods"])
+    second = write_all(network, tmp_path / "second", "net", ["xlsx", "ods"])
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
