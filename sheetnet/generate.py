@@ -14,7 +14,7 @@ from sheetnet import __version__
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import save_workbook
 from sheetnet.layout import build_workbook
-from sheetnet.network import Network, blocks
+from sheetnet.network import Network
 from sheetnet.reference import stacked, training_step
 from sheetnet.workbook import Workbook
 
@@ -23,7 +23,7 @@ def make_workbook(network: Network) -> Workbook:
     """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number."""
     step = training_step(network)
     values = {}
-    for name, block in blocks(network).items():
+    for name, block in network.blocks.items():
         array = stacked(step[name], block)
         if not np.isfinite(array).all():
             row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])

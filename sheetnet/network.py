@@ -63,6 +63,15 @@ class Network:
         """n_0, n_1, … n_L."""
         return (len(self.inputs[0]), *(layer.neurons for layer in self.layers))
 
+    @cached_property
+    def blocks(self) -> dict[str, Block]:
+        """Every block of the step by name, in the order in which the step computes them.
+
+        Names and shapes are those of docs/design.md; `J_l` is stacked, one n × n Jacobian under the other.
+        """
+        found = [*_inputs(self), *_forward(self, ""), *_backward(self), *_forward(self, "_new")]
+        return {block.name: block for block in found}
+
     def mixes(self, layer: int) -> bool:
         """Whether layer `layer` (from 1) has an activation whose outputs depend on the whole row: softmax."""
         return self.layers[layer - 1].activation == "softmax"
@@ -100,15 +109,6 @@ class Block:
 def activation_name(layer: int, depth: int) -> str:
     """The block with the activations of `layer`: `A_l` with the bias node, `a_L` in the last layer."""
     return f"a_{layer}" if layer == depth else f"A_{layer}"
-
-
-def blocks(network: Network) -> dict[str, Block]:
-    """Every block of the step by name, in the order in which the step computes them.
-
-    Names and shapes are those of docs/design.md; `J_l` is stacked, one n × n Jacobian under the other.
-    """
-    found = [*_inputs(network), *_forward(network, ""), *_backward(network), *_forward(network, "_new")]
-    return {block.name: block for block in found}
 
 
 def _inputs(network: Network) -> Iterator[Block]:

@@ -235,4 +235,4 @@ def _wrapped(line: str) -> list[str]:
 def _quoted(words: str) -> str:
     """A TOML basic string."""
     escaped = words.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'

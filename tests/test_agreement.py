@@ -13,7 +13,7 @@ from sheetnet.check.locate import locate
 from sheetnet.engine import ironcalc
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_workbook
-from sheetnet.network import Network, blocks
+from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import stacked
 from sheetnet.workbook import Place, Value, Workbook
@@ -32,7 +32,7 @@ def networks() -> dict[str, Network]:
     for activation, loss in (("softmax", "cross_entropy"), ("sigmoid", "half_sse")):
         found[f"{activation} sum"] = make_network(activation, loss, reduction="sum")
         found[f"{activation} one observation"] = make_network(activation, loss, observations=1)
-        found[f"{activation} deep"] = make_network(activation, loss, (3, 4, 2, 3), hidden="softmax")
+        found[f"{activation} deep"] = make_network(activation, loss, (3, 2, 5, 4), hidden="softmax")
         found[f"{activation} shared bias"] = make_network(activation, loss, train_bias=False, shared_bias=True)
     return found
 
@@ -49,7 +49,7 @@ def numpy_values(network: Network, workbook: Workbook) -> dict[Place, float]:
     step, located = training_step(network), locate(workbook, network)
     assert not located.problems
     found: dict[Place, float] = {}
-    for name, block in blocks(network).items():
+    for name, block in network.blocks.items():
         rows = stacked(step[name], block).tolist()
         found |= {located.place(name, r, c): x for r, row in enumerate(rows) for c, x in enumerate(row)}
     return found
@@ -180,7 +180,7 @@ def test_every_calculation_is_a_formula(name: str) -> None:
     network = networks()[name]
     book = make_workbook(network)
     located, formulas = locate(book, network), set(formula_places(book))
-    for block in blocks(network).values():
+    for block in network.blocks.values():
         for row in range(block.rows):
             for column in range(block.columns):
                 at = located.place(block.name, row, column)

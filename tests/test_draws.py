@@ -11,14 +11,14 @@ from sheetnet import load_network
 from sheetnet.check import draws
 from sheetnet.check.compare import agreement, scales
 from sheetnet.check.draws import TRIALS, Trials, draw_trials
-from sheetnet.network import Network, activation_name, blocks
+from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate, stacked
 from tests.networks import make_network, pairs
 
 SEEDS = range(20)
 MARGIN = 1e-3  # what logarithmic losses keep from 0 and 1; a softmax of n outputs keeps 2/n of it from 0
-SIZES = ((2, 3, 2), (2, 3, 4, 3))
+SIZES = ((2, 4, 3), (2, 3, 5, 4))
 
 
 def networks() -> dict[str, Network]:
@@ -32,7 +32,7 @@ every_network = pytest.mark.parametrize("network", [pytest.param(n, id=name) for
 
 def inputs_in(network: Network, trials: Trials) -> dict[str, Array]:
     """The inputs of all trials, as the reference takes them."""
-    return {name: trials.values[name] for name, block in blocks(network).items() if block.kind == "input"}
+    return {name: trials.values[name] for name, block in network.blocks.items() if block.kind == "input"}
 
 
 # --- Nothing hides ---------------------------------------------------------------------------------------------------
@@ -43,7 +43,7 @@ def test_no_cell_is_doubtful(network: Network) -> None:
     """With each of twenty seeds, right and wrong formulas can be told apart in every cell."""
     for seed in SEEDS:
         trials = draw_trials(network, seed=seed)
-        assert set(trials.doubtful) == set(blocks(network))
+        assert set(trials.doubtful) == set(network.blocks)
         assert {name: marks.sum() for name, marks in trials.doubtful.items() if marks.any()} == {}, seed
         assert TRIALS <= trials.count <= 4 * TRIALS
 
@@ -213,7 +213,7 @@ def test_trials_are_the_references_answers_to_their_inputs(network: Network) -> 
     """Choosing among the candidates keeps inputs and answers together; nothing explodes."""
     trials = draw_trials(network, seed=3)
     arrays = evaluate(network, inputs_in(network, trials))
-    for name, block in blocks(network).items():
+    for name, block in network.blocks.items():
         found, expected = trials.values[name], stacked(arrays[name], block)
         assert found.shape == (trials.count, *block.shape)
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12, err_msg=name)

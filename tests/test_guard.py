@@ -14,7 +14,7 @@ import pytest
 from sheetnet.errors import FileError
 from sheetnet.files import limits, read_workbook
 from sheetnet.files.guard import open_package
-from sheetnet.files.xml import Handlers, iterparse, parse
+from sheetnet.files.xml import elements, iterparse
 from tests.test_xlsx_dialects import build, sheet_xml
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -138,7 +138,7 @@ def test_dtds_and_entities_are_refused_in_any_encoding(prolog: str, encoding: st
     with pytest.raises(FileError, match="declares a DTD"):
         list(iterparse(chunks, "sheet1.xml"))
     with pytest.raises(FileError, match="declares a DTD"):
-        parse(chunks, Handlers(lambda *_: None, lambda _: None), "sheet1.xml")
+        list(elements(chunks, "sheet1.xml", ("a",)))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_broken_xml_is_a_file_error(content: bytes) -> None:
     with pytest.raises(FileError, match=r"^sheet1\.xml is no well-formed XML"):
         list(iterparse([content], "sheet1.xml"))
     with pytest.raises(FileError, match=r"^sheet1\.xml is no well-formed XML"):
-        parse([content], Handlers(lambda *_: None, lambda _: None), "sheet1.xml")
+        list(elements([content], "sheet1.xml", ("a",)))
 
 
 def test_an_unknown_encoding_is_a_file_error() -> None:
@@ -165,8 +165,6 @@ def test_deep_xml_is_refused() -> None:
     for events in (("start", "end"), ("end",)):
         with pytest.raises(FileError, match=r"nests"):
             list(iterparse(deep, "part", events, tags=("row",)))
-    with pytest.raises(FileError, match=r"nests"):
-        parse(deep, Handlers(lambda *_: None, lambda _: None), "part")
 
 
 def test_what_is_never_dropped_is_bounded() -> None:
@@ -189,12 +187,12 @@ def test_elements_are_reported_whole_and_emptied_after_their_turn() -> None:
     assert all(len(element) == 0 for _, element in seen)
 
 
-def test_handlers_hear_elements_and_the_text_they_ask_for() -> None:
-    """Names come as expat gives them, with the namespace before a brace."""
-    heard: list[str] = []
-    handlers = Handlers(lambda name, _: handlers.listen(heard.append if name == "n}v" else None), lambda _: None)
-    parse([b"<c xmlns='n'>no<v>yes</v></c>"], handlers, "part")
-    assert heard == ["yes"]
+def test_a_small_part_gives_the_same_elements_at_once() -> None:
+    """Held as a whole tree or read as a stream: the same rows with the same cells."""
+    content = b"<s xmlns='n'><row r='1'><c>1</c><c>2</c></row><row/></s>"
+    rows = [[cell.text for cell in row] for _, row in elements([content], "part", ("{n}row",))]
+    assert rows == [["1", "2"], []]
+    assert rows == [[cell.text for cell in row] for _, row in iterparse([content], "part", tags=("{n}row",))]
 
 
 def test_names_that_climb_out_of_the_folder_do_no_harm(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sheetnet.check import Report, judge
 from sheetnet.check.locate import locate
 from sheetnet.generate import make_workbook
-from sheetnet.network import Network, blocks
+from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, CellError, Name, Place, Workbook
@@ -56,7 +56,7 @@ def test_every_template_is_correct_in_every_cell(template: str) -> None:
     """A workbook as generated is correct, and every cell of every block was compared."""
     network = load_network(template)
     report = judge(make_workbook(network), network)
-    known = blocks(network).values()
+    known = network.blocks.values()
     inputs = sum(block.rows for block in known if block.name == "A_0")  # the bias node of each observation
     answers = sum(block.rows * block.columns for block in known if block.kind == "answer")
     assert report.counts == {"correct": answers + inputs}
@@ -70,7 +70,7 @@ def test_a_damaged_formula_is_blamed_alone(template: str) -> None:
     """In every block the first formula, damaged, is the only cell blamed: what follows from it is carried."""
     network = load_network(template)
     workbook = make_workbook(network)
-    for block in blocks(network).values():
+    for block in network.blocks.values():
         if block.kind == "input":
             continue
         place = place_of(workbook, network, block.name)

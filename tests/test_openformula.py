@@ -99,12 +99,12 @@ CELLS = st.builds(
     st.integers(0, 3),
 )
 AREAS = st.one_of(CELLS, st.builds(lambda cell, end: f"{cell}:{end}", CELLS, st.sampled_from(["B7", "$C$9"])))
-OTHERS = ["1", "2.5", "1E-5", "W_1", "TRUE", '"a;[.B1]|~"', "A:B", "{1,2;3,4}", "#N/A", "Step!x"]
+OTHERS = ["1", "2.5", "1E-5", "W_1", "TRUE", '"a;[.B1]|~"', "A:B", "{1,2;3,4}", "#N/A", "Step!rate"]
 LEAVES = AREAS | st.sampled_from(OTHERS)
 FORMULAS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        st.builds(lambda left, sign, right: f"{left}{sign}{right}", inner, st.sampled_from("+-*/^&=<>:"), inner),
+        st.builds(lambda left, sign, right: f"{left}{sign}{right}", inner, st.sampled_from("+-*/^&=<>"), inner),
         st.builds(
             lambda name, arguments: f"{name}({','.join(arguments)})",
             st.sampled_from(["SUM", "SUMPRODUCT", "STDEV.S", "IF", "FDIST", "LOG10"]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetnet.check.locate import Located
-from sheetnet.network import Block, Network, blocks
+from sheetnet.network import Block, Network
 from sheetnet.reference import Array
 from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
 
@@ -55,7 +55,7 @@ def answer_cells(workbook: Workbook, network: Network, located: Located) -> list
 
 def judged_blocks(network: Network, located: Located) -> list[Block]:
     """The located blocks that have judged cells."""
-    known = blocks(network).values()
+    known = network.blocks.values()
     return [block for block in known if block.name in located.areas and (block.kind == "answer" or block.bias_node)]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetnet.network import Network, blocks
+from sheetnet.network import Network
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array, evaluate, stacked, with_bias_node
 
 TRIALS = 8
@@ -51,10 +51,10 @@ def draw_trials(network: Network, count: int = TRIALS, seed: int = 0, ties: Ties
     inputs = _candidates(network, generator, POOL * count)
     tie(inputs, network, ties or {})
     arrays = evaluate(network, inputs)
-    known = blocks(network)
-    values = {name: stacked(arrays[name], block) for name, block in known.items()}
-    kept = _kept(network, arrays)
-    conditions, demands = _conditions(network, values, kept)
+    values = {name: stacked(arrays[name], block) for name, block in network.blocks.items()}
+    flat = np.concatenate([array.reshape(len(array), -1) for array in values.values()], axis=1)
+    kept = _kept(network, values, flat)
+    conditions, demands = _conditions(network, values, flat, kept)
     chosen, lacking = _choose(conditions, demands, count)
     rows = kept[chosen]
     return Trials({name: array[rows] for name, array in values.items()}, _doubtful(network, values, lacking))
@@ -98,18 +98,16 @@ def _targets(network: Network, generator: np.random.Generator, shape: tuple[int,
     return drawn / drawn.sum(axis=-1, keepdims=True) if domain == "simplex" else drawn
 
 
-def _kept(network: Network, arrays: Mapping[str, Array]) -> NDArray[np.intp]:
+def _kept(network: Network, values: Mapping[str, Array], flat: Array) -> NDArray[np.intp]:
     """The candidates in which nothing explodes and no output comes too near to where a logarithm does."""
-    good = np.ones(len(arrays["gamma"]), dtype=bool)
-    for array in arrays.values():
-        flat = array.reshape(len(array), -1)
-        good &= np.isfinite(flat).all(axis=1) & (np.abs(flat) < LARGEST).all(axis=1)
+    good = (np.abs(flat) < LARGEST).all(axis=1)  # NaN is not below anything
     low, high = LOSSES[network.loss].outputs
-    # The outputs of a softmax share 1 among them, so that some of many are small whatever is drawn.
-    above = OUTPUT_MARGIN * (2 / network.sizes[-1] if network.mixes(network.depth) else 1)
-    for name in (f"a_{network.depth}", f"a_{network.depth}_new"):
-        flat = arrays[name].reshape(len(good), -1)
-        good &= (flat > low + above).all(axis=1) & (flat < high - OUTPUT_MARGIN).all(axis=1)
+    if np.isfinite(low):
+        # The outputs of a softmax share 1 among them, so that some of many are small whatever is drawn.
+        above = OUTPUT_MARGIN * (2 / network.sizes[-1] if network.mixes(network.depth) else 1)
+        for name in (f"a_{network.depth}", f"a_{network.depth}_new"):
+            outputs = values[name].reshape(len(good), -1)
+            good &= (outputs > low + above).all(axis=1) & (outputs < high - OUTPUT_MARGIN).all(axis=1)
     return np.flatnonzero(good)
 
 
@@ -120,13 +118,11 @@ def _kinks(network: Network) -> list[str]:
 
 
 def _conditions(
-    network: Network, values: Mapping[str, Array], kept: NDArray[np.intp]
+    network: Network, values: Mapping[str, Array], flat: Array, kept: NDArray[np.intp]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Which candidate meets which condition (candidates × conditions), and in how many trials each must be met."""
-    met, demands = [], []
-    for array in values.values():
-        met.append((np.abs(array[kept]) > THRESHOLD).reshape(len(kept), array[0].size))
-        demands.append(np.full(met[-1].shape[1], VISIBLE))
+    met = [np.abs(flat[kept]) > THRESHOLD]
+    demands = [np.full(flat.shape[1], VISIBLE)]
     for name in _kinks(network):
         z = values[name][kept].reshape(len(kept), values[name][0].size)
         pull = values[f"dC_da_{name[2:]}"][kept].reshape(z.shape)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isclose
 
 from sheetnet.check.locate import Located
-from sheetnet.network import Block, Network, blocks
+from sheetnet.network import Block, Network
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.workbook import Cell, Place, Value, Workbook
@@ -56,7 +56,7 @@ def input_cells(workbook: Workbook, network: Network, located: Located) -> list[
 
 def input_blocks(network: Network) -> list[Block]:
     """A_0, target, gamma, W_1 … W_L."""
-    return [block for block in blocks(network).values() if block.kind == "input"]
+    return [block for block in network.blocks.values() if block.kind == "input"]
 
 
 def ties_of(cells: list[InputCell]) -> dict[Element, Element]:

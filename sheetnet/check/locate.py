@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sheetnet.network import Block, Network, blocks
+from sheetnet.network import Block, Network
 from sheetnet.syntax import Area, area_name, parse_area
 from sheetnet.workbook import Name, Place, Workbook
 
@@ -44,7 +44,7 @@ def locate(workbook: Workbook, network: Network) -> Located:
         claims.setdefault(name.name.casefold(), []).append(name)
     areas: dict[str, Area] = {}
     problems: list[Problem] = []
-    for block in blocks(network).values():
+    for block in network.blocks.values():
         found = _area(workbook, block, claims.get(block.name.casefold(), []))
         if isinstance(found, Area):
             areas[block.name] = found

@@ -19,7 +19,7 @@ from sheetnet.check.judge import Evidence
 from sheetnet.check.local import local_workbook
 from sheetnet.check.locate import Located, locate
 from sheetnet.engine import Evaluate, Trial
-from sheetnet.network import Network, blocks
+from sheetnet.network import Network
 from sheetnet.reference import Array, evaluate, stacked
 from sheetnet.workbook import Place, Value, Workbook
 
@@ -112,7 +112,7 @@ def _agreement(values: Sequence[Sequence[Value]], expected: Array) -> Truth:
 def _own_answers(bench: Bench, own: Mapping[str, Array]) -> Array:
     """The reference's answers at the sheet's own inputs: 1 × answers."""
     arrays = evaluate(bench.network, own)
-    return bench.columns({name: stacked(arrays[name], block) for name, block in blocks(bench.network).items()})
+    return bench.columns({name: stacked(arrays[name], block) for name, block in bench.network.blocks.items()})
 
 
 def _doubtful(bench: Bench) -> Truth:

@@ -77,10 +77,6 @@ class Package:
         """The unpacked bytes of a part, in chunks. Raises FileError where the part is missing or damaged."""
         return self._chunks(part)
 
-    def parse(self, part: str, handlers: xml.Handlers) -> None:
-        """Call the handlers for each element of an XML part. See `xml.parse`."""
-        xml.parse(self._chunks(part), handlers, f"{self.path}: {part}")
-
     def iterparse(
         self, part: str, events: Iterable[str] = ("end",), tags: Collection[str] | None = None
     ) -> Iterator[tuple[str, Element]]:
@@ -88,7 +84,10 @@ class Package:
 
         Only elements with one of `tags` are reported (None: all); each is emptied after its "end". See `xml.iterparse`.
         """
-        return xml.iterparse(self._chunks(part), f"{self.path}: {part}", events, tags)
+        chunks, where, info = self._chunks(part), f"{self.path}: {part}", self._infos.get(part)
+        if info is not None and info.file_size <= limits.SMALL_PART_BYTES and tuple(events) == ("end",) and tags:
+            return xml.elements(chunks, where, tags)
+        return xml.iterparse(chunks, where, events, tags)
 
 
 def open_package(path: str | os.PathLike[str]) -> Package:

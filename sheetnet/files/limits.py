@@ -14,6 +14,7 @@ MAX_XML_DEPTH = 256  # honest parts nest about 20 deep
 MAX_XML_HELD = 3_000_000  # elements (about 60 bytes each when emptied): a million rows, and a full one of 16,384 cells
 MAX_XML_SILENCE = 1_000_000  # bytes in which no element ends: one text has at most 32,767 characters
 MAX_XML_UNDROPPED = 8_000_000  # bytes held until a row ends: a full row takes 3 MB, what follows the rows mostly less
+SMALL_PART_BYTES = 1_000_000  # up to here a part's whole tree is held, which is faster than reading it as a stream
 MAX_CELLS = 1_000_000  # non-empty cells of a workbook; about 300 MB as Python objects
 MAX_ARRAY_CELLS = 250_000  # cells of one array formula; 784 x 128 weights are 100,352
 MAX_FORMULA = 8_192  # characters; Excel's own limit

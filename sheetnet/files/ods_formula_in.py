@@ -55,7 +55,6 @@ def from_openformula(text: str, sheets: Collection[str] = ()) -> str:
 # Each is searched by itself: that is quicker than one expression for all.
 _UNUSUAL = ('"', "'", "~", "!", "{", "|", "#", f"${ROWS}]", f"${_LAST_COLUMN}")
 _SMALL = re.compile(r"\.\$?[a-z]")
-_OTHER_SHEET = re.compile(r":\$?[^\W\d][\w-]*+\.|\[[^.\[\]]*+\]")
 _ON_SHEET = re.compile(r"\[\$?([^\W\d][\w-]*+)\.")
 _DOTTED_WORD = re.compile(r"\b[^\W\d]\w*+\.|(?<!\d)\.")
 _CALLED = re.compile(r"\b([^\W\d]\w*+)\(")
@@ -69,7 +68,7 @@ def _plain(body: str) -> str | None:
     for mark in _UNUSUAL:
         if mark in body:
             return None
-    if (not body.isupper() and _SMALL.search(body)) or ("$" in body and _OTHER_SHEET.search(body)):
+    if not body.isupper() and _SMALL.search(body):
         return None
     text = body.replace("[.", "").replace(":.", ":").replace(";", ",")
     if "[" in text:

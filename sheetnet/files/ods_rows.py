@@ -97,8 +97,10 @@ def _value(value: Value, places: int | None, computed: bool) -> str | None:
         shown = f"{value:.10g}" if places is None else f"{value:.{places}f}"
         return f'office:value-type="float" office:value="{float(value)!r}"><text:p>{shown}</text:p>'
     if isinstance(value, CellError):
-        error = 'office:value-type="string" office:string-value="" calcext:value-type="error"'
-        return f"{error}><text:p>{escape(value.code)}</text:p>"
+        # As LibreOffice writes it: what was computed is no text, an error that was typed is at least shown by all.
+        no_text = ' office:string-value=""' if computed else ""
+        kind = f'office:value-type="string"{no_text} calcext:value-type="error"'
+        return f"{kind}><text:p>{escape(value.code)}</text:p>"
     if value is None:
         return None
     text = f' office:string-value="{escape(value)}"' if computed else ""

@@ -107,9 +107,7 @@ class SheetReader:
             if type(value) is str and len(value) > limits.MAX_TEXT:
                 raise ValueError(f"a text longer than {limits.MAX_TEXT:,} characters")
         except ValueError as error:
-            raise FileError(
-                f"{self._where}!{cell_name(row, column)}: has {error}: type the cell's value again"
-            ) from error
+            raise FileError(f"{self._at(row, column)}: has {error}: type the cell's value again") from error
         if formula is not None:
             self._read_formula(row, column, formula, value)
         elif value is not None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, cast
-from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+from xml.etree.ElementTree import Element, ParseError, XMLParser, XMLPullParser
 from xml.parsers.expat import ExpatError
 
 from defusedxml.common import DefusedXmlException
@@ -14,55 +13,6 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
-
-Sink = Callable[[str], Any]
-
-
-def _nowhere(sink: Sink | None) -> None:
-    """Before `parse` runs there is nothing to listen to."""
-
-
-@dataclass(slots=True)
-class Handlers:
-    """What `parse` calls for each element. Names read `namespace}local`, as expat gives them, or `local` without one.
-
-    While `parse` runs, `listen` says where character data goes (a list's `append`; None: nowhere), and may be called
-    from the handlers at any time. Handlers raise FileError to stop.
-    """
-
-    start: Callable[[str, dict[str, str]], None]
-    end: Callable[[str], None]
-    listen: Callable[[Sink | None], None] = _nowhere
-
-
-def parse(chunks: Iterable[bytes], handlers: Handlers, where: str) -> None:
-    """Call the handlers for each element of one XML part; it builds nothing. Raises FileError that begins with `where`."""
-    parser = _armed()
-    depth = 0
-    start, end = handlers.start, handlers.end
-
-    def open_element(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > limits.MAX_XML_DEPTH:
-            raise FileError(f"{where} nests elements deeper than {limits.MAX_XML_DEPTH} levels: refused")
-        start(name, attributes)
-
-    def close_element(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        end(name)
-
-    def listen(sink: Sink | None) -> None:
-        parser.CharacterDataHandler = sink
-
-    handlers.listen = listen
-    parser.StartElementHandler, parser.EndElementHandler = open_element, close_element
-    with _as_file_error(where):
-        for chunk in chunks:
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
-
 
 def _armed() -> Any:
     """An expat parser that defusedxml has armed against DTDs and entities; its slow handlers for elements are gone."""
@@ -112,6 +62,18 @@ def iterparse(
             yield event, element
             if event == "end":
                 element.clear()
+
+
+def elements(chunks: Iterable[bytes], where: str, tags: Collection[str]) -> Iterator[tuple[str, Element]]:
+    """What `iterparse` gives for "end", from a part so small that its whole tree may be held: a third faster."""
+    parser = XMLParser()
+    with _as_file_error(where):
+        for chunk in _without_dtd(chunks):
+            parser.feed(chunk)
+        root = parser.close()
+    for element in root.iter():
+        if element.tag in tags:
+            yield "end", element
 
 
 def _batch(parser: Any, chunks: Iterator[bytes], watch: _Watch, kinds: int) -> list[tuple[str, Element]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
-from sheetnet.network import Network, blocks
+from sheetnet.network import Network
 from sheetnet.workbook import Cell, Sheet, View
 
 SHEET = "Read me"
@@ -67,7 +67,7 @@ def _places(grid: Grid, network: Network, step: Grid, row: int) -> int:
     for column, words in enumerate(("name", "place", "symbol", "equation"), 1):
         grid.write(row + 1, column, words, "symbol")
     places = {name.name: name.refers_to.replace("$", "") for name in step.names()}
-    for offset, name in enumerate(blocks(network), 2):
+    for offset, name in enumerate(network.blocks, 2):
         symbol, equation = describe(network, name)
         for column, words in enumerate((name, places[name], symbol, equation), 1):
             grid.write(row + offset, column, words, "equation" if column == 4 else "plain")

@@ -14,7 +14,7 @@ from itertools import count
 
 from sheetnet.formulas import CellFormula, cell_formulas, describe
 from sheetnet.layout.grid import Grid
-from sheetnet.network import Block, Network, activation_name, blocks
+from sheetnet.network import Block, Network, activation_name
 from sheetnet.workbook import Cell, Sheet, View
 
 Numbers = Sequence[Sequence[float]]
@@ -26,7 +26,7 @@ SHEET = "Step"
 def step_grid(network: Network, values: Mapping[str, Numbers]) -> Grid:
     """The laid out sheet with every block filled; `values` maps each block to its rows of numbers."""
     grid = Grid.empty(SHEET)
-    known = blocks(network)
+    known = network.blocks
     grid.write(1, LABELS, network.title, "title")
     grid.write(2, LABELS, network.source, "subtitle")
     bottom = _observations(grid, network, known, top=4)

@@ -14,7 +14,6 @@ from sheetnet.check import CellVerdict, Report
 from sheetnet.check.inputs import EditedInput
 from sheetnet.check.verdicts import SOUND
 from sheetnet.formulas import describe
-from sheetnet.network import blocks
 from sheetnet.reference import Step, stacked
 from sheetnet.workbook import Value
 
@@ -118,7 +117,7 @@ def step_view(step: Step) -> RenderableType:
     n = " → ".join(map(str, network.sizes))
     head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {network.observations} observation(s)\n")
     parts: list[RenderableType] = [title, head]
-    for name, block in blocks(network).items():
+    for name, block in network.blocks.items():
         if block.transposed:
             continue  # a copy that only the sheet needs
         symbol, equation = describe(network, name)
