@@ -8,6 +8,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.engines import ENGINES, require
+from tests.figures import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]  # a hook of pytest's
 
 # Two cores shared with LibreOffice make times uneven: no deadlines. In CI the same examples come every time.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])

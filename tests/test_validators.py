@@ -1,4 +1,4 @@
-"""The files we ship are valid to judges from outside: the Open XML SDK."""
+"""The files we ship are valid to judges from outside: the Open XML SDK, and OASIS's schema of OpenDocument."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines import ROOT, ooxml_errors
+from tests.engines import ROOT, odf_errors, ooxml_errors
 
 SHIPPED = sorted((ROOT / "generated").glob("*.xlsx"))
+SHIPPED_ODS = sorted((ROOT / "generated").glob("*.ods"))
 
 
 def test_there_are_files_to_judge() -> None:
     """Judging nothing would pass as well."""
     assert SHIPPED, "generated/ holds no .xlsx: make generated"
+    assert SHIPPED_ODS, "generated/ holds no .ods: make generated"
 
 
 @pytest.mark.validator
@@ -21,6 +23,25 @@ def test_there_are_files_to_judge() -> None:
 def test_shipped_workbook_is_valid_open_xml(path: Path) -> None:
     """No error of any kind, by the newest schema the SDK knows."""
     assert ooxml_errors(path) == []
+
+
+@pytest.mark.schema
+@pytest.mark.parametrize("path", SHIPPED_ODS, ids=lambda path: path.name)
+def test_shipped_workbook_is_valid_opendocument(path: Path, tmp_path: Path) -> None:
+    """Every part keeps the schema of OpenDocument 1.3."""
+    assert odf_errors(path, tmp_path) == ""
+
+
+@pytest.mark.schema
+def test_the_schema_sees_an_error(tmp_path: Path) -> None:
+    """An .ods as odfpy writes it has tables without columns and a manifest without its version."""
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table
+
+    document = OpenDocumentSpreadsheet()
+    document.spreadsheet.addElement(Table(name="T"))
+    document.save(str(tmp_path / "odfpy.ods"))
+    assert "error" in odf_errors(tmp_path / "odfpy.ods", tmp_path / "parts")
 
 
 @pytest.mark.validator

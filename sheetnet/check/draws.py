@@ -100,7 +100,7 @@ def _targets(network: Network, generator: np.random.Generator, shape: tuple[int,
 
 def _kept(network: Network, values: Mapping[str, Array], flat: Array) -> NDArray[np.intp]:
     """The candidates in which nothing explodes and no output comes too near to where a logarithm does."""
-    good = (np.abs(flat) < LARGEST).all(axis=1)  # NaN is not below anything
+    good = np.asarray((np.abs(flat) < LARGEST).all(axis=1))  # NaN is not below anything
     low, high = LOSSES[network.loss].outputs
     if np.isfinite(low):
         # The outputs of a softmax share 1 among them, so that some of many are small whatever is drawn.
