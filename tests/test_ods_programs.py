@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 import pytest
