@@ -13,6 +13,8 @@ from typing import Any
 from sheetnet.errors import NetworkError
 from sheetnet.network import Matrix, Row
 
+LONGEST_TEXT = 1_000  # characters of a title or source; a sheet's cell holds 32,767
+
 
 def refuse(field: str, found: object, expected: str, remedy: str = "") -> NetworkError:
     """The error for one field: `layers[1].weights has 3 rows, expected 2 …: transpose it`."""
@@ -74,9 +76,11 @@ def choice(value: object, field: str, known: Iterable[str]) -> str:
 
 
 def text(value: object, field: str) -> str:
-    """A text."""
+    """A text that fits a line of a sheet."""
     if not isinstance(value, str):
         raise refuse(field, f"is {shown(value)}", 'a text in quotes, such as "my network"')
+    if len(value) > LONGEST_TEXT:
+        raise refuse(field, f"has {len(value):,} characters", f"at most {LONGEST_TEXT:,}", "shorten it")
     return value
 
 

@@ -39,8 +39,8 @@ class Grid:
         self.shapes[block.name] = block.shape
 
     def write(self, row: int, column: int, text: str, role: str) -> None:
-        """Put a text on the sheet."""
-        self.cells[row, column] = Cell(text, role=role)
+        """Put a line of text on the sheet; characters that no line has (a network's title may) become spaces."""
+        self.cells[row, column] = Cell("".join(c if c.isprintable() else " " for c in text), role=role)
 
     def cell(self, block: str, row: int, column: int) -> str:
         """The name of one cell of a block, row and column from 0."""

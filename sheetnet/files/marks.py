@@ -1,0 +1,55 @@
+"""What a marked copy is to show: a fill and a note by cell, and a sheet of lines. Data only; it knows no format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sheetnet.workbook import Place
+
+AUTHOR = "sheetnet"  # of the notes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One cell's fill (RRGGBB) and the note it gets, if any."""
+
+    fill: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One cell of the added sheet. A text stays a text, whatever it begins with; `link` is the cell it leads to."""
+
+    value: float | str | None = None
+    fill: str | None = None
+    bold: bool = False
+    link: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedSheet:
+    """The sheet that is put behind the others; another one of its name gives it a number. Widths are in characters."""
+
+    name: str
+    rows: tuple[tuple[Field, ...], ...]
+    widths: tuple[float, ...] = ()
+
+    def looks(self) -> list[tuple[str | None, bool]]:
+        """Every (fill, bold) that occurs, in a fixed order."""
+        return sorted({(field.fill, field.bold) for row in self.rows for field in row}, key=str)
+
+
+Marks = Mapping[Place, Mark]
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number where a sheet is called so already; capitals do not count."""
+    folded = {each.casefold() for each in taken}
+    number = 1
+    found = name
+    while found.casefold() in folded:
+        number += 1
+        found = f"{name} {number}"
+    return found
