@@ -171,6 +171,53 @@ def test_equivalent_formulas_are_correct(d02b: tuple[Network, Workbook], formula
     assert report.ok, blamed(report)
 
 
+@pytest.mark.parametrize(
+    ("formula", "wanted"),
+    [
+        ("SUM(B12:B14*G12:G14)", True),
+        ("SUM(TRANSPOSE(A_0)*G12:G14)", True),
+        ("SUM(EXP(0*B12:B14)*B12:B14*G12:G14)", True),
+        ("SUMPRODUCT(B12:B14,G12:G14)", False),
+        ("SUMPRODUCT(B12:B14*G12:G14)", False),
+        ("B12*G12+B13*G13+SUM(G14:G14)", False),
+    ],
+)
+def test_a_formula_that_wants_array_entry_says_so(
+    d02b: tuple[Network, Workbook], formula: str, wanted: bool
+) -> None:
+    """Right as a formula, though older programs show an error unless it is entered with Ctrl+Shift+Enter."""
+    network, workbook = d02b
+    place = place_of(workbook, network, "z_1")
+    report = judge(with_formula(workbook, place, formula), network)
+    assert report.ok, blamed(report)
+    (cell,) = [cell for cell in report.cells if (cell.quantity, cell.index) == ("z_1", (0, 0))]
+    assert ("Ctrl+Shift+Enter" in cell.message) == wanted
+
+
+@pytest.mark.parametrize(
+    ("block", "formula", "verdict", "why"),
+    [
+        ("W_2_new", "G33-0.5*L33", "hardcoded", "0.5 stands where gamma[0, 0] (Step!B7) should"),
+        ("z_1", "B12*0.15+B13*0.2+0.35", "hardcoded", "0.35 stands where W_1[2, 0] (Step!G14) should"),
+        ("delta_1", "0.03635*L22", "hardcoded", "0.03635 stands where dC_da_1[0, 0] (Step!L18) should"),
+        ("dC_da_2", "G43-0.01", "hardcoded", "0.01 stands where target[0, 0] (Step!G52) should"),
+        ("A_1", "ROUND(1/(1+EXP(-G18)),4)", "rounded", "rounding"),
+        ("A_1", "TRUNC(1/(1+EXP(-ROUND(G18,2))),6)", "rounded", "rounding"),
+        ("A_1", "1/(1+2.718^(-G18))", "rounded", "2.718"),
+        ("A_1", "1/(1+EXP(-G18))+0*RAND()", "wrong", "not deterministic"),
+        ("A_1", "1/(1+EXP(-G18))+NOW()*0", "wrong", "not deterministic"),
+    ],
+)
+def test_nearly_right_formulas_are_told_from_wrong_ones(
+    d02b: tuple[Network, Workbook], block: str, formula: str, verdict: str, why: str
+) -> None:
+    """A typed number where a cell belongs, rounding on the way, a shortened e, chance: each is named as what it is."""
+    network, workbook = d02b
+    report = judge(with_formula(workbook, place_of(workbook, network, block), formula), network)
+    assert list(blamed(report).values()) == [verdict]
+    assert why in next(cell.message for cell in report.cells if cell.verdict == verdict)
+
+
 def test_an_array_formula_over_a_block_is_correct(d02b: tuple[Network, Workbook]) -> None:
     """z_1 as one MMULT array formula over the block: its children count as computed."""
     network, workbook = d02b
@@ -199,8 +246,9 @@ def test_helper_cells_on_another_sheet_are_live(d02b: tuple[Network, Workbook]) 
 def test_right_by_chance_is_wrong(d02b: tuple[Network, Workbook]) -> None:
     """A formula that gives the right number only at the sheet's own inputs is wrong, and the message says so."""
     network, workbook = d02b
+    workbook = with_cell(workbook, place_of(workbook, network, "gamma"), Cell(0.4))
     place = place_of(workbook, network, "W_2_new")
-    report = judge(with_formula(workbook, place, "G33-0.5*L33"), network)
+    report = judge(with_formula(workbook, place, "G33-(0.8-gamma)*L33"), network)
     assert blamed(report) == {"W_2_new[0, 0]": "wrong"}
     assert "by chance" in next(cell.message for cell in report.cells if cell.verdict == "wrong")
 

@@ -6,18 +6,23 @@ reference's value, and agrees *alone* when its own formula does, given right val
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sheetnet.check.answers import Answer, quantity_of
+from sheetnet.check.array_entry import needs_array_entry
 from sheetnet.check.compare import Truth, right_digits, same
 from sheetnet.check.local import cannot_move
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import CellError, Place, Value
+
+
+CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -45,23 +50,32 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
     """The verdict of answer `number`, and one sentence why."""
     if answer.formula is None:
         return _constant(answer, number, evidence)
+    if chance := CHANCE.search(answer.formula):
+        return "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
     if evidence.alone is None or evidence.alone_values is None:
-        return _doubt(number, evidence) or ("correct", "computes what it should")
+        return _right(answer, number, evidence)
     values = [row[number] for row in evidence.alone_values]
+    whole = bool(evidence.here[:, number].all())
     if moved := cannot_move(answer.formula):
-        if evidence.here[:, number].all():
-            return "correct", "computes what it should"
-        return (
-            "unsupported",
-            f"{', '.join(sorted(moved))} takes addresses as text, so this formula cannot be tried alone",
-        )
+        if whole:
+            return _right(answer, number, evidence)
+        names = ", ".join(sorted(moved))
+        return "unsupported", f"{names} takes addresses as text, so this formula cannot be tried alone"
     if errors := [value for value in values if isinstance(value, CellError)]:
         return "error", f"the formula gives {errors[0]}"
-    if evidence.alone[:, number].all():
-        if evidence.here[:, number].all():
-            return _doubt(number, evidence) or ("correct", "computes what it should")
-        return _doubt(number, evidence) or ("carried", "the formula is right")
-    return _wrong(values, number, evidence)
+    if not evidence.alone[:, number].all():
+        return _wrong(values, number, evidence)
+    if whole:
+        return _right(answer, number, evidence)
+    return _doubt(number, evidence) or ("carried", "the formula is right")
+
+
+def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+    """Correct, where the trials could tell; with a hint where older programs show an error all the same."""
+    message = "computes what it should"
+    if answer.array is None and answer.formula is not None and needs_array_entry(answer.formula):
+        message += ", but LibreOffice and Excel before 365 want it entered with Ctrl+Shift+Enter"
+    return _doubt(number, evidence) or ("correct", message)
 
 
 def _doubt(number: int, evidence: Evidence) -> tuple[str, str] | None:
@@ -86,9 +100,12 @@ def _constant(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str
         return ("correct", what) if right else ("wrong", what)
     if not evidence.own or not np.isfinite(expected[0]):
         return "hardcoded", "a typed number stands where a formula should"
-    digits = right_digits(value, float(expected[0]))
-    found = f"it is right to {digits} digits at these inputs" if digits else "and it is wrong at these inputs too"
-    return "hardcoded", f"a typed number stands where a formula should; {found}"
+    return "hardcoded", f"a typed number stands where a formula should; {_how_right(value, float(expected[0]))}"
+
+
+def _how_right(value: float, expected: float) -> str:
+    digits = right_digits(value, expected)
+    return f"it is right to {digits} digits at these inputs" if digits else "it is wrong at these inputs too"
 
 
 def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[str, str]:
@@ -96,7 +113,9 @@ def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[st
     trials = values[evidence.trials]
     moving = bool(np.ptp(evidence.expected[evidence.trials, number]) > 0)
     if moving and len(trials) > 1 and all(value == trials[0] for value in trials):
-        return "hardcoded", "no input moves this formula"
+        own = values[0] if evidence.own else None
+        found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""
+        return "hardcoded", f"no input moves this formula{found}"
     if texts := [value for value in values if not isinstance(value, float)]:
         return "wrong", f"the formula gives {texts[0]!r}, which is no number"
     agree = evidence.alone[:, number]

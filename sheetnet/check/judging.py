@@ -10,6 +10,7 @@ from sheetnet.check.graph import Graph, causes, in_circle
 from sheetnet.check.inputs import edited_inputs
 from sheetnet.check.judge import cell_verdict, place_name
 from sheetnet.check.runs import Bench, Runs, run
+from sheetnet.check.second_look import sharpened
 from sheetnet.check.verdicts import SOUND, CellVerdict, Report
 from sheetnet.engine import available, engine_named
 from sheetnet.errors import FileError, NetworkError
@@ -73,6 +74,7 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
     bench = Bench.of(workbook, network, engine_named(engine), trials, seed)
     runs = run(bench)
     cells = [cell_verdict(answer, number, runs.evidence) for number, answer in enumerate(bench.answers)]
+    cells = sharpened(bench, runs, cells)
     problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
     return Report(
         workbook="",

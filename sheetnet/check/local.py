@@ -7,8 +7,9 @@ One evaluation so judges all cells at once. It knows no verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from sheetnet.check.answers import Answer
 from sheetnet.syntax import cell_name, functions, qualify, quote_sheet
@@ -28,6 +29,12 @@ class Local:
     def shadow(self, place: Place) -> Place:
         """Where the formula of an answer is evaluated on its own."""
         return (self.sheets[place[0]], *place[1:])
+
+    def with_scratch(self, formulas: Sequence[tuple[str, str]]) -> tuple[Sheet, list[Place]]:
+        """A sheet of formulas that read as if they stood on the original sheet each names, and where each stands."""
+        name = next(_free_names(self.workbook))
+        cells = {(row, 1): Cell(0.0, qualify(formula, sheet)) for row, (sheet, formula) in enumerate(formulas, 1)}
+        return Sheet(name, cells), [(name, row, 1) for row in range(1, len(formulas) + 1)]
 
 
 def local_workbook(workbook: Workbook, answers: Sequence[Answer]) -> Local:
@@ -49,9 +56,13 @@ def cannot_move(formula: str) -> set[str]:
 
 
 def _shadow_names(workbook: Workbook, sheets: list[str]) -> dict[str, str]:
+    return dict(zip(sheets, _free_names(workbook), strict=False))
+
+
+def _free_names(workbook: Workbook) -> Iterator[str]:
+    """Sheet names that the workbook does not use."""
     taken = {sheet.name.casefold() for sheet in workbook.sheets}
-    free = (name for number in range(len(sheets) + len(taken)) if (name := f"own {number}").casefold() not in taken)
-    return dict(zip(sheets, free, strict=False))
+    return (name for number in count() if (name := f"own {number}") not in taken)
 
 
 def _emptied(sheet: Sheet, answers: set[Position], shadows: dict[str, str]) -> Sheet:

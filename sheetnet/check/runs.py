@@ -67,10 +67,14 @@ class Bench:
 
 @dataclass(frozen=True)
 class Runs:
-    """What the runs gave: the values of the answers in each run, those of the inputs as they stand, the evidence."""
+    """What the runs gave: the values of the answers in each run, those of the inputs as they stand, the evidence.
+
+    `drawn` are the inputs of the step in each run that was compared.
+    """
 
     values: Sequence[Sequence[Value]]
     inputs: Mapping[Place, Value]
+    drawn: Mapping[str, Array]
     evidence: Evidence
 
 
@@ -93,16 +97,33 @@ def run(bench: Bench) -> Runs:
     if not here.all():
         alone = run_alone(bench, inputs, expected)
         evidence = replace(evidence, alone=_agreement(alone, expected), alone_values=alone)
-    return Runs(values, shown_inputs, evidence)
+    return Runs(values, shown_inputs, inputs, evidence)
 
 
 def run_alone(bench: Bench, inputs: Mapping[str, Array], expected: Array) -> list[list[Value]]:
     """The value of each answer's own formula, with the reference's values in all other answer cells."""
     local = local_workbook(bench.workbook, bench.answers)
+    return _run_local(bench, inputs, expected, local.workbook, [local.shadow(a.place) for a in bench.answers])
+
+
+def run_instead(bench: Bench, runs: Runs, formulas: Sequence[tuple[int, str]]) -> Truth:
+    """For (answer's number, formula): whether that formula in the answer's place would be right in every run."""
+    local = local_workbook(bench.workbook, bench.answers)
+    sheet, places = local.with_scratch([(bench.answers[number].place[0], formula) for number, formula in formulas])
+    workbook = replace(local.workbook, sheets=(*local.workbook.sheets, sheet))
+    expected = runs.evidence.expected
+    values = _run_local(bench, runs.drawn, expected, workbook, places)
+    wanted = expected[:, [number for number, _ in formulas]]
+    return np.asarray(agreement(as_numbers(values), wanted, scales(expected)).all(axis=0))
+
+
+def _run_local(
+    bench: Bench, inputs: Mapping[str, Array], expected: Array, workbook: Workbook, wanted: Sequence[Place]
+) -> list[list[Value]]:
     places = [*bench.drivers, *(answer.place for answer in bench.answers)]
     finite = np.where(np.isfinite(expected), expected, 0.0).tolist()
     trials = [[*own, *answers] for own, answers in zip(bench.numbers(inputs), finite, strict=True)]
-    return bench.engine(local.workbook, places, trials, [local.shadow(answer.place) for answer in bench.answers])
+    return bench.engine(workbook, places, trials, wanted)
 
 
 def _agreement(values: Sequence[Sequence[Value]], expected: Array) -> Truth:

@@ -20,6 +20,7 @@ VERDICTS = {
     "unsupported": "the engine cannot evaluate the formula",
     "undetermined": "no trial could tell right from wrong",
     "hardcoded": "a number stands where a calculation should",
+    "rounded": "right but for its rounding, or a shortened constant",
     "wrong": "the formula computes something else: the error begins here",
     "carried": "the formula is right, its value inherits an error from upstream",
     "correct": "computes what it should, at the sheet's numbers and in every trial",

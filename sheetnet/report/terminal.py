@@ -25,6 +25,7 @@ COLORS = {
     "undetermined": "yellow",
     "hardcoded": "magenta",
     "wrong": "red",
+    "rounded": "magenta",
     "carried": "yellow",
     "correct": "green",
 }

@@ -1,0 +1,125 @@
+"""Nearly right formulas: what would make a wrong one right, tried by evaluating it with one thing put right.
+
+Rounding taken off, a shortened constant written in full, a cell in place of the number it held: the first repair that
+agrees in every run tells what the matter is. It makes formulas; it neither runs nor compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+
+from sheetnet.syntax import Token, tokenize
+
+ROUNDING = {"ROUND", "ROUNDUP", "ROUNDDOWN", "TRUNC", "INT", "FIXED", "CEILING", "FLOOR", "MROUND"}
+# Constants that people shorten, and how to write them in full.
+CONSTANTS = {2.718281828459045: "EXP(1)", 2.302585092994046: "LN(10)", 0.4342944819032518: "(1/LN(10))"}
+FEWEST_DIGITS = 3  # of a shortened constant: 2.7 may be any number
+MOST_CHOICES = 12  # cells tried for one number: more hold it only in sheets full of equal numbers
+MOST_REPAIRS = 200  # a cell: formulas with many typed numbers have endless combinations
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A cell whose number may have been typed into a formula: how to refer to it, what it holds, what it is.
+
+    A minus before a typed number is a token of its own, so `reference` negates where `value` is negative.
+    """
+
+    reference: str
+    value: float
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A repaired formula, and the verdict and sentence it stands for where it is right."""
+
+    formula: str
+    verdict: str
+    message: str
+
+
+def repairs(formula: str, known: Sequence[Known]) -> Iterator[Repair]:
+    """Repairs of a formula, the simplest first; `known` are the cells whose numbers may stand in it."""
+    tokens = tokenize(formula)
+    plain = "".join(token.text for token in _unrounded(tokens))
+    if plain != formula:
+        yield Repair(plain, "rounded", "right but for its rounding: let the cell's format round, not the formula")
+    full = [_in_full(token) for token in tokens]
+    if any(words for words in full):
+        short = ", ".join(token.text for token, words in zip(tokens, full, strict=True) if words)
+        text = "".join(words or token.text for token, words in zip(tokens, full, strict=True))
+        yield Repair(text, "rounded", f"right but for the shortened constant {short}: write it in full, as EXP(1)")
+    yield from islice(_with_cells(tokens, known), MOST_REPAIRS)
+
+
+def _unrounded(tokens: list[Token]) -> list[Token]:
+    """The tokens with each ROUND(x, digits) and its like replaced by (x)."""
+    kept: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.kind == "function" and token.text.upper() in ROUNDING:
+            end, comma = _arguments(tokens, index + 1)
+            kept += [Token("open", "("), *_unrounded(tokens[index + 2 : comma]), Token("close", ")")]
+            index = end + 1
+        else:
+            kept.append(token)
+            index += 1
+    return kept
+
+
+def _arguments(tokens: list[Token], opening: int) -> tuple[int, int]:
+    """The index of the parenthesis that closes the one at `opening`, and of the first comma between (or the same)."""
+    depth, comma = 0, None
+    for index in range(opening, len(tokens)):
+        kind = tokens[index].kind
+        depth += (kind == "open") - (kind == "close")
+        if kind == "separator" and depth == 1 and comma is None:
+            comma = index
+        if depth == 0:
+            return index, index if comma is None else comma
+    return len(tokens) - 1, len(tokens)
+
+
+def _in_full(token: Token) -> str | None:
+    if token.kind != "number" or significant_digits(token.text) < FEWEST_DIGITS:
+        return None
+    return next((words for value, words in CONSTANTS.items() if shortened(token.text, value)), None)
+
+
+def _with_cells(tokens: list[Token], known: Sequence[Known]) -> Iterator[Repair]:
+    """Each typed number by each cell that holds it, one number at a time, then two, three, …"""
+    numbers = {index: token.text for index, token in enumerate(tokens) if token.kind == "number"}
+    choices = {index: [cell for cell in known if shortened(text, cell.value)] for index, text in numbers.items()}
+    places = [index for index, cells in choices.items() if cells]
+    for count in range(1, len(places) + 1):
+        for some in combinations(places, count):
+            for cells in product(*(choices[index][:MOST_CHOICES] for index in some)):
+                put = dict(zip(some, cells, strict=True))
+                words = [put[i].reference if i in put else token.text for i, token in enumerate(tokens)]
+                said = "; ".join(f"{numbers[i]} stands where {cell.called} should" for i, cell in put.items())
+                yield Repair("".join(words), "hardcoded", said)
+
+
+def shortened(text: str, value: float) -> bool:
+    """Whether a number as typed is `value`, rounded or cut to the digits typed: 2.718 and 2.71 for e, 0.5 for 0.5."""
+    typed = float(text)
+    if typed == abs(value):
+        return True
+    digits = significant_digits(text)
+    unit = 10.0 ** -_decimals(text)
+    return digits >= FEWEST_DIGITS and abs(typed - abs(value)) < unit
+
+
+def significant_digits(text: str) -> int:
+    """How many significant digits a typed number has."""
+    mantissa = text.lower().split("e")[0].replace(".", "").lstrip("0")
+    return len(mantissa)
+
+
+def _decimals(text: str) -> int:
+    mantissa, _, exponent = text.lower().partition("e")
+    return len(mantissa.partition(".")[2]) - int(exponent or 0)

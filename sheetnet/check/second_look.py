@@ -1,0 +1,54 @@
+"""A second look at wrong cells: is it the rounding, a typed number, a known mistake? It only makes verdicts sharper."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sheetnet.check.answers import quantity_of
+from sheetnet.check.repairs import Known, Repair, repairs
+from sheetnet.check.runs import Bench, Runs, run_instead
+from sheetnet.check.verdicts import CellVerdict
+from sheetnet.syntax import cell_name, quote_sheet
+from sheetnet.workbook import Place
+
+MOST_CELLS = 200  # wrong cells of a workbook that are looked at twice: more have one cause, which these show
+
+
+def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
+    """The verdicts, with `wrong` made `rounded` or `hardcoded` where one repair of the formula is right in every run."""
+    alone = runs.evidence.alone
+    if alone is None or not runs.evidence.own:
+        return cells
+    wrong = [n for n, cell in enumerate(cells) if cell.verdict == "wrong" and cell.formula and not alone[:, n].all()]
+    known = known_cells(bench, runs)
+    tried: list[tuple[int, Repair]] = []
+    for number in wrong[:MOST_CELLS]:
+        formula, place = cells[number].formula or "", bench.answers[number].place
+        tried += [(number, repair) for repair in repairs(formula, [cell for at, cell in known if at != place])]
+    if not tried:
+        return cells
+    right = run_instead(bench, runs, [(number, repair.formula) for number, repair in tried])
+    sharper = list(cells)
+    for (number, repair), fits in reversed(list(zip(tried, right, strict=True))):
+        if fits:  # reversed, so that the simplest repair has the last word
+            sharper[number] = replace(cells[number], verdict=repair.verdict, message=repair.message)
+    return sharper
+
+
+def known_cells(bench: Bench, runs: Runs) -> list[tuple[Place, Known]]:
+    """The inputs and answers whose numbers may have been typed into formulas: as the reference has them here."""
+    found: list[tuple[Place, str, tuple[int, ...], float]] = []
+    for cell in bench.inputs:
+        name, row, column = cell.element
+        found.append((cell.place, name, (row, column), float(runs.drawn[name][0, row, column])))
+    for answer, value in zip(bench.answers, runs.evidence.expected[0].tolist(), strict=True):
+        name, index = quantity_of(answer.block, answer.row, answer.column)
+        found.append((answer.place, name, index, value))
+    return [(place, _known(place, name, index, value)) for place, name, index, value in found]
+
+
+def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> Known:
+    sheet, row, column = place
+    cell = f"{quote_sheet(sheet)}!{cell_name(row, column, absolute=True)}"
+    called = f"{name}[{', '.join(map(str, index))}] ({sheet}!{cell_name(row, column)})"
+    return Known(f"(-{cell})" if value < 0 else cell, value, called)
