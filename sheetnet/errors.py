@@ -19,3 +19,7 @@ class FileError(SheetnetError):
 
 class EngineError(SheetnetError):
     """A spreadsheet engine is missing, failed, or ran out of its time."""
+
+
+class BugError(SheetnetError):
+    """Something that cannot be, unless sheetnet itself is wrong: it fails loudly rather than judge on."""

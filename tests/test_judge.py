@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -364,3 +365,78 @@ def test_the_seed_and_the_trials_are_reported(d02b: tuple[Network, Workbook]) ->
     network, workbook = d02b
     report = judge(workbook, network, trials=3, seed=7)
     assert (report.trials, report.seed, report.ok) == (3, 7, True)
+
+
+def rewritten(workbook: Workbook, network: Network, block: str, change: Callable[[str], str]) -> Workbook:
+    """The workbook with every formula of a block changed."""
+    shape = network.blocks[block]
+    for row in range(shape.rows):
+        for column in range(shape.columns):
+            place = place_of(workbook, network, block, row, column)
+            sheet = workbook.sheet(place[0])
+            assert sheet is not None
+            formula = sheet.cells[place[1:]].formula
+            assert formula is not None
+            workbook = with_formula(workbook, place, change(formula))
+    return workbook
+
+
+@pytest.mark.parametrize(
+    ("template", "changes", "convention"),
+    [
+        ("d02b", {"cost_out": "2*({})", "cost_out_new": "2*({})", "dC_da_2": "2*({})"}, "cost-without-half"),
+        ("d02b", {"cost_out": "({})/2", "cost_out_new": "({})/2", "dC_da_2": "({})/2"}, "mean-over-outputs"),
+        ("xor-batch", {"dC_da_2": "({})/4", "dC_dW_1": "4*({})", "dC_dW_2": "4*({})"}, "share-in-error"),
+        ("xor-batch", {"delta_2": "({})/4", "dC_dW_1": "4*({})", "dC_dW_2": "4*({})"}, "share-in-delta"),
+    ],
+)
+def test_another_convention_is_said_once_and_is_no_mistake(
+    template: str, changes: dict[str, str], convention: str
+) -> None:
+    """A sheet that follows it throughout is correct; a damaged cell in it is blamed alone."""
+    network = load_network(template)
+    workbook = make_workbook(network)
+    for block, pattern in changes.items():
+        workbook = rewritten(workbook, network, block, pattern.format)
+    report = judge(workbook, network)
+    assert report.ok, blamed(report)
+    assert report.convention == convention
+    assert len(report.notes) == 1
+    damaged = with_formula(workbook, place_of(workbook, network, "z_1"), "1+G7")
+    report = judge(damaged, network)
+    assert report.convention == convention
+    assert blamed(report) == {"z_1[0, 0]": "wrong"}
+
+
+def test_half_a_convention_is_a_mistake(d02b: tuple[Network, Workbook]) -> None:
+    """The ½ missing in the cost alone, with the derivative a − T, does not fit together: the cost is wrong."""
+    network, workbook = d02b
+    report = judge(rewritten(workbook, network, "cost_out", "2*({})".format), network)
+    assert report.convention is None
+    assert blamed(report) == {"cost_out[0, 0]": "wrong", "cost_out[0, 1]": "wrong"}
+
+
+def test_right_for_one_hot_targets_is_right_where_they_are_such() -> None:
+    """−ln a of the true class alone, and −ln(1 − a) of the others: right for targets of 0 and 1, and said so."""
+    network = load_network("relu-sigmoid-softmax")
+    workbook = make_workbook(network)
+    for j in range(3):
+        place, a, t = (place_of(workbook, network, block, 0, j) for block in ("cost_out", "a_3", "target"))
+        a_cell, t_cell = cell_name(*a[1:]), cell_name(*t[1:])
+        workbook = with_formula(workbook, place, f"IF({t_cell}=1,-LN({a_cell}),-LN(1-{a_cell}))")
+    report = judge(workbook, network)
+    assert report.ok, blamed(report)
+    assert {cell.message for cell in report.cells if cell.quantity == "cost_out"} == {
+        "right for targets of 0 and 1, as this sheet has them"
+    }
+    softer = with_cell(workbook, place_of(workbook, network, "target"), Cell(0.9))
+    assert set(blamed(judge(softer, network)).values()) == {"wrong"}
+
+
+def test_a_class_typed_into_the_cost_is_wrong() -> None:
+    """−ln of the first output is right only for the class that this sheet happens to have."""
+    network = load_network("relu-sigmoid-softmax")
+    workbook = make_workbook(network)
+    a = cell_name(*place_of(workbook, network, "a_3")[1:])
+    report = judge(with_formula(workbook, place_of(workbook, network, "cost_out"), f"-LN({a})"), network)
+    assert blamed(report) == {"cost_out[0, 0]": "wrong"}

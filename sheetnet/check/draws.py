@@ -45,10 +45,17 @@ class Trials:
         return len(self.values["gamma"])
 
 
-def draw_trials(network: Network, count: int = TRIALS, seed: int = 0, ties: Ties | None = None) -> Trials:
-    """At least `count` trials, reproducible by `seed`; more where the network needs them (at most 4 times as many)."""
+def draw_trials(
+    network: Network, count: int = TRIALS, seed: int = 0, ties: Ties | None = None, one_hot: bool = False
+) -> Trials:
+    """At least `count` trials, reproducible by `seed`; more where the network needs them (at most 4 times as many).
+
+    `one_hot` draws targets of 0 and 1 alone, every class in turn.
+    """
     generator = np.random.default_rng(seed)
     inputs = _candidates(network, generator, POOL * count)
+    if one_hot:
+        inputs["target"] = _one_hot_targets(network, generator, inputs["target"].shape)
     tie(inputs, network, ties or {})
     arrays = evaluate(network, inputs)
     values = {name: stacked(arrays[name], block) for name, block in network.blocks.items()}
@@ -96,6 +103,14 @@ def _targets(network: Network, generator: np.random.Generator, shape: tuple[int,
         return generator.normal(size=shape)
     drawn = generator.uniform(0.05, 0.95, size=shape)
     return drawn / drawn.sum(axis=-1, keepdims=True) if domain == "simplex" else drawn
+
+
+def _one_hot_targets(network: Network, generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Targets of 0 and 1: one class a row, each in turn, for probabilities that sum to 1; else any 0s and 1s."""
+    if LOSSES[network.loss].targets == "simplex":
+        rows = np.arange(shape[0] * shape[1]).reshape(shape[:2])
+        return np.asarray(np.eye(shape[2])[rows % shape[2]])
+    return generator.integers(0, 2, size=shape).astype(float)
 
 
 def _kept(network: Network, values: Mapping[str, Array], flat: Array) -> NDArray[np.intp]:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from sheetnet.check.assess import assess
 from sheetnet.check.draws import TRIALS
-from sheetnet.check.graph import Graph, causes, in_circle
 from sheetnet.check.inputs import edited_inputs
-from sheetnet.check.judge import cell_verdict, place_name
-from sheetnet.check.runs import Bench, Runs, run
-from sheetnet.check.second_look import sharpened
-from sheetnet.check.verdicts import SOUND, CellVerdict, Report
+from sheetnet.check.runs import Bench, Runs
+from sheetnet.check.verdicts import CellVerdict, Report
 from sheetnet.engine import available, engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
 from sheetnet.layout.hidden import embedded_network
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, functions
-from sheetnet.workbook import CellError, Workbook
+from sheetnet.workbook import Workbook
 
 SECOND_OPINION = "libreoffice"  # asked where the first engine gives an error but the file shows a number
 
@@ -71,10 +69,8 @@ def judge(
 
 
 def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
-    bench = Bench.of(workbook, network, engine_named(engine), trials, seed)
-    runs = run(bench)
-    cells = [cell_verdict(answer, number, runs.evidence) for number, answer in enumerate(bench.answers)]
-    cells = sharpened(bench, runs, cells)
+    found = assess(Bench.of(workbook, network, engine_named(engine), trials, seed), seed)
+    bench, convention = found.bench, found.bench.convention
     problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
     return Report(
         workbook="",
@@ -83,8 +79,10 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
         engine=engine,
         trials=bench.trials.count,
         seed=seed,
-        cells=(*problems, *_bad_inputs(bench, runs), *_with_causes(bench, runs, cells)),
-        edited_inputs=tuple(edited_inputs(network, bench.inputs, runs.inputs)),
+        cells=(*problems, *_bad_inputs(bench, found.runs), *found.cells),
+        edited_inputs=tuple(edited_inputs(network, bench.inputs, found.runs.inputs)),
+        notes=(f"judged by the sheet's own convention: {convention.message}",) if convention else (),
+        convention=convention.name if convention else None,
     )
 
 
@@ -106,28 +104,6 @@ def _unsupported(verdict: CellVerdict, engine: str) -> CellVerdict:
     used = ", ".join(sorted(functions(verdict.formula or ""))) or "this formula"
     message = f"{engine} cannot evaluate {used}, though the file shows a number: try --engine {SECOND_OPINION}"
     return replace(verdict, verdict="unsupported", message=message)
-
-
-def _with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
-    """Name for each carried cell where its error began; a circle of formulas is an error of the cells in it."""
-    carried = [number for number, cell in enumerate(cells) if cell.verdict == "carried"]
-    if not carried:
-        return cells
-    places = [answer.place for answer in bench.answers]
-    graph, cells = Graph(bench.workbook, places), list(cells)
-    for number in carried:
-        if any(isinstance(values[number], CellError) for values in runs.values) and in_circle(graph, places[number]):
-            cells[number] = replace(cells[number], verdict="error", message="the formula refers to itself, in a circle")
-    found = dict(zip(places, cells, strict=True))
-    blamed = {place for place, cell in found.items() if cell.verdict not in SOUND}
-    rest = [number for number in carried if cells[number].verdict == "carried"]
-    origin = causes(graph, (places[number] for number in rest), blamed)
-    for number in rest:
-        cause = origin[places[number]]
-        assert cause is not None, f"{places[number]} carries an error that began nowhere: please report this bug"
-        message = f"the formula is right; the error comes from {place_name(cause, found)}"
-        cells[number] = replace(cells[number], message=message)
-    return cells
 
 
 def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:

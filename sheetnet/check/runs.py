@@ -13,6 +13,7 @@ import numpy as np
 
 from sheetnet.check.answers import Answer, answer_cells, as_columns
 from sheetnet.check.compare import Truth, agreement, as_numbers, scales
+from sheetnet.check.conventions import Convention
 from sheetnet.check.draws import Trials, draw_trials
 from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells, own_inputs, ties_of
 from sheetnet.check.judge import Evidence
@@ -35,6 +36,7 @@ class Bench:
     answers: list[Answer]
     trials: Trials
     engine: Evaluate
+    convention: Convention | None = None
 
     @classmethod
     def of(cls, workbook: Workbook, network: Network, engine: Evaluate, trials: int, seed: int) -> Bench:
@@ -60,9 +62,17 @@ class Bench:
         rows: list[list[float]] = np.array(columns).reshape(len(columns), len(inputs["gamma"])).T.tolist()
         return rows
 
-    def columns(self, values: Mapping[str, Array]) -> Array:
-        """Quantities as a matrix, runs × answers."""
+    def expected(self, inputs: Mapping[str, Array]) -> Array:
+        """The reference's answers for K sets of inputs: K × answers. A convention replaces some equations."""
+        replaced = self.convention.equations(self.network) if self.convention else None
+        arrays = evaluate(self.network, inputs, replaced)
+        values = {name: stacked(arrays[name], block) for name, block in self.network.blocks.items()}
         return as_columns(self.network, self.located, values)
+
+    def doubtful(self) -> Truth:
+        """The answers that no trial could tell right from wrong."""
+        marks = {name: cells[None].astype(float) for name, cells in self.trials.doubtful.items()}
+        return np.asarray(as_columns(self.network, self.located, marks)[0] > 0)
 
 
 @dataclass(frozen=True)
@@ -89,11 +99,9 @@ def run(bench: Bench) -> Runs:
     shown_inputs = {cell.place: value for cell, value in zip(bench.inputs, rows[0][len(wanted) :], strict=True)}
     own = own_inputs(bench.network, bench.inputs, shown_inputs)
     inputs = drawn if own is None else {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
-    expected = bench.columns(bench.trials.values)
-    if own is not None:
-        expected = np.concatenate([_own_answers(bench, own), expected])
+    expected = bench.expected(inputs)
     here = _agreement(values if own is not None else values[1:], expected)
-    evidence = Evidence(values[0], expected, here, None, None, _doubtful(bench), own is not None)
+    evidence = Evidence(values[0], expected, here, None, None, bench.doubtful(), own is not None)
     if not here.all():
         alone = run_alone(bench, inputs, expected)
         evidence = replace(evidence, alone=_agreement(alone, expected), alone_values=alone)
@@ -128,14 +136,3 @@ def _run_local(
 
 def _agreement(values: Sequence[Sequence[Value]], expected: Array) -> Truth:
     return agreement(as_numbers(values), expected, scales(expected))
-
-
-def _own_answers(bench: Bench, own: Mapping[str, Array]) -> Array:
-    """The reference's answers at the sheet's own inputs: 1 × answers."""
-    arrays = evaluate(bench.network, own)
-    return bench.columns({name: stacked(arrays[name], block) for name, block in bench.network.blocks.items()})
-
-
-def _doubtful(bench: Bench) -> Truth:
-    doubtful = {name: marks[None].astype(float) for name, marks in bench.trials.doubtful.items()}
-    return np.asarray(bench.columns(doubtful)[0] > 0)

@@ -64,6 +64,7 @@ class Report:
     edited_inputs: tuple[EditedInput, ...] = ()
     notes: tuple[str, ...] = ()
     strict_inputs: bool = False
+    convention: str | None = None
 
     @property
     def counts(self) -> dict[str, int]:

@@ -24,6 +24,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "trials": report.trials,
         "seed": report.seed,
         "summary": {**report.counts, "ok": report.ok, "cells": len(report.cells), "stale": report.stale},
+        "convention": report.convention,
         "notes": list(report.notes),
         "edited_inputs": [_edited(edited) for edited in report.edited_inputs],
         "cells": [_cell(cell) for cell in report.cells],

@@ -1,0 +1,95 @@
+"""From a workbook on the bench to its verdicts, one step after another, each making them sharper. It reads no files.
+
+first verdicts → another convention of the whole sheet? → right for targets of 0 and 1? → a repair that fits →
+a known mistake → whose error the carried ones are
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sheetnet.check.blame import with_causes
+from sheetnet.check.conventions import CONVENTIONS, Convention
+from sheetnet.check.draws import draw_trials
+from sheetnet.check.inputs import ties_of
+from sheetnet.check.judge import cell_verdict
+from sheetnet.check.runs import Bench, Runs, run
+from sheetnet.check.second_look import sharpened
+from sheetnet.check.verdicts import SOUND, CellVerdict
+from sheetnet.network import Network
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The bench (by the sheet's convention, where it has another), what its runs gave, and a verdict an answer."""
+
+    bench: Bench
+    runs: Runs
+    cells: list[CellVerdict]
+
+    @classmethod
+    def first(cls, bench: Bench) -> Assessment:
+        """The verdicts that follow from the runs alone."""
+        runs = run(bench)
+        return cls(bench, runs, [cell_verdict(answer, n, runs.evidence) for n, answer in enumerate(bench.answers)])
+
+    def blamed(self, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
+        """For each of the blocks that the workbook has: which of its cells are blamed."""
+        found: dict[str, list[bool]] = {}
+        for answer, cell in zip(self.bench.answers, self.cells, strict=True):
+            if answer.block.name in blocks:
+                found.setdefault(answer.block.name, []).append(cell.verdict not in SOUND)
+        return found
+
+
+def assess(bench: Bench, seed: int) -> Assessment:
+    """Every step, for a workbook whose blocks are found."""
+    found = _by_convention(Assessment.first(bench))
+    found = _for_one_hot(found, seed)
+    cells = sharpened(found.bench, found.runs, found.cells)
+    return replace(found, cells=with_causes(found.bench, found.runs, cells))
+
+
+def _by_convention(usual: Assessment) -> Assessment:
+    """Judge by another convention where the whole sheet follows it."""
+    for convention in CONVENTIONS:
+        if convention.applies(usual.bench.network) and _may_follow(usual, convention):
+            other = Assessment.first(replace(usual.bench, convention=convention))
+            roots = [blocks for blocks in convention.roots(usual.bench.network)]
+            if not any(any(marks) for blocks in roots for marks in other.blamed(blocks).values()):
+                return other
+    return usual
+
+
+def _may_follow(usual: Assessment, convention: Convention) -> bool:
+    """Whether in each group of roots some block is blamed in every cell."""
+    groups = convention.roots(usual.bench.network)
+    return all(any(all(marks) for marks in usual.blamed(blocks).values()) for blocks in groups)
+
+
+def _for_one_hot(found: Assessment, seed: int) -> Assessment:
+    """Formulas that are right for targets of 0 and 1 are right where the sheet's own targets are such."""
+    network, evidence = found.bench.network, found.runs.evidence
+    if evidence.alone is None or not has_one_hot_targets(network, found.runs):
+        return found
+    trials = draw_trials(network, found.bench.trials.count, seed, ties_of(found.bench.inputs), one_hot=True)
+    other = Assessment.first(replace(found.bench, trials=trials))
+    pairs = zip(found.cells, other.cells, strict=True)
+    return replace(found, cells=[_kinder(first, second) for first, second in pairs])
+
+
+def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
+    """The verdict of a cell after both sets of trials."""
+    if first.verdict in ("wrong", "carried") and one_hot.verdict == "correct":
+        return replace(one_hot, message="right for targets of 0 and 1, as this sheet has them")
+    if first.verdict == "carried" and one_hot.verdict == "undetermined":
+        return one_hot
+    return first
+
+
+def has_one_hot_targets(network: Network, runs: Runs) -> bool:
+    """Whether the sheet's own targets are 0s and 1s, under a loss with a logarithm."""
+    if network.loss not in ("cross_entropy", "binary_cross_entropy") or not runs.evidence.own:
+        return False
+    own = runs.drawn["target"][0]
+    return bool(((own == 0) | (own == 1)).all())

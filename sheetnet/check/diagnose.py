@@ -1,0 +1,244 @@
+"""Which known mistake a wrong cell makes: its signature against those of mistaken equations. It knows no sheets.
+
+A signature is the cell's own formula evaluated alone, in every run. The search goes from simple to less simple and stops
+at the first stage where anything matches; what matches there is all named:
+
+1. one mistake in the cell's own equation;
+2. one number of a sum misread, left out or with the wrong sign (small blocks);
+3. one mistake in an equation further up, for formulas that compute several steps at once;
+4. two mistakes, both in the own equation, or one of them one step further up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from sheetnet.check.compare import Truth, agreement, scales
+from sheetnet.mistakes import MISTAKES, Change, Mistake, Site, cook, kind_of
+from sheetnet.network import Network
+from sheetnet.reference import Array, Values
+
+# Seconds of computing, beyond stage 1, which is always finished: a person waits for the report of a whole class, and
+# in a 2-2-2 network all stages together take about 0.1 s a block.
+CELL_SECONDS = 0.2
+WORKBOOK_SECONDS = 2.0
+DEEPEST = 3  # steps further up: a new weight in one formula is ∂C/∂W, δ and ∂C/∂a
+PROBES = 2  # runs that a guess must match before all runs are computed
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One explanation of a cell: a mistake, or two made together, each with the form it takes.
+
+    `block` is where the mistake is: the cell's own block, or one that its formula computes on the way.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    labels: tuple[str, ...]
+    block: str
+
+    @property
+    def code(self) -> str:
+        """`SN001`, or `SN001+SN044` for two mistakes together."""
+        return "+".join(mistake.code for mistake in self.mistakes)
+
+    @property
+    def text(self) -> str:
+        """`SN003 bias node not 1 (f(1))`."""
+        parts = zip(self.mistakes, self.labels, strict=True)
+        return " and ".join(f"{m.code} {m.name}" + (f" ({label})" if label else "") for m, label in parts)
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """A mistaken computation of a block: changes of its own equation, and of one further up."""
+
+    block: str
+    made: tuple[tuple[Mistake, Change], ...] = ()
+    inner: _Guess | None = None
+
+    def array(self, network: Network, values: Values) -> Array:
+        if self.inner is not None:
+            values = {**values, self.inner.block: self.inner.array(network, values)}
+        replaced = {name: part for _, change in self.made for name, part in change.parts.items()}
+        array = cook(Site.of(network, self.block), values, replaced)
+        return np.broadcast_to(array, values[self.block].shape)  # where all parts are constants, so is the result
+
+    def finding(self) -> Finding:
+        mistakes, labels, block = [], [], self.block
+        guess: _Guess | None = self
+        while guess is not None:
+            mistakes += [mistake for mistake, _ in guess.made]
+            labels += [change.label for _, change in guess.made]
+            block = guess.block if guess.made else block
+            guess = guess.inner
+        return Finding(tuple(mistakes), tuple(labels), block)
+
+
+class _Kept:
+    """The guesses of one stage of one block with their arrays in the probing runs, made as far as time allows."""
+
+    def __init__(self, guesses: Iterator[_Guess], compute: Callable[[_Guess], Array]) -> None:
+        self._more, self._compute = guesses, compute
+        self._made: list[tuple[_Guess, Array]] = []
+
+    def upto(self, deadline: float) -> Iterator[tuple[_Guess, Array]]:
+        yield from self._made
+        while time.thread_time() < deadline and (guess := next(self._more, None)) is not None:
+            self._made.append((guess, self._compute(guess)))
+            yield self._made[-1]
+
+
+class Diagnosis:
+    """The mistaken signatures of one workbook, made when asked for and kept: one object serves all its cells.
+
+    `values`: every quantity of the reference, runs × rows × columns (`J_l` runs × N × n × n).
+    """
+
+    def __init__(self, network: Network, values: Values) -> None:
+        self._network, self._values = network, values
+        count = len(values["gamma"])
+        self._probing = slice(max(0, count - PROBES), count)  # trials come last: random, no zeros by chance
+        self._probes = {name: array[self._probing] for name, array in values.items()}
+        flat = [array.reshape(count, -1) for name, array in values.items() if name in network.blocks]
+        self._scale = scales(np.concatenate(flat, axis=1))
+        self._left = WORKBOOK_SECONDS
+        self._kept: dict[tuple[str, int], _Kept] = {}
+        self._reads: dict[str, list[str]] = {}
+
+    def findings(self, block: str, row: int, column: int, signature: Array) -> tuple[Finding, ...]:
+        """The simplest explanations of the cell (row, column) of a block; `signature` is NaN where not a number."""
+        kind = kind_of(Site.of(self._network, block))
+        if kind is None or not np.isfinite(signature).any():
+            return ()
+        begun = time.thread_time()
+        limit = begun + min(CELL_SECONDS, self._left)
+        found: dict[str, Finding] = {}
+        for stage in range(len(_STAGES)):
+            for guess, probe in self._stage(block, stage).upto(limit if stage else float("inf")):
+                if self._may_be(probe, row, column, signature) and self._is(guess, row, column, signature):
+                    finding = guess.finding()
+                    found.setdefault(finding.code, finding)
+            if found or time.thread_time() >= limit:
+                break
+        self._left -= min(self._left, time.thread_time() - begun)
+        return tuple(found.values())
+
+    def own(self, block: str) -> Iterator[_Guess]:
+        """One mistake in the equation of a block."""
+        site = Site.of(self._network, block)
+        if (kind := kind_of(site)) is not None:
+            for mistake in MISTAKES.values():
+                for change in mistake.changes_at(site, kind):
+                    yield _Guess(block, ((mistake, change),))
+
+    def single_cells(self, block: str) -> Iterator[_Guess]:
+        """One number misread in the equation of a block."""
+        site = Site.of(self._network, block)
+        if (kind := kind_of(site)) is not None:
+            for mistake in MISTAKES.values():
+                if mistake.single_cells is not None:
+                    for change in mistake.single_cells(site, kind, self._probes):
+                        yield _Guess(block, ((mistake, change),))
+
+    def further_up(self, block: str) -> Iterator[_Guess]:
+        """One mistake in an equation that a block needs, nearest first."""
+        for depth in range(1, DEEPEST + 1):
+            yield from self._at_depth(block, depth)
+
+    def _at_depth(self, block: str, depth: int) -> Iterator[_Guess]:
+        for above in self.reads(block):
+            for inner in self.own(above) if depth == 1 else self._at_depth(above, depth - 1):
+                yield _Guess(block, inner=inner)
+
+    def pairs(self, block: str) -> Iterator[_Guess]:
+        """Two mistakes: in the own equation, in one just further up, or one in each."""
+        yield from self._pairs_in(block)
+        for above in self.reads(block):
+            for own in self._specific(block):
+                for inner in self._specific(above):
+                    yield _Guess(block, own.made, inner)
+            for inner in self._pairs_in(above):
+                yield _Guess(block, inner=inner)
+
+    def _pairs_in(self, block: str) -> Iterator[_Guess]:
+        for one, other in combinations(self._specific(block), 2):
+            (first, change), (second, another) = one.made[0], other.made[0]
+            if first is not second and not set(change.parts) & set(another.parts):
+                yield _Guess(block, one.made + other.made)
+
+    def _specific(self, block: str) -> list[_Guess]:
+        """One mistake that is not one of any formula: drifted references in pairs would match too much."""
+        return [guess for guess in self.own(block) if guess.made[0][0].quantity != "any"]
+
+    def reads(self, block: str) -> list[str]:
+        """The computed blocks that the equation of a block reads."""
+        if block not in self._reads:
+            seen = _Recorder(self._probes)
+            cook(Site.of(self._network, block), seen)
+            asked = [name for name in dict.fromkeys(seen.asked) if name != block]
+            self._reads[block] = [
+                name for name in asked if name != "A_0" and kind_of(Site.of(self._network, name)) is not None
+            ]
+        return self._reads[block]
+
+    def _stage(self, block: str, stage: int) -> _Kept:
+        if (block, stage) not in self._kept:
+            guesses = _STAGES[stage](self, block)
+            self._kept[block, stage] = _Kept(guesses, lambda guess: guess.array(self._network, self._probes))
+        return self._kept[block, stage]
+
+    def _may_be(self, probe: Array, row: int, column: int, signature: Array) -> bool:
+        found = _element(probe, row, column)
+        return bool(_agree(signature[self._probing], found, self._scale[self._probing]).all())
+
+    def _is(self, guess: _Guess, row: int, column: int, signature: Array) -> bool:
+        """Whether the guess gives the signature in all runs, and is not the right formula in other clothes."""
+        found = _element(guess.array(self._network, self._values), row, column)
+        right = _element(self._values[guess.block], row, column)
+        if 2 * np.isfinite(found).sum() < len(found):  # too little was compared
+            return False
+        return bool(_agree(signature, found, self._scale).all() and not _agree(found, right, self._scale).all())
+
+
+_STAGES: tuple[Callable[[Diagnosis, str], Iterator[_Guess]], ...] = (
+    Diagnosis.own,
+    Diagnosis.single_cells,
+    Diagnosis.further_up,
+    Diagnosis.pairs,
+)
+
+
+class _Recorder(dict[str, Array]):
+    """Values that remember which of them were asked for."""
+
+    def __init__(self, values: Mapping[str, Array]) -> None:
+        super().__init__(values)
+        self.asked: list[str] = []
+
+    def __getitem__(self, name: str) -> Array:
+        self.asked.append(name)
+        return super().__getitem__(name)
+
+
+def _element(array: Array, row: int, column: int) -> Array:
+    """The signature of a cell: `J_l` stands on sheets with one Jacobian under the other."""
+    return np.asarray(array.reshape(len(array), -1, array.shape[-1])[:, row, column])
+
+
+def _agree(found: Array, expected: Array, scale: Array) -> Truth:
+    """Where two signatures agree; what is no finite number in one must be none in the other."""
+    both = agreement(found[:, None], expected[:, None], scale)[:, 0]
+    return np.asarray(np.where(np.isfinite(expected), both & np.isfinite(found), ~np.isfinite(found)))
+
+
+def diagnose(
+    network: Network, values: Values, block: str, row: int, column: int, signature: Array
+) -> tuple[Finding, ...]:
+    """One cell's simplest explanations; for several cells of a workbook keep one `Diagnosis`."""
+    return Diagnosis(network, values).findings(block, row, column, signature)
