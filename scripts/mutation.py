@@ -8,9 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from sheetnet.generate import make_workbook  # noqa: E402 - the tests' folder must be on the path first
-from sheetnet.network_file import load_network, template_names  # noqa: E402
-from tests.mutation import Subject, Tally, all_at_once, one_by_one  # noqa: E402
+from sheetnet.generate import make_workbook
+from sheetnet.network_file import load_network, template_names
+from tests.mutation import Subject, Tally, all_at_once, one_by_one
 
 SMALL = 500  # formula cells up to which each mutant gets a workbook of its own
 

@@ -183,9 +183,7 @@ def test_equivalent_formulas_are_correct(d02b: tuple[Network, Workbook], formula
         ("B12*G12+B13*G13+SUM(G14:G14)", False),
     ],
 )
-def test_a_formula_that_wants_array_entry_says_so(
-    d02b: tuple[Network, Workbook], formula: str, wanted: bool
-) -> None:
+def test_a_formula_that_wants_array_entry_says_so(d02b: tuple[Network, Workbook], formula: str, wanted: bool) -> None:
     """Right as a formula, though older programs show an error unless it is entered with Ctrl+Shift+Enter."""
     network, workbook = d02b
     place = place_of(workbook, network, "z_1")
@@ -440,3 +438,37 @@ def test_a_class_typed_into_the_cost_is_wrong() -> None:
     a = cell_name(*place_of(workbook, network, "a_3")[1:])
     report = judge(with_formula(workbook, place_of(workbook, network, "cost_out"), f"-LN({a})"), network)
     assert blamed(report) == {"cost_out[0, 0]": "wrong"}
+
+
+def moved(workbook: Workbook, rows: int, columns: int, name: str) -> Workbook:
+    """The workbook as a program leaves it after rows and columns were inserted at the top left and Step was renamed."""
+    from sheetnet.syntax import Area, area_name, parse_area, shift
+
+    names = []
+    for found in workbook.names:
+        area = parse_area(found.refers_to)
+        assert area is not None
+        area = Area(name, area.top + rows, area.left + columns, area.bottom + rows, area.right + columns)
+        names.append(replace(found, refers_to=area_name(area)))
+    step = workbook.sheets[1]
+    cells = {
+        (r + rows, c + columns): replace(
+            cell, formula=cell.formula and shift(cell.formula.replace("$B$7", "B7"), rows, columns)
+        )
+        for (r, c), cell in step.cells.items()
+    }
+    sheets = (workbook.sheets[0], replace(step, name=name, cells=cells), workbook.sheets[2])
+    return replace(workbook, sheets=sheets, names=tuple(names))
+
+
+def test_inserted_rows_and_another_sheet_name_do_no_harm(d02b: tuple[Network, Workbook]) -> None:
+    """The blocks are found by their names, wherever they went; a damaged cell is named where it now is."""
+    network, workbook = d02b
+    workbook = moved(workbook, 7, 3, "Mein Blatt")
+    assert judge(workbook, network).ok
+    place = place_of(workbook, network, "z_1")
+    assert place == ("Mein Blatt", 25, 10)
+    report = judge(with_formula(workbook, place, "E19"), network)
+    assert [(c.sheet, c.cell, c.verdict) for c in report.cells if c.verdict not in ("correct", "carried")] == [
+        ("Mein Blatt", "J25", "wrong")
+    ]

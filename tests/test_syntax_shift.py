@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 
 from sheetnet.syntax import COLUMNS, ROWS, Area, areas, cell_name, qualify, shift
+from sheetnet.syntax.shift import qualified
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,23 @@ def test_areas_join_ranges_and_leave_other_workbooks_out() -> None:
         Area(None, 1, 3, 1, 3),
         Area(None, 1, 4, ROWS, 4),
     ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            "A1 $B$3 B2:C4 A:A 1:3 W_1 x1y nn.w2 LOG10( SUM( EXP( ) + - * / ^ , 1.5 2E5 1E5 Step!A1 'a b'!C2 $A1 ABC12 "
+            'XFD1048576 XFE1 A1048577 A0 TRUE "A1" {1,2} @A1 A1# : ZZZ9 a1:b2 A1:INDEX('.split()
+        ),
+        max_size=12,
+    ).map("".join)
+)
+def test_the_quick_way_to_qualify_is_the_thorough_one(formula: str) -> None:
+    """Formulas of cells and ranges alone take a short cut, which gives what their tokens give."""
+    assert qualify(formula, "Step") == qualified(formula, "Step!")
+
+
+@pytest.mark.parametrize("formula", ["XFE1", "ZZZ9+1", "2*XFE1:XFE3", "A999999+XFD1", "A1048577", "W_1+x1", "a1+B$2"])
+def test_the_quick_way_leaves_names_alone(formula: str) -> None:
+    """What lies beyond the sheet is a name, as the thorough way knows."""
+    assert qualify(formula, "Step") == qualified(formula, "Step!")

@@ -13,6 +13,7 @@ from sheetnet.check.conventions import CONVENTIONS, Convention
 from sheetnet.check.draws import draw_trials
 from sheetnet.check.inputs import ties_of
 from sheetnet.check.judge import cell_verdict
+from sheetnet.check.naming import named
 from sheetnet.check.runs import Bench, Runs, run
 from sheetnet.check.second_look import sharpened
 from sheetnet.check.verdicts import SOUND, CellVerdict
@@ -47,6 +48,7 @@ def assess(bench: Bench, seed: int) -> Assessment:
     found = _by_convention(Assessment.first(bench))
     found = _for_one_hot(found, seed)
     cells = sharpened(found.bench, found.runs, found.cells)
+    cells = named(found.bench, found.runs, cells)
     return replace(found, cells=with_causes(found.bench, found.runs, cells))
 
 
@@ -55,7 +57,7 @@ def _by_convention(usual: Assessment) -> Assessment:
     for convention in CONVENTIONS:
         if convention.applies(usual.bench.network) and _may_follow(usual, convention):
             other = Assessment.first(replace(usual.bench, convention=convention))
-            roots = [blocks for blocks in convention.roots(usual.bench.network)]
+            roots = convention.roots(usual.bench.network)
             if not any(any(marks) for blocks in roots for marks in other.blamed(blocks).values()):
                 return other
     return usual

@@ -30,7 +30,10 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[Cell
         cause = origin[places[number]]
         if cause is None:
             sheet, cell = cells[number].sheet, cells[number].cell
-            raise BugError(f"{sheet}!{cell} carries an error that began nowhere: this is a bug of sheetnet, please report it")
+            raise BugError(
+                f"{sheet}!{cell} carries an error that began nowhere: this is a bug of sheetnet, please report it"
+            )
         message = f"the formula is right; the error comes from {place_name(cause, found)}"
-        cells[number] = replace(cells[number], message=message)
+        origin_cell = f"{found[cause].sheet}!{found[cause].cell}"
+        cells[number] = replace(cells[number], message=message, cause=origin_cell)
     return cells

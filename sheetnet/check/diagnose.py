@@ -4,9 +4,9 @@ A signature is the cell's own formula evaluated alone, in every run. The search 
 at the first stage where anything matches; what matches there is all named:
 
 1. one mistake in the cell's own equation;
-2. one number of a sum misread, left out or with the wrong sign (small blocks);
-3. one mistake in an equation further up, for formulas that compute several steps at once;
-4. two mistakes, both in the own equation, or one of them one step further up.
+2. one mistake in an equation further up, for formulas that compute several steps at once; or one number misread: from a
+   cell beside it or any other, left out, or with the wrong sign (small blocks);
+3. two mistakes, both in the own equation or in one just further up, or one in each.
 """
 
 from __future__ import annotations
@@ -14,21 +14,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from functools import partial
+from itertools import chain, combinations, islice
 
 import numpy as np
 
 from sheetnet.check.compare import Truth, agreement, scales
-from sheetnet.mistakes import MISTAKES, Change, Mistake, Site, cook, kind_of
+from sheetnet.mistakes import MISTAKES, Change, Mistake, Single, Site, cook, cook_each, kind_of, reads_of
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
 
-# Seconds of computing, beyond stage 1, which is always finished: a person waits for the report of a whole class, and
-# in a 2-2-2 network all stages together take about 0.1 s a block.
-CELL_SECONDS = 0.2
-WORKBOOK_SECONDS = 2.0
-DEEPEST = 3  # steps further up: a new weight in one formula is ∂C/∂W, δ and ∂C/∂a
+# Seconds of computing; stage 1 is always finished. All stages take about 0.1 s for the first cell of a block and 5 ms
+# for each further one; somebody may be waiting for the reports of a whole class.
+CELL_SECONDS = 0.4
+WORKBOOK_SECONDS = 3.0
+DEEPEST = 4  # steps further up: a new weight in one formula holds ∂C/∂W, δ, ∂C/∂a and the δ above
 PROBES = 2  # runs that a guess must match before all runs are computed
+CHUNK = 32  # guesses computed between two looks at the clock
 
 
 @dataclass(frozen=True)
@@ -80,31 +82,35 @@ class _Guess:
         return Finding(tuple(mistakes), tuple(labels), block)
 
 
+# Guesses by number, with their arrays in the probing runs: guesses × runs × rows × columns.
+_Chunk = tuple[Callable[[int], _Guess], Array]
+
+
 class _Kept:
-    """The guesses of one stage of one block with their arrays in the probing runs, made as far as time allows."""
+    """The guesses of one stage of one block, computed as far as time allows, for the next cell of the block."""
 
-    def __init__(self, guesses: Iterator[_Guess], compute: Callable[[_Guess], Array]) -> None:
-        self._more, self._compute = guesses, compute
-        self._made: list[tuple[_Guess, Array]] = []
+    def __init__(self, chunks: Iterator[_Chunk]) -> None:
+        self._more = chunks
+        self._made: list[_Chunk] = []
 
-    def upto(self, deadline: float) -> Iterator[tuple[_Guess, Array]]:
+    def upto(self, deadline: float) -> Iterator[_Chunk]:
         yield from self._made
-        while time.thread_time() < deadline and (guess := next(self._more, None)) is not None:
-            self._made.append((guess, self._compute(guess)))
-            yield self._made[-1]
+        while time.thread_time() < deadline and (chunk := next(self._more, None)) is not None:
+            self._made.append(chunk)
+            yield chunk
 
 
 class Diagnosis:
     """The mistaken signatures of one workbook, made when asked for and kept: one object serves all its cells.
 
-    `values`: every quantity of the reference, runs × rows × columns (`J_l` runs × N × n × n).
+    `values`: every quantity of the reference, runs × rows × columns, `J_l` stacked or not.
     """
 
     def __init__(self, network: Network, values: Values) -> None:
-        self._network, self._values = network, values
+        self._network, self._values = network, {name: _unstacked(name, array) for name, array in values.items()}
         count = len(values["gamma"])
         self._probing = slice(max(0, count - PROBES), count)  # trials come last: random, no zeros by chance
-        self._probes = {name: array[self._probing] for name, array in values.items()}
+        self._probes = {name: array[self._probing] for name, array in self._values.items()}
         flat = [array.reshape(count, -1) for name, array in values.items() if name in network.blocks]
         self._scale = scales(np.concatenate(flat, axis=1))
         self._left = WORKBOOK_SECONDS
@@ -120,10 +126,11 @@ class Diagnosis:
         limit = begun + min(CELL_SECONDS, self._left)
         found: dict[str, Finding] = {}
         for stage in range(len(_STAGES)):
-            for guess, probe in self._stage(block, stage).upto(limit if stage else float("inf")):
-                if self._may_be(probe, row, column, signature) and self._is(guess, row, column, signature):
-                    finding = guess.finding()
-                    found.setdefault(finding.code, finding)
+            for guess, arrays in self._stage(block, stage).upto(limit if stage else float("inf")):
+                for number in self._probed(arrays, row, column, signature):
+                    if self._is(guess(number), row, column, signature):
+                        finding = guess(number).finding()
+                        found.setdefault(finding.code, finding)
             if found or time.thread_time() >= limit:
                 break
         self._left -= min(self._left, time.thread_time() - begun)
@@ -137,14 +144,13 @@ class Diagnosis:
                 for change in mistake.changes_at(site, kind):
                     yield _Guess(block, ((mistake, change),))
 
-    def single_cells(self, block: str) -> Iterator[_Guess]:
-        """One number misread in the equation of a block."""
+    def singles(self, block: str) -> Iterator[_Chunk]:
+        """One number misread in the equation of a block: all of a mistake computed at once."""
         site = Site.of(self._network, block)
-        if (kind := kind_of(site)) is not None:
-            for mistake in MISTAKES.values():
-                if mistake.single_cells is not None:
-                    for change in mistake.single_cells(site, kind, self._probes):
-                        yield _Guess(block, ((mistake, change),))
+        kind, reads = kind_of(site), reads_of(site, self._probes)
+        for mistake in MISTAKES.values():
+            if kind is not None and mistake.singles is not None and (found := list(mistake.singles(site, reads))):
+                yield partial(_single, block, kind, mistake, found), cook_each(site, self._probes, found)
 
     def further_up(self, block: str) -> Iterator[_Guess]:
         """One mistake in an equation that a block needs, nearest first."""
@@ -189,13 +195,19 @@ class Diagnosis:
 
     def _stage(self, block: str, stage: int) -> _Kept:
         if (block, stage) not in self._kept:
-            guesses = _STAGES[stage](self, block)
-            self._kept[block, stage] = _Kept(guesses, lambda guess: guess.array(self._network, self._probes))
+            self._kept[block, stage] = _Kept(_STAGES[stage](self, block))
         return self._kept[block, stage]
 
-    def _may_be(self, probe: Array, row: int, column: int, signature: Array) -> bool:
-        found = _element(probe, row, column)
-        return bool(_agree(signature[self._probing], found, self._scale[self._probing]).all())
+    def chunks(self, guesses: Iterator[_Guess]) -> Iterator[_Chunk]:
+        """Guesses with their arrays, some at a time."""
+        while some := list(islice(guesses, CHUNK)):
+            yield some.__getitem__, np.stack([guess.array(self._network, self._probes) for guess in some])
+
+    def _probed(self, arrays: Array, row: int, column: int, signature: Array) -> list[int]:
+        """Which guesses give the signature in the probing runs."""
+        found = arrays.reshape(*arrays.shape[:2], -1, arrays.shape[-1])[:, :, row, column].T
+        agreed = _agree(found, signature[self._probing, None], self._scale[self._probing])
+        return [int(number) for number in np.flatnonzero(agreed.all(axis=0))]
 
     def _is(self, guess: _Guess, row: int, column: int, signature: Array) -> bool:
         """Whether the guess gives the signature in all runs, and is not the right formula in other clothes."""
@@ -203,15 +215,20 @@ class Diagnosis:
         right = _element(self._values[guess.block], row, column)
         if 2 * np.isfinite(found).sum() < len(found):  # too little was compared
             return False
-        return bool(_agree(signature, found, self._scale).all() and not _agree(found, right, self._scale).all())
+        same = _agree(signature[:, None], found[:, None], self._scale).all()
+        return bool(same and not _agree(found[:, None], right[:, None], self._scale).all())
 
 
-_STAGES: tuple[Callable[[Diagnosis, str], Iterator[_Guess]], ...] = (
-    Diagnosis.own,
-    Diagnosis.single_cells,
-    Diagnosis.further_up,
-    Diagnosis.pairs,
+_STAGES: tuple[Callable[[Diagnosis, str], Iterator[_Chunk]], ...] = (
+    lambda d, block: d.chunks(d.own(block)),
+    lambda d, block: chain(d.chunks(d.further_up(block)), d.singles(block)),
+    lambda d, block: d.chunks(d.pairs(block)),
 )
+
+
+def _single(block: str, kind: str, mistake: Mistake, singles: list[Single], number: int) -> _Guess:
+    single = singles[number]
+    return _Guess(block, ((mistake, Change(kind, {single.part: single.misread}, single.label)),))
 
 
 class _Recorder(dict[str, Array]):
@@ -226,14 +243,19 @@ class _Recorder(dict[str, Array]):
         return super().__getitem__(name)
 
 
+def _unstacked(name: str, array: Array) -> Array:
+    """Jacobians as the recipes take them, runs × N × n × n."""
+    return array.reshape(len(array), -1, *2 * array.shape[-1:]) if name.startswith("J_") else array
+
+
 def _element(array: Array, row: int, column: int) -> Array:
     """The signature of a cell: `J_l` stands on sheets with one Jacobian under the other."""
     return np.asarray(array.reshape(len(array), -1, array.shape[-1])[:, row, column])
 
 
 def _agree(found: Array, expected: Array, scale: Array) -> Truth:
-    """Where two signatures agree; what is no finite number in one must be none in the other."""
-    both = agreement(found[:, None], expected[:, None], scale)[:, 0]
+    """Where signatures agree, runs × any; what is no finite number in one must be none in the other."""
+    both = agreement(found, expected, scale)
     return np.asarray(np.where(np.isfinite(expected), both & np.isfinite(found), ~np.isfinite(found)))
 
 

@@ -21,7 +21,6 @@ from sheetnet.reference import Array
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import CellError, Place, Value
 
-
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
 

@@ -52,6 +52,8 @@ def local_workbook(workbook: Workbook, answers: Sequence[Answer]) -> Local:
 
 def cannot_move(formula: str) -> set[str]:
     """The functions of a formula that keep it from being evaluated on a shadow sheet."""
+    if not any(name in formula.upper() for name in BY_ADDRESS):
+        return set()
     return BY_ADDRESS & set(functions(formula))
 
 

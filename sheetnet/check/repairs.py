@@ -6,7 +6,8 @@ agrees in every run tells what the matter is. It makes formulas; it neither runs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
@@ -32,6 +33,20 @@ class Known:
     called: str
 
 
+class KnownNumbers:
+    """Cells by their numbers, so that those which a typed number may stand for are found at once."""
+
+    def __init__(self, known: Iterable[Known]) -> None:
+        self._known = sorted(known, key=lambda cell: abs(cell.value))
+        self._sizes = [abs(cell.value) for cell in self._known]
+
+    def holding(self, text: str) -> list[Known]:
+        """The cells whose number, rounded or cut to the digits typed, is the one typed; some of them, if many are."""
+        low, high = typed_range(text)
+        start, end = bisect_left(self._sizes, low), bisect_right(self._sizes, high)
+        return self._known[start : min(end, start + MOST_CHOICES)]
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """A repaired formula, and the verdict and sentence it stands for where it is right."""
@@ -41,7 +56,7 @@ class Repair:
     message: str
 
 
-def repairs(formula: str, known: Sequence[Known]) -> Iterator[Repair]:
+def repairs(formula: str, known: KnownNumbers) -> Iterator[Repair]:
     """Repairs of a formula, the simplest first; `known` are the cells whose numbers may stand in it."""
     tokens = tokenize(formula)
     plain = "".join(token.text for token in _unrounded(tokens))
@@ -90,14 +105,14 @@ def _in_full(token: Token) -> str | None:
     return next((words for value, words in CONSTANTS.items() if shortened(token.text, value)), None)
 
 
-def _with_cells(tokens: list[Token], known: Sequence[Known]) -> Iterator[Repair]:
+def _with_cells(tokens: list[Token], known: KnownNumbers) -> Iterator[Repair]:
     """Each typed number by each cell that holds it, one number at a time, then two, three, …"""
     numbers = {index: token.text for index, token in enumerate(tokens) if token.kind == "number"}
-    choices = {index: [cell for cell in known if shortened(text, cell.value)] for index, text in numbers.items()}
+    choices = {index: known.holding(text) for index, text in numbers.items()}
     places = [index for index, cells in choices.items() if cells]
     for count in range(1, len(places) + 1):
         for some in combinations(places, count):
-            for cells in product(*(choices[index][:MOST_CHOICES] for index in some)):
+            for cells in product(*(choices[index] for index in some)):
                 put = dict(zip(some, cells, strict=True))
                 words = [put[i].reference if i in put else token.text for i, token in enumerate(tokens)]
                 said = "; ".join(f"{numbers[i]} stands where {cell.called} should" for i, cell in put.items())
@@ -106,12 +121,17 @@ def _with_cells(tokens: list[Token], known: Sequence[Known]) -> Iterator[Repair]
 
 def shortened(text: str, value: float) -> bool:
     """Whether a number as typed is `value`, rounded or cut to the digits typed: 2.718 and 2.71 for e, 0.5 for 0.5."""
+    low, high = typed_range(text)
+    return low <= abs(value) <= high
+
+
+def typed_range(text: str) -> tuple[float, float]:
+    """The numbers that a typed one may stand for; with fewer than 3 digits only itself, for 0.5 may be any constant."""
     typed = float(text)
-    if typed == abs(value):
-        return True
-    digits = significant_digits(text)
-    unit = 10.0 ** -_decimals(text)
-    return digits >= FEWEST_DIGITS and abs(typed - abs(value)) < unit
+    if significant_digits(text) < FEWEST_DIGITS:
+        return typed, typed
+    unit = 10.0 ** -_decimals(text) * 0.999
+    return typed - unit, typed + unit
 
 
 def significant_digits(text: str) -> int:

@@ -62,10 +62,13 @@ class Bench:
         rows: list[list[float]] = np.array(columns).reshape(len(columns), len(inputs["gamma"])).T.tolist()
         return rows
 
+    def quantities(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Every quantity of the reference for K sets of inputs. A convention replaces some equations."""
+        return evaluate(self.network, inputs, self.convention.equations(self.network) if self.convention else None)
+
     def expected(self, inputs: Mapping[str, Array]) -> Array:
-        """The reference's answers for K sets of inputs: K × answers. A convention replaces some equations."""
-        replaced = self.convention.equations(self.network) if self.convention else None
-        arrays = evaluate(self.network, inputs, replaced)
+        """The reference's answers for K sets of inputs: K × answers."""
+        arrays = self.quantities(inputs)
         values = {name: stacked(arrays[name], block) for name, block in self.network.blocks.items()}
         return as_columns(self.network, self.located, values)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sheetnet.check.answers import quantity_of
-from sheetnet.check.repairs import Known, Repair, repairs
+from sheetnet.check.repairs import Known, KnownNumbers, Repair, repairs
 from sheetnet.check.runs import Bench, Runs, run_instead
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.workbook import Place
 
+ROUNDING_CODE = "SN120"  # intermediate rounding, in the catalogue of mistakes
 MOST_CELLS = 200  # wrong cells of a workbook that are looked at twice: more have one cause, which these show
 
 
@@ -20,22 +22,24 @@ def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVe
     if alone is None or not runs.evidence.own:
         return cells
     wrong = [n for n, cell in enumerate(cells) if cell.verdict == "wrong" and cell.formula and not alone[:, n].all()]
-    known = known_cells(bench, runs)
+    known = KnownNumbers(known_cells(bench, runs))
     tried: list[tuple[int, Repair]] = []
     for number in wrong[:MOST_CELLS]:
         formula, place = cells[number].formula or "", bench.answers[number].place
-        tried += [(number, repair) for repair in repairs(formula, [cell for at, cell in known if at != place])]
+        own = re.compile(re.escape(cell_name(*place[1:], absolute=True)) + r"(?![0-9])")
+        tried += [(number, repair) for repair in repairs(formula, known) if not own.search(repair.formula)]
     if not tried:
         return cells
     right = run_instead(bench, runs, [(number, repair.formula) for number, repair in tried])
     sharper = list(cells)
     for (number, repair), fits in reversed(list(zip(tried, right, strict=True))):
         if fits:  # reversed, so that the simplest repair has the last word
-            sharper[number] = replace(cells[number], verdict=repair.verdict, message=repair.message)
+            mistake = ROUNDING_CODE if repair.verdict == "rounded" else None
+            sharper[number] = replace(cells[number], verdict=repair.verdict, message=repair.message, mistake=mistake)
     return sharper
 
 
-def known_cells(bench: Bench, runs: Runs) -> list[tuple[Place, Known]]:
+def known_cells(bench: Bench, runs: Runs) -> list[Known]:
     """The inputs and answers whose numbers may have been typed into formulas: as the reference has them here."""
     found: list[tuple[Place, str, tuple[int, ...], float]] = []
     for cell in bench.inputs:
@@ -44,7 +48,7 @@ def known_cells(bench: Bench, runs: Runs) -> list[tuple[Place, Known]]:
     for answer, value in zip(bench.answers, runs.evidence.expected[0].tolist(), strict=True):
         name, index = quantity_of(answer.block, answer.row, answer.column)
         found.append((answer.place, name, index, value))
-    return [(place, _known(place, name, index, value)) for place, name, index, value in found]
+    return [_known(place, name, index, value) for place, name, index, value in found]
 
 
 def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> Known:

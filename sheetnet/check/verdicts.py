@@ -33,7 +33,8 @@ class CellVerdict:
     """One judged cell. `sheet`, `cell` and `index` are None for a block that is missing as a whole.
 
     `value` is what the workbook shows after recalculation, `expected` what NumPy computes from the same inputs,
-    `saved` what the file itself shows; `stale` says that it is another value; `mistake` is a known mistake's code.
+    `saved` what the file itself shows; `stale` says that it is another value. `cause` is the cell, as `Step!B3`, where a
+    carried error began; `mistake` is a known mistake's code.
     """
 
     sheet: str | None
@@ -47,6 +48,7 @@ class CellVerdict:
     expected: float | None = None
     saved: Value = None
     stale: bool = False
+    cause: str | None = None
     mistake: str | None = None
 
 

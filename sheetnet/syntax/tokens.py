@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, cast
 
 from sheetnet.syntax.refs import CELL, PREFIX, WHOLE_COLUMNS, WHOLE_ROWS, parse_area, split_prefix
@@ -58,7 +59,13 @@ _TOKEN = re.compile(
 
 def tokenize(formula: str) -> list[Token]:
     """The formula, without its leading "=", in tokens whose joined texts are the formula; it never raises."""
-    return list(_tokens(formula))
+    return list(_known_tokens(formula))
+
+
+@lru_cache(maxsize=2048)
+def _known_tokens(formula: str) -> tuple[Token, ...]:
+    """Judging asks many things of one formula, one after the other."""
+    return tuple(_tokens(formula))
 
 
 def _tokens(formula: str) -> Iterator[Token]:

@@ -1,0 +1,247 @@
+"""Known mistakes on the way back: derivatives, Jacobians and δ. It knows no sheet and no student."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sheetnet.mistakes.entry import Change, Mistake, change
+from sheetnet.mistakes.scene import Part, Scene, Site, fit
+from sheetnet.reference import ACTIVATIONS, LOSSES, Array
+
+
+def _other_derivatives(site: Site, kind: str) -> Iterator[Change]:
+    if kind == "da_dz":
+        for name in ACTIVATIONS:
+            if name not in (site.activation_name, "identity"):
+                yield change(kind, f"{name}'s instead of {site.activation_name}'s", result=_derivative_of(name))
+
+
+def _derivative_of(name: str) -> Part:
+    return lambda s: ACTIVATIONS[name].derivative(s["z"], s["a"])
+
+
+def _other_masks(site: Site, kind: str) -> Iterator[Change]:
+    """The mask of another layer, where that layer has such a neuron."""
+    part = {"da_dz": "result", "delta": "da_dz"}.get(kind)
+    if part is not None:
+        for layer in range(1, site.network.depth + 1):
+            if layer != site.layer:
+                yield change(kind, f"of layer {layer}", **{part: _mask_of(layer)})
+                yield change(kind, f"∂a/∂z of layer {layer}", **{part: _slope_of(layer)})
+
+
+def _mask_of(layer: int) -> Part:
+    def mask(s: Scene) -> Array:
+        z = fit(s.value(f"z_{layer}"), *s.here("z").shape[-2:])
+        return s.site.activation.derivative(z, z) + 0 * z  # NaN, where that layer has no such neuron
+
+    return mask
+
+
+def _slope_of(layer: int) -> Part:
+    return lambda s: fit(s.value(f"da_dz_{layer}"), *s.here("z").shape[-2:])
+
+
+def _bends(site: Site) -> bool:
+    return site.activation.kink
+
+
+def _other_gradients(site: Site, kind: str) -> Iterator[Change]:
+    if kind.startswith("dC_da.") and site.output:
+        for name in LOSSES:
+            if name != site.network.loss:
+                yield change(kind, f"{name}'s with {site.network.loss}", result=_gradient_of(name))
+    if kind.startswith("delta") and site.output:
+        label = f"a - T with {site.activation_name} and {site.network.loss}"
+        yield change(kind, label, result=lambda s: s.activations(s.site.layer) - s.value("target"))
+
+
+def _gradient_of(name: str) -> Part:
+    return lambda s: LOSSES[name].gradient(s["a"], s["T"])
+
+
+DERIVATIVES = (
+    Mistake(
+        "SN051",
+        "derivative taken at z where a belongs",
+        "da_dz, J",
+        "z*(1-z)",
+        "a*(1-a)",
+        "a(1 - a) is written in the output a, not in z; put the activation's value in.",
+        (change("da_dz", a=lambda s: s["z"]), change("J", a=lambda s: s.here("z"))),
+    ),
+    Mistake(
+        "SN052",
+        "derivative taken at a as if it were z",
+        "da_dz",
+        "1/(1+EXP(-a))*(1-1/(1+EXP(-a)))",
+        "1/(1+EXP(-z))*(1-1/(1+EXP(-z)))",
+        "f'(z) is wanted at z; a has been through f already, so this applies f once too often.",
+        (change("da_dz", z=lambda s: s["a"], a=lambda s: s.site.activation.f(s.right("a"))),),
+    ),
+    Mistake(
+        "SN053",
+        "derivative of another activation",
+        "da_dz",
+        "1-a^2",
+        "a*(1-a)",
+        "The derivative belongs to the layer's own activation: a(1 - a) for the sigmoid, 1 - a² for tanh.",
+        forms=_other_derivatives,
+    ),
+    Mistake(
+        "SN054",
+        "part of the derivative missing",
+        "da_dz",
+        "1-a",
+        "a*(1-a)",
+        "The derivative has two factors or terms; the activation alone, or 1 - a alone, is not it.",
+        (
+            change("da_dz", "a alone", result=lambda s: s["a"]),
+            change("da_dz", "1 - a", result=lambda s: 1 - s["a"]),
+            change("da_dz", "1 + a", result=lambda s: 1 + s["a"]),
+            change("da_dz", "a²", result=lambda s: s["a"] ** 2),
+        ),
+    ),
+    Mistake(
+        "SN055",
+        "derivative with the wrong sign",
+        "da_dz",
+        "a*(a-1)",
+        "a*(1-a)",
+        "Activations rise, so their derivatives are not negative; mind which is subtracted from which.",
+        (
+            change("da_dz", result=lambda s: -s.right("result")),
+            change("da_dz", "a(1 + a)", result=lambda s: s["a"] * (1 + s["a"])),
+            change("da_dz", "1 + a²", result=lambda s: 1 + s["a"] ** 2),
+        ),
+    ),
+    Mistake(
+        "SN056",
+        "derivative factor missing in the output δ",
+        "delta, da_dz",
+        "a-T",
+        "(a-T)*a*(1-a)",
+        "The error reaches z through the activation: multiply ∂C/∂a by ∂a/∂z.",
+        (
+            change("delta", da_dz=lambda s: 1.0),
+            change("delta.softmax", result=lambda s: s["dC_da"]),
+            change("da_dz", result=lambda s: 1 + 0 * s["a"]),
+        ),
+        applies=lambda site: site.output,
+    ),
+    Mistake(
+        "SN057",
+        "derivative factor missing in a hidden δ",
+        "delta, da_dz",
+        "SUMPRODUCT(delta_2,W_2)",
+        "SUMPRODUCT(delta_2,W_2)*a*(1-a)",
+        "Hidden neurons have an activation too: multiply what comes back through the weights by ∂a/∂z.",
+        (
+            change("delta", da_dz=lambda s: 1.0),
+            change("delta.softmax", result=lambda s: s["dC_da"]),
+            change("da_dz", result=lambda s: 1 + 0 * s["a"]),
+        ),
+        applies=lambda site: site.hidden and not _bends(site),
+    ),
+    Mistake(
+        "SN058",
+        "relu mask missing",
+        "delta, da_dz",
+        "dC_da",
+        "dC_da*IF(z>0,1,0)",
+        "Where z is not positive the unit is off, and no error passes back through it: multiply by 1 or 0.",
+        (change("delta", da_dz=lambda s: 1.0), change("da_dz", result=lambda s: 1 + 0 * s["a"])),
+        applies=_bends,
+    ),
+    Mistake(
+        "SN059",
+        "relu mask from the wrong layer",
+        "delta, da_dz",
+        "dC_da_1*IF(z_2>0,1,0)",
+        "dC_da_1*IF(z_1>0,1,0)",
+        "The mask of a layer is made of that layer's own z.",
+        forms=_other_masks,
+        applies=_bends,
+    ),
+    Mistake(
+        "SN060",
+        "relu mask upside down",
+        "da_dz",
+        "IF(z>0,0,1)",
+        "IF(z>0,1,0)",
+        "Errors pass where the unit is on, z > 0, and stop where it is off.",
+        (change("da_dz", z=lambda s: -s.right("z")),),
+        applies=_bends,
+    ),
+    Mistake(
+        "SN061",
+        "softmax Jacobian reduced to its diagonal",
+        "J, delta",
+        "dC_da_0*a_0*(1-a_0)",
+        "dC_da_0*a_0*(1-a_0)-dC_da_1*a_1*a_0",
+        "Each z moves all outputs of its row: δ is the sum over the outputs i of ∂C/∂a_i · ∂a_i/∂z_j.",
+        (
+            change("J", rest=lambda s: 0 * s.right("rest")),
+            change("delta.softmax", result=lambda s: s["dC_da"] * s.here("da_dz")),
+        ),
+    ),
+    Mistake(
+        "SN062",
+        "sign of the Jacobian's other elements flipped",
+        "J",
+        "a_0*a_1",
+        "-a_0*a_1",
+        "When one z grows the other outputs of the row shrink: ∂a_i/∂z_j = -a_i a_j off the diagonal.",
+        (change("J", rest=lambda s: -s.right("rest")),),
+    ),
+    Mistake(
+        "SN063",
+        "diagonal of the Jacobian like the rest",
+        "J",
+        "-a_0*a_0",
+        "a_0*(1-a_0)",
+        "∂a_i/∂z_j = a_i (1 - a_j) where i = j: the quotient rule has one term more there.",
+        (
+            change("J", "-a_i a_i", diagonal=lambda s: -(s["a"] ** 2)),
+            change("J", "a_i", diagonal=lambda s: s["a"]),
+            change("J", "a_i(1 - a_j) everywhere", rest=lambda s: s["a"][..., :, None] * (1 - s["a"][..., None, :])),
+        ),
+    ),
+    Mistake(
+        "SN064",
+        "derivative factor twice",
+        "delta",
+        "dC_da*da_dz*a*(1-a)",
+        "dC_da*da_dz",
+        "The chain rule passes each activation once.",
+        (change("delta", da_dz=lambda s: s.right("da_dz") ** 2),),
+    ),
+    Mistake(
+        "SN065",
+        "∂C/∂a left out of δ",
+        "delta",
+        "a*(1-a)",
+        "(a-T)*a*(1-a)",
+        "δ is the error ∂C/∂a times the derivative; without the error nothing is learned from the target.",
+        (change("delta", dC_da=lambda s: 1.0), change("delta.softmax", result=lambda s: s.here("da_dz"))),
+    ),
+    Mistake(
+        "SN066",
+        "added where the chain rule multiplies",
+        "delta",
+        "dC_da+da_dz",
+        "dC_da*da_dz",
+        "The factors of a chain of functions are multiplied.",
+        (change("delta", result=lambda s: s["dC_da"] + s["da_dz"]),),
+    ),
+    Mistake(
+        "SN067",
+        "cross-entropy gradient paired with another loss",
+        "dC_da, delta",
+        "a-T",
+        "(a-T)*a*(1-a)",
+        "δ = a - T holds for softmax with cross_entropy and sigmoid with binary_cross_entropy alone; elsewhere take this"
+        " loss's own ∂C/∂a times the activation's own derivative.",
+        forms=_other_gradients,
+    ),
+)

@@ -1,0 +1,165 @@
+"""Known mistakes of any formula: references that drifted, neurons and observations exchanged, ranges too short, rounding.
+
+It knows no sheet: a drifted reference meets the next number of the same block, or beyond its edge an empty cell, 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sheetnet.mistakes.entry import Change, Mistake, change
+from sheetnet.mistakes.recipes import READS, RECIPES
+from sheetnet.mistakes.scene import Part, Scene, Site, shifted
+from sheetnet.mistakes.singles import DIRECTIONS, drifted, miscounted, misplaced
+from sheetnet.reference import Array
+
+FARTHEST = 9  # neurons away that an exchange is looked for; in narrower layers all are
+
+
+def _moved(part: str, row: int, column: int) -> Part:
+    return lambda s: shifted(s.right(part), row, column)
+
+
+def _drifts(site: Site, kind: str) -> Iterator[Change]:
+    del site
+    for part in READS:
+        if part in RECIPES[kind]:
+            for words, (row, column) in DIRECTIONS.items():
+                yield change(kind, f"{part} {words}", **{part: _moved(part, row, column)})
+    if kind == "W_new":
+        yield change(kind, "γ, an empty cell", gamma=lambda s: 0.0)
+
+
+def _exchanges(site: Site, kind: str, axes: tuple[int, ...], words: str) -> Iterator[Change]:
+    """The number of another neuron or observation: the block rolled along an axis, by every step or the nearest."""
+    part = "act" if "act" in RECIPES[kind] else "result"
+    for axis in axes:
+        size = _length(site, kind, axis)
+        steps = range(1, size) if size <= FARTHEST else (*range(1, 5), *range(-4, 0))
+        for step in steps:
+            yield change(kind, f"{words} {step:+d}", **{part: _rolled(part, step, axis)})
+
+
+def _rolled(part: str, step: int, axis: int) -> Part:
+    return lambda s: np.roll(s.right(part), -step, axis=axis)
+
+
+def _neurons(site: Site, kind: str) -> Iterator[Change]:
+    axes = {"dC_dW": (-1, -2), "W_new": (-1, -2), "J": (-1, -2), "A_T": (-2,), "cost_n": (), "cost": ()}
+    yield from _exchanges(site, kind, axes.get(kind, (-1,)), "neuron")
+
+
+def _observations(site: Site, kind: str) -> Iterator[Change]:
+    axes = {"dC_dW": (), "W_new": (), "J": (), "cost": (), "A_T": (-1,)}
+    yield from _exchanges(site, kind, axes.get(kind, (-2,)), "observation")
+
+
+def _length(site: Site, kind: str, axis: int) -> int:
+    sizes = site.network.sizes
+    if kind in ("dC_dW", "W_new"):
+        return sizes[site.layer] if axis == -1 else sizes[site.layer - 1] + 1
+    if kind == "A_T":
+        return sizes[site.layer] + 1 if axis == -2 else site.network.observations
+    if axis == -2 and kind != "J":
+        return site.network.observations
+    return sizes[site.layer] if site.layer or kind == "inputs" else site.outputs
+
+
+def _shorter(part: str, axis: int, index: int) -> Part:
+    def without(s: Scene) -> Array:
+        found = s.right(part).copy()
+        np.moveaxis(found, axis, 0)[index] = 0.0
+        return found
+
+    return without
+
+
+def _total_without(index: int) -> Part:
+    return lambda s: s["e"].sum(axis=-1, keepdims=True) - s["e"][..., [index]]
+
+
+# What is summed in each equation: kind → part and axis.
+_SUMS = {
+    "z": ("A", -1),
+    "cost_n": ("terms", -1),
+    "cost": ("terms", -2),
+    "dC_da.hidden": ("delta", -1),
+    "delta.softmax": ("dC_da", -1),
+    "dC_dW": ("delta", -2),
+}
+
+ANYWHERE = (
+    Mistake(
+        "SN110",
+        "neurons exchanged",
+        "any",
+        "1/(1+EXP(-z_1))",
+        "1/(1+EXP(-z_0))",
+        "The number of another neuron stands here: check the neuron's index in every reference of the formula.",
+        forms=_neurons,
+    ),
+    Mistake(
+        "SN111",
+        "observations exchanged",
+        "any",
+        "SUM(C_10,C_11)",
+        "SUM(C_00,C_01)",
+        "The number of another observation stands here: check the observation's row in every reference.",
+        forms=_observations,
+    ),
+    Mistake(
+        "SN112",
+        "reference off by one row or column",
+        "any",
+        "$C$3*D8",
+        "$C$3*D7",
+        "A reference drifted when the formula was filled down or across; move it back, and put $ where it must stay.",
+        forms=_drifts,
+        singles=drifted,
+    ),
+    Mistake(
+        "SN113",
+        "range too short",
+        "z, cost, delta, dC_dW",
+        "SUM(B2:B4)",
+        "SUM(B2:B5)",
+        "The first or the last term of the sum is outside the range.",
+        tuple(
+            change(kind, f"the {words} term is missing", **{part: _shorter(part, axis, index)})
+            for kind, (part, axis) in _SUMS.items()
+            for words, index in (("first", 0), ("last", -1))
+        )
+        + tuple(
+            change("softmax", f"the {words} term is missing", total=_total_without(index))
+            for words, index in (("first", 0), ("last", -1))
+        ),
+    ),
+    Mistake(
+        "SN114",
+        "one term missing, doubled or with the wrong sign",
+        "any",
+        "x_0*w_00-x_1*w_01+b_0",
+        "x_0*w_00+x_1*w_01+b_0",
+        "One of the terms is left out, counted twice or subtracted; compare the formula with the sum term by term.",
+        singles=miscounted,
+    ),
+    Mistake(
+        "SN115",
+        "another cell's number in place of the right one",
+        "any",
+        "A7*F12",
+        "A7*F9",
+        "One reference points at a cell that holds another quantity; the report says at which, and what belongs there.",
+        singles=misplaced,
+    ),
+    Mistake(
+        "SN120",
+        "intermediate rounding",
+        "any",
+        "ROUND(1/(1+EXP(-z)),4)",
+        "1/(1+EXP(-z))",
+        "Rounded numbers carry their error into all that follows; show fewer digits by the cell's format instead.",
+    ),
+)

@@ -1,0 +1,276 @@
+"""Known mistakes in z and in the activations; softmax has its own. It knows no sheet and no student."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sheetnet.mistakes.entry import Change, Mistake, change
+from sheetnet.mistakes.scene import Part, Scene, Site, fit, turned
+from sheetnet.reference import ACTIVATIONS, Array
+
+
+def _other_activations(site: Site, kind: str) -> Iterator[Change]:
+    if kind in ("a", "softmax"):
+        for name in ACTIVATIONS:
+            if name not in (site.activation_name, "identity"):
+                yield change(kind, f"{name} instead of {site.activation_name}", act=_applied(name))
+
+
+def _applied(name: str) -> Part:
+    return lambda s: ACTIVATIONS[name].f(s["z"])
+
+
+def _other_weights(site: Site, kind: str) -> Iterator[Change]:
+    if kind in ("z", "dC_da.hidden"):
+        right = site.layer + (kind != "z")
+        for layer in range(1, site.network.depth + 1):
+            if layer != right:
+                yield change(kind, f"W_{layer}{site.suffix}", W=_weights_of(layer))
+
+
+def _weights_of(layer: int) -> Part:
+    return lambda s: fit(s.value(f"W_{layer}{s.site.suffix}"), *s.right("W").shape[-2:])
+
+
+def _old_values(site: Site, kind: str) -> Iterator[Change]:
+    """In the pass with the new weights: a value from before the update, for each block that is read."""
+    if site.suffix:
+        for part in ("A", "W", "z", "a", "terms"):
+            yield change(kind, f"old {part}", **{part: _old(part)})
+
+
+def _old(part: str) -> Part:
+    return lambda s: _in_the_first_pass(s, part)
+
+
+def _in_the_first_pass(s: Scene, part: str) -> Array:
+    layer, depth = s.site.layer, s.site.network.depth
+    names = {"W": f"W_{layer}", "z": f"z_{layer}", "a": f"a_{depth}"}
+    names["A"] = f"A_{layer}" if s.site.quantity == "A_T" else f"A_{layer - 1}"
+    names["terms"] = "cost_out" if s.site.quantity == "cost_n" else "cost_n"
+    return s.value(names[part])
+
+
+def _z_below(s: Scene) -> Array:
+    layer = s.site.layer - 1
+    return s.value(f"z_{layer}{s.site.suffix}") if layer else s.right("inputs")
+
+
+def _node_through_f(s: Scene) -> Array:
+    return s.site.activation.f(np.ones((1, 1, 1)))
+
+
+def _leaky(slope: float) -> Part:
+    return lambda s: np.where(s["z"] > 0, s["z"], slope * s["z"])
+
+
+def _leaky_slope(slope: float) -> Part:
+    return lambda s: np.where(s["z"] > 0, 1.0, slope)
+
+
+_NODES: dict[str, Part] = {"0": lambda s: 0.0, "-1": lambda s: -1.0, "f(1)": _node_through_f}
+
+FORWARD = (
+    Mistake(
+        "SN001",
+        "bias forgotten",
+        "z",
+        "x_0*w_00+x_1*w_01",
+        "x_0*w_00+x_1*w_01+1*b_0",
+        "Without the bias the neuron's line always passes through the origin; add the bias, the weight of the bias node.",
+        (change("z", node=lambda s: 0.0),),
+    ),
+    Mistake(
+        "SN002",
+        "bias counted twice",
+        "z",
+        "SUMPRODUCT(A,W)+b_0",
+        "SUMPRODUCT(A,W)",
+        "The last row of W is already the bias, met by the bias node's 1; leave out the second one.",
+        (change("z", bias=lambda s: 2 * s.right("bias")),),
+    ),
+    Mistake(
+        "SN003",
+        "bias node not 1",
+        "A, z",
+        "1/(1+EXP(-1))",
+        "1",
+        "The bias node is the constant 1: it has no z and goes through no activation.",
+        (
+            *(change(kind, label, node=node) for kind in ("inputs", "a", "softmax") for label, node in _NODES.items()),
+            change("z", "-1: the bias is subtracted", node=lambda s: -1.0),
+        ),
+    ),
+    Mistake(
+        "SN004",
+        "bias of another neuron",
+        "z",
+        "x_0*w_10+x_1*w_11+b_0",
+        "x_0*w_10+x_1*w_11+b_1",
+        "Each neuron has a bias of its own; take the one in the neuron's own column of W.",
+        (
+            change("z", "the first neuron's", bias=lambda s: s.right("bias")[..., :1]),
+            change("z", "the next neuron's", bias=lambda s: np.roll(s.right("bias"), -1, axis=-1)),
+            change("z", "the neuron's before", bias=lambda s: np.roll(s.right("bias"), 1, axis=-1)),
+        ),
+    ),
+    Mistake(
+        "SN005",
+        "bias multiplied by an input",
+        "z",
+        "x_0*w_00+x_1*w_01+x_1*b_0",
+        "x_0*w_00+x_1*w_01+1*b_0",
+        "The bias belongs to the bias node, whose value is 1, and to no input.",
+        (
+            change("z", "the last input", node=lambda s: s.right("inputs")[..., -1:]),
+            change("z", "the first input", node=lambda s: s.right("inputs")[..., :1]),
+        ),
+    ),
+    Mistake(
+        "SN006",
+        "weights transposed",
+        "z",
+        "x_0*w_00+x_1*w_10",
+        "x_0*w_00+x_1*w_01",
+        "Row and column of the weights are exchanged; take the weights that lead into this neuron: with one column a"
+        " neuron, go down its column.",
+        (change("z", weights=lambda s: fit(turned(s.right("weights")), *s.right("weights").shape[-2:])),),
+    ),
+    Mistake(
+        "SN007",
+        "z of the layer below in place of its activation",
+        "z",
+        "z_0*w_00+z_1*w_01+b_0",
+        "a_0*w_00+a_1*w_01+b_0",
+        "A layer receives what the layer below puts out, a = f(z), not its z.",
+        (change("z", inputs=_z_below),),
+    ),
+    Mistake(
+        "SN008",
+        "weights of another layer",
+        "z, dC_da",
+        "SUMPRODUCT(A_1,W_1)",
+        "SUMPRODUCT(A_1,W_2)",
+        "z of layer l needs W of layer l, and the errors of layer l come back through W of layer l + 1.",
+        forms=_other_weights,
+    ),
+    Mistake(
+        "SN009",
+        "old values after the update",
+        "z_new, a_new, cost_new",
+        "SUMPRODUCT(A_1,W_1)",
+        "SUMPRODUCT(A_1,W_1_new)",
+        "The second pass asks what the new weights give; everything but the inputs must come from the second pass.",
+        forms=_old_values,
+    ),
+    Mistake(
+        "SN010",
+        "weights already updated",
+        "z",
+        "SUMPRODUCT(A_1,W_1_new)",
+        "SUMPRODUCT(A_1,W_1)",
+        "The first pass takes the weights from before the step.",
+        (change("z", W=lambda s: s.value(f"W_{s.site.layer}_new")),),
+        applies=lambda site: not site.suffix,
+    ),
+    Mistake(
+        "SN011",
+        "activation forgotten",
+        "a",
+        "z",
+        "1/(1+EXP(-z))",
+        "The neuron puts out a = f(z); apply the layer's activation to z.",
+        (change("a", act=lambda s: s["z"]), change("softmax", act=lambda s: s["z"])),
+    ),
+    Mistake(
+        "SN012",
+        "wrong activation",
+        "a",
+        "TANH(z)",
+        "1/(1+EXP(-z))",
+        "Another layer's function, or another of the same name in other books; apply the activation of this layer.",
+        forms=_other_activations,
+    ),
+    Mistake(
+        "SN013",
+        "exponent's sign flipped",
+        "a, e",
+        "1/(1+EXP(z))",
+        "1/(1+EXP(-z))",
+        "1/(1+e^z) falls where the sigmoid rises, and e^(-z) makes softmax prefer the smallest; mind the sign before z.",
+        (
+            change("a", act=lambda s: s.site.activation.f(-s["z"])),
+            change("softmax", e=lambda s: np.exp(-s["z"])),
+            change("e", "e^(max z - z)", e=lambda s: np.exp(s["top"] - s["z"])),
+            change("e", "e^(-z)", e=lambda s: np.exp(-s["z"])),
+        ),
+        applies=lambda site: site.activation_name in ("sigmoid", "softmax"),
+    ),
+    Mistake(
+        "SN014",
+        "1 - e^(-z) in place of 1 + e^(-z)",
+        "a",
+        "1/(1-EXP(-z))",
+        "1/(1+EXP(-z))",
+        "1/(1-e^(-z)) has a pole at 0 and leaves the range from 0 to 1; the sigmoid has a plus.",
+        (
+            change("a", "1/(1-e^(-z))", act=lambda s: 1 / (1 - np.exp(-s["z"]))),
+            change("a", "e^z/(1-e^z)", act=lambda s: np.exp(s["z"]) / (1 - np.exp(s["z"]))),
+        ),
+        applies=lambda site: site.activation_name == "sigmoid",
+    ),
+    Mistake(
+        "SN015",
+        "brackets missing in the sigmoid",
+        "a",
+        "1/1+EXP(-z)",
+        "1/(1+EXP(-z))",
+        "A division binds more tightly than a sum, so 1/1+e^(-z) is 1+e^(-z); put the sum in brackets.",
+        (change("a", act=lambda s: 1 + np.exp(-s["z"])),),
+        applies=lambda site: site.activation_name == "sigmoid",
+    ),
+    Mistake(
+        "SN016",
+        "activation applied twice",
+        "a",
+        "1/(1+EXP(-a))",
+        "1/(1+EXP(-z))",
+        "The argument is already f(z); apply the activation to z, once.",
+        (
+            change("a", act=lambda s: s.site.activation.f(s.site.activation.f(s["z"]))),
+            change("softmax", act=lambda s: s.site.activation.f(s.site.activation.f(s["z"]))),
+        ),
+    ),
+    Mistake(
+        "SN017",
+        "relu upside down",
+        "a",
+        "MIN(0,z)",
+        "MAX(0,z)",
+        "relu keeps what is positive: the larger of 0 and z.",
+        (
+            change("a", "MIN(0,z)", act=lambda s: np.minimum(s["z"], 0.0)),
+            change("a", "ABS(z)", act=lambda s: np.abs(s["z"])),
+        ),
+        applies=lambda site: site.activation_name == "relu",
+    ),
+    Mistake(
+        "SN018",
+        "another slope below 0",
+        "a, da_dz",
+        "IF(z>0,z,0.1*z)",
+        "IF(z>0,z,0.01*z)",
+        "leaky_relu has the slope 0.01 here; other books choose 0.1, 0.2 or 0.001.",
+        tuple(
+            found
+            for slope in (0.1, 0.2, 0.001)
+            for found in (
+                change("a", f"{slope}", act=_leaky(slope)),
+                change("da_dz", f"{slope}", result=_leaky_slope(slope)),
+            )
+        ),
+        applies=lambda site: site.activation_name == "leaky_relu",
+    ),
+)

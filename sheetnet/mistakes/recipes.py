@@ -1,0 +1,201 @@
+"""The equations of the step as recipes of named parts; without a replacement each is the reference's own equation.
+
+The part "result" is the block. It knows no mistakes. Written apart from `reference.equations`, so that a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sheetnet.mistakes.scene import Recipe, Scene, Site, turned
+from sheetnet.network import Network, activation_name
+from sheetnet.reference import Array, Values
+
+# Loss → the factor of (a − T)² with n outputs; the losses with logarithms → whether they have a (1 − T) term.
+SQUARED: dict[str, Callable[[int], float]] = {"half_sse": lambda n: 0.5, "mse": lambda n: 1 / n}
+LOGARITHMIC = {"binary_cross_entropy": True, "cross_entropy": False}
+# Parts that read a block of the sheet as it stands: a reference may miss them by a row or a column.
+READS = ("A", "W", "z", "a", "T", "terms", "delta", "dC_da", "da_dz", "J", "gradient")
+
+
+def kind_of(site: Site) -> str | None:
+    """Which recipe computes a block; None for an input that nothing computes."""
+    net, quantity = site.network, site.quantity
+    if quantity in ("A", "a"):
+        return "inputs" if site.layer == 0 else "softmax" if net.mixes(site.layer) else "a"
+    if quantity == "cost_out" or (quantity == "dC_da" and site.output):
+        form = "squared" if net.loss in SQUARED else "log" if net.loss in LOGARITHMIC else "other"
+        return f"{quantity}.{form}"
+    if quantity == "dC_da":
+        return "dC_da.hidden"
+    if quantity == "delta":
+        return "delta.softmax" if net.mixes(site.layer) else "delta"
+    return quantity if quantity in RECIPES else None
+
+
+def cook(site: Site, values: Values, replaced: Recipe | None = None) -> Array:
+    """The block of a site, K × rows × columns (`J_l` unstacked), from the values of the others, parts replaced."""
+    kind = kind_of(site)
+    assert kind is not None, f"{site.block} is an input"
+    with np.errstate(all="ignore"):
+        return Scene(site, values, RECIPES[kind], replaced or {})["result"]
+
+
+def _below(s: Scene) -> Array:
+    layer = s.site.layer - 1
+    return s.value(f"A_{layer}" + (s.site.suffix if layer else ""))
+
+
+def _with_node(s: Scene) -> Array:
+    """[a, node] where the block has the bias node: A_l, not a_l."""
+    act = s["act"]
+    if s.site.quantity == "a":
+        return act
+    return np.concatenate([act, np.broadcast_to(s["node"], (*act.shape[:-1], 1))], axis=-1)
+
+
+def _target_of(s: Scene) -> Array:
+    return s.value("target")
+
+
+def _outputs(s: Scene) -> Array:
+    return s.value(activation_name(s.site.network.depth, s.site.network.depth) + s.site.suffix)
+
+
+def _binary(s: Scene) -> bool:
+    return LOGARITHMIC[s.site.network.loss]
+
+
+def share_of(network: Network) -> float:
+    """1/N where the network takes the mean over the observations."""
+    return 1 / network.observations if network.reduction == "mean" else 1.0
+
+
+def _trained(s: Scene) -> Array:
+    trained = np.ones_like(s["W"])
+    trained[..., -1, :] = s.site.network.train_bias
+    return trained
+
+
+def _jacobian(s: Scene) -> Array:
+    own = np.eye(s["a"].shape[-1], dtype=bool)
+    return np.where(own, s["diagonal"][..., None], s["rest"])
+
+
+_SPLIT: Recipe = {"inputs": lambda s: s["A"][..., :-1], "node": lambda s: s["A"][..., -1:]}
+_ERROR: Recipe = {
+    "a": _outputs,
+    "T": _target_of,
+    "error": lambda s: s["a"] - s["T"],
+    "factor": lambda s: SQUARED[s.site.network.loss](s.site.outputs),
+}
+_NODE: Recipe = {"node": lambda s: 1.0, "result": _with_node}
+_EXPONENT: Recipe = {
+    "z": lambda s: s.here("z"),
+    "top": lambda s: s["z"].max(axis=-1, keepdims=True),
+    "e": lambda s: np.exp(s["z"] - s["top"]),
+}
+
+RECIPES: dict[str, Recipe] = {
+    "inputs": {"act": lambda s: s.activations(0), **_NODE},
+    "A_T": {
+        "A": lambda s: s.value(s.site.block.removesuffix("_T")),
+        "result": lambda s: turned(s["A"]),
+    },
+    "z": {
+        **_SPLIT,
+        "A": _below,
+        "W": lambda s: s.here("W"),
+        "weights": lambda s: s["W"][..., :-1, :],
+        "bias": lambda s: s["W"][..., -1:, :],
+        "result": lambda s: s["inputs"] @ s["weights"] + s["node"] * s["bias"],
+    },
+    "e": {**_EXPONENT, "result": lambda s: s["e"]},
+    "a": {"z": lambda s: s.here("z"), "act": lambda s: s.site.activation.f(s["z"]), **_NODE},
+    "softmax": {
+        **_EXPONENT,
+        "total": lambda s: s["e"].sum(axis=-1, keepdims=True),
+        "act": lambda s: s["e"] / s["total"],
+        **_NODE,
+    },
+    "cost_out.squared": {
+        **_ERROR,
+        "square": lambda s: s["error"] ** 2,
+        "result": lambda s: s["factor"] * s["square"],
+    },
+    "cost_out.log": {
+        "a": _outputs,
+        "T": _target_of,
+        "ln": lambda s: np.log(s["a"]),
+        "ln_rest": lambda s: np.log(1 - s["a"]),
+        "own": lambda s: np.where(s["T"] == 0, 0.0, s["T"] * s["ln"]),
+        "other": lambda s: np.where(s["T"] == 1, 0.0, (1 - s["T"]) * s["ln_rest"]) if _binary(s) else 0.0,
+        "sign": lambda s: -1.0,
+        "result": lambda s: s["sign"] * (s["own"] + s["other"]),
+    },
+    "cost_out.other": {"a": _outputs, "T": _target_of, "result": lambda s: s.site.loss.terms(s["a"], s["T"])},
+    "cost_n": {
+        "terms": lambda s: s.value(f"cost_out{s.site.suffix}"),
+        "share": lambda s: 1.0,
+        "result": lambda s: s["share"] * s["terms"].sum(axis=-1, keepdims=True),
+    },
+    "cost": {
+        "terms": lambda s: s.value(f"cost_n{s.site.suffix}"),
+        "share": lambda s: share_of(s.site.network),
+        "result": lambda s: s["share"] * s["terms"].sum(axis=-2, keepdims=True),
+    },
+    "dC_da.squared": {**_ERROR, "result": lambda s: 2 * s["factor"] * s["error"]},
+    "dC_da.log": {
+        "a": _outputs,
+        "T": _target_of,
+        "own": lambda s: np.where(s["T"] == 0, 0.0, s["T"] / s["a"]),
+        "other": lambda s: np.where(s["T"] == 1, 0.0, (1 - s["T"]) / (1 - s["a"])) if _binary(s) else 0.0,
+        "sign": lambda s: 1.0,
+        "result": lambda s: s["sign"] * (s["other"] - s["own"]),
+    },
+    "dC_da.other": {"a": _outputs, "T": _target_of, "result": lambda s: s.site.loss.gradient(s["a"], s["T"])},
+    "dC_da.hidden": {
+        "delta": lambda s: s.here("delta", above=1),
+        "W": lambda s: s.here("W", above=1),
+        "weights": lambda s: s["W"][..., :-1, :],
+        "result": lambda s: s["delta"] @ turned(s["weights"]),
+    },
+    "da_dz": {
+        "z": lambda s: s.here("z"),
+        "a": lambda s: s.activations(s.site.layer),
+        "result": lambda s: s.site.activation.derivative(s["z"], s["a"]),
+    },
+    "J": {
+        "a": lambda s: s.activations(s.site.layer),
+        "diagonal": lambda s: s["a"] * (1 - s["a"]),
+        "rest": lambda s: -s["a"][..., :, None] * s["a"][..., None, :],
+        "result": _jacobian,
+    },
+    "delta": {
+        "dC_da": lambda s: s.here("dC_da"),
+        "da_dz": lambda s: s.here("da_dz"),
+        "result": lambda s: s["dC_da"] * s["da_dz"],
+    },
+    "delta.softmax": {
+        "dC_da": lambda s: s.here("dC_da"),
+        "J": lambda s: s.here("J"),
+        "result": lambda s: (s["dC_da"][..., None, :] @ s["J"])[..., 0, :],
+    },
+    "dC_dW": {
+        **_SPLIT,
+        "A": _below,
+        "delta": lambda s: s.here("delta"),
+        "share": lambda s: share_of(s.site.network),
+        "result": lambda s: s["share"] * (turned(np.concatenate([s["inputs"], s["node"]], axis=-1)) @ s["delta"]),
+    },
+    "W_new": {
+        "W": lambda s: s.here("W"),
+        "gradient": lambda s: s.here("dC_dW"),
+        "gamma": lambda s: s.value("gamma"),
+        "trained": _trained,
+        "step": lambda s: s["trained"] * (s["gamma"] * s["gradient"]),
+        "result": lambda s: s["W"] - s["step"],
+    },
+}
