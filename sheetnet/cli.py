@@ -127,6 +127,10 @@ def validate(
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = 0,
     strict_inputs: Annotated[bool, typer.Option("--strict-inputs", help="Edited inputs are not ok.")] = False,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON; - is stdout.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page.")] = None,
+    marked: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Write a marked copy; of several workbooks, into this folder.")
+    ] = None,
 ) -> None:
     """Judge every calculation cell of workbooks against NumPy.
 
@@ -135,15 +139,65 @@ def validate(
     from sheetnet.network_file import load_network
 
     expected = load_network(network) if network is not None else None
+    copies = _copy_paths(workbooks, marked)
     reports, unusable = _validated(workbooks, expected, engine.value, trials, seed, strict_inputs)
     if json is not None:
         _write_json(reports, json)
+    if html is not None:
+        from sheetnet.report.html import save_html
+
+        save_html(reports, html)
+    unusable += _write_marked(reports, copies)
     if json != "-":
         from sheetnet.report.terminal import console, report_view
 
         for report in reports:
             console().print(report_view(report))
     raise typer.Exit(2 if unusable else 0 if all(report.ok for report in reports) else 1)
+
+
+@app.command()
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="A known mistake, such as SN012; else all.")
+    ] = None,
+) -> None:
+    """Explain a known mistake by its code, or list all."""
+    from sheetnet.report.mistakes import explanation
+    from sheetnet.report.terminal import console
+
+    console().print(explanation(code))
+
+
+@app.command()
+def identify(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
+    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand; else found by their values.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps to look for; else as many as there are.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=2, max=1000, help="Random trials.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = 0,
+    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
+) -> None:
+    """Label every formula cell of a workbook in any layout with the quantity it computes.
+
+    Exit code 0: all identified; 1: something is not; 2: a file cannot be used.
+    """
+    from sheetnet.identify import identify as identified
+    from sheetnet.network_file import load_network
+    from sheetnet.report.identify import identification_view, to_json
+    from sheetnet.report.terminal import console
+
+    found = identified(workbook, load_network(network), inputs=inputs, steps=steps, trials=trials, seed=seed)
+    if json is not None:
+        _write_text(to_json(found), json)
+    if json != "-":
+        console().print(identification_view(found))
+    raise typer.Exit(0 if found.ok else 1)
 
 
 def _validated(
@@ -166,11 +220,39 @@ def _validated(
     return reports, unusable
 
 
+def _copy_paths(workbooks: list[Path], marked: Path | None) -> dict[Path, Path]:
+    """Where each workbook's marked copy goes: decided before anything is judged, so that a bad path costs no time."""
+    if marked is None:
+        return {}
+    from sheetnet.report.marked import copy_paths
+
+    return copy_paths(workbooks, marked)
+
+
+def _write_marked(reports: list[Report], copies: dict[Path, Path]) -> int:
+    """How many workbooks could not be marked; one never costs the others their copies."""
+    from sheetnet.report.marked import save_marked
+
+    failed = 0
+    for report in reports if copies else []:
+        try:
+            save_marked(report, copies[Path(report.workbook)])
+        except SheetnetError as error:
+            print(f"sheetnet: {error}", file=sys.stderr)
+            failed += 1
+    return failed
+
+
 def _write_json(reports: list[Report], target: str) -> None:
-    from sheetnet.files.aside import save_text
     from sheetnet.report.json import to_json
 
+    _write_text(to_json(reports), target)
+
+
+def _write_text(words: str, target: str) -> None:
+    from sheetnet.files.aside import save_text
+
     if target == "-":
-        sys.stdout.write(to_json(reports))
+        sys.stdout.write(words)
     else:
-        save_text(to_json(reports), Path(target))
+        save_text(words, Path(target))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sheetnet.workbook import Place
 
-AUTHOR = "sheetnet"  # of the notes
+AUTHOR = "sheetnet"  # of the notes, which begin with it
+SETTLED = "nothing to remark any more"  # where a copy is marked again, and a note of ours has lost its cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class AddedSheet:
-    """The sheet that is put behind the others; another one of its name gives it a number. Widths are in characters."""
+    """The sheet that is put behind the others. Widths are in characters.
+
+    Another sheet of its name gives it a number, or is replaced by it: `again` says that it is an earlier one of ours.
+    """
 
     name: str
     rows: tuple[tuple[Field, ...], ...]
     widths: tuple[float, ...] = ()
-
-    def looks(self) -> list[tuple[str | None, bool]]:
-        """Every (fill, bold) that occurs, in a fixed order."""
-        return sorted({(field.fill, field.bold) for row in self.rows for field in row}, key=str)
+    again: bool = False
 
 
 Marks = Mapping[Place, Mark]

@@ -70,7 +70,9 @@ def _check_encoding(data: bytes, where: str) -> None:
     declared = _ENCODING.match(data.removeprefix(codecs.BOM_UTF8))
     known = declared is None or declared[1].lower() in (b"utf-8", b"utf8", b"us-ascii", b"ascii")
     if not known or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise FileError(f"{where} is not in UTF-8, so the file cannot be marked: save it again in a spreadsheet program")
+        raise FileError(
+            f"{where} is not in UTF-8, so the file cannot be marked: save it again in a spreadsheet program"
+        )
 
 
 class _Scan:
@@ -155,7 +157,8 @@ def spliced(data: bytes, edits: Iterable[Edit], where: str) -> bytes:
     parts: list[bytes] = []
     place = 0
     for start, end, content in sorted(edits, key=lambda edit: edit[:2]):
-        assert start >= place, f"{where}: two edits overlap"
+        if start < place:
+            raise FileError(f"{where} has elements where none belong, so the file cannot be marked: save it again")
         parts += [data[place:start], content]
         place = end
     result = b"".join([*parts, data[place:]])

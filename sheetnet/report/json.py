@@ -48,6 +48,7 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         "value": _plain(cell.value),
         "expected": _plain(cell.expected),
         "stale": cell.stale,
+        "cause": cell.cause,
         "mistake": cell.mistake,
         "message": cell.message,
     }

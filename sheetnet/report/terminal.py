@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.check import CellVerdict, Report
+from sheetnet.check import VERDICTS, CellVerdict, Report
 from sheetnet.check.inputs import EditedInput
 from sheetnet.check.verdicts import SOUND
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
-from sheetnet.workbook import Value
+from sheetnet.report.words import called, followers, inherited, printable, shown, where
 
 COLORS = {
     "missing": "red",
@@ -33,11 +31,6 @@ MOST_SHOWN = 20  # blamed cells of one report that are listed; the JSON has all
 SHORT = 48  # characters of a formula that are shown
 
 
-def printable(words: str) -> str:
-    """Text of a stranger's file without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else "�" for c in words)
-
-
 def report_view(report: Report) -> RenderableType:
     """One workbook's report."""
     return Group(*_report_parts(report))
@@ -51,13 +44,14 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     source = f"network from {report.network_source}"
     yield Text(f"  {source}, {report.engine}, {report.trials} trials, seed {report.seed}", style="dim")
     for note in report.notes:
-        yield Text(f"  note: {note}", style="yellow")
+        yield Text(f"  note: {printable(note)}", style="yellow")
     if report.stale:
         yield Text(f"  {report.stale} cells were saved with another value than they compute (stale)", style="yellow")
     yield from _edited_inputs(report.edited_inputs)
     blamed = [cell for cell in report.cells if cell.verdict not in SOUND]
-    if blamed:
-        yield _blamed_table(blamed[:MOST_SHOWN], _followers(report))
+    carried = followers(report.cells)
+    for cell in blamed[:MOST_SHOWN]:
+        yield _blamed_cell(cell, carried[where(cell)])
     if len(blamed) > MOST_SHOWN:
         yield Text(f"  … and {len(blamed) - MOST_SHOWN:,} more: see --json", style="dim")
 
@@ -66,45 +60,28 @@ def _edited_inputs(edited: tuple[EditedInput, ...]) -> Iterator[RenderableType]:
     if not edited:
         return
     first = [
-        f"{e.sheet}!{e.cell} ({_called(e.quantity, e.index)}) {_shown(e.found)}, was {e.expected:g}" for e in edited[:3]
+        f"{e.sheet}!{e.cell} ({called(e.quantity, e.index)}) {shown(e.found)}, was {e.expected:g}" for e in edited[:3]
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
     yield Text(printable(f"  edited inputs, which is fine: {'; '.join(first)}{more}"), style="cyan")
 
 
-def _followers(report: Report) -> Counter[str]:
-    """How many carried cells name each blamed cell as their cause."""
-    carried = (cell.message for cell in report.cells if cell.verdict == "carried")
-    return Counter(message.rpartition("comes from ")[2].partition(" (")[0] for message in carried)
-
-
-def _blamed_table(cells: list[CellVerdict], followers: Counter[str]) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
-    for title in ("verdict", "cell", "quantity", "shows", "expected", "why"):
-        table.add_column(title, justify="right" if title in ("shows", "expected") else "left", overflow="fold")
-    for cell in cells:
-        where = f"{cell.sheet}!{cell.cell}" if cell.cell else "—"
-        why = escape(printable(cell.message))
-        if cell.formula is not None:
-            why += f"\n[dim]={escape(_short(printable(cell.formula)))}[/dim]"
-        if count := followers[where]:
-            why += f"\n[yellow]{count} more cells carry this error[/yellow]"
-        expected = "" if cell.expected is None else f"{cell.expected:.9g}"
-        name = _called(cell.quantity, cell.index)
-        color = COLORS[cell.verdict]
-        shown = escape(printable(_shown(cell.value)))
-        table.add_row(f"[{color}]{cell.verdict}[/]", escape(printable(where)), escape(name), shown, expected, why)
+def _blamed_cell(cell: CellVerdict, carried: int) -> RenderableType:
+    """A blamed cell, readable in any width: where and what, then why, its formula, and how far its error went."""
+    numbers = "" if cell.cell is None else f"  shows {shown(cell.value)}"
+    numbers += "" if cell.expected is None else f", expected {shown(cell.expected)}"
+    place = f"{where(cell)}  " if cell.cell else ""
+    lines = [Text(printable(f"{place}{called(cell.quantity, cell.index)}{numbers}"), style="bold")]
+    lines.append(Text(printable(cell.message)))
+    if cell.formula is not None:
+        lines.append(Text(f"={_short(printable(cell.formula))}", style="dim"))
+    if carried:
+        lines.append(Text(inherited(carried), style="yellow"))
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
+    table.add_column(width=max(map(len, VERDICTS)), style=COLORS[cell.verdict])
+    table.add_column(overflow="fold")
+    table.add_row(cell.verdict, Group(*lines))
     return table
-
-
-def _called(quantity: str, index: tuple[int, ...] | None) -> str:
-    return quantity if index is None else f"{quantity}[{', '.join(map(str, index))}]"
-
-
-def _shown(value: Value) -> str:
-    if value is None:
-        return "empty"
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
 def _short(words: str) -> str:

@@ -1,0 +1,133 @@
+"""Reports as one page that needs nothing else: no scripts, no other files, no network. It judges nothing.
+
+All text goes through jinja2's escaping, and control characters of strangers' texts are replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sheetnet.check import VERDICTS, CellVerdict, Report
+from sheetnet.check.verdicts import SOUND
+from sheetnet.files import read_workbook
+from sheetnet.files.aside import save_text
+from sheetnet.files.repack import refuse_same
+from sheetnet.report.grid import MOST_CELLS, Grid, grids
+from sheetnet.report.palette import EDITED, LOOKS, NEUTRAL, Look, look_of
+from sheetnet.report.words import called, followers, inherited, printable, reason, shown, where
+from sheetnet.workbook import Workbook
+
+MOST_LISTED = 5_000  # blamed cells of one workbook; the JSON has all
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One blamed cell, in words. `anchor` is its cell in the grid, if that is shown."""
+
+    verdict: str
+    sign: str
+    where: str
+    anchor: str
+    called: str
+    formula: str
+    shown: str
+    expected: str
+    why: str
+    carried: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One workbook's part of the page."""
+
+    name: str
+    folder: str
+    report: Report
+    chips: tuple[tuple[str, str, int], ...]  # verdict, sign, count
+    edited: tuple[tuple[str, str, str, str], ...]  # where, called, found, expected
+    lines: tuple[Line, ...]
+    unlisted: int
+    grids: tuple[Grid, ...]
+
+
+def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | None = None) -> str:
+    """The page. `workbooks` are those that were judged, by the name in their report; their sheets are shown as grids."""
+    known = workbooks or {}
+    sections = [_section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)]
+    loader = PackageLoader("sheetnet.report", "templates")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["printable"] = printable
+    occurring = {verdict for report in reports for verdict in report.counts}
+    return environment.get_template("report.html").render(
+        sections=sections,
+        looks={**LOOKS, **{verdict: NEUTRAL for verdict in VERDICTS if verdict not in LOOKS}, "edited": EDITED},
+        legend=_legend(occurring, any(report.edited_inputs for report in reports)),
+        most_cells=MOST_CELLS,
+    )
+
+
+def save_html(reports: Sequence[Report], path: Path) -> None:
+    """Write the page, with the sheets of the reported workbooks. Raises FileError; no workbook is ever overwritten."""
+    for report in reports:
+        refuse_same(Path(report.workbook), path)
+    workbooks = {report.workbook: read_workbook(report.workbook) for report in reports}
+    save_text(report_html(reports, workbooks), path)
+
+
+def _legend(occurring: set[str], edited: bool) -> list[tuple[str, Look, str]]:
+    found = [(verdict, look_of(verdict), meaning) for verdict, meaning in VERDICTS.items() if verdict in occurring]
+    return [*found, ("edited", EDITED, "an input with another number than the network's")] if edited else found
+
+
+def _section(number: int, report: Report, workbook: Workbook | None) -> Section:
+    shown_grids = grids(report, workbook) if workbook is not None else []
+    anchors = {
+        f"{grid.sheet}!{cell.name}": f"b{number}s{index}-{cell.name}"
+        for index, grid in enumerate(shown_grids)
+        for row in grid.rows
+        for cell in row
+        if cell.look
+    }
+    blamed = [cell for cell in report.cells if cell.verdict not in SOUND]
+    carried = followers(report.cells)
+    path = Path(printable(report.workbook))
+    return Section(
+        name=path.name or "workbook",
+        folder="" if path.parent == Path() else str(path.parent),
+        report=report,
+        chips=tuple((verdict, look_of(verdict).sign, count) for verdict, count in report.counts.items()),
+        edited=tuple(
+            (
+                printable(f"{e.sheet}!{e.cell}"),
+                called(e.quantity, e.index),
+                printable(shown(e.found)),
+                f"{e.expected:.9g}",
+            )
+            for e in report.edited_inputs
+        ),
+        lines=tuple(_line(cell, anchors, carried[where(cell)]) for cell in blamed[:MOST_LISTED]),
+        unlisted=max(len(blamed) - MOST_LISTED, 0),
+        grids=tuple(shown_grids),
+    )
+
+
+def _line(cell: CellVerdict, anchors: Mapping[str, str], carried: int) -> Line:
+    place = printable(where(cell))
+    return Line(
+        verdict=cell.verdict,
+        sign=look_of(cell.verdict).sign,
+        where=place,
+        anchor=anchors.get(place, ""),
+        called=called(cell.quantity, cell.index),
+        formula="" if cell.formula is None else printable(f"={cell.formula}"),
+        shown="" if cell.cell is None else printable(shown(cell.value)),
+        expected="" if cell.expected is None else f"{cell.expected:.9g}",
+        why=reason(cell),
+        carried=inherited(carried),
+    )

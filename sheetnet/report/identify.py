@@ -1,0 +1,200 @@
+"""What `identify` found, on a terminal and as JSON: what begins to be wrong first. It formats and decides nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sheetnet.identify import Identification, Identified, Label, Nowhere, Unidentified
+from sheetnet.report.words import printable
+from sheetnet.workbook import CellError, Value
+
+SCHEMA = "sheetnet.identify/1"
+MOST_SHOWN = 20  # unidentified cells that are listed; the JSON has all
+SHORT = 48  # characters of a formula that are shown
+MOST_PLACES = 3  # cells that are named for one input block or quantity
+
+
+def identification_data(found: Identification) -> dict[str, Any]:
+    """The identification as plain data, in the fields of the schema."""
+    return {
+        "schema": SCHEMA,
+        "workbook": found.workbook,
+        "network": found.network,
+        "engine": found.engine,
+        "trials": found.trials,
+        "seed": found.seed,
+        "steps": found.steps,
+        "summary": _summary(found),
+        "notes": list(found.notes),
+        "inputs_from": found.inputs_from,
+        "inputs": [
+            {"quantity": one.quantity, "index": list(one.index), "cells": list(one.cells)} for one in found.inputs
+        ],
+        "identified": [_identified(cell) for cell in found.identified],
+        "unidentified": [_unidentified(cell) for cell in found.unidentified],
+        "apart": [
+            {"sheet": c.sheet, "cell": c.cell, "formula": f"={c.formula}", "value": _plain(c.value), "why": c.why}
+            for c in found.apart
+        ],
+        "nowhere": [
+            {"quantity": n.quantity, "step": n.step, "lacking": n.lacking, "size": n.size, "through": n.through}
+            for n in found.nowhere
+        ],
+    }
+
+
+def to_json(found: Identification) -> str:
+    """The identification as JSON; always valid, without NaN."""
+    return json.dumps(identification_data(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _summary(found: Identification) -> dict[str, Any]:
+    return {
+        "ok": found.ok,
+        "identified": len(found.identified),
+        "carried": sum(cell.carried for cell in found.identified),
+        "unidentified": len(found.unidentified),
+        "begins": sum(cell.follows is None for cell in found.unidentified),
+        "apart": len(found.apart),
+    }
+
+
+def _plain(value: Value) -> str | float | bool | None:
+    if isinstance(value, CellError):
+        return value.code
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _label(label: Label | None) -> dict[str, Any] | None:
+    if label is None:
+        return None
+    return {"quantity": label.quantity, "index": list(label.index), "step": label.step}
+
+
+def _identified(cell: Identified) -> dict[str, Any]:
+    return {
+        "sheet": cell.sheet,
+        "cell": cell.cell,
+        "quantity": cell.label.quantity,
+        "index": list(cell.label.index),
+        "step": cell.label.step,
+        "also": [_label(label) for label in cell.also],
+        "carried": cell.carried,
+        "because": cell.because,
+        "formula": f"={cell.formula}",
+        "value": _plain(cell.value),
+    }
+
+
+def _unidentified(cell: Unidentified) -> dict[str, Any]:
+    return {
+        "sheet": cell.sheet,
+        "cell": cell.cell,
+        "formula": f"={cell.formula}",
+        "value": _plain(cell.value),
+        "message": cell.message,
+        "follows": cell.follows,
+        "computes": _label(cell.computes),
+        "expected": _label(cell.expected),
+        "expected_value": cell.expected_value,
+        "mistake": cell.mistake,
+    }
+
+
+def identification_view(found: Identification) -> RenderableType:
+    """The identification of one workbook on a terminal."""
+    return Group(*_parts(found))
+
+
+def _parts(found: Identification) -> Iterator[RenderableType]:
+    mark, color = ("✓", "green") if found.ok else ("✗", "red")
+    summary = _summary(found)
+    yield Text(f"{mark} {printable(found.workbook)}", style=f"bold {color}")
+    yield Text(
+        f"  {printable(found.network)}: {summary['identified']:,} cells identified, {summary['unidentified']:,} not, "
+        f"{summary['apart']:,} apart; {found.steps:,} training step(s)"
+    )
+    yield Text(
+        f"  inputs from {printable(found.inputs_from)}, {found.engine}, {found.trials} trials, seed {found.seed}",
+        style="dim",
+    )
+    for note in found.notes:
+        yield Text(f"  note: {printable(note)}", style="yellow")
+    yield Text("  inputs: " + printable("; ".join(_input_blocks(found))))
+    yield from _quantities(found)
+    if found.unidentified:
+        yield _table(found)
+    if len(found.unidentified) > MOST_SHOWN:
+        yield Text(f"  … and {len(found.unidentified) - MOST_SHOWN:,} more: see --json", style="dim")
+    yield from _rest(found)
+
+
+def _input_blocks(found: Identification) -> Iterator[str]:
+    """Each input block with its first and last cell, and how much of it has none."""
+    blocks = list(dict.fromkeys(one.quantity for one in found.inputs))
+    for name in blocks:
+        own = [one for one in found.inputs if one.quantity == name]
+        cells = [cell for one in own for cell in one.cells]
+        lacking = sum(not one.cells for one in own)
+        where = cells[0] if len(cells) == 1 else f"{cells[0]} … {cells[-1]}" if cells else "no cell"
+        yield f"{name} {where}" + (f" ({lacking} of {len(own)} stay constant)" if lacking else "")
+
+
+def _quantities(found: Identification) -> Iterator[RenderableType]:
+    """Where each quantity of the first step stands."""
+    first: dict[str, list[str]] = {}
+    for cell in found.identified:
+        if cell.label.step == 1:
+            first.setdefault(cell.label.quantity, []).append(f"{cell.sheet}!{cell.cell}")
+    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
+    for title in ("quantity", "cells", "where (first step)"):
+        table.add_column(title, overflow="fold")
+    for name, cells in first.items():
+        more = "" if len(cells) <= MOST_PLACES else f" … {cells[-1]}"
+        table.add_row(Text(name), str(len(cells)), Text(printable(", ".join(cells[:MOST_PLACES]) + more)))
+    if first:
+        yield table
+
+
+def _table(found: Identification) -> Table:
+    followers = Counter(cell.follows for cell in found.unidentified)
+    followers.update(cell.because for cell in found.identified if cell.carried)
+    table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
+    for title in ("not identified", "should be", "why"):
+        table.add_column(title, overflow="fold")
+    for cell in found.unidentified[:MOST_SHOWN]:
+        where = f"{cell.sheet}!{cell.cell}"
+        why = Text(printable(cell.message) + (f" [{cell.mistake}]" if cell.mistake else ""))
+        formula = printable(cell.formula)
+        why.append("\n=" + (formula if len(formula) <= SHORT else formula[: SHORT - 1] + "…"), style="dim")
+        if count := followers[where]:
+            why.append(f"\n{count:,} more cells follow from this", style="yellow")
+        color = "red" if cell.follows is None else "yellow"
+        table.add_row(Text(printable(where), style=color), Text(str(cell.expected or "")), why)
+    return table
+
+
+def _rest(found: Identification) -> Iterator[RenderableType]:
+    kinds = Counter(cell.why for cell in found.apart)
+    words = {"not moved": "not moved by any input", "text": "give text", "helper": "help others that are right"}
+    if kinds:
+        yield Text("  apart: " + ", ".join(f"{n:,} {words[why]}" for why, n in kinds.items()), style="dim")
+    absent = [_absent(one) for one in found.nowhere if not one.through]
+    inside = [_absent(one) for one in found.nowhere if one.through]
+    if absent:
+        yield Text("  nowhere: " + ", ".join(absent), style="yellow")
+    if inside:
+        yield Text("  only inside other formulas: " + ", ".join(inside), style="dim")
+
+
+def _absent(one: Nowhere) -> str:
+    part = "" if one.lacking == one.size else f" ({one.lacking} of {one.size})"
+    return one.quantity + part + (f" of step {one.step}" if one.step > 1 else "")

@@ -1,0 +1,254 @@
+"""Marking at the level of files: fills, notes and a sheet are put in, all else of the packages stays as it was."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlsxwriter
+from odf import opendocument, table
+from odf import text as odf_text
+
+from sheetnet.errors import FileError
+from sheetnet.files import read_workbook, save_workbook
+from sheetnet.files.mark import mark_workbook
+from sheetnet.files.marks import AddedSheet, Field, Mark
+from sheetnet.generate import make_workbook
+from sheetnet.network_file import load_network
+from sheetnet.workbook import Cell
+from tests.engines import ooxml_errors
+
+NETWORK = load_network("d02b")
+ADDED = AddedSheet("added", ((Field("=1+1"), Field(2.5, fill="FFC34D")), (Field("@x", bold=True),)), (20, 30))
+SHEET = "Data"
+
+
+def parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def rewrite(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The package with other parts."""
+    found = parts(path)
+    change(found)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in found.items():
+            archive.writestr(name, data)
+    return path
+
+
+def odf_cells(path: Path, sheet: str) -> dict[tuple[int, int], tuple[str, str]]:
+    """By row and column: the background and the note of each cell, as odfpy reads them."""
+    document = opendocument.load(str(path))
+    fills = {}
+    for style in document.automaticstyles.childNodes:
+        properties = [each for each in style.childNodes if each.qname[1] == "table-cell-properties"]
+        color = properties[0].attributes if properties else {}
+        fills[style.getAttribute("name")] = next((v for k, v in color.items() if k[1] == "background-color"), "")
+    (found,) = (each for each in document.getElementsByType(table.Table) if each.getAttribute("name") == sheet)
+    cells, row = {}, 0
+    for line in found.getElementsByType(table.TableRow):
+        column = 0
+        for cell in line.childNodes:
+            notes = [child for child in cell.childNodes if getattr(child, "qname", ("", ""))[1] == "annotation"]
+            note = "\n".join(str(p) for each in notes for p in each.getElementsByType(odf_text.P))
+            column += 1
+            cells[row + 1, column] = (fills.get(cell.getAttribute("stylename"), ""), note)
+            column += int(cell.getAttribute("numbercolumnsrepeated") or 1) - 1
+        row += int(line.getAttribute("numberrowsrepeated") or 1)
+    return cells
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_text_that_looks_like_a_formula_stays_text(suffix: str, tmp_path: Path) -> None:
+    """`=1+1` and `@x` on the added sheet are texts."""
+    original, target = tmp_path / f"student.{suffix}", tmp_path / f"copy.{suffix}"
+    save_workbook(make_workbook(NETWORK), original)
+    mark_workbook(original, target, {}, ADDED)
+    assert read_workbook(target).sheets[-1].cells == {(1, 1): Cell("=1+1"), (1, 2): Cell(2.5), (2, 1): Cell("@x")}
+
+
+def plain_xlsx(path: Path, comments: bool = False, button: bool = False) -> Path:
+    """A workbook with a chart, validation, conditional format, array formula, merged cells, and notes or a button."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet(SHEET)
+        money = book.add_format({"num_format": "0.00 $", "bold": True, "border": 2, "bg_color": "#00FF00"})
+        for row in range(5):
+            sheet.write_number(row, 0, row + 0.5, money)
+        sheet.write_dynamic_array_formula("C1:C3", "=A1:A3*2", None, 1)
+        sheet.merge_range("E1:F2", "merged", money)
+        sheet.set_column("H:H", 9, money)
+        sheet.data_validation("A1", {"validate": "decimal", "criteria": ">", "value": 0})
+        sheet.conditional_format("A1:A5", {"type": "3_color_scale"})
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": f"={SHEET}!$A$1:$A$5"})
+        sheet.insert_chart("J2", chart)
+        if comments:
+            sheet.write_comment("A1", "the student's own")
+            sheet.write_comment("A4", "another")
+        if button:
+            sheet.insert_button("J20", {"caption": "Press"})
+    return path
+
+
+MARKS = {
+    (SHEET, 1, 1): Mark("FF9E9E", "wrong: <b> & 'c'\nsecond line"),
+    (SHEET, 2, 1): Mark("C8EBC3"),
+    (SHEET, 1, 3): Mark("FFC34D", "an array's first cell"),
+    (SHEET, 1, 5): Mark("FFC34D", "a merged cell"),
+    (SHEET, 2, 4): Mark("A9CDF5", "a cell that is not there"),
+    (SHEET, 3, 8): Mark("A9CDF5", "a cell that only its column formats"),
+    (SHEET, 40, 2): Mark("A9CDF5", "a row that is not there"),
+}
+
+
+@pytest.mark.parametrize("kind", ["plain", "comments", "button"])
+def test_all_else_of_an_xlsx_is_kept(tmp_path: Path, kind: str) -> None:
+    """Charts, drawings, validation, metadata of dynamic arrays: no part is lost, and what was in the sheet still is."""
+    path = plain_xlsx(tmp_path / "student.xlsx", kind == "comments", kind == "button")
+    target = tmp_path / "marked.xlsx"
+    mark_workbook(path, target, MARKS, ADDED)
+    before, after = parts(path), parts(target)
+    touched = ("rels", "Types", "styles", "worksheets/sheet1", "xl/workbook.xml", "comments", "vmlDrawing")
+    assert set(before) <= set(after)
+    assert [name for name in before if before[name] != after[name] and not any(t in name for t in touched)] == []
+    for kept in (b"<dataValidation ", b"<conditionalFormatting ", b"<mergeCell ", b"<drawing ", b'cm="1"'):
+        assert kept in after["xl/worksheets/sheet1.xml"]
+    old, new = read_workbook(path), read_workbook(target)
+    assert new.sheets[:-1] == old.sheets
+
+
+@pytest.mark.parametrize("kind", ["plain", "comments", "button"])
+def test_marks_join_what_the_sheet_has(tmp_path: Path, kind: str) -> None:
+    """Number format, font and border stay; a note of the student's own stays, ours follows it."""
+    path = plain_xlsx(tmp_path / "student.xlsx", kind == "comments", kind == "button")
+    target = tmp_path / "marked.xlsx"
+    mark_workbook(path, target, MARKS, ADDED)
+    sheet = openpyxl.load_workbook(target)[SHEET]
+    for (_, row, column), mark in MARKS.items():
+        cell = sheet.cell(row, column)
+        assert cell.fill.fgColor.rgb == "FF" + mark.fill
+        assert (cell.comment.text if cell.comment else "").endswith(f"sheetnet: {mark.note}" if mark.note else "")
+    for name in ("A1", "E1", "H3"):
+        assert (sheet[name].number_format, sheet[name].font.b, sheet[name].border.left.style) == (
+            "0.00 $",
+            True,
+            "medium",
+        )
+    assert sheet["A3"].fill.fgColor.rgb == "FF00FF00"
+    own = {"A1": "the student's own\n\nsheetnet: wrong: <b> & 'c'\nsecond line", "A4": "another"}
+    for name, text in own.items() if kind == "comments" else ():
+        assert sheet[name].comment.text == text
+
+
+@pytest.mark.validator
+@pytest.mark.parametrize("kind", ["plain", "comments", "button"])
+def test_marks_among_other_things_are_valid_open_xml(tmp_path: Path, kind: str) -> None:
+    """The schema finds nothing wrong where notes join those of the student, or a drawing that has a button."""
+    path = plain_xlsx(tmp_path / "student.xlsx", kind == "comments", kind == "button")
+    assert ooxml_errors(path) == []
+    target = tmp_path / "marked.xlsx"
+    mark_workbook(path, target, MARKS, ADDED)
+    assert ooxml_errors(target) == []
+
+
+def prefixed(found: dict[str, bytes]) -> None:
+    """As ClosedXML writes: every element with a prefix; and as small tools do: no numbers on rows and cells."""
+    main = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    found["xl/worksheets/sheet1.xml"] = (
+        b'<x:worksheet xmlns:x="%s"><x:sheetData><x:row><x:c><x:v>1</x:v></x:c><x:c><x:v>2</x:v></x:c></x:row>'
+        b'<x:row r="3" spans="1:1"/><x:row><x:c><x:v>4</x:v></x:c></x:row></x:sheetData></x:worksheet>' % main
+    )
+
+
+def test_prefixes_and_missing_numbers_are_no_obstacle(tmp_path: Path) -> None:
+    """Elements that are put in have the prefix of their neighbours, and stand where they belong."""
+    path = tmp_path / "student.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet(SHEET)
+    rewrite(path, prefixed)
+    target = tmp_path / "marked.xlsx"
+    fills = {(1, 1): "FF0000", (1, 2): "00FF00", (1, 5): "0000FF", (2, 2): "111111", (3, 1): "222222", (4, 1): "333333"}
+    mark_workbook(path, target, {(SHEET, *place): Mark(fill, "note") for place, fill in fills.items()}, ADDED)
+    assert read_workbook(target).sheets[:-1] == read_workbook(path).sheets
+    sheet = openpyxl.load_workbook(target)[SHEET]
+    assert {place: sheet.cell(*place).fill.fgColor.rgb for place in fills} == {
+        place: "FF" + fill for place, fill in fills.items()
+    }
+
+
+def test_strict_open_xml_is_refused(tmp_path: Path) -> None:
+    """A dialect that cannot be marked is told in one line, with the way out, and nothing is written."""
+    path, target = plain_xlsx(tmp_path / "student.xlsx"), tmp_path / "marked.xlsx"
+
+    def strict(found: dict[str, bytes]) -> None:
+        for name in ("xl/workbook.xml", "xl/worksheets/sheet1.xml"):
+            usual = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+            found[name] = found[name].replace(usual, b"http://purl.oclc.org/ooxml/spreadsheetml/main")
+
+    rewrite(path, strict)
+    with pytest.raises(FileError, match="cannot be marked: save it as a usual"):
+        mark_workbook(path, target, MARKS, ADDED)
+    assert not target.exists()
+
+
+ODS_ROWS = """
+<table:table-row table:number-rows-repeated="4"><table:table-cell office:value-type="float" office:value="7"
+ table:number-columns-repeated="3"><text:p>7</text:p></table:table-cell></table:table-row>
+<table:table-row><table:table-cell table:formula="of:=[.A1]" office:value-type="float" office:value="7">
+<office:annotation><dc:creator>me</dc:creator><text:p>my own</text:p></office:annotation><text:p>7</text:p>
+</table:table-cell><table:table-cell/></table:table-row>
+"""
+
+
+def repeated_ods(path: Path) -> Path:
+    """An .ods in which one element stands for twelve cells, and a cell has a note of its own."""
+    save_workbook(replace(make_workbook(NETWORK), names=()), path)
+
+    def change(found: dict[str, bytes]) -> None:
+        content = found["content.xml"].decode()
+        start, end = content.index("<table:table "), content.rindex("</office:spreadsheet>")
+        sheet = f'<table:table table:name="{SHEET}"><table:table-column/>{ODS_ROWS}</table:table>'
+        content = content[:start] + sheet + content[end:]
+        content = content.replace(
+            "<office:document-content", '<office:document-content xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        )
+        found["content.xml"] = content.encode()
+
+    return rewrite(path, change)
+
+
+def test_repeated_cells_of_an_ods_are_parted(tmp_path: Path) -> None:
+    """Of twelve cells in one element only the marked ones change; a note of the student's own stays, ours follows it."""
+    path, target = repeated_ods(tmp_path / "student.ods"), tmp_path / "marked.ods"
+    fills = {(2, 2): "FF0000", (2, 3): "00FF00", (4, 1): "0000FF", (5, 1): "111111", (5, 4): "222222", (9, 2): "333333"}
+    mark_workbook(path, target, {(SHEET, *place): Mark(fill, f"is {fill}") for place, fill in fills.items()}, ADDED)
+    before, after = read_workbook(path), read_workbook(target)
+    assert before.sheets[0].cells == {(r, c): Cell(7.0) for r in range(1, 5) for c in range(1, 4)} | {
+        (5, 1): Cell(7.0, "A1")
+    }
+    assert after.sheets[:-1] == before.sheets
+    seen = {place: found for place, found in odf_cells(target, SHEET).items() if any(found)}
+    own = {(5, 1): "my own\n"}
+    assert seen == {place: (f"#{fill}", f"{own.get(place, '')}sheetnet: is {fill}") for place, fill in fills.items()}
+
+
+@pytest.mark.parametrize("kind", ["plain", "comments", "button"])
+def test_marks_that_join_own_notes_are_renewed(tmp_path: Path, kind: str) -> None:
+    """The student's own part of a note stays when ours changes, and when ours goes."""
+    path, first = plain_xlsx(tmp_path / "student.xlsx", kind == "comments", kind == "button"), tmp_path / "1.xlsx"
+    mark_workbook(path, first, MARKS, ADDED)
+    for number, note in enumerate(["another reason", None], start=2):
+        mark_workbook(
+            first, tmp_path / f"{number}.xlsx", {(SHEET, 1, 1): Mark("FF9E9E", note)}, replace(ADDED, again=True)
+        )
+        again = openpyxl.load_workbook(tmp_path / f"{number}.xlsx")
+        assert again.sheetnames == [SHEET, "added"]
+        ours = f"sheetnet: {note}" if note else "" if kind == "comments" else "sheetnet: nothing to remark any more"
+        own = "the student's own" if kind == "comments" else ""
+        assert again[SHEET]["A1"].comment.text == "\n\n".join(part for part in (own, ours) if part)
