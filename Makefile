@@ -39,8 +39,9 @@ bench: .venv/installed  ## time generating and validating, as ratios to the bare
 mutation: .venv/tests  ## mutate every formula of every template and see that exactly the mutants are blamed
 	@$(BIN)/python scripts/mutation.py
 
-generated: .venv/installed  ## rewrite the workbooks in generated/ from templates/
+generated: .venv/installed  ## rewrite generated/ from templates/, and docs/mistakes.md
 	@$(BIN)/python scripts/generated.py
+	@$(BIN)/python scripts/mistakes_page.py
 
 validators: build/validators/installed  ## fetch the Open XML validator that some tests use (needs npm)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.files.ods_write import write_ods
+from sheetnet.files.ods.write import write_ods
 from sheetnet.looks import STYLES
 from sheetnet.workbook import Cell, CellError, Name, Sheet, Value, View, Workbook
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheetnet.files import ods_formula_in, ods_formula_out
-from sheetnet.files.ods_functions import canonical_name, openformula_name
-from sheetnet.files.openformula import from_openformula, to_openformula
+from sheetnet.files.ods import formula_in, formula_out
+from sheetnet.files.ods.functions import canonical_name, openformula_name
+from sheetnet.files.ods.openformula import from_openformula, to_openformula
 from sheetnet.syntax import tokenize
 
 # The right side is what LibreOffice 7.4 wrote for the left side, but for whole columns and rows, which Gnumeric reads too.
@@ -128,9 +128,9 @@ def test_every_formula_comes_back(formula: str) -> None:
 @settings(max_examples=300)
 def test_shortcuts_agree_with_the_thorough_way(formula: str) -> None:
     """The quick ways for plain formulas give what the ways for all formulas give."""
-    thorough = "".join(ods_formula_out._spell(tokenize(formula)))
-    assert ods_formula_out._respell(formula) in (None, thorough)
-    assert ods_formula_in._plain(thorough) in (None, ods_formula_in._read(thorough, "of", ()))
+    thorough = "".join(formula_out._spell(tokenize(formula)))
+    assert formula_out._respell(formula) in (None, thorough)
+    assert formula_in._plain(thorough) in (None, formula_in._read(thorough, "of", ()))
 
 
 @given(st.text("[]().:;~!{}|'\"#$=ABx1, ", max_size=40))

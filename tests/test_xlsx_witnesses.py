@@ -14,8 +14,8 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.files.xlsx_formulas import canonical
-from sheetnet.files.xlsx_parts import unescape
+from sheetnet.files.xlsx.formulas import canonical
+from sheetnet.files.xlsx.parts import unescape
 from sheetnet.workbook import Cell, CellError, Sheet, Workbook
 from tests.test_xlsx_dialects import build, sheet_xml
 from tests.test_xlsx_write import workbooks

@@ -24,10 +24,10 @@ def read_workbook(path: str | os.PathLike[str]) -> Workbook:
 
     with open_package(path) as package, _collector_paused():
         if package.kind == "ods":
-            from sheetnet.files.ods_read import read_ods
+            from sheetnet.files.ods.read import read_ods
 
             return read_ods(package)
-        from sheetnet.files.xlsx_read import read_xlsx
+        from sheetnet.files.xlsx.read import read_xlsx
 
         return read_xlsx(package)
 
@@ -45,11 +45,11 @@ def save_workbook(workbook: Workbook, path: str | os.PathLike[str]) -> None:
 
 def _write(workbook: Workbook, suffix: str, stream: IO[bytes]) -> None:
     if suffix == ".ods":
-        from sheetnet.files.ods_write import write_ods
+        from sheetnet.files.ods.write import write_ods
 
         write_ods(workbook, stream)
     else:
-        from sheetnet.files.xlsx_write import write_xlsx
+        from sheetnet.files.xlsx.write import write_xlsx
 
         write_xlsx(workbook, stream)
 

@@ -22,11 +22,11 @@ def mark_workbook(source: Path, target: Path, marks: Marks, added: AddedSheet) -
     with open_package(source) as package:
         _check_suffix(source, target, _FAMILIES[package.kind])
         if package.kind == "ods":
-            from sheetnet.files.ods_mark import mark_ods
+            from sheetnet.files.ods.mark import mark_ods
 
             parts: Parts = mark_ods(package, marks, added)
         else:
-            from sheetnet.files.xlsx_mark import mark_xlsx
+            from sheetnet.files.xlsx.mark import mark_xlsx
 
             parts = mark_xlsx(package, marks, added)
         with written_aside(target) as stream:

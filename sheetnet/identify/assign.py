@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sheetnet.check.inputs import input_blocks
+from sheetnet.check.inputs import Element, input_blocks
 from sheetnet.engine import Evaluate
 from sheetnet.errors import FileError
 from sheetnet.identify.by_value import Assignment, Constants, Numbers, options, scattered
@@ -46,6 +46,7 @@ def find_inputs(workbook: Workbook, network: Network, flow: Flow, engine: Evalua
     slots = [slot for block in input_blocks(network) for slot in _slots(constants, network, block.name)]
     slots.sort(key=lambda slot: (-len(slot.numbers), len(slot.options)))
     chosen = _first_choice(constants, slots, {})
+    _refuse_missing(network, {element for one in chosen.values() for element in one})
     notes: tuple[str, ...] = ()
     if any(len(slot.options) > 1 for slot in slots):
         chosen, notes = _best(constants, slots, chosen, _scorer(workbook, network, flow, engine, seed))
@@ -108,7 +109,9 @@ def _best(
                 count, all_ = score(candidate)
                 if count > best:
                     chosen, best, moved, improved = candidate, count, all_, True
-    notes = [_note(slot, chosen[slot.name], best, moved) for slot in slots if len(slot.options) > 1]
+    notes = [
+        _note(slot, chosen[slot.name], best, moved) for slot in slots if len(slot.options) > 1 and chosen[slot.name]
+    ]
     return chosen, tuple(notes)
 
 
@@ -161,7 +164,7 @@ def with_formulas(bare: Workbook, workbook: Workbook, formulas: Iterable[Place])
     return replace(bare, sheets=tuple(sheets))
 
 
-def _refuse_missing(network: Network, cells: Mapping[tuple[str, int, int], object]) -> None:
+def _refuse_missing(network: Network, cells: Collection[Element]) -> None:
     array = inputs_of(network)
     lacking = [
         (block.name, i, j)

@@ -82,6 +82,14 @@ class Flow:
         """Every cell that some formula uses."""
         return {used for place in self.formulas for used in self.uses(place)}
 
+    def reached(self, places: Collection[Place]) -> set[Place]:
+        """The formula cells that depend on one of these cells."""
+        found: set[Place] = set()
+        for place in self.order:
+            if any(used in found or used in places for used in self.uses(place)):
+                found.add(place)
+        return found
+
     def after(self, places: Iterable[Place], most: int) -> list[Place]:
         """The formula cells that use these, directly or not, the nearest first, at most `most`."""
         queue, seen = deque(places), set(places)

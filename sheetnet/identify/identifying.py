@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sheetnet.check.draws import TRIALS
 from sheetnet.check.inputs import input_blocks
@@ -21,7 +24,9 @@ from sheetnet.identify.sheet_runs import run
 from sheetnet.identify.sight import Sight
 from sheetnet.identify.telling import told
 from sheetnet.network import Network
-from sheetnet.workbook import Workbook
+from sheetnet.workbook import Place, Workbook
+
+_VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\(", re.IGNORECASE)
 
 
 def identify(
@@ -70,6 +75,7 @@ def identify_workbook(
     driven = {place for places in where.cells.values() for place in places}
     places = [place for place in flow.formulas if place not in driven]
     runs = run(workbook, network, where, evaluate, places, trials, seed)
+    runs = replace(runs, moved=runs.moved & _reached(flow, places, driven))
     training = Training(network, runs.inputs)
     sight = Sight(workbook, network, flow, evaluate, runs, training, steps, places, runs.values)
     sight.recognise(np.flatnonzero(runs.moved).tolist())
@@ -77,6 +83,14 @@ def identify_workbook(
     _know_inputs(sight, where)
     repair(sight)
     return told(sight, where, name=name, engine=engine, seed=seed)
+
+
+def _reached(flow: Flow, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
+    """The cells that depend on an input; RAND and the like move others, too."""
+    if not any(_VOLATILE.search(formula) for formula in flow.formulas.values()):
+        return np.ones(len(places), dtype=bool)
+    reached = flow.reached(driven)
+    return np.array([place in reached for place in places])
 
 
 def _know_inputs(sight: Sight, where: InputMap) -> None:

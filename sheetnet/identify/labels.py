@@ -35,7 +35,7 @@ def look_up(
     left, found = np.array(sorted(todo), dtype=np.intp), Found()
     first, last = 1, 2 if steps is None else steps + 1
     while len(left) and last * training.step(1).size <= MOST_NUMBERS:
-        more = _look_up(training, values, left, first, last)
+        more = _look_up(training, values, left, first, last, steps)
         found |= more
         left = np.array([column for column in left.tolist() if column not in more], dtype=np.intp)
         if steps is not None or (not more and last > reached) or last >= MOST_STEPS:
@@ -44,8 +44,8 @@ def look_up(
     return found
 
 
-def _look_up(training: Training, values: Array, columns: Indices, first: int, last: int) -> Found:
-    """Steps `first` to `last` at once."""
+def _look_up(training: Training, values: Array, columns: Indices, first: int, last: int, steps: int | None) -> Found:
+    """Steps `first` to `last` at once; of the one after `steps` only what follows from the last."""
     sane = training.sane(last)
     while not sane[1:].sum() >= min(FEWEST_RUNS, len(sane) - 1) and last > first:
         last = (first + last) // 2
@@ -54,15 +54,17 @@ def _look_up(training: Training, values: Array, columns: Indices, first: int, la
         return {}
     numbers = range(first, last + 1)
     fresh = [np.flatnonzero(training.fresh(number)) for number in numbers]
+    if steps is not None and last > steps:
+        fresh[-1] = np.array([n for n in fresh[-1] if training.follows(training.elements[n][0])], dtype=np.intp)
     expected = np.concatenate([training.step(n)[:, f] for n, f in zip(numbers, fresh, strict=True)], axis=1)
     quantities = np.concatenate(fresh)
-    steps = np.repeat(list(numbers), [len(f) for f in fresh])
+    at_step = np.repeat(list(numbers), [len(f) for f in fresh])
     scale = np.max([training.scale(number) for number in numbers], axis=0)
     index = Index(expected[sane], scale[sane])
     own, theirs = index.matches(values[np.ix_(sane, columns)], LATER if last > EARLY else 1.0)
     found: Found = {}
     at = columns[own].tolist()
-    for column, quantity, step in zip(at, quantities[theirs].tolist(), steps[theirs].tolist(), strict=True):
+    for column, quantity, step in zip(at, quantities[theirs].tolist(), at_step[theirs].tolist(), strict=True):
         found.setdefault(column, []).append((quantity, step))
     return found
 
@@ -82,7 +84,8 @@ def label_all(training: Training, found: Found, places: Sequence[Place]) -> dict
 
 def _ranked(training: Training, pairs: list[tuple[int, int]]) -> tuple[Label, ...]:
     if len(pairs) > 1:
-        pairs = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+        # The cost before the cost of each observation and of each output: with one of them it is all the same.
+        pairs = sorted(pairs, key=lambda p: (p[1], training.elements[p[0]][0] in ("cost_out", "cost_n"), p[0]))
         blocks = [pair for pair in pairs if pair[0] < training.blocks]
         pairs = blocks or pairs
     return tuple(Label(*training.elements[number], step) for number, step in pairs)

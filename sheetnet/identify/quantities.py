@@ -61,6 +61,10 @@ class Training:
             return np.ones(len(self.elements), dtype=bool)
         return np.asarray((self.step(number) != self.step(number - 1)).any(axis=0))
 
+    def follows(self, quantity: str) -> bool:
+        """Whether a quantity of the next step belongs to this one under the name of `…_new`."""
+        return quantity in self._next or (quantity.startswith(("z_", "a_", "cost")) and " " not in quantity)
+
     def column(self, label: Label) -> Array | None:
         """The values of one quantity in all runs."""
         number = self.number_of.get((label.quantity, label.index))

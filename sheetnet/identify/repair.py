@@ -55,8 +55,11 @@ def _first(sight: Sight, unknown: Sequence[Place]) -> list[Place]:
 
 
 def _possible(sight: Sight, label: Label) -> bool:
+    within = sight.steps is None or label.step <= sight.steps
+    after = sight.steps is not None and label.step == sight.steps + 1 and sight.training.follows(label.quantity)
     return (
-        (label.quantity, label.index) in sight.training.number_of
+        (within or after)
+        and (label.quantity, label.index) in sight.training.number_of
         and label not in sight.taken
         and label not in sight.wrong.values()
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from sheetnet.files.marks import AddedSheet, Field
 from sheetnet.files.splice import escaped
-from sheetnet.files.xlsx_parts import NAMESPACES
-from sheetnet.files.xlsx_text import text_element
+from sheetnet.files.xlsx.parts import NAMESPACES
+from sheetnet.files.xlsx.text import text_element
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.workbook import Place
 

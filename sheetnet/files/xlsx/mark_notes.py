@@ -10,10 +10,10 @@ from sheetnet.errors import FileError
 from sheetnet.files.marks import AUTHOR, SETTLED
 from sheetnet.files.repack import Parts
 from sheetnet.files.splice import Edit, Node, appended, children, escaped, prefix_of, scan, spliced
-from sheetnet.files.xlsx_mark_styles import MAIN
-from sheetnet.files.xlsx_parts import NAMESPACES
-from sheetnet.files.xlsx_rels import declare, relate, related
-from sheetnet.files.xlsx_text import text_element
+from sheetnet.files.xlsx.mark_styles import MAIN
+from sheetnet.files.xlsx.parts import NAMESPACES
+from sheetnet.files.xlsx.rels import declare, relate, related
+from sheetnet.files.xlsx.text import text_element
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _EMPTY = (

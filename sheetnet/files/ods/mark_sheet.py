@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sheetnet.files.marks import AddedSheet, Field
-from sheetnet.files.ods_mark_styles import CellStyles
-from sheetnet.files.ods_text import escape, paragraphs
-from sheetnet.files.xlsx_text import LONGEST
+from sheetnet.files.ods.mark_styles import CellStyles
+from sheetnet.files.ods.text import escape, paragraphs
+from sheetnet.files.xlsx.text import LONGEST
 from sheetnet.syntax import cell_name
 
 

@@ -5,7 +5,7 @@ both, as LibreOffice computes them. `from_openformula(to_openformula(text)) == t
 `TRUE()` becomes `TRUE`, `.5` becomes `0.5`, `A$1:B$1048576` becomes `A:B` and `$A1:$XFD2` becomes `1:2`.
 """
 
-from sheetnet.files.ods_formula_in import from_openformula
-from sheetnet.files.ods_formula_out import to_openformula
+from sheetnet.files.ods.formula_in import from_openformula
+from sheetnet.files.ods.formula_out import to_openformula
 
 __all__ = ["from_openformula", "to_openformula"]

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
-from sheetnet.files.ods_values import value_of
-from sheetnet.files.openformula import from_openformula
+from sheetnet.files.ods.openformula import from_openformula
+from sheetnet.files.ods.values import value_of
 from sheetnet.syntax import cell_name, depth
 from sheetnet.workbook import Cell, Position, Sheet, Value
 

@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
-from sheetnet.files.ods_names import read_name
-from sheetnet.files.ods_sheet import OPENFORMULA_LENGTH, TABLE, SheetReader
+from sheetnet.files.ods.names import read_name
+from sheetnet.files.ods.sheet import OPENFORMULA_LENGTH, TABLE, SheetReader
 from sheetnet.workbook import Name, Sheet, Workbook
 
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"

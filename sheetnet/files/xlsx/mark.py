@@ -13,13 +13,13 @@ from sheetnet.files.guard import Package
 from sheetnet.files.marks import AddedSheet, Mark, Marks, free_name
 from sheetnet.files.repack import Parts
 from sheetnet.files.splice import appended, children, escaped, prefix_of, scan, spliced
-from sheetnet.files.xlsx_mark_cells import DATA, TAGS, CellMarker
-from sheetnet.files.xlsx_mark_notes import add_comments
-from sheetnet.files.xlsx_mark_shapes import BEFORE, LEGACY, add_shapes
-from sheetnet.files.xlsx_mark_sheet import sheet_xml
-from sheetnet.files.xlsx_mark_styles import EMPTY, MAIN, Styles
-from sheetnet.files.xlsx_parts import NAMESPACES, SheetEntry, read_index, workbook_part
-from sheetnet.files.xlsx_rels import OFFICE, declare, relate, related
+from sheetnet.files.xlsx.mark_cells import DATA, TAGS, CellMarker
+from sheetnet.files.xlsx.mark_notes import add_comments
+from sheetnet.files.xlsx.mark_shapes import BEFORE, LEGACY, add_shapes
+from sheetnet.files.xlsx.mark_sheet import sheet_xml
+from sheetnet.files.xlsx.mark_styles import EMPTY, MAIN, Styles
+from sheetnet.files.xlsx.parts import NAMESPACES, SheetEntry, read_index, workbook_part
+from sheetnet.files.xlsx.rels import OFFICE, declare, relate, related
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Position
 

@@ -7,9 +7,9 @@ from itertools import groupby
 from math import isfinite
 
 from sheetnet.errors import FileError
-from sheetnet.files.ods_look import cell_style, decimals
-from sheetnet.files.ods_text import escape, paragraphs
-from sheetnet.files.openformula import to_openformula
+from sheetnet.files.ods.look import cell_style, decimals
+from sheetnet.files.ods.openformula import to_openformula
+from sheetnet.files.ods.text import escape, paragraphs
 from sheetnet.looks import STYLES
 from sheetnet.syntax import COLUMNS, ROWS, cell_name
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value

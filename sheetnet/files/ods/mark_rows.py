@@ -10,9 +10,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 from sheetnet.files.marks import AUTHOR, SETTLED, Mark
-from sheetnet.files.ods_mark_styles import CellStyles
-from sheetnet.files.ods_mark_table import COLUMNS, DEFAULT, ROWS, STYLE, Cell, Row
-from sheetnet.files.ods_text import paragraphs
+from sheetnet.files.ods.mark_styles import CellStyles
+from sheetnet.files.ods.mark_table import COLUMNS, DEFAULT, ROWS, STYLE, Cell, Row
+from sheetnet.files.ods.text import paragraphs
 from sheetnet.files.splice import Edit, Node, appended, prefix_of, retagged
 from sheetnet.workbook import Position
 

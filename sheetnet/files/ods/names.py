@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sheetnet.files.openformula import from_openformula
+from sheetnet.files.ods.openformula import from_openformula
 from sheetnet.syntax import parse_area, quote_sheet, shift
 from sheetnet.workbook import Name
 

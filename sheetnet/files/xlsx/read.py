@@ -5,8 +5,8 @@ from __future__ import annotations
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
-from sheetnet.files.xlsx_parts import read_index, read_strings, workbook_part
-from sheetnet.files.xlsx_sheet import Room, SheetReader
+from sheetnet.files.xlsx.parts import read_index, read_strings, workbook_part
+from sheetnet.files.xlsx.sheet import Room, SheetReader
 from sheetnet.workbook import Sheet, Workbook
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection
 from functools import lru_cache
 
-from sheetnet.files.ods_functions import canonical_name
+from sheetnet.files.ods.functions import canonical_name
 from sheetnet.syntax import COLUMNS, ROWS, column_letters, quote_sheet
 
 _LAST_COLUMN = column_letters(COLUMNS)

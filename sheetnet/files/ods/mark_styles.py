@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheetnet.files.ods_text import escape
+from sheetnet.files.ods.text import escape
 from sheetnet.files.splice import Node, children, retagged
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"

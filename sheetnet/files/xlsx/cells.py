@@ -13,7 +13,7 @@ from math import isfinite
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
-from sheetnet.files.xlsx_formulas import in_file
+from sheetnet.files.xlsx.formulas import in_file
 from sheetnet.syntax import cell_name, column_letters
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 

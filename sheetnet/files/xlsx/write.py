@@ -12,8 +12,8 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.worksheet import Worksheet
 
 from sheetnet.errors import FileError
-from sheetnet.files.xlsx_cells import rows_xml
-from sheetnet.files.xlsx_formulas import in_file
+from sheetnet.files.xlsx.cells import rows_xml
+from sheetnet.files.xlsx.formulas import in_file
 from sheetnet.looks import STYLES, Style
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Name, Sheet, Workbook

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.files.splice import Edit, Node, appended, prefix_of, retagged
-from sheetnet.files.xlsx_mark_styles import MAIN
+from sheetnet.files.xlsx.mark_styles import MAIN
 from sheetnet.syntax import cell_name, column_number
 from sheetnet.workbook import Position
 

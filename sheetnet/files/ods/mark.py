@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from sheetnet.errors import FileError
 from sheetnet.files.guard import Package
 from sheetnet.files.marks import AddedSheet, Mark, Marks, free_name
-from sheetnet.files.ods_mark_rows import row_edits
-from sheetnet.files.ods_mark_sheet import table_xml
-from sheetnet.files.ods_mark_styles import AUTOMATIC, CELL_PROPERTIES, STYLE, CellStyles
-from sheetnet.files.ods_mark_table import CELLS, COLUMN, NOTE, ROW, SHEET, SOURCE, table_rows
+from sheetnet.files.ods.mark_rows import row_edits
+from sheetnet.files.ods.mark_sheet import table_xml
+from sheetnet.files.ods.mark_styles import AUTOMATIC, CELL_PROPERTIES, STYLE, CellStyles
+from sheetnet.files.ods.mark_table import CELLS, COLUMN, NOTE, ROW, SHEET, SOURCE, table_rows
 from sheetnet.files.repack import Parts
 from sheetnet.files.splice import Edit, Node, children, prefixes, retagged, scan, spliced
 from sheetnet.workbook import Position

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
-from sheetnet.files.xlsx_formulas import canonical
+from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.workbook import Name
 
 # Excel's own namespace, and that of "Strict Open XML".

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sheetnet.errors import FileError
 from sheetnet.files.splice import Edit, Node, appended, children, prefix_of, retagged, scan, spliced
-from sheetnet.files.xlsx_parts import NAMESPACES
+from sheetnet.files.xlsx.parts import NAMESPACES
 
 MAIN = f"{{{NAMESPACES[0]}}}"
 EMPTY = (

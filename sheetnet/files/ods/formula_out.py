@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from sheetnet.files.ods_functions import openformula_name
+from sheetnet.files.ods.functions import openformula_name
 from sheetnet.syntax import COLUMNS, ROWS, Token, column_letters, tokenize
 from sheetnet.syntax.refs import split_prefix
 

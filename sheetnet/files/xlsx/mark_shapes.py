@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from sheetnet.errors import FileError
 from sheetnet.files.repack import Parts
 from sheetnet.files.splice import Edit, Node, prefix_of
-from sheetnet.files.xlsx_mark_styles import MAIN
-from sheetnet.files.xlsx_rels import OFFICE, declare_suffix, relate, relations
+from sheetnet.files.xlsx.mark_styles import MAIN
+from sheetnet.files.xlsx.rels import OFFICE, declare_suffix, relate, relations
 from sheetnet.workbook import Position
 
 _TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"

@@ -13,10 +13,10 @@ from typing import IO, Any
 from odf import table
 
 from sheetnet.errors import FileError
-from sheetnet.files import ods_look, ods_view
-from sheetnet.files.ods_rows import rows
-from sheetnet.files.ods_text import escape
-from sheetnet.files.openformula import to_openformula
+from sheetnet.files.ods import look, view
+from sheetnet.files.ods.openformula import to_openformula
+from sheetnet.files.ods.rows import rows
+from sheetnet.files.ods.text import escape
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Name, Sheet, Workbook
 
@@ -51,9 +51,9 @@ def write_ods(workbook: Workbook, stream: IO[bytes]) -> None:
             for piece in _document("document-content", _content(workbook)):
                 part.write(piece.encode())
         for name, root, body in (
-            ("styles.xml", "document-styles", ods_look.common_styles()),
+            ("styles.xml", "document-styles", look.common_styles()),
             ("meta.xml", "document-meta", _META),
-            ("settings.xml", "document-settings", ods_view.settings(workbook.sheets)),
+            ("settings.xml", "document-settings", view.settings(workbook.sheets)),
         ):
             archive.writestr(_entry(name), "".join(_document(root, iter([body]))))
         archive.writestr(_entry("META-INF/manifest.xml"), _manifest())
@@ -96,7 +96,7 @@ def _check(workbook: Workbook) -> None:
 
 
 def _content(workbook: Workbook) -> Iterator[str]:
-    yield ods_look.content_styles(workbook.sheets)
+    yield look.content_styles(workbook.sheets)
     yield "<office:body><office:spreadsheet>"
     for sheet in workbook.sheets:
         yield from _table(sheet, workbook)
@@ -105,8 +105,8 @@ def _content(workbook: Workbook) -> Iterator[str]:
 
 
 def _table(sheet: Sheet, workbook: Workbook) -> Iterator[str]:
-    yield f'<table:table table:name="{escape(sheet.name)}" table:style-name="{ods_look.table_style(sheet)}">'
-    yield ods_look.columns(sheet.view)
+    yield f'<table:table table:name="{escape(sheet.name)}" table:style-name="{look.table_style(sheet)}">'
+    yield look.columns(sheet.view)
     yield from rows(sheet)
     yield _names(workbook, sheet.name)
     yield "</table:table>"
@@ -120,7 +120,7 @@ def _names(workbook: Workbook, scope: str | None) -> str:
     expressions = table.NamedExpressions()
     for name in names:
         expressions.addElement(_name(name, base))
-    return ods_look.xml_text(expressions)
+    return look.xml_text(expressions)
 
 
 def _first_cell(sheet: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from math import isfinite
 
-from sheetnet.files.xlsx_parts import unescape
+from sheetnet.files.xlsx.parts import unescape
 from sheetnet.workbook import CellError, Value
 
 _EPOCH = datetime(1899, 12, 30)  # day 0 of Excel's calendar, right from March 1900 on

@@ -9,9 +9,9 @@ from xml.etree.ElementTree import Element
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
-from sheetnet.files.xlsx_formulas import canonical
-from sheetnet.files.xlsx_parts import rich_text, tags, unescape
-from sheetnet.files.xlsx_values import parse_number, parse_value
+from sheetnet.files.xlsx.formulas import canonical
+from sheetnet.files.xlsx.parts import rich_text, tags, unescape
+from sheetnet.files.xlsx.values import parse_number, parse_value
 from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
 from sheetnet.workbook import Cell, Position, Value
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from odf import config, office
 
-from sheetnet.files.ods_look import xml_text
+from sheetnet.files.ods.look import xml_text
 from sheetnet.workbook import Sheet, View
 
 

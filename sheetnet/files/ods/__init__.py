@@ -1,0 +1,1 @@
+"""OpenDocument spreadsheets (.ods): reading, writing and marking. It knows no Office Open XML."""
