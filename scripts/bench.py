@@ -12,16 +12,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import ironcalc
 import xlsxwriter
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from sheetnet.check import validate
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook, write_workbook
+from sheetnet.identify import identify
 from sheetnet.network import Layer, Network
-from sheetnet.workbook import Workbook
+from sheetnet.syntax import parse_area
+from sheetnet.workbook import Cell, Workbook
+from tests.layouts import small_network, training_rows
 
 SHAPES = ((2, 2, 2), (16, 16, 8), (64, 64, 10), (784, 30, 10))
 TRIALS = 8
@@ -96,6 +102,32 @@ def peak_memory(code: str) -> float:
     return int(done.stdout.split()[-1]) / (1024 if sys.platform != "darwin" else 1024**2)
 
 
+def bench_damaged(folder: Path) -> None:
+    """The whole judgement of a 2-2-2 workbook in which one formula is wrong: alone, repairs, mistakes, causes."""
+    network = network_of(SHAPES[0])
+    workbook = make_workbook(network)
+    (name,) = (name for name in workbook.names if name.name == "z_1")
+    area = parse_area(name.refers_to)
+    assert area is not None
+    step = workbook.sheets[1]
+    cells = {**step.cells, (area.top, area.left): Cell(0.0, "1+G12")}
+    path = folder / "damaged.xlsx"
+    save_workbook(replace(workbook, sheets=(workbook.sheets[0], replace(step, cells=cells), workbook.sheets[2])), path)
+    assert validate(path).counts["wrong"] == 1
+    ours, theirs, ratio = paired(lambda: validate(path, trials=TRIALS), lambda: bare_ironcalc(path))
+    print(f"validating 2-2-2 with one wrong formula: {ours:.3f}s, bare {theirs:.3f}s, ratio {ratio:.2f}")
+
+
+def bench_identify(folder: Path) -> None:
+    """One training step a row, 1,000 rows, no names: what each formula computes."""
+    network, path = small_network(1, sizes=(2, 2, 2)), folder / "rows.xlsx"
+    path.write_bytes(training_rows(network, 1000))
+    found = identify(path, network)
+    assert found.ok
+    ours, theirs, ratio = paired(lambda: identify(path, network), lambda: bare_ironcalc(path))
+    print(f"identifying {len(found.identified):,} formulas: {ours:.2f}s, bare {theirs:.2f}s, ratio {ratio:.2f}")
+
+
 def main() -> None:
     """Measure every shape and print a table."""
     print(
@@ -105,6 +137,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for shape in SHAPES:
             bench(shape, Path(folder))
+        bench_damaged(Path(folder))
+        bench_identify(Path(folder))
         big = Path(folder) / "784-30-10.xlsx"
         print(
             f"\npeak memory of validating 784-30-10: "

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -126,6 +127,12 @@ def validate(
     trials: Annotated[int, typer.Option(min=1, max=1000, help="Random trials a workbook.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = 0,
     strict_inputs: Annotated[bool, typer.Option("--strict-inputs", help="Edited inputs are not ok.")] = False,
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand in a layout that is not sheetnet's.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps in such a layout; else all there are.")
+    ] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON; - is stdout.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page.")] = None,
     marked: Annotated[
@@ -140,7 +147,8 @@ def validate(
 
     expected = load_network(network) if network is not None else None
     copies = _copy_paths(workbooks, marked)
-    reports, unusable = _validated(workbooks, expected, engine.value, trials, seed, strict_inputs)
+    how = {"engine": engine.value, "trials": trials, "seed": seed, "strict_inputs": strict_inputs}
+    reports, unusable = _validated(workbooks, expected, {**how, "inputs": inputs, "steps": steps})
     if json is not None:
         _write_json(reports, json)
     if html is not None:
@@ -200,9 +208,7 @@ def identify(
     raise typer.Exit(0 if found.ok else 1)
 
 
-def _validated(
-    paths: list[Path], network: Network | None, engine: str, trials: int, seed: int, strict_inputs: bool
-) -> tuple[list[Report], int]:
+def _validated(paths: list[Path], network: Network | None, how: Mapping[str, Any]) -> tuple[list[Report], int]:
     """The reports of the usable files, and how many were not; an unusable file never costs the others their report."""
     from rich.progress import track
 
@@ -212,8 +218,7 @@ def _validated(
     reports, unusable = [], 0
     for path in track(paths, "judging", console=console(stderr=True), transient=True, disable=not sys.stderr.isatty()):
         try:
-            report = validate(path, network, engine=engine, trials=trials, seed=seed, strict_inputs=strict_inputs)
-            reports.append(report)
+            reports.append(validate(path, network, **how))
         except SheetnetError as error:
             print(f"sheetnet: {error}", file=sys.stderr)
             unusable += 1

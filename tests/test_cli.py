@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -226,14 +225,12 @@ def test_bad_options_are_exit_code_2(run: Run) -> None:
 
 
 def test_help_answers_at_once() -> None:
-    """`--help` imports no heavy package. (The goal is 0.3 s; modules are counted, for machines are noisy.)"""
+    """`--help` imports no heavy package. (The goal is 0.3 s; modules are looked at, for machines are noisy.)"""
     code = (
         "import sys; sys.argv = ['sheetnet', '--help']\nimport atexit\natexit.register(lambda: print(*sys.modules))\n"
     )
     code += "from sheetnet.cli import main; main()"
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert time.perf_counter() - start < 10
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "sheetnet.cli" in loaded
     assert not loaded & {"numpy", "pandas", "ironcalc", "openpyxl", "xlsxwriter", "odf"}

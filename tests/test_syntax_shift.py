@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 
-from sheetnet.syntax import COLUMNS, ROWS, Area, areas, cell_name, qualify, shift
-from sheetnet.syntax.shift import qualified
+from sheetnet.syntax import COLUMNS, ROWS, Area, areas, cell_name, names, qualify, shift, tokenize
+from sheetnet.syntax.shift import qualified, spelled_areas
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,9 @@ def test_areas_join_ranges_and_leave_other_workbooks_out() -> None:
 def test_the_quick_way_to_qualify_is_the_thorough_one(formula: str) -> None:
     """Formulas of cells and ranges alone take a short cut, which gives what their tokens give."""
     assert qualify(formula, "Step") == qualified(formula, "Step!")
+    assert areas(formula) == spelled_areas(formula)
+    found = [token.text for token in tokenize(formula) if token.kind == "name"]
+    assert names(formula) == [name for name in dict.fromkeys(found) if name.upper() != "TRUE"]
 
 
 @pytest.mark.parametrize("formula", ["XFE1", "ZZZ9+1", "2*XFE1:XFE3", "A999999+XFD1", "A1048577", "W_1+x1", "a1+B$2"])

@@ -19,6 +19,8 @@ from sheetnet.check.second_look import sharpened
 from sheetnet.check.verdicts import SOUND, CellVerdict
 from sheetnet.network import Network
 
+AFTER_TARGETS = ("cost", "dC_", "delta_", "W_")  # the blocks whose values the targets reach
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -72,12 +74,20 @@ def _may_follow(usual: Assessment, convention: Convention) -> bool:
 def _for_one_hot(found: Assessment, seed: int) -> Assessment:
     """Formulas that are right for targets of 0 and 1 are right where the sheet's own targets are such."""
     network, evidence = found.bench.network, found.runs.evidence
-    if evidence.alone is None or not has_one_hot_targets(network, found.runs):
+    if evidence.alone is None or not has_one_hot_targets(network, found.runs) or not _in_need_of_targets(found):
         return found
     trials = draw_trials(network, found.bench.trials.count, seed, ties_of(found.bench.inputs), one_hot=True)
     other = Assessment.first(replace(found.bench, trials=trials))
     pairs = zip(found.cells, other.cells, strict=True)
     return replace(found, cells=[_kinder(first, second) for first, second in pairs])
+
+
+def _in_need_of_targets(found: Assessment) -> bool:
+    """Whether a wrong cell depends on the targets: z, a and what else leads up to the outputs do not."""
+    return any(
+        cell.verdict == "wrong" and answer.block.name.startswith(AFTER_TARGETS)
+        for answer, cell in zip(found.bench.answers, found.cells, strict=True)
+    )
 
 
 def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:

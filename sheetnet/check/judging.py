@@ -29,14 +29,26 @@ def validate(
     trials: int = TRIALS,
     seed: int = 0,
     strict_inputs: bool = False,
+    inputs: str | Path | None = None,
+    steps: int | None = None,
 ) -> Report:
     """Judge every calculation cell of a workbook against NumPy, at its own inputs and in `trials` seeded trials.
 
     `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
-    keeps the report from being ok. Raises `FileError` for an unusable file, `EngineError` where the engine fails.
+    keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
+    whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
+    `steps` how many training steps to look for. Raises `FileError` for an unusable file, `EngineError` where the engine
+    fails.
     """
     workbook = read_workbook(path)
     notes: tuple[str, ...] = ()
+    if network is not None and (inputs is not None or not _has_names(workbook, network)):
+        from sheetnet.identify import judge_layout, load_map  # it builds on this package
+
+        where = None if inputs is None else load_map(inputs, workbook, network)
+        return judge_layout(
+            workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
+        )
     if network is None:
         network, source = embedded_network(workbook, str(path)), "the workbook itself"
     else:
@@ -84,6 +96,12 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
         notes=(f"judged by the sheet's own convention: {convention.message}",) if convention else (),
         convention=convention.name if convention else None,
     )
+
+
+def _has_names(workbook: Workbook, network: Network) -> bool:
+    """Whether any block of the network is named in the workbook."""
+    named = {name.name.casefold() for name in workbook.names}
+    return any(block.casefold() in named for block in network.blocks)
 
 
 def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, ...]:

@@ -109,6 +109,13 @@ def _ends_range(tokens: list[Token], index: int) -> bool:
 
 def areas(formula: str) -> list[Area]:
     """The plain references in order of appearance, `A1:B2` as one; without 3-D ones and those to other workbooks."""
+    if _PLAIN.fullmatch(formula):
+        return [area for text in _PLAIN_RANGE.findall(formula) if (area := parse_area(text)) is not None]
+    return spelled_areas(formula)
+
+
+def spelled_areas(formula: str) -> list[Area]:
+    """`areas` by tokens: the thorough way, for any formula."""
     tokens = [token for token in tokenize(formula) if token.kind != "space"]
     found: list[Area] = []
     index = 0
@@ -134,6 +141,8 @@ def _joined(first: Area, token: Token) -> Area | None:
 
 def names(formula: str) -> list[str]:
     """The names in order of appearance, with their prefix, once each; TRUE and FALSE are values, not names."""
+    if _PLAIN.fullmatch(formula):
+        return []
     found = [token.text for token in tokenize(formula) if token.kind == "name"]
     return [name for name in dict.fromkeys(found) if name.upper() not in ("TRUE", "FALSE")]
 
