@@ -240,6 +240,9 @@ def test_helper_cells_on_another_sheet_are_live(d02b: tuple[Network, Workbook]) 
     helper = replace(helper, cells={(1, 1): Cell(None, "EXP(-Step!G18)")})
     report = judge(replace(changed, sheets=(*changed.sheets, helper)), network)
     assert blamed(report) == {"a_1[0, 0]": "wrong"}
+    (cell,) = [cell for cell in report.cells if cell.verdict == "wrong"]
+    assert cell.cause == "Mine!A1"
+    assert "which should hold EXP(z_1[0, 0] (Step!G18))" in cell.message
 
 
 def test_right_by_chance_is_wrong(d02b: tuple[Network, Workbook]) -> None:

@@ -69,6 +69,15 @@ def judged_positions(block: Block) -> list[tuple[int, int]]:
     ]
 
 
+def is_judged(network: Network, located: Located, place: Place) -> bool:
+    """Whether the cell at a place is a judged one."""
+    for block in judged_blocks(network, located):
+        area = located.areas[block.name]
+        if area.sheet == place[0] and area.top <= place[1] <= area.bottom and area.left <= place[2] <= area.right:
+            return block.kind == "answer" or block.is_bias_node(place[1] - area.top, place[2] - area.left)
+    return False
+
+
 def as_columns(network: Network, located: Located, values: Mapping[str, Array]) -> Array:
     """Block → K × rows × columns as one K × answers matrix, in the order of `answer_cells`."""
     count = len(values["gamma"])

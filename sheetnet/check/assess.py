@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sheetnet.check.blame import with_causes
+from sheetnet.check.chance import with_chance
 from sheetnet.check.conventions import CONVENTIONS, Convention
 from sheetnet.check.draws import draw_trials
 from sheetnet.check.inputs import ties_of
@@ -51,6 +52,7 @@ def assess(bench: Bench, seed: int) -> Assessment:
     found = _for_one_hot(found, seed)
     cells = sharpened(found.bench, found.runs, found.cells)
     cells = named(found.bench, found.runs, cells)
+    cells = with_chance(found.bench, cells)
     return replace(found, cells=with_causes(found.bench, found.runs, cells))
 
 

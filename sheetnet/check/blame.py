@@ -2,38 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from sheetnet.check.graph import Graph, causes, in_circle
+from sheetnet.check.graph import Graph, causes, starts_circle, through_helpers
 from sheetnet.check.judge import place_name
 from sheetnet.check.runs import Bench, Runs
 from sheetnet.check.verdicts import SOUND, CellVerdict
 from sheetnet.errors import BugError
-from sheetnet.workbook import CellError
+from sheetnet.workbook import CellError, Place
+
+# Functions whose result hangs on what the workbook is made of: alone, beside shadow sheets, they see another one.
+MAKE_UP = {"SHEETS", "SHEET", "ISFORMULA", "FORMULATEXT", "CELL", "INFO"}
+# Functions that make up references, so that no reading of the formula says which cells it uses.
+REFERRING = {"OFFSET", "INDIRECT", "INDEX", "CHOOSE"}
 
 
 def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
-    """Name for each carried cell where its error began; a circle of formulas is an error of the cells in it."""
-    carried = [number for number, cell in enumerate(cells) if cell.verdict == "carried"]
-    if not carried:
+    """Name for each carried cell where its error began; a circle of formulas is an error of the cell that closes it."""
+    if all(cell.verdict != "carried" for cell in cells):
         return cells
     places = [answer.place for answer in bench.answers]
-    graph, cells = Graph(bench.workbook, places), list(cells)
-    for number in carried:
-        if any(isinstance(values[number], CellError) for values in runs.values) and in_circle(graph, places[number]):
-            cells[number] = replace(cells[number], verdict="error", message="the formula refers to itself, in a circle")
-    found = dict(zip(places, cells, strict=True))
-    blamed = {place for place, cell in found.items() if cell.verdict not in SOUND}
-    rest = [number for number in carried if cells[number].verdict == "carried"]
-    origin = causes(graph, (places[number] for number in rest), blamed)
-    for number in rest:
-        cause = origin[places[number]]
-        if cause is None:
-            sheet, cell = cells[number].sheet, cells[number].cell
-            raise BugError(
-                f"{sheet}!{cell} carries an error that began nowhere: this is a bug of sheetnet, please report it"
-            )
+    order = {place: number for number, place in enumerate(places)}
+    graph = Graph(bench.workbook, places)
+    found: dict[Place, CellVerdict] = {}
+    for place, cell in zip(places, cells, strict=True):
+        if place not in found or found[place].verdict in SOUND:  # blocks may share cells: what is blamed counts
+            found[place] = cell
+    blamed = _blamed(found)
+    for place in _carried(found):
+        failed = any(isinstance(values[order[place]], CellError) for values in runs.values)
+        if failed and starts_circle(graph, place, order, blamed):
+            found[place] = replace(found[place], verdict="error", message="the formula refers to itself, in a circle")
+    blamed = _blamed(found)
+    for place in _without_cause(graph, found, blamed):
+        reach = [place, *(used for used in through_helpers(graph, place, order) if used not in order)]
+        if used := MAKE_UP & _functions(graph, reach):
+            message = f"{', '.join(sorted(used))} looks at more than numbers: right alone, wrong in this workbook"
+            found[place] = replace(found[place], verdict="wrong", message=message)
+    blamed = _blamed(found)
+    origin = causes(graph, _carried(found), blamed)
+    for place, cause in origin.items():
+        found[place] = _caused(graph, place, cause, found, blamed)
+    return [
+        _shared(cell, place, found) if cell.verdict == "carried" else cell
+        for place, cell in zip(places, cells, strict=True)
+    ]
+
+
+def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict]) -> CellVerdict:
+    """What was found for a carried cell; where two blocks share it, it may be right as one and wrong as the other."""
+    if found[place].quantity == cell.quantity:
+        return found[place]
+    message = f"the formula is right; the error comes from {place_name(place, found)}, which is the same cell"
+    return replace(cell, message=message, cause=f"{cell.sheet}!{cell.cell}")
+
+
+def _blamed(found: dict[Place, CellVerdict]) -> set[Place]:
+    return {place for place, cell in found.items() if cell.verdict not in SOUND}
+
+
+def _functions(graph: Graph, places: Iterable[Place]) -> set[str]:
+    return {name for place in places for name in graph.functions(place)}
+
+
+def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
+    return [place for place, cell in found.items() if cell.verdict == "carried"]
+
+
+def _without_cause(graph: Graph, found: dict[Place, CellVerdict], blamed: set[Place]) -> list[Place]:
+    return [place for place, cause in causes(graph, _carried(found), blamed).items() if cause is None]
+
+
+def _caused(
+    graph: Graph, place: Place, cause: Place | None, found: dict[Place, CellVerdict], blamed: set[Place]
+) -> CellVerdict:
+    """The carried cell with the cell in which its error began; a guess where a formula makes up its references."""
+    cell = found[place]
+    if cause is not None:
         message = f"the formula is right; the error comes from {place_name(cause, found)}"
-        origin_cell = f"{found[cause].sheet}!{found[cause].cell}"
-        cells[number] = replace(cells[number], message=message, cause=origin_cell)
-    return cells
+        return replace(cell, message=message, cause=f"{found[cause].sheet}!{found[cause].cell}")
+    reach = [place, *through_helpers(graph, place, ())]
+    used = sorted(REFERRING & _functions(graph, reach))
+    if not used or not blamed:
+        raise BugError(
+            f"{cell.sheet}!{cell.cell} carries an error that began nowhere: this is a bug of sheetnet, please report it"
+        )
+    order = list(found)
+    before = [other for other in order[: order.index(place)] if other in blamed]
+    likely = before[-1] if before else next(other for other in order if other in blamed)
+    message = (
+        f"the formula is right; the error comes through {', '.join(used)}, likely from {place_name(likely, found)}"
+    )
+    return replace(cell, message=message, cause=f"{found[likely].sheet}!{found[likely].cell}")

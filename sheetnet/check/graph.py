@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from sheetnet.syntax import Area, areas, names, parse_area
+from sheetnet.syntax import Area, areas, functions, names, parse_area
 from sheetnet.workbook import Place, Position, Workbook, array_cells
 
 
@@ -34,6 +34,10 @@ class Graph:
             self._areas[key] = list(self._resolved(place[0], formula))
         for area in self._areas[key]:
             yield from self._cells(area, place[0])
+
+    def functions(self, place: Place) -> list[str]:
+        """The functions in the formula at `place`."""
+        return functions(self._formula(place) or "")
 
     def _formula(self, place: Place) -> str | None:
         sheet, row, column = place
@@ -85,15 +89,26 @@ def _nearest(graph: Graph, place: Place, blamed: set[Place], known: Mapping[Plac
     return None
 
 
-def in_circle(graph: Graph, place: Place) -> bool:
-    """Whether a cell's formula uses, through however many others, the cell itself."""
-    seen: set[Place] = set()
-    queue = deque([place])
+def starts_circle(graph: Graph, place: Place, order: Mapping[Place, int], blamed: set[Place]) -> bool:
+    """Whether a cell turns the step's order back on itself: it uses one that comes later and that uses it in turn.
+
+    The other cells of the circle are as they should be, and so is a circle that runs through a blamed cell.
+    """
+    later = [used for used in through_helpers(graph, place, order) if order.get(used, -1) >= order[place]]
+    return any(used not in blamed and (used == place or _reaches(graph, used, place, blamed)) for used in later)
+
+
+def through_helpers(graph: Graph, place: Place, stops: Collection[Place]) -> Iterator[Place]:
+    """The cells that a formula uses, at once or by way of cells that are not among `stops`."""
+    seen, queue = set[Place](), deque([place])
     while queue:
         for used in graph.uses(queue.popleft()):
-            if used == place:
-                return True
             if used not in seen:
                 seen.add(used)
-                queue.append(used)
-    return False
+                yield used
+                if used not in stops:
+                    queue.append(used)
+
+
+def _reaches(graph: Graph, start: Place, goal: Place, closed: set[Place]) -> bool:
+    return goal in through_helpers(graph, start, closed)

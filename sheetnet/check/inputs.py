@@ -1,6 +1,7 @@
 """The input cells of a workbook: which cells a trial must drive, which are tied, what they hold now.
 
-An input cell that merely refers to another cell is a tie: that other cell is driven, and both have one value.
+An input cell that merely refers to another cell is a tie: that other cell is driven, and both have one value. No judged
+cell is ever driven: an input that refers to one (to a bias node, say) is a formula like any other.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isclose
 
+from sheetnet.check.answers import is_judged
 from sheetnet.check.locate import Located
 from sheetnet.network import Block, Network
 from sheetnet.reference import Array, inputs_of
@@ -45,7 +47,7 @@ class EditedInput:
 def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
     """Every input of the step that has a cell; the bias node's cells are no inputs."""
     return [
-        _input_cell(workbook, located.place(block.name, row, column), (block.name, row, column))
+        _input_cell(workbook, network, located, (block.name, row, column))
         for block in input_blocks(network)
         if block.name in located.areas
         for row in range(block.rows)
@@ -68,29 +70,32 @@ def ties_of(cells: list[InputCell]) -> dict[Element, Element]:
     return {cell.element: owners[cell.driver] for cell in cells if owners[cell.driver] != cell.element}
 
 
-def _input_cell(workbook: Workbook, place: Place, element: Element) -> InputCell:
+def _input_cell(workbook: Workbook, network: Network, located: Located, element: Element) -> InputCell:
+    place = located.place(*element)
     formula = cell_at(workbook, place).formula
     if formula is None:
         return InputCell(element, place, place, None)
-    driver = _referred(workbook, place, {place})
-    if driver is None:
+    driver = _referred(workbook, place)
+    if driver is None or is_judged(network, located, driver):
         return InputCell(element, place, place, formula)
     return InputCell(element, place, driver, None)
 
 
-def _referred(workbook: Workbook, place: Place, seen: set[Place]) -> Place | None:
+def _referred(workbook: Workbook, place: Place) -> Place | None:
     """The constant cell at the end of a chain of mere references; None where a real formula stands in between."""
-    formula = cell_at(workbook, place).formula
-    if formula is None:
-        return place
-    area = parse_area(formula.strip())
-    if area is None or (area.top, area.left) != (area.bottom, area.right):
-        return None
-    sheet = workbook.sheet(area.sheet or place[0])
-    if sheet is None:
-        return None
-    target = (sheet.name, area.top, area.left)
-    return None if target in seen else _referred(workbook, target, seen | {target})
+    seen = {place}
+    while (formula := cell_at(workbook, place).formula) is not None:
+        area = parse_area(formula.strip())
+        if area is None or (area.top, area.left) != (area.bottom, area.right):
+            return None
+        sheet = workbook.sheet(area.sheet or place[0])
+        if sheet is None:
+            return None
+        place = (sheet.name, area.top, area.left)
+        if place in seen:
+            return None
+        seen.add(place)
+    return place
 
 
 def cell_at(workbook: Workbook, place: Place) -> Cell:

@@ -60,7 +60,8 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
             return _right(answer, number, evidence)
         names = ", ".join(sorted(moved))
         return "unsupported", f"{names} takes addresses as text, so this formula cannot be tried alone"
-    if errors := [value for value in values if isinstance(value, CellError)]:
+    asked = zip(values, evidence.alone[:, number], strict=True)  # where infinity is expected, an error is right
+    if errors := [value for value, agrees in asked if isinstance(value, CellError) and not agrees]:
         return "error", f"the formula gives {errors[0]}"
     if not evidence.alone[:, number].all():
         return _wrong(values, number, evidence)
@@ -111,8 +112,8 @@ def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[st
     assert evidence.alone is not None
     trials = values[evidence.trials]
     moving = bool(np.ptp(evidence.expected[evidence.trials, number]) > 0)
-    if moving and len(trials) > 1 and all(value == trials[0] for value in trials):
-        own = values[0] if evidence.own else None
+    own = values[0] if evidence.own else None
+    if moving and len(trials) > 1 and all(value == trials[0] for value in values):
         found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""
         return "hardcoded", f"no input moves this formula{found}"
     if texts := [value for value in values if not isinstance(value, float)]:

@@ -23,14 +23,16 @@ MOST_REPAIRS = 200  # a cell: formulas with many typed numbers have endless comb
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A cell whose number may have been typed into a formula: how to refer to it, what it holds, what it is.
-
-    A minus before a typed number is a token of its own, so `reference` negates where `value` is negative.
-    """
+    """A cell whose number may have been typed into a formula: how to refer to it, what it holds, what it is."""
 
     reference: str
     value: float
     called: str
+
+    @property
+    def size(self) -> str:
+        """What to put for the number as typed: a minus before it is a token of its own."""
+        return f"(-{self.reference})" if self.value < 0 else self.reference
 
 
 class KnownNumbers:
@@ -49,11 +51,12 @@ class KnownNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A repaired formula, and the verdict and sentence it stands for where it is right."""
+    """A repaired formula, and the verdict, sentence and cause it stands for where it is right."""
 
     formula: str
     verdict: str
     message: str
+    cause: str | None = None
 
 
 def repairs(formula: str, known: KnownNumbers) -> Iterator[Repair]:
@@ -114,7 +117,7 @@ def _with_cells(tokens: list[Token], known: KnownNumbers) -> Iterator[Repair]:
         for some in combinations(places, count):
             for cells in product(*(choices[index] for index in some)):
                 put = dict(zip(some, cells, strict=True))
-                words = [put[i].reference if i in put else token.text for i, token in enumerate(tokens)]
+                words = [put[i].size if i in put else token.text for i, token in enumerate(tokens)]
                 said = "; ".join(f"{numbers[i]} stands where {cell.called} should" for i, cell in put.items())
                 yield Repair("".join(words), "hardcoded", said)
 

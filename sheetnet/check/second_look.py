@@ -1,4 +1,4 @@
-"""A second look at wrong cells: is it the rounding, a typed number, a known mistake? It only makes verdicts sharper."""
+"""A second look at wrong cells: is it the rounding, a typed number, a helper cell? It only makes verdicts sharper."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from sheetnet.check.answers import quantity_of
+from sheetnet.check.helpers import helper_repairs
 from sheetnet.check.repairs import Known, KnownNumbers, Repair, repairs
 from sheetnet.check.runs import Bench, Runs, run_instead
 from sheetnet.check.verdicts import CellVerdict
@@ -17,25 +18,32 @@ MOST_CELLS = 200  # wrong cells of a workbook that are looked at twice: more hav
 
 
 def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
-    """The verdicts, with `wrong` made `rounded` or `hardcoded` where one repair of the formula is right in every run."""
+    """The verdicts, made sharper where one repair of the formula is right in every run: `rounded`, `hardcoded`, a helper."""
     alone = runs.evidence.alone
     if alone is None or not runs.evidence.own:
         return cells
     wrong = [n for n, cell in enumerate(cells) if cell.verdict == "wrong" and cell.formula and not alone[:, n].all()]
-    known = KnownNumbers(known_cells(bench, runs))
+    known = known_cells(bench, runs)
+    numbers, answers = KnownNumbers(known), {answer.place for answer in bench.answers} | set(bench.drivers)
     tried: list[tuple[int, Repair]] = []
     for number in wrong[:MOST_CELLS]:
         formula, place = cells[number].formula or "", bench.answers[number].place
         own = re.compile(re.escape(cell_name(*place[1:], absolute=True)) + r"(?![0-9])")
-        tried += [(number, repair) for repair in repairs(formula, known) if not own.search(repair.formula)]
+        found = [*repairs(formula, numbers), *helper_repairs(bench.workbook, place, formula, answers, known)]
+        tried += [(number, repair) for repair in found if not own.search(repair.formula)]
     if not tried:
         return cells
     right = run_instead(bench, runs, [(number, repair.formula) for number, repair in tried])
     sharper = list(cells)
     for (number, repair), fits in reversed(list(zip(tried, right, strict=True))):
         if fits:  # reversed, so that the simplest repair has the last word
-            mistake = ROUNDING_CODE if repair.verdict == "rounded" else None
-            sharper[number] = replace(cells[number], verdict=repair.verdict, message=repair.message, mistake=mistake)
+            sharper[number] = replace(
+                cells[number],
+                verdict=repair.verdict,
+                message=repair.message,
+                cause=repair.cause,
+                mistake=ROUNDING_CODE if repair.verdict == "rounded" else None,
+            )
     return sharper
 
 
@@ -55,4 +63,4 @@ def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> Kno
     sheet, row, column = place
     cell = f"{quote_sheet(sheet)}!{cell_name(row, column, absolute=True)}"
     called = f"{name}[{', '.join(map(str, index))}] ({sheet}!{cell_name(row, column)})"
-    return Known(f"(-{cell})" if value < 0 else cell, value, called)
+    return Known(cell, value, called)
