@@ -47,6 +47,8 @@ def describe(network: Network, block: str) -> tuple[str, str]:
     if kind == "W" and match["new"]:
         frozen = "" if network.train_bias else "; biases stay"
         equation = f"W − γ ∂C/∂W{frozen}"
+    if kind == "z" and match["new"]:
+        equation = "z{l}′ = A{k}′ W{l}′" if layer > 1 else "z{l}′ = A{k} W{l}′"
     if match["turned"]:
         symbol, equation = symbol + "ᵀ", "A, turned to stand beside W"
     symbol += "′" if match["new"] else ""

@@ -153,9 +153,9 @@ def functions(formula: str) -> list[str]:
 
 
 def depth(formula: str) -> int:
-    """How deep the parentheses nest."""
+    """How deep parentheses and braces nest."""
     deepest = level = 0
     for token in tokenize(formula):
-        level += (token.kind == "open") - (token.kind == "close")
+        level += (token.kind in ("open", "array_open")) - (token.kind in ("close", "array_close"))
         deepest = max(deepest, level)
     return deepest
