@@ -60,8 +60,7 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
             return _right(answer, number, evidence)
         names = ", ".join(sorted(moved))
         return "unsupported", f"{names} takes addresses as text, so this formula cannot be tried alone"
-    asked = zip(values, evidence.alone[:, number], strict=True)  # where infinity is expected, an error is right
-    if errors := [value for value, agrees in asked if isinstance(value, CellError) and not agrees]:
+    if errors := [value for value in values if isinstance(value, CellError)]:
         return "error", f"the formula gives {errors[0]}"
     if not evidence.alone[:, number].all():
         return _wrong(values, number, evidence)

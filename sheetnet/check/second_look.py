@@ -14,6 +14,7 @@ from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.workbook import Place
 
 ROUNDING_CODE = "SN120"  # intermediate rounding, in the catalogue of mistakes
+MOST_TRIED = 10_000  # repaired formulas of a workbook: evaluating them in all runs takes about a second
 MOST_CELLS = 200  # wrong cells of a workbook that are looked at twice: more have one cause, which these show
 
 
@@ -27,6 +28,8 @@ def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVe
     numbers, answers = KnownNumbers(known), {answer.place for answer in bench.answers} | set(bench.drivers)
     tried: list[tuple[int, Repair]] = []
     for number in wrong[:MOST_CELLS]:
+        if len(tried) > MOST_TRIED:
+            break
         formula, place = cells[number].formula or "", bench.answers[number].place
         own = re.compile(re.escape(cell_name(*place[1:], absolute=True)) + r"(?![0-9])")
         found = [*repairs(formula, numbers), *helper_repairs(bench.workbook, place, formula, answers, known)]
