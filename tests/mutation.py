@@ -171,7 +171,12 @@ class Subject:
     def differs(self, mutants: list[Mutant]) -> list[bool]:
         """Whether each mutant computes something else, at other inputs than the judge's."""
         formulas = [(m.number, m.cell.formula) for m in mutants if m.cell is not None and m.cell.formula is not None]
-        rights = [run_instead(bench, runs, formulas) for bench, runs in self.witnesses] if formulas else []
+        asked = [number for number, _ in formulas]
+        rights = [
+            run_instead(bench, runs, formulas)
+            & ~runs.evidence.doubtful[asked]  # what it cannot tell, it does not excuse
+            for bench, runs in (self.witnesses if formulas else [])
+        ]
         right = iter(np.any(rights, axis=0).tolist() if rights else [])
         constant = [bool((column == column[0]).all()) for column in self.runs.evidence.expected.T]
         return [

@@ -117,7 +117,7 @@ def with_array(workbook: Workbook, place: Place, formula: str, shape: tuple[int,
             if (row, column) != (top, left):
                 workbook = with_cell(workbook, (name, row, column), Cell(0.0))
     arrays: dict[Position, tuple[int, int]] = {(top, left): shape}
-    sheets = (replace(s, arrays=s.arrays | arrays) if s.name == name else s for s in workbook.sheets)
+    sheets = (replace(s, arrays={**s.arrays, **arrays}) if s.name == name else s for s in workbook.sheets)
     return replace(workbook, sheets=tuple(sheets))
 
 
@@ -357,7 +357,6 @@ OUTPUTS = [
         "({a_2[0,1]}-{target[0,1]})^2/2",
         "POWER({target[0,1]}-{a_2[0,1]},2)/2",
         "0.5*SUMSQ({a_2[0,1]}-{target[0,1]})",
-        "SUMXMY2({a_2[0,1]},{target[0,1]})/2",
         "0.5*ABS({a_2[0,1]}-{target[0,1]})^2",
         "({a_2[0,1]}^2-2*{a_2[0,1]}*{target[0,1]}+{target[0,1]}^2)/2",
         "50%*({target[0,1]}-{a_2[0,1]})*({target[0,1]}-{a_2[0,1]})",
@@ -419,8 +418,22 @@ HELPERS = [
     Rewriting(D02B, "z_1", 0, 0, "SUM(Z1:Z3)", {f"Step!Z{i}": f"B{11 + i}*G{11 + i}" for i in (1, 2, 3)}),
     Rewriting(D02B, "z_1", 0, 0, "SUM(Z:Z)", {f"Step!Z{i}": f"B{11 + i}*G{11 + i}" for i in (1, 2, 3)}),
     Rewriting(D02B, "z_1", 0, 0, "SUM(Mine!A:A)", {f"Mine!A{i}": f"Step!B{11 + i}*Step!G{11 + i}" for i in (1, 2, 3)}),
-    Rewriting(D02B, "z_1", 0, 0, "SUM(Mine!1:1)", {f"Mine!{c}1": f"Step!B{r}*Step!G{r}" for c, r in zip("ABC", (12, 13, 14), strict=True)}),
-    Rewriting(D02B, "a_2", 0, 0, "1/(1+EXP(-Mine!C5))", {"Mine!C5": "Step!Z9+Step!{W_2[2,0]}", "Step!Z9": "{A_1[0,0]}*{W_2[0,0]}+{A_1[0,1]}*{W_2[1,0]}"}),
+    Rewriting(
+        D02B,
+        "z_1",
+        0,
+        0,
+        "SUM(Mine!1:1)",
+        {f"Mine!{c}1": f"Step!B{r}*Step!G{r}" for c, r in zip("ABC", (12, 13, 14), strict=True)},
+    ),
+    Rewriting(
+        D02B,
+        "a_2",
+        0,
+        0,
+        "1/(1+EXP(-Mine!C5))",
+        {"Mine!C5": "Step!Z9+Step!{W_2[2,0]}", "Step!Z9": "{A_1[0,0]}*{W_2[0,0]}+{A_1[0,1]}*{W_2[1,0]}"},
+    ),
     Rewriting(D02B, "delta_1", 0, 0, "Z1*{da_dz_1[0,0]}", {"Step!Z1": "{dC_da_1[0,0]}"}),
     Rewriting(RELU, "a_3", 0, 2, "EXP({z_3[0,2]})/Z1", {"Step!Z1": "SUMPRODUCT(EXP({z_3}))"}),
     Rewriting(XOR, "cost", 0, 0, "Z1/Z2", {"Step!Z1": "SUM({cost_n})", "Step!Z2": "COUNT({cost_n})"}),
@@ -454,3 +467,30 @@ def test_a_formula_that_computes_the_same_is_correct(rewriting: Rewriting) -> No
     workbook, network = rewritten(rewriting)
     report = judge(workbook, network)
     assert report.ok, blamed(report)
+
+
+@pytest.mark.parametrize(
+    ("template", "block", "formula", "shown"),
+    [
+        (D02B, "cost_out", "SUMXMY2({a_2[0,0]},{target[0,0]})/2", "#VALUE!"),  # takes no single cells
+        (D02B, "z_1", "SUMPRODUCT({A_0_T},{W_1[0,0]}:INDEX({W_1},3,1))", "#VALUE!"),  # no computed ends of ranges
+        (D02B, "z_1", "SUMPRODUCT({A_0_T},{W_1} {W_1[:,0]})", "#ERROR!"),  # no intersections
+        (D02B, "cost_n", "SUM(({cost_out[0,0]},{cost_out[0,1]}))", "#ERROR!"),  # no unions
+        (D02B, "A_1", "1/(1+EXP(-{z_1}))", "#SPILL!"),  # no implicit intersection: it spills, into what is full
+        (D02B, "A_1", "LET(z_1,{z_1[0,0]},1/(1+EXP(-z_1)))", "#VALUE!"),  # the defined name hides the one of LET
+        (RELU, "cost_n", "-LN(PRODUCT({a_3}^{target}*(1-{a_3})^(1-{target})))", "#N/IMPL!"),
+        (XOR, "cost", "AGGREGATE(1,6,{cost_n})", "#NAME?"),
+    ],
+)
+def test_what_ironcalc_cannot_evaluate_is_never_called_wrong(
+    template: str, block: str, formula: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right in Excel: an error without a saved value; with one and without LibreOffice, `unsupported`."""
+    monkeypatch.setattr("sheetnet.check.judging.available", lambda name: False)
+    network, workbook, located = book(template)
+    place, text = located.place(block, 0, 0), written(formula, located)
+    report = judge(with_formula(workbook, place, text), network)
+    (cell,) = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
+    assert (cell.verdict, str(cell.value)) == ("error", shown)
+    report = judge(with_cell(workbook, place, Cell(0.5, text)), network)
+    assert list(blamed(report).values()) == ["unsupported"]

@@ -25,11 +25,15 @@ AFTER_TARGETS = ("cost", "dC_", "delta_", "W_")  # the blocks whose values the t
 
 @dataclass(frozen=True)
 class Assessment:
-    """The bench (by the sheet's convention, where it has another), what its runs gave, and a verdict an answer."""
+    """The bench (by the sheet's convention, where it has another), what its runs gave, and a verdict an answer.
+
+    `excused`: some formulas count as right because they are for targets of 0 and 1; others carry what they change.
+    """
 
     bench: Bench
     runs: Runs
     cells: list[CellVerdict]
+    excused: bool = False
 
     @classmethod
     def first(cls, bench: Bench) -> Assessment:
@@ -53,7 +57,7 @@ def assess(bench: Bench, seed: int) -> Assessment:
     cells = sharpened(found.bench, found.runs, found.cells)
     cells = named(found.bench, found.runs, cells)
     cells = with_chance(found.bench, cells)
-    return replace(found, cells=with_causes(found.bench, found.runs, cells))
+    return replace(found, cells=with_causes(found.bench, found.runs, cells, found.excused))
 
 
 def _by_convention(usual: Assessment) -> Assessment:
@@ -80,8 +84,8 @@ def _for_one_hot(found: Assessment, seed: int) -> Assessment:
         return found
     trials = draw_trials(network, found.bench.trials.count, seed, ties_of(found.bench.inputs), one_hot=True)
     other = Assessment.first(replace(found.bench, trials=trials))
-    pairs = zip(found.cells, other.cells, strict=True)
-    return replace(found, cells=[_kinder(first, second) for first, second in pairs])
+    cells = [_kinder(first, second) for first, second in zip(found.cells, other.cells, strict=True)]
+    return replace(found, cells=cells, excused=cells != found.cells)
 
 
 def _in_need_of_targets(found: Assessment) -> bool:
@@ -96,9 +100,7 @@ def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
     """The verdict of a cell after both sets of trials."""
     if first.verdict in ("wrong", "carried") and one_hot.verdict == "correct":
         return replace(one_hot, message="right for targets of 0 and 1, as this sheet has them")
-    if (first.verdict, one_hot.verdict) in (("wrong", "carried"), ("carried", "undetermined")):
-        return one_hot
-    return first
+    return one_hot if (first.verdict, one_hot.verdict) == ("wrong", "carried") else first
 
 
 def has_one_hot_targets(network: Network, runs: Runs) -> bool:

@@ -18,8 +18,11 @@ MAKE_UP = {"SHEETS", "SHEET", "ISFORMULA", "FORMULATEXT", "CELL", "INFO"}
 REFERRING = {"OFFSET", "INDIRECT", "INDEX", "CHOOSE"}
 
 
-def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
-    """Name for each carried cell where its error began; a circle of formulas is an error of the cell that closes it."""
+def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: bool = False) -> list[CellVerdict]:
+    """Name for each carried cell where its error began; a circle of formulas is an error of the cell that closes it.
+
+    `excused`: some formulas upstream are right for targets of 0 and 1 alone, so that an error may begin nowhere.
+    """
     if all(cell.verdict != "carried" for cell in cells):
         return cells
     places = [answer.place for answer in bench.answers]
@@ -43,11 +46,16 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[Cell
     blamed = _blamed(found)
     origin = causes(graph, _carried(found), blamed)
     for place, cause in origin.items():
-        found[place] = _caused(graph, place, cause, found, blamed)
+        found[place] = _caused(graph, place, cause, found, blamed) if cause or not excused else _untold(found[place])
     return [
         _shared(cell, place, found) if cell.verdict == "carried" else cell
         for place, cell in zip(places, cells, strict=True)
     ]
+
+
+def _untold(cell: CellVerdict) -> CellVerdict:
+    message = "no trial with targets of 0 and 1 could tell right from wrong here: ask for more --trials"
+    return replace(cell, verdict="undetermined", message=message)
 
 
 def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict]) -> CellVerdict:

@@ -31,6 +31,7 @@ def evaluate(
 def _evaluate(
     workbook: Workbook, places: Sequence[Place], trials: Sequence[Trial], wanted: Sequence[Place]
 ) -> list[list[Value]]:
+    as_it_stands = workbook
     if any(
         position in array_cells(sheet) for sheet in workbook.sheets if sheet.arrays for position in _on(sheet, places)
     ):
@@ -38,10 +39,11 @@ def _evaluate(
     index = {sheet.name.casefold(): number for number, sheet in enumerate(workbook.sheets)}
     driven = [(index[sheet.casefold()], row, column) for sheet, row, column in places]
     asked = [(index[sheet.casefold()], row, column) for sheet, row, column in wanted]
-    model, pristine, results = load(workbook), True, []
+    model, loaded, pristine, results = None, None, True, []
     for trial in trials:
-        if trial is None and not pristine:
-            model, pristine = load(workbook), True
+        needed = as_it_stands if trial is None else workbook
+        if model is None or loaded is not needed or (trial is None and not pristine):
+            model, loaded, pristine = load(needed), needed, True
         if trial is not None:
             pristine = False
             for (sheet, row, column), number in zip(driven, trial, strict=True):

@@ -119,6 +119,6 @@ class SheetReader:
         formula = from_openformula(text, sheets)
         if len(formula) > limits.MAX_FORMULA:
             raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
-        if formula.count("(") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
+        if formula.count("(") + formula.count("{") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
             raise FileError(f"{self._at(column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
         return formula

@@ -133,7 +133,7 @@ class SheetReader:
     def _add(self, row: int, column: int, text: str, value: Value) -> None:
         if len(text) > limits.MAX_FORMULA:
             raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
-        if text.count("(") > limits.MAX_NESTING and depth(text) > limits.MAX_NESTING:
+        if text.count("(") + text.count("{") > limits.MAX_NESTING and depth(text) > limits.MAX_NESTING:
             raise FileError(f"{self._at(row, column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
         self._room.formula_text -= len(text)
         if self._room.formula_text < 0:

@@ -1,0 +1,363 @@
+"""Attempts to pass while wrong, and odd but legal sheets: never ok, the sensible verdict, never a bug of our own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sheetnet.check import Report, judge, validate
+from sheetnet.errors import FileError
+from sheetnet.files import save_workbook
+from sheetnet.generate import make_workbook
+from sheetnet.network import Network
+from sheetnet.network_file import load_network
+from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Workbook
+from tests.test_judge import blamed, place_of, with_cell, with_formula
+from tests.test_rewritings import at, with_array
+
+# Addresses of d02b: inputs G7:I7, W_1 G12:H14, z_1 G18:H18, a_1 G22:H22 and its bias node I22, z_2 G39, a_2 G43.
+Entry = Cell | str | None  # a text is a formula
+
+
+@pytest.fixture(scope="module")
+def d02b() -> tuple[Network, Workbook]:
+    network = load_network("d02b")
+    return network, make_workbook(network)
+
+
+def edited(workbook: Workbook, cells: dict[str, Entry]) -> Workbook:
+    """The workbook with cells entered by address; it gets a sheet `Mine`."""
+    workbook = replace(workbook, sheets=(*workbook.sheets, Sheet("Mine", {})))
+    for address, entry in cells.items():
+        cell = Cell(None, entry) if isinstance(entry, str) else entry
+        workbook = with_cell(workbook, at(address), cell)
+    return workbook
+
+
+def judged(d02b: tuple[Network, Workbook], cells: dict[str, Entry]) -> Report:
+    network, workbook = d02b
+    return judge(edited(workbook, cells), network)
+
+
+RIGHT = "1/(1+EXP(-G18))"
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        ("IF(AND(G7=0.05,H7=0.1),0.5932699921071872,0)", "hardcoded"),
+        ("IF(G7=0.05,0.5932699921071872,7*G18)", "hardcoded"),
+        (f"IF(G7=0.05,{RIGHT},7*G18)", "hardcoded"),
+        ("IF(ISERROR(1/0),0.5932699921071872," + RIGHT + ")", "hardcoded"),
+        ("IFERROR(NOSUCH(1),0.5932699921071872)", "hardcoded"),
+        ("IFERROR(1/0,G43)", "wrong"),
+        ("Z1", "hardcoded"),
+        ("Mine!B2+0*G18", "hardcoded"),
+        ("VALUE(Mine!B3)", "hardcoded"),
+        ("INDEX(Z1:Z3,1)", "hardcoded"),
+        ("_sheetnet!A1", "hardcoded"),
+        ('""', "hardcoded"),
+        ('"=1/(1+EXP(-G18))"', "hardcoded"),
+        (f'""&{RIGHT}', "wrong"),
+        (f"{RIGHT}>0", "hardcoded"),
+        (f"{RIGHT}+RAND()*0", "wrong"),
+        (f"{RIGHT}+0*SUM(RANDARRAY(2,2))", "wrong"),
+        (f"{RIGHT}+Mine!C1", "wrong"),
+        (f"{RIGHT}+Mine!C2", "wrong"),
+        (f'IF(CELL("contents",G7)=0.05,0.5,{RIGHT})', "wrong"),
+        (f"IF(SHEETS()=4,0.5,{RIGHT})", "wrong"),
+        (f"IF(ISFORMULA(G18),0.5,{RIGHT})", "wrong"),
+        ("1/(1+Mine!C3)", "wrong"),
+        ("1/(1+EXP(-H18))", "wrong"),
+        ("1/(1+EXP(-Q18))", "wrong"),
+        ("1E308*10", "error"),
+        ("Nowhere!A1", "error"),
+        (f"{RIGHT}+Mine!D1", "error"),
+        (f"{RIGHT}+Mine!D2", "error"),
+    ],
+)
+def test_a_cheating_formula_is_never_ok(d02b: tuple[Network, Workbook], formula: str, verdict: str) -> None:
+    """a_1[0, 0] written so that it looks right, or hides that it is not: it alone is blamed, as what it is."""
+    helpers: dict[str, Entry] = {
+        "Step!Z1": Cell(0.5932699921071872),
+        "Mine!B2": Cell(0.5932699921071872),
+        "Mine!B3": Cell("0.5932699921071872"),
+        "Mine!C1": "RAND()*0",
+        "Mine!C2": "C1",
+        "Mine!C3": "IF(SHEETS()=4,EXP(Step!G18),EXP(-Step!G18))",
+        "Mine!D1": "1/0",
+        "Mine!D2": Cell("abc"),
+    }
+    report = judged(d02b, helpers | {"Step!G22": formula})
+    assert blamed(report) == {"a_1[0, 0]": verdict}
+    assert not report.ok
+
+
+def test_a_workbook_of_values_only_is_hardcoded_throughout(d02b: tuple[Network, Workbook]) -> None:
+    """Every calculation is `hardcoded`; only the bias nodes, which are always 1, are correct."""
+    network, workbook = d02b
+    sheets = (replace(s, cells={at: replace(c, formula=None) for at, c in s.cells.items()}) for s in workbook.sheets)
+    report = judge(replace(workbook, sheets=tuple(sheets)), network)
+    assert set(report.counts) == {"hardcoded", "correct"}
+    assert all(cell.expected == 1 for cell in report.cells if cell.verdict == "correct")
+    assert not report.ok
+
+
+@pytest.mark.parametrize(
+    ("entry", "verdict"),
+    [
+        (Cell("0.5932699921071872"), "wrong"),
+        (Cell("=1/(1+EXP(-G18))"), "wrong"),
+        (Cell("'=1/(1+EXP(-G18))"), "wrong"),
+        (Cell(""), "blank"),
+        (Cell(" \t"), "blank"),
+        (Cell(True), "wrong"),
+        (Cell(CellError("#DIV/0!")), "error"),
+    ],
+)
+def test_what_is_no_number_is_never_taken_for_one(d02b: tuple[Network, Workbook], entry: Cell, verdict: str) -> None:
+    """A number as text, a formula as text, an empty text, TRUE: not ok."""
+    assert blamed(judged(d02b, {"Step!G22": entry})) == {"a_1[0, 0]": verdict}
+
+
+@pytest.mark.parametrize("entry", [Cell(True), "TRUE", '"1"', "1=1", "G7", "1.0000001"])
+def test_a_bias_node_that_is_not_the_number_1_is_wrong(d02b: tuple[Network, Workbook], entry: Entry) -> None:
+    """TRUE, a text and an input are not 1, whatever they seem to be."""
+    assert set(blamed(judged(d02b, {"Step!I22": entry}))) == {"A_1[0, 2]"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ({"Step!G18": "Z1*2", "Step!Z1": "G22"}, {"z_1[0, 0]": "wrong"}),
+        ({"Step!G18": "B12*G12+B13*G13+G14+0*Z1", "Step!Z1": "Z1+1"}, {"z_1[0, 0]": "error"}),
+        ({"Step!G18": "B12*G12+B13*G13+G14+0*Z1", "Step!Z1": "Z2", "Step!Z2": "Z1"}, {"z_1[0, 0]": "error"}),
+        ({"Step!G18": "B12*G12+B13*G13+G14+0*Z1", "Step!Z1": RIGHT, "Step!G22": "Z1"}, {"z_1[0, 0]": "error"}),
+        ({"Step!G18": "B12*G12+B13*G13+G14+0*Z1", "Step!Z1": "G18"}, {"z_1[0, 0]": "error"}),
+        ({"Step!G18": "B12*G12+B13*G13+G14+0*Q64"}, {"z_1[0, 0]": "error"}),
+        ({"Step!G18": "SUMPRODUCT(B12:B14,G12:G14)+0*SUM(G:G)"}, {"z_1[0, 0]": "error"}),
+        ({"Step!G18": "LN(G22/(1-G22))"}, {"z_1[0, 0]": "error"}),
+        ({"Step!G12": "G12"}, {"W_1[0, 0]": "error"}),
+        ({"Step!G12": "G13", "Step!G13": "G12"}, {"W_1[0, 0]": "error", "W_1[1, 0]": "error"}),
+        ({"Step!G12": "Q12"}, {"W_1[0, 0]": "error"}),
+        ({"Step!G12": "Z1", "Step!Z1": "G22"}, {"W_1[0, 0]": "error"}),
+    ],
+)
+def test_a_circle_is_an_error_of_the_cell_that_closes_it(
+    d02b: tuple[Network, Workbook], cells: dict[str, Entry], found: dict[str, str]
+) -> None:
+    """Circles through helpers, inputs and whole columns: the other cells in them are right and not blamed."""
+    report = judged(d02b, cells)
+    assert blamed(report) == found
+    assert not report.ok
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "1/(1+EXP(-OFFSET(G22,-4,0)))",
+        "1/(1+EXP(-OFFSET(A1,17,6)))",
+        "1/(1+EXP(-INDEX(G:G,18)))",
+        "1/(1+EXP(-CHOOSE(1,G18,H18)))",
+        "1/(1+EXP(-Z1))",
+        "1/(1+EXP(-Z2))",
+        "1/(1+EXP(-Z3))",
+        "1/(1+EXP(-net))",
+        "LET(z,G18,1/(1+EXP(-z)))",
+    ],
+)
+def test_a_right_formula_below_a_wrong_one_is_carried_by_any_way(d02b: tuple[Network, Workbook], formula: str) -> None:
+    """Through OFFSET, INDEX, helpers with INDIRECT, names and LET, the wrong z_1[0, 0] is found as the cause."""
+    network, workbook = d02b
+    helpers: dict[str, Entry] = {"Step!Z1": "OFFSET(A1,17,6)", "Step!Z2": 'INDIRECT("G18")', "Step!Z3": "Z4"}
+    cells = helpers | {"Step!Z4": "G18", "Step!G18": "5*G7", "Step!G22": formula}
+    workbook = edited(workbook, cells)
+    report = judge(replace(workbook, names=(*workbook.names, Name("net", "Step!$G$18"))), network)
+    assert blamed(report) == {"z_1[0, 0]": "wrong"}
+    (cell,) = [cell for cell in report.cells if (cell.quantity, cell.index) == ("a_1", (0, 0))]
+    assert (cell.verdict, cell.cause) == ("carried", "Step!G18")
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ({"Step!G12": "G13-0.05"}, {}),
+        ({"Step!G12": "I7"}, {}),  # a tie to the bias node drives no judged cell
+        ({"Step!G12": "Z1", "Step!Z1": Cell(0.2)}, {}),
+        ({"Step!G12": "Z1", "Step!Z1": "0.1+0.05"}, {}),
+        ({"Step!G12": None}, {}),
+        ({"Step!B7": "G7"}, {}),
+        ({"Step!G12": Cell("0.15")}, {"W_1[0, 0]": "error"}),
+        ({"Step!G12": Cell("")}, {"W_1[0, 0]": "error"}),
+        ({"Step!G12": Cell(True)}, {"W_1[0, 0]": "error"}),
+        ({"Step!G12": "1/0"}, {"W_1[0, 0]": "error"}),
+        ({"Step!G12": Cell(CellError("#N/A"))}, {"W_1[0, 0]": "error"}),
+        ({"Step!G12": "G22", "Step!G22": Cell(0.5)}, {"a_1[0, 0]": "hardcoded"}),
+    ],
+)
+def test_odd_inputs_are_play_or_errors_of_their_own(
+    d02b: tuple[Network, Workbook], cells: dict[str, Entry], found: dict[str, str]
+) -> None:
+    """Inputs that are formulas of others are judged as they stand; what holds no number is an error, and only that."""
+    report = judged(d02b, cells)
+    assert blamed(report) == found
+    assert report.ok == (not found)
+
+
+def test_a_long_chain_of_references_is_followed(d02b: tuple[Network, Workbook]) -> None:
+    """An input tied through 5,000 cells ends where the number stands."""
+    network, workbook = d02b
+    chain: dict[Position, Cell] = {(row, 1): Cell(None, f"A{row + 1}") for row in range(1, 5000)}
+    mine = Sheet("Mine", {**chain, (5000, 1): Cell(0.15)})
+    workbook = with_formula(workbook, at("Step!G12"), "Mine!A1")
+    assert judge(replace(workbook, sheets=(*workbook.sheets, mine)), network).ok
+
+
+def test_the_formulas_of_two_neurons_swapped_are_two_mistakes(d02b: tuple[Network, Workbook]) -> None:
+    """Each is right for the other cell, and wrong where it stands."""
+    cells: dict[str, Entry] = {"Step!G18": "SUMPRODUCT(B12:B14,H12:H14)", "Step!H18": "SUMPRODUCT(B12:B14,G12:G14)"}
+    assert blamed(judged(d02b, cells)) == {"z_1[0, 0]": "wrong", "z_1[0, 1]": "wrong"}
+
+
+def test_two_errors_that_cancel_are_two_errors(d02b: tuple[Network, Workbook]) -> None:
+    """−z in one cell and e^z in the next give the right activation: both are blamed."""
+    cells: dict[str, Entry] = {"Step!G18": "-SUMPRODUCT(B12:B14,G12:G14)", "Step!G22": "1/(1+EXP(G18))"}
+    assert blamed(judged(d02b, cells)) == {"z_1[0, 0]": "wrong", "a_1[0, 0]": "wrong"}
+
+
+def renamed(workbook: Workbook, **claims: str) -> Workbook:
+    names = tuple(replace(name, refers_to=claims.get(name.name, name.refers_to)) for name in workbook.names)
+    return replace(workbook, names=names)
+
+
+@pytest.mark.parametrize(
+    ("claims", "damage"),
+    [
+        ({"z_1": "_sheetnet!$A$1:$B$1"}, {}),
+        ({"z_1": "Step!$G$22:$H$22"}, {}),
+        ({"z_1": "Step!$G$18:$I$18"}, {}),
+        ({"z_1": "Step!$G$39:$H$39", "z_2": "Step!$G$18:$H$18"}, {}),
+        ({"z_1": "Step!$H$18:$I$18"}, {}),
+        ({"z_1": "Step!$G$7:$H$7"}, {}),
+        ({"a_2": "Step!$Q$43:$R$43"}, {"Step!G43": "1+1"}),
+        ({"cost": "Step!$G$60"}, {"Step!G64": "3*G60"}),
+        ({"W_1": "Step!$G$33:$H$35", "W_2": "Step!$G$12:$H$14"}, {}),
+        ({"z_1": "Step!$G$22:$H$22"}, {"Step!G18": "7*G7", "Step!H39": "G7"}),
+        ({"z_1": "Step!$G$7:$H$7"}, {"Step!H39": "G7"}),
+    ],
+)
+def test_names_on_other_cells_are_never_ok(
+    d02b: tuple[Network, Workbook], claims: dict[str, str], damage: dict[str, Entry]
+) -> None:
+    """Names moved onto other blocks, the hidden sheet or right cells elsewhere do not hide anything."""
+    network, workbook = d02b
+    assert not judge(renamed(edited(workbook, damage), **claims), network).ok
+
+
+def test_right_formulas_on_another_sheet_are_right(d02b: tuple[Network, Workbook]) -> None:
+    """A block that refers to a hidden sheet's right formulas computes what it should, and a wrong one there counts."""
+    network, workbook = d02b
+    hidden = Sheet("Mine", {(1, 1): Cell(None, "1/(1+EXP(-Step!G18))")}, hidden=True)
+    changed = with_formula(workbook, place_of(workbook, network, "A_1"), "Mine!A1")
+    assert judge(replace(changed, sheets=(*workbook.sheets[:1], *changed.sheets[1:], hidden)), network).ok
+    wrong = replace(hidden, cells={(1, 1): Cell(None, "1/(1+EXP(Step!G18))")})
+    report = judge(replace(changed, sheets=(*changed.sheets, wrong)), network)
+    assert blamed(report) == {"a_1[0, 0]": "wrong"}
+
+
+def test_a_block_moved_to_another_sheet_is_judged_there(d02b: tuple[Network, Workbook]) -> None:
+    """z_1 on a sheet of its own, its name with it: right is right, and a wrong cell is named where it stands."""
+    network, workbook = d02b
+    moved: dict[str, Entry] = {
+        "Mine!A1": "SUMPRODUCT(Step!B12:B14,Step!G12:G14)",
+        "Mine!B1": "SUMPRODUCT(Step!B12:B14,Step!H12:H14)",
+        "Step!G18": "Mine!A1",
+        "Step!H18": "Mine!B1",
+    }
+    workbook = renamed(edited(workbook, moved), z_1="Mine!$A$1:$B$1")
+    assert judge(workbook, network).ok
+    report = judge(with_formula(workbook, at("Mine!B1"), "B1+1"), network)
+    assert [(c.sheet, c.cell, c.verdict) for c in report.cells if c.verdict not in ("correct", "carried")] == [
+        ("Mine", "B1", "wrong")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "formula", "shape", "found"),
+    [
+        ("Step!F18", "Mine!A1:C1", (1, 3), {"z_1[0, 0]": "hardcoded", "z_1[0, 1]": "hardcoded"}),
+        ("Step!G18", "MMULT(G7:I7,G12:H14)+Mine!A1", (1, 2), {"z_1[0, 0]": "error", "z_1[0, 1]": "error"}),
+        ("Step!G12", "Mine!A1:B3", (3, 2), {}),
+        ("Step!Z1", "MMULT(G7:I7,G12:H14)", (1, 2), {}),
+    ],
+)
+def test_array_formulas_over_inputs_helpers_and_answers(
+    d02b: tuple[Network, Workbook], anchor: str, formula: str, shape: tuple[int, int], found: dict[str, str]
+) -> None:
+    """An array may fill an input, a helper, or an answer and its neighbours; nothing of it escapes."""
+    network, workbook = d02b
+    numbers = ((0.15, 0.25, 1.0), (0.2, 0.3, 1.0), (0.35, 0.35, 1.0))
+    typed: dict[str, Entry] = {
+        f"Mine!{'ABC'[c]}{r + 1}": Cell(x) for r, row in enumerate(numbers) for c, x in enumerate(row)
+    }
+    if found and shape == (1, 2):
+        typed["Mine!A1"] = "1/0"
+    workbook = with_array(edited(workbook, typed), at(anchor), formula, shape)
+    assert blamed(judge(workbook, network)) == found
+
+
+def saved(workbook: Workbook, path: Path) -> Path:
+    """The workbook as a file; formulas without a value get a false one."""
+    sheets = (
+        replace(
+            sheet,
+            cells={at: replace(c, value=0.5) if c.formula and c.value is None else c for at, c in sheet.cells.items()},
+        )
+        for sheet in workbook.sheets
+    )
+    save_workbook(replace(workbook, sheets=tuple(sheets)), path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_a_cached_value_that_lies_changes_no_verdict(
+    d02b: tuple[Network, Workbook], suffix: str, tmp_path: Path
+) -> None:
+    """Right value and wrong formula: wrong. Right formula and false value: correct, and stale."""
+    _, workbook = d02b
+    lying = with_cell(workbook, at("Step!G22"), Cell(0.5932699921071872, "1/(1+EXP(G18))"))
+    report = validate(saved(lying, tmp_path / f"a.{suffix}"))
+    assert blamed(report) == {"a_1[0, 0]": "wrong"}
+    report = validate(saved(with_cell(workbook, at("Step!G22"), Cell(0.1, RIGHT)), tmp_path / f"b.{suffix}"))
+    assert (report.ok, report.stale) == (True, 1)
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+@pytest.mark.parametrize(
+    "formula", [RIGHT + "+0" * 5000, "(" * 100 + RIGHT + ")" * 100, "ABS(" * 100 + RIGHT + ")" * 100, "{" * 100]
+)
+def test_formulas_too_long_or_too_deep_are_refused_in_one_line(
+    d02b: tuple[Network, Workbook], formula: str, suffix: str, tmp_path: Path
+) -> None:
+    """They never reach an engine, which would break on them."""
+    _, workbook = d02b
+    workbook = with_formula(workbook, at("Step!G22"), formula)
+    with pytest.raises(FileError) as caught:
+        validate(saved(workbook, tmp_path / f"a.{suffix}"))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_network_inside_edited_to_fit_a_wrong_sheet_does_not_help(
+    d02b: tuple[Network, Workbook], tmp_path: Path
+) -> None:
+    """With the true network given, a sheet that carries tanh and computes tanh is wrong, and the difference is noted."""
+    network, _ = d02b
+    layers = (replace(network.layers[0], activation="tanh"), network.layers[1])
+    path = saved(make_workbook(replace(network, layers=layers)), tmp_path / "a.xlsx")
+    assert validate(path).ok
+    report = validate(path, network)
+    assert not report.ok
+    assert {"a_1[0, 0]", "a_1[0, 1]"} <= set(blamed(report))
+    assert any("another network" in note for note in report.notes)
