@@ -475,3 +475,15 @@ def test_inserted_rows_and_another_sheet_name_do_no_harm(d02b: tuple[Network, Wo
     assert [(c.sheet, c.cell, c.verdict) for c in report.cells if c.verdict not in ("correct", "carried")] == [
         ("Mein Blatt", "J25", "wrong")
     ]
+
+
+def test_inputs_that_overflow_are_judged_by_the_trials_alone(d02b: tuple[Network, Workbook]) -> None:
+    """x = 1e300 and w = 1e308: nothing on the sheet can be compared, no formula is blamed, and the report says why."""
+    network, workbook = d02b
+    workbook = with_cell(workbook, place_of(workbook, network, "A_0"), Cell(1e300))
+    workbook = with_cell(workbook, place_of(workbook, network, "W_1"), Cell(1e308))
+    report = judge(workbook, network)
+    assert report.ok, blamed(report)
+    assert any("no finite numbers" in note for note in report.notes)
+    report = judge(with_formula(workbook, place_of(workbook, network, "delta_1"), "G18*2"), network)
+    assert blamed(report) == {"delta_1[0, 0]": "wrong"}

@@ -485,12 +485,14 @@ def test_a_formula_that_computes_the_same_is_correct(rewriting: Rewriting) -> No
 def test_what_ironcalc_cannot_evaluate_is_never_called_wrong(
     template: str, block: str, formula: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Right in Excel: an error without a saved value; with one and without LibreOffice, `unsupported`."""
+    """Right in Excel: an error without a saved value (unless the engine says that it is to blame); with one and without
+    LibreOffice, `unsupported`.
+    """
     monkeypatch.setattr("sheetnet.check.judging.available", lambda name: False)
     network, workbook, located = book(template)
     place, text = located.place(block, 0, 0), written(formula, located)
     report = judge(with_formula(workbook, place, text), network)
     (cell,) = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
-    assert (cell.verdict, str(cell.value)) == ("error", shown)
+    assert (cell.verdict, str(cell.value)) == ("unsupported" if shown == "#N/IMPL!" else "error", shown)
     report = judge(with_cell(workbook, place, Cell(0.5, text)), network)
     assert list(blamed(report).values()) == ["unsupported"]

@@ -18,10 +18,13 @@ from sheetnet.check.compare import Truth, right_digits, same
 from sheetnet.check.local import cannot_move
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.reference import Array
-from sheetnet.syntax import cell_name
+from sheetnet.syntax import cell_name, functions
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
+
+
+NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does not know yet
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
             return _right(answer, number, evidence)
         names = ", ".join(sorted(moved))
         return "unsupported", f"{names} takes addresses as text, so this formula cannot be tried alone"
+    if NOT_IMPLEMENTED in values:
+        used = ", ".join(functions(answer.formula))
+        return "unsupported", f"the engine cannot evaluate this formula ({used}): try --engine libreoffice"
     if errors := [value for value in values if isinstance(value, CellError)]:
         return "error", f"the formula gives {errors[0]}"
     if not evidence.alone[:, number].all():

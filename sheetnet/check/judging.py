@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from sheetnet.check.assess import assess
+from sheetnet.check.assess import Assessment, assess
 from sheetnet.check.draws import TRIALS
+from sheetnet.check.judge import NOT_IMPLEMENTED
 from sheetnet.check.inputs import edited_inputs
 from sheetnet.check.runs import Bench, Runs
 from sheetnet.check.verdicts import CellVerdict, Report
@@ -68,10 +70,10 @@ def judge(
 ) -> Report:
     """Judge a workbook that is already read; see `validate`."""
     report = _judge(workbook, network, engine, trials, seed)
-    doubted = [cell for cell in report.cells if cell.verdict == "error" and _shows_number(cell)]
+    doubted = [cell for cell in report.cells if _doubted(cell)]
     if not doubted or engine == SECOND_OPINION:
         return report
-    places = f"{len(doubted)} cells that show numbers in the file, such as {doubted[0].sheet}!{doubted[0].cell}"
+    places = f"{len(doubted)} cells where it may be wrong itself, such as {doubted[0].sheet}!{doubted[0].cell}"
     if available(SECOND_OPINION):
         note = f"{engine} gives errors in {places}: LibreOffice was asked instead"
         second = _judge(workbook, network, SECOND_OPINION, trials, seed)
@@ -93,9 +95,16 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
         seed=seed,
         cells=(*problems, *_bad_inputs(bench, found.runs), *found.cells),
         edited_inputs=tuple(edited_inputs(network, bench.inputs, found.runs.inputs)),
-        notes=(f"judged by the sheet's own convention: {convention.message}",) if convention else (),
+        notes=tuple(_notes(found)),
         convention=convention.name if convention else None,
     )
+
+
+def _notes(found: Assessment) -> Iterator[str]:
+    if found.bench.convention:
+        yield f"judged by the sheet's own convention: {found.bench.convention.message}"
+    if not found.runs.evidence.own:
+        yield "the sheet's own inputs give no finite numbers to compare with: the trials alone judge"
 
 
 def _has_names(workbook: Workbook, network: Network) -> bool:
@@ -113,9 +122,11 @@ def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, .
     return () if carried == network else ("the workbook carries another network than the file given, which counts",)
 
 
-def _shows_number(cell: CellVerdict) -> bool:
-    """Whether the file itself shows a number where the engine gives an error: then the engine is to be doubted."""
-    return cell.formula is not None and isinstance(cell.saved, float)
+def _doubted(cell: CellVerdict) -> bool:
+    """Whether the engine is to be doubted: it says so itself, or the file shows a number where it gives an error."""
+    if cell.verdict == "unsupported":
+        return cell.value == NOT_IMPLEMENTED
+    return cell.verdict == "error" and cell.formula is not None and isinstance(cell.saved, float)
 
 
 def _unsupported(verdict: CellVerdict, engine: str) -> CellVerdict:
