@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sheetnet.check.assess import Assessment, assess
 from sheetnet.check.draws import TRIALS
-from sheetnet.check.judge import NOT_IMPLEMENTED
 from sheetnet.check.inputs import edited_inputs
+from sheetnet.check.judge import NOT_IMPLEMENTED
 from sheetnet.check.runs import Bench, Runs
 from sheetnet.check.verdicts import CellVerdict, Report
 from sheetnet.engine import available, engine_named
