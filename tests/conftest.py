@@ -7,6 +7,10 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sheetnet.generate import make_workbook
+from sheetnet.network import Network
+from sheetnet.network_file import load_network
+from sheetnet.workbook import Workbook
 from tests.engines import ENGINES, require
 from tests.figures import pytest_terminal_summary
 
@@ -23,3 +27,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for engine in ENGINES:
         if item.get_closest_marker(engine):
             require(engine)
+
+
+@pytest.fixture
+def d02b() -> tuple[Network, Workbook]:
+    """The network of the lesson and its workbook as generated."""
+    network = load_network("d02b")
+    return network, make_workbook(network)

@@ -14,7 +14,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Workbook
-from tests.test_judge import blamed, place_of, with_cell, with_formula
+from tests.sheets import blamed, place_of, with_cell, with_formula
 from tests.test_rewritings import at, with_array
 
 # Addresses of d02b: inputs G7:I7, W_1 G12:H14, z_1 G18:H18, a_1 G22:H22 and its bias node I22, z_2 G39, a_2 G43.

@@ -14,7 +14,7 @@ import pytest
 from sheetnet.cli import main
 from sheetnet.files import read_workbook
 from sheetnet.network_file import load_network, template_names
-from tests.test_judge import place_of, with_formula
+from tests.sheets import place_of, with_formula
 
 
 class Done(NamedTuple):

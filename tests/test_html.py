@@ -21,7 +21,7 @@ from sheetnet.report.grid import MOST_CELLS
 from sheetnet.report.html import MOST_LISTED, report_html, save_html
 from sheetnet.report.palette import LOOKS
 from sheetnet.workbook import Cell, Sheet, Workbook
-from tests.test_judge import place_of, with_cell, with_formula
+from tests.sheets import place_of, with_cell, with_formula
 
 NETWORK = load_network("d02b")
 EVIL = "<script>alert('1')</script>\"&\x1b[31m\x00"

@@ -21,8 +21,8 @@ from sheetnet.report.palette import LOOKS
 from sheetnet.report.summary import NAME, place_of
 from sheetnet.workbook import Cell, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert, ooxml_errors
-from tests.test_judge import place_of as stands_at
-from tests.test_judge import with_cell
+from tests.sheets import place_of as stands_at
+from tests.sheets import with_cell
 from tests.test_mark_files import odf_cells, parts
 
 FORMATS = ("xlsx", "ods")

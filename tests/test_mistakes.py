@@ -27,7 +27,7 @@ from sheetnet.report.mistakes import page
 from sheetnet.syntax import cell_name, tokenize
 from tests.engines import ROOT
 from tests.networks import make_network, pairs
-from tests.test_judge import place_of, with_formula
+from tests.sheets import place_of, with_formula
 
 # Networks beside the templates, so that every mistake has a place: mse, sums over the batch, leaky_relu.
 OTHERS = {

@@ -13,7 +13,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.workbook import Cell, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert
-from tests.test_judge import blamed, place_of, with_cell
+from tests.sheets import blamed, place_of, with_cell
 
 ROUTES = [("xlsx", "xlsx"), ("xlsx", "ods"), ("ods", "xlsx"), ("ods", "ods")]
 SMALL = [name for name in template_names() if not name.startswith("digits")]

@@ -14,7 +14,7 @@ from sheetnet.network import Layer, Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import Area, area_name, column_letters
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
-from tests.test_judge import blamed, with_cell, with_formula
+from tests.sheets import blamed, with_cell, with_formula
 
 D02B, RELU, XOR, NODE, BINARY = "d02b", "relu-sigmoid-softmax", "xor-batch", "bias-node", "sigmoid-with-binary"
 
