@@ -476,7 +476,6 @@ def test_a_formula_that_computes_the_same_is_correct(rewriting: Rewriting) -> No
         (D02B, "z_1", "SUMPRODUCT({A_0_T},{W_1[0,0]}:INDEX({W_1},3,1))", "#VALUE!"),  # no computed ends of ranges
         (D02B, "z_1", "SUMPRODUCT({A_0_T},{W_1} {W_1[:,0]})", "#ERROR!"),  # no intersections
         (D02B, "cost_n", "SUM(({cost_out[0,0]},{cost_out[0,1]}))", "#ERROR!"),  # no unions
-        (D02B, "A_1", "1/(1+EXP(-{z_1}))", "#SPILL!"),  # no implicit intersection: it spills, into what is full
         (D02B, "A_1", "LET(z_1,{z_1[0,0]},1/(1+EXP(-z_1)))", "#VALUE!"),  # the defined name hides the one of LET
         (RELU, "cost_n", "-LN(PRODUCT({a_3}^{target}*(1-{a_3})^(1-{target})))", "#N/IMPL!"),
         (XOR, "cost", "AGGREGATE(1,6,{cost_n})", "#NAME?"),

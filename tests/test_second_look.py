@@ -147,3 +147,14 @@ def test_inputs_that_overflow_are_judged_by_the_trials_alone(d02b: tuple[Network
     assert any("no finite numbers" in note for note in report.notes)
     report = judge(with_formula(workbook, place_of(workbook, network, "delta_1"), "G18*2"), network)
     assert blamed(report) == {"delta_1[0, 0]": "wrong"}
+
+
+@pytest.mark.parametrize(("column", "formula"), [(0, "1/(1+EXP(-G18:H18))"), (1, "1/(1+EXP(-G18:H18))")])
+def test_a_range_in_a_plain_cell_means_the_cell_in_its_column(
+    d02b: tuple[Network, Workbook], column: int, formula: str
+) -> None:
+    """Implicit intersection, as Excel and LibreOffice read it: right in both columns, and nothing to enter as an array."""
+    network, workbook = d02b
+    report = judge(with_formula(workbook, place_of(workbook, network, "A_1", 0, column), formula), network)
+    assert report.ok, blamed(report)
+    assert not any("Ctrl" in cell.message for cell in report.cells)

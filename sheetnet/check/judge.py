@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetnet.check.answers import Answer, quantity_of
-from sheetnet.check.array_entry import needs_array_entry
 from sheetnet.check.compare import Truth, right_digits, same
 from sheetnet.check.local import cannot_move
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.reference import Array
-from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax import cell_name, functions, needs_array_entry
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)

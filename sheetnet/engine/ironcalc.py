@@ -12,6 +12,7 @@ import ironcalc
 from sheetnet.engine import Trial
 from sheetnet.engine.overwrite import prepared
 from sheetnet.errors import EngineError
+from sheetnet.syntax import with_intersection
 from sheetnet.workbook import Cell, CellError, Place, Position, Sheet, Value, Workbook, array_cells
 
 
@@ -92,7 +93,7 @@ def _fill(model: ironcalc.Model, number: int, sheet: Sheet) -> None:
             rows, columns = sheet.arrays[row, column]
             model.set_user_array_formula(number, row, column, columns, rows, f"={cell.formula}")
         elif cell.formula is not None:
-            model.update_cell_with_formula(number, row, column, f"={cell.formula}")
+            model.update_cell_with_formula(number, row, column, f"={with_intersection(cell.formula)}")
         else:
             _constant(model, number, row, column, cell)
 
