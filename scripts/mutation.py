@@ -1,4 +1,7 @@
-"""The mutation self-test in full: every operator at every formula cell of every template. `make mutation` runs it."""
+"""The mutation self-test in full: every operator at every formula cell of every template, or of those named.
+
+`make mutation` runs it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def main() -> int:
     """Print a line a template; exit code 1 where a mutant was judged wrong."""
     print(f"{'template':22}{'formulas':>9}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'failed':>8}{'seconds':>9}")
     failed = 0
-    for name in template_names():
+    for name in sys.argv[1:] or template_names():
         network = load_network(name)
         subject, start = Subject(make_workbook(network), network), time.perf_counter()
         tally: Tally = one_by_one(subject) if len(subject.formulas) <= SMALL else all_at_once(subject)

@@ -21,8 +21,8 @@ def with_chance(bench: Bench, cells: list[CellVerdict]) -> list[CellVerdict]:
         (sheet.name, *position): found[1].upper()
         for sheet in bench.workbook.sheets
         for position, cell in sheet.cells.items()
-        if cell.formula is not None and (found := CHANCE.search(cell.formula))
-        if (sheet.name, *position) not in judged
+        if cell.formula is not None and (sheet.name, *position) not in judged
+        if (found := CHANCE.search(cell.formula))
     }
     if not chancy:
         return cells

@@ -23,6 +23,7 @@ ALIVE, DEAD, VISIBLE = 3, 2, 3  # in how many trials each unit must be on, off, 
 THRESHOLD = 1e-6  # a number is visible when it stands a million times above the absolute tolerance
 OUTPUT_MARGIN = 1e-3  # outputs under logarithmic losses keep this distance from 0 and 1
 WIDE = 4  # nodes from which on a layer's inputs and γ are scaled down
+MOST_MAXIMA = 16  # outputs of a softmax up to which each is to be the largest once: that takes as many trials
 LARGEST = 1e6  # no quantity may explode
 
 # (block, row, column) of an input → the input it is tied to.
@@ -132,6 +133,16 @@ def _kinks(network: Network) -> list[str]:
     return [f"z_{number}" for number, layer in layers if ACTIVATIONS[layer.activation].kink]
 
 
+def _maxima(network: Network) -> list[str]:
+    """The z blocks of which softmax takes the largest of a row: each should be it once, or a MAX of too few passes.
+
+    What stays unmet leaves nothing in doubt but e = exp(z − max z), an intermediate result that need not be there.
+    """
+    if network.sizes[-1] > MOST_MAXIMA:
+        return []
+    return [f"z_{number}" for number in range(1, network.depth + 1) if network.mixes(number)]
+
+
 def _conditions(
     network: Network, values: Mapping[str, Array], flat: Array, kept: NDArray[np.intp]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -144,6 +155,10 @@ def _conditions(
         # Off, and yet ∂C/∂a pulls at it: else a δ that forgot ∂a/∂z would be 0 all the same.
         met += [z > THRESHOLD, (z < -THRESHOLD) & (np.abs(pull) > THRESHOLD)]
         demands += [np.full(z.shape[1], ALIVE), np.full(z.shape[1], DEAD)]
+    for name in _maxima(network):
+        z = values[name][kept]
+        met.append((z == z.max(axis=-1, keepdims=True)).reshape(len(kept), values[name][0].size))
+        demands.append(np.asarray(met[-1].any(axis=0)))  # where no candidate has it, none is waited for
     return np.concatenate(met, axis=1, dtype=np.float32), np.concatenate(demands, dtype=np.float32)
 
 

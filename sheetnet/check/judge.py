@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
 
 import numpy as np
 
@@ -38,6 +40,19 @@ class Evidence:
     alone_values: Sequence[Sequence[Value]] | None
     doubtful: Truth
     own: bool
+
+    @cached_property
+    def own_expected(self) -> list[float | None]:
+        """What the reference gives at the sheet's own inputs, an answer each; None where that is not compared."""
+        if not self.own:
+            return [None] * self.expected.shape[1]
+        return [number if isfinite(number) else None for number in self.expected[0].tolist()]
+
+    @cached_property
+    def in_doubt(self) -> list[bool]:
+        """`doubtful` as plain truth values: asked of every cell, they are quicker so."""
+        doubtful: list[bool] = self.doubtful.tolist()
+        return doubtful
 
     @property
     def trials(self) -> slice:
@@ -81,7 +96,7 @@ def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
 
 
 def _doubt(number: int, evidence: Evidence) -> tuple[str, str] | None:
-    if not evidence.doubtful[number]:
+    if not evidence.in_doubt[number]:
         return None
     return "undetermined", "no trial could tell a right formula from a wrong one here: ask for more --trials"
 
@@ -132,7 +147,6 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
     """The whole verdict of one answer."""
     verdict, message = verdict_of(answer, number, evidence)
     quantity, index = quantity_of(answer.block, answer.row, answer.column)
-    expected = float(evidence.expected[0, number]) if evidence.own else float("nan")
     value = evidence.shown[number]
     return CellVerdict(
         sheet=answer.place[0],
@@ -143,7 +157,7 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
         message=message,
         formula=answer.formula,
         value=value,
-        expected=expected if np.isfinite(expected) else None,
+        expected=evidence.own_expected[number],
         saved=answer.cell.value,
         stale=answer.formula is not None and answer.cell.value is not None and not same(answer.cell.value, value),
     )

@@ -23,6 +23,8 @@ _SUSPECT = re.compile(rf"[-+*/^=<>][^,()]*:|:[^,()]*[-+*/^=<>]|TRANSPOSE\(|(?:{'
 
 def needs_array_entry(formula: str) -> bool:
     """Whether a range is used as an array inside a function such as SUM, which older programs do only in array entry."""
+    if ":" not in formula and "transpose" not in formula.casefold():
+        return False
     if not _SUSPECT.search(formula):
         return False
     tokens = [token for token in tokenize(formula) if token.kind != "space"]
