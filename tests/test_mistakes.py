@@ -288,8 +288,17 @@ D02B = [
     ("cost_out", 0, 0, "(target[0,0]-a_2[0,0])^3", ""),
     ("W_2_new", 0, 0, "W_2[0,0]+dC_dW_2[0,0]", "SN091+SN093"),
     ("dC_dW_2", 0, 0, "(target[0,0]-a_2[0,0])*A_1[0,0]", "SN044+SN056"),
+    ("cost_out", 0, 0, "(a_2[0,0]-target[0,0])^2/4", "SN031"),
+    ("cost_out", 0, 0, "-target[0,0]*LN(a_2[0,0])", "SN041"),
+    ("da_dz_1", 0, 0, "A_1[0,0]*(A_1[0,0]-1)", "SN055"),
+    ("delta_1", 0, 0, "dC_da_1[0,0]*da_dz_1[0,0]*A_1[0,0]*(1-A_1[0,0])", "SN064"),
+    ("delta_2", 0, 0, "a_2[0,0]*(1-a_2[0,0])", "SN065"),
 ]
 SOFTMAX = [
+    ("a_3", 0, 0, "EXP(z_3[0,0]-MAX(z_3[0,0]:z_3[0,2]))/(EXP(z_3[0,0])+EXP(z_3[0,1])+EXP(z_3[0,2]))", "SN025"),
+    ("cost_out", 0, 1, "-(1-target[0,1])*LN(1-a_3[0,1])", "SN039"),
+    ("cost_out", 0, 1, "target[0,1]*LN(a_3[0,1])+(1-target[0,1])*LN(1-a_3[0,1])", "SN040"),
+    ("cost_out", 0, 1, "-(a_3[0,1]*LN(target[0,1])+(1-a_3[0,1])*LN(1-target[0,1]))", "SN042"),
     ("a_3", 0, 0, "z_3[0,0]/SUM(z_3[0,0]:z_3[0,2])", "SN021"),
     ("a_3", 0, 0, "e_3[0,0]/SUM(e_3[0,1]:e_3[0,2])", "SN024"),
     ("a_3", 0, 0, "EXP(z_3[0,0])", "SN023"),
@@ -321,10 +330,15 @@ XOR = [
     ("W_2_new", 3, 0, "W_2[3,0]-gamma[0,0]*dC_dW_2[3,0]/4", "SN099"),
     ("A_1", 1, 0, "TANH(z_1[2,0])", "SN111"),
     ("da_dz_1", 1, 0, "1-z_1[1,0]^2", "SN051"),
+    ("z_1", 0, 1, "SUMPRODUCT(A_0_T[0,0]:A_0_T[1,0],W_1[0,1]:W_1[1,1])+W_1[2,0]", "SN004"),
 ]
 CASES = [("d02b", *case) for case in D02B]
 CASES += [("relu-sigmoid-softmax", *case) for case in SOFTMAX]
 CASES += [("xor-batch", *case) for case in XOR]
+CASES += [
+    ("leaky_relu with mse", "a_2", 0, 0, "IF(z_2[0,0]>0,z_2[0,0],0.1*z_2[0,0])", "SN018"),
+    ("relu below softmax", "a_3", 0, 0, "e_3[0,0]/SUM(e_3[0,0]:e_3[4,0])", "SN022"),
+]
 
 
 @pytest.mark.parametrize(("name", "block", "row", "column", "text", "code"), CASES)
@@ -332,6 +346,12 @@ def test_a_formula_with_a_mistake_is_named(name: str, block: str, row: int, colu
     """What students write, in a generated sheet at its cell; "" where it is no known mistake."""
     found = codes_for(name, block, row, column, text)
     assert code in found if code else found == []
+
+
+def test_every_code_was_written_as_a_formula_once() -> None:
+    """In one generated sheet at least; the signatures of all are tried in every network that they apply to."""
+    written = {code for *_, codes in CASES for code in codes.split("+")}
+    assert set(MISTAKES) - written - {"SN120"} == set()  # rounding has a verdict of its own
 
 
 def test_all_activations_are_told_apart() -> None:
