@@ -24,6 +24,8 @@ def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVe
     if alone is None or not runs.evidence.own:
         return cells
     wrong = [n for n, cell in enumerate(cells) if cell.verdict == "wrong" and cell.formula and not alone[:, n].all()]
+    if not wrong:
+        return cells
     known = known_cells(bench, runs)
     numbers, answers = KnownNumbers(known), {answer.place for answer in bench.answers} | set(bench.drivers)
     tried: list[tuple[int, Repair]] = []

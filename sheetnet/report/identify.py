@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.identify import Identification, Identified, Label, Nowhere, Unidentified
-from sheetnet.report.words import printable
-from sheetnet.workbook import CellError, Value
+from sheetnet.report.json import plain
+from sheetnet.report.words import printable, short
 
 SCHEMA = "sheetnet.identify/1"
 MOST_SHOWN = 20  # unidentified cells that are listed; the JSON has all
-SHORT = 48  # characters of a formula that are shown
 MOST_PLACES = 3  # cells that are named for one input block or quantity
 
 
@@ -41,7 +39,7 @@ def identification_data(found: Identification) -> dict[str, Any]:
         "identified": [_identified(cell) for cell in found.identified],
         "unidentified": [_unidentified(cell) for cell in found.unidentified],
         "apart": [
-            {"sheet": c.sheet, "cell": c.cell, "formula": f"={c.formula}", "value": _plain(c.value), "why": c.why}
+            {"sheet": c.sheet, "cell": c.cell, "formula": f"={c.formula}", "value": plain(c.value), "why": c.why}
             for c in found.apart
         ],
         "nowhere": [
@@ -67,12 +65,6 @@ def _summary(found: Identification) -> dict[str, Any]:
     }
 
 
-def _plain(value: Value) -> str | float | bool | None:
-    if isinstance(value, CellError):
-        return value.code
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _label(label: Label | None) -> dict[str, Any] | None:
     if label is None:
         return None
@@ -90,7 +82,7 @@ def _identified(cell: Identified) -> dict[str, Any]:
         "carried": cell.carried,
         "because": cell.because,
         "formula": f"={cell.formula}",
-        "value": _plain(cell.value),
+        "value": plain(cell.value),
     }
 
 
@@ -99,7 +91,7 @@ def _unidentified(cell: Unidentified) -> dict[str, Any]:
         "sheet": cell.sheet,
         "cell": cell.cell,
         "formula": f"={cell.formula}",
-        "value": _plain(cell.value),
+        "value": plain(cell.value),
         "message": cell.message,
         "follows": cell.follows,
         "computes": _label(cell.computes),
@@ -174,7 +166,7 @@ def _table(found: Identification) -> Table:
         where = f"{cell.sheet}!{cell.cell}"
         why = Text(printable(cell.message) + (f" [{cell.mistake}]" if cell.mistake else ""))
         formula = printable(cell.formula)
-        why.append("\n=" + (formula if len(formula) <= SHORT else formula[: SHORT - 1] + "…"), style="dim")
+        why.append("\n=" + short(formula), style="dim")
         if count := followers[where]:
             why.append(f"\n{count:,} more cells follow from this", style="yellow")
         color = "red" if cell.follows is None else "yellow"

@@ -45,8 +45,8 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         "index": None if cell.index is None else list(cell.index),
         "verdict": cell.verdict,
         "formula": None if cell.formula is None else f"={cell.formula}",
-        "value": _plain(cell.value),
-        "expected": _plain(cell.expected),
+        "value": plain(cell.value),
+        "expected": plain(cell.expected),
         "stale": cell.stale,
         "cause": cell.cause,
         "mistake": cell.mistake,
@@ -60,13 +60,14 @@ def _edited(edited: EditedInput) -> dict[str, Any]:
         "cell": edited.cell,
         "quantity": edited.quantity,
         "index": list(edited.index),
-        "found": _plain(edited.found),
+        "found": plain(edited.found),
         "expected": edited.expected,
         "formula": None if edited.formula is None else f"={edited.formula}",
     }
 
 
-def _plain(value: Value) -> str | float | bool | None:
+def plain(value: Value) -> str | float | bool | None:
+    """A value as JSON holds it: errors are their text, what is no finite number is null."""
     if isinstance(value, CellError):
         return value.code
     if isinstance(value, float) and not math.isfinite(value):

@@ -13,7 +13,7 @@ from sheetnet.check.inputs import EditedInput
 from sheetnet.check.verdicts import SOUND
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
-from sheetnet.report.words import called, followers, inherited, printable, shown, where
+from sheetnet.report.words import called, followers, inherited, printable, short, shown, where
 
 COLORS = {
     "missing": "red",
@@ -28,7 +28,6 @@ COLORS = {
     "correct": "green",
 }
 MOST_SHOWN = 20  # blamed cells of one report that are listed; the JSON has all
-SHORT = 48  # characters of a formula that are shown
 
 
 def report_view(report: Report) -> RenderableType:
@@ -74,7 +73,7 @@ def _blamed_cell(cell: CellVerdict, carried: int) -> RenderableType:
     lines = [Text(printable(f"{place}{called(cell.quantity, cell.index)}{numbers}"), style="bold")]
     lines.append(Text(printable(cell.message)))
     if cell.formula is not None:
-        lines.append(Text(f"={_short(printable(cell.formula))}", style="dim"))
+        lines.append(Text(f"={short(printable(cell.formula))}", style="dim"))
     if carried:
         lines.append(Text(inherited(carried), style="yellow"))
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
@@ -82,10 +81,6 @@ def _blamed_cell(cell: CellVerdict, carried: int) -> RenderableType:
     table.add_column(overflow="fold")
     table.add_row(cell.verdict, Group(*lines))
     return table
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= SHORT else words[: SHORT - 1] + "…"
 
 
 def step_view(step: Step) -> RenderableType:

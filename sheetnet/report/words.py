@@ -8,10 +8,17 @@ from collections.abc import Iterable
 from sheetnet.check import CellVerdict
 from sheetnet.workbook import Value
 
+SHORT = 48  # characters of a formula that a terminal shows
+
 
 def printable(words: str) -> str:
     """Text of a stranger's file without control characters, which a terminal would obey."""
     return "".join(c if c.isprintable() else "\ufffd" for c in words)
+
+
+def short(words: str) -> str:
+    """The beginning of a long formula."""
+    return words if len(words) <= SHORT else words[: SHORT - 1] + "…"
 
 
 def called(quantity: str, index: tuple[int, ...] | None) -> str:
