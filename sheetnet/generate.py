@@ -15,16 +15,27 @@ from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import save_workbook
 from sheetnet.layout import build_workbook
 from sheetnet.network import Network
-from sheetnet.reference import stacked, training_step
+from sheetnet.presentation import Presentation, default_views
+from sheetnet.reference import Array, evaluate, inputs_of, stacked
+from sheetnet.reference.views import view_values
 from sheetnet.workbook import Workbook
 
 
-def make_workbook(network: Network) -> Workbook:
-    """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number."""
-    step = training_step(network)
+def make_workbook(network: Network, presentation: Presentation | None = None) -> Workbook:
+    """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number.
+
+    `presentation` says which views it has and how they stand; None takes all views for a small network, else `Step`.
+    """
+    shown = presentation or Presentation(default_views(network))
+    return build_workbook(network, _numbers(network, shown), __version__, shown)
+
+
+def _numbers(network: Network, presentation: Presentation) -> dict[str, list[list[float]]]:
+    """Every block of the step and of the views as rows of numbers."""
+    step = evaluate(network, inputs_of(network))
     values = {}
     for name, block in network.blocks.items():
-        array = stacked(step[name], block)
+        array = stacked(step[name][0], block)
         if not np.isfinite(array).all():
             row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise NetworkError(
@@ -32,7 +43,8 @@ def make_workbook(network: Network) -> Workbook:
                 "would show an error: take smaller inputs or weights"
             )
         values[name] = array.tolist()
-    return build_workbook(network, values, __version__)
+    views: dict[str, Array] = view_values(network, step, presentation)
+    return values | {name: array[0].tolist() for name, array in views.items()}
 
 
 def write_workbook(network: Network, path: str | Path) -> Path:

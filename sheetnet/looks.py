@@ -20,10 +20,17 @@ class Style:
     font: str = "Arial"
     size: int = 10
     wrap: bool = False
+    open: bool = False  # may be changed on a locked sheet
 
 
-def _number(fill: str, color: str = "000000", bold: bool = False, frame: str = "BFBFBF") -> Style:
-    return Style(fill=fill, color=color, bold=bold, border="thin", border_color=frame, number="0.0000", align="center")
+def _number(
+    fill: str, color: str = "000000", bold: bool = False, frame: str = "BFBFBF", number: str = "0.0000"
+) -> Style:
+    return Style(fill=fill, color=color, bold=bold, border="thin", border_color=frame, number=number, align="center")
+
+
+def _light(fill: str, color: str) -> Style:
+    return Style(fill=fill, color=color, bold=True, border="thin", align="center")
 
 
 # Fills differ in lightness too, so that they stay apart in print and for the colour-blind.
@@ -50,4 +57,37 @@ STYLES: dict[str, Style] = {
     "gradient": _number("F8CBAD", color="843C0C"),
     "new_weight": _number("FFFFFF", color="1F3864", bold=True, frame="1F3864"),
     "copy": _number("F2F2F2", color="595959"),
+    # Activations deepen by layer.
+    "activation_1": _number("D5E8C8"),
+    "activation_2": _number("BBD9A5"),
+    "activation_3": _number("A0C984"),
+    # What the views beyond Step add.
+    "header": Style(bold=True, color="1F3864", border="thin", align="center", fill="EDF1F9", wrap=True),
+    "name": Style(color="1F3864", align="center", border="thin", fill="F7F9FC"),
+    "zero": _number("FFFFFF", color="A6A6A6", number="0"),
+    "one": _number("FFFFFF", color="7F7F7F", number="0"),
+    "wrong_way": _number("EDEDED", color="7F7F7F"),
+    "numpy": _number("E4DFEC", color="3F3151"),
+    "difference": _number("FFFFFF", color="595959", number="0.0E+00"),
+    "count": _number("FFFFFF", number="0"),
+    "whole": _number("F7F9FC", color="1F3864", number="0"),
+    "step_size": _number("FFF2CC", bold=True, number="0.0E+00"),
+    "light": _light("FFFFFF", "595959"),
+    "pass": _light("C6EFCE", "00522B"),
+    "fail": _light("C00000", "FFFFFF"),
+    "kink": _light("FFEB9C", "6B4E00"),
+    "dead": _number("D0D0D0", color="6E6E6E"),
+    "arrow": Style(color="7F7F7F", align="center"),
+    "edge": Style(color="595959", align="center", size=8, number="0.00"),
+    # A student's copy: cells to fill in.
+    "answer": Style(
+        fill="FCE4D6", bold=True, border="thick", border_color="C55A11", number="0.0000", align="center", open=True
+    ),
 }
+
+DEEPEST = 3  # layers from here on share the darkest activation
+
+
+def activation_role(layer: int) -> str:
+    """The look of the activations of a hidden layer, from 1."""
+    return f"activation_{min(layer, DEEPEST)}"

@@ -74,7 +74,7 @@ def parse_network(words: str, where: str) -> Network:
 def _network(table: Mapping[str, Any]) -> Network:
     from sheetnet.reference import LOSSES
 
-    fields.known_keys(table, FILE_KEYS, "")
+    fields.known_keys(table, (*FILE_KEYS, "published"), "")
     observations = _table(table.get("observations"), "observations", ("inputs", "targets"))
     inputs = fields.matrix(observations.get("inputs"), "observations.inputs")
     targets = fields.matrix(observations.get("targets"), "observations.targets")

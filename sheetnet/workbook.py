@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 Position = tuple[int, int]  # row, column, from 1
 Place = tuple[str, int, int]  # sheet, row, column
+Box = tuple[int, int, int, int]  # top, left, bottom, right
 _NOTHING: Mapping[Position, tuple[int, int]] = MappingProxyType({})
 
 
@@ -41,13 +42,65 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A conditional format: cells of `box` where `formula` is true take the fill and font of `role`.
+
+    The formula is written for the box's top left cell; its relative references move along. Instead of a formula,
+    `scale` colours numbers from 0 to 1: RRGGBB at 0 and at 1.
+    """
+
+    box: Box
+    formula: str = ""
+    role: str = ""
+    scale: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What may be typed into the cells of `box`: numbers, all or only those `above`; `title` and `message` say so."""
+
+    box: Box
+    title: str
+    message: str
+    above: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineChart:
+    """A line of the numbers in `y` over those in `x` (both one column wide, of the chart's own sheet).
+
+    `anchor` is the cell under its top left corner; `size` is in columns and rows of usual width and height.
+    """
+
+    title: str
+    x_title: str
+    y_title: str
+    x: Box
+    y: Box
+    anchor: Position
+    size: tuple[int, int] = (8, 18)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """How a sheet is shown; write-only. Widths are in characters, `freeze` is the first cell that scrolls."""
+    """How a sheet is shown; write-only. Widths are in characters, `freeze` is the first cell that scrolls.
+
+    `notes` are the comments of cells, `links` lead from a cell to (sheet, row, column). A `locked` sheet is protected
+    without a password: only cells whose look is open (looks.STYLES) can be changed. `title_rows` repeat on each page.
+    """
 
     widths: Mapping[int, float] = field(default_factory=dict)
     default_width: float = 9.0
     freeze: Position | None = None
     landscape: bool = True
+    notes: Mapping[Position, str] = field(default_factory=dict)
+    links: Mapping[Position, Place] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    charts: tuple[LineChart, ...] = ()
+    locked: bool = False
+    title_rows: tuple[int, int] | None = None
+    tab: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetnet.check.locate import Located
-from sheetnet.network import Block, Network
+from sheetnet.network import Block
 from sheetnet.reference import Array
 from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
 
@@ -34,18 +34,19 @@ class Answer:
         return self.block.is_bias_node(self.row, self.column)
 
 
-def answer_cells(workbook: Workbook, network: Network, located: Located) -> list[Answer]:
+def answer_cells(workbook: Workbook, located: Located) -> list[Answer]:
     """Every cell of the answer blocks, and the bias node's cells of the inputs."""
     arrays = {sheet.name: array_cells(sheet) for sheet in workbook.sheets}
     sheets = {sheet.name: sheet.cells for sheet in workbook.sheets}
     found = []
     nothing = Cell()
-    for block in judged_blocks(network, located):
+    for block in judged_blocks(located):
         area = located.areas[block.name]
         assert area.sheet is not None
         cells, filled = sheets[area.sheet], arrays[area.sheet]
+        turned = located.turned(block.name)
         for row, column in judged_positions(block):
-            position = (area.top + row, area.left + column)
+            position = (area.top + column, area.left + row) if turned else (area.top + row, area.left + column)
             cell = cells.get(position, nothing)
             anchor = filled.get(position) if filled else None
             formula = cells[anchor].formula if anchor else cell.formula
@@ -53,9 +54,9 @@ def answer_cells(workbook: Workbook, network: Network, located: Located) -> list
     return found
 
 
-def judged_blocks(network: Network, located: Located) -> list[Block]:
+def judged_blocks(located: Located) -> list[Block]:
     """The located blocks that have judged cells."""
-    known = network.blocks.values()
+    known = located.blocks.values()
     return [block for block in known if block.name in located.areas and (block.kind == "answer" or block.bias_node)]
 
 
@@ -69,20 +70,20 @@ def judged_positions(block: Block) -> list[tuple[int, int]]:
     ]
 
 
-def is_judged(network: Network, located: Located, place: Place) -> bool:
+def is_judged(located: Located, place: Place) -> bool:
     """Whether the cell at a place is a judged one."""
-    for block in judged_blocks(network, located):
-        area = located.areas[block.name]
-        if area.sheet == place[0] and area.top <= place[1] <= area.bottom and area.left <= place[2] <= area.right:
-            return block.kind == "answer" or block.is_bias_node(place[1] - area.top, place[2] - area.left)
+    for block in judged_blocks(located):
+        index = located.index(block.name, place)
+        if index is not None:
+            return block.kind == "answer" or block.is_bias_node(*index)
     return False
 
 
-def as_columns(network: Network, located: Located, values: Mapping[str, Array]) -> Array:
+def as_columns(located: Located, values: Mapping[str, Array]) -> Array:
     """Block → K × rows × columns as one K × answers matrix, in the order of `answer_cells`."""
     count = len(values["gamma"])
     columns = [np.empty((count, 0))]
-    for block in judged_blocks(network, located):
+    for block in judged_blocks(located):
         array = values[block.name]
         if block.kind == "input":
             array = array[:, :, -1]

@@ -47,7 +47,7 @@ class EditedInput:
 def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
     """Every input of the step that has a cell; the bias node's cells are no inputs."""
     return [
-        _input_cell(workbook, network, located, (block.name, row, column))
+        _input_cell(workbook, located, (block.name, row, column))
         for block in input_blocks(network)
         if block.name in located.areas
         for row in range(block.rows)
@@ -70,13 +70,13 @@ def ties_of(cells: list[InputCell]) -> dict[Element, Element]:
     return {cell.element: owners[cell.driver] for cell in cells if owners[cell.driver] != cell.element}
 
 
-def _input_cell(workbook: Workbook, network: Network, located: Located, element: Element) -> InputCell:
+def _input_cell(workbook: Workbook, located: Located, element: Element) -> InputCell:
     place = located.place(*element)
     formula = cell_at(workbook, place).formula
     if formula is None:
         return InputCell(element, place, place, None)
     driver = _referred(workbook, place)
-    if driver is None or is_judged(network, located, driver):
+    if driver is None or is_judged(located, driver):
         return InputCell(element, place, place, formula)
     return InputCell(element, place, driver, None)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sheetnet.check.views import is_view_block, presentation_of, shape_of, view_blocks
 from sheetnet.network import Block, Network
+from sheetnet.presentation import Presentation
 from sheetnet.syntax import Area, area_name, parse_area
 from sheetnet.workbook import Name, Place, Workbook
 
@@ -25,27 +27,51 @@ class Problem:
 
 @dataclass(frozen=True)
 class Located:
-    """The blocks found, each with its area, and the problems of the others."""
+    """The blocks found, each with its area, and the problems of the others.
+
+    `blocks` are all that were looked for: those of the step and those of the views that the workbook has, which
+    `presentation` tells. Where that is in column orientation, the blocks of the step stand transposed.
+    """
 
     areas: Mapping[str, Area]
     problems: tuple[Problem, ...]
+    blocks: Mapping[str, Block]
+    presentation: Presentation
 
     def place(self, block: str, row: int, column: int) -> Place:
         """The cell of a block at (row, column), from 0."""
         area = self.areas[block]
         assert area.sheet is not None  # `locate` keeps only areas on a sheet
+        if self.turned(block):
+            row, column = column, row
         return area.sheet, area.top + row, area.left + column
+
+    def turned(self, block: str) -> bool:
+        """Whether a block stands transposed: those of the step do in column orientation, those of views never."""
+        return self.presentation.column and not is_view_block(block)
+
+    def index(self, block: str, place: Place) -> tuple[int, int] | None:
+        """The (row, column) in a block of the cell at a place, from 0; None where it stands elsewhere."""
+        area = self.areas[block]
+        sheet, row, column = place
+        if area.sheet != sheet or not (area.top <= row <= area.bottom and area.left <= column <= area.right):
+            return None
+        row, column = row - area.top, column - area.left
+        return (column, row) if self.turned(block) else (row, column)
 
 
 def locate(workbook: Workbook, network: Network) -> Located:
-    """Find every block the network implies."""
+    """Find every block the network implies, and those of the views that the workbook has."""
     claims: dict[str, list[Name]] = {}
     for name in workbook.names:
         claims.setdefault(name.name.casefold(), []).append(name)
+    presentation = presentation_of(workbook, network, claims)
+    blocks = {**network.blocks, **view_blocks(network, presentation)}
     areas: dict[str, Area] = {}
     problems: list[Problem] = []
-    for block in network.blocks.values():
-        found = _area(workbook, block, claims.get(block.name.casefold(), []))
+    for block in blocks.values():
+        turned = presentation.column and not is_view_block(block.name)
+        found = _area(workbook, block, claims.get(block.name.casefold(), []), turned)
         if isinstance(found, Area):
             areas[block.name] = found
         elif found is not None:
@@ -53,16 +79,17 @@ def locate(workbook: Workbook, network: Network) -> Located:
     for first, second in _overlaps(areas):
         where = area_name(areas[second], absolute=False)
         problems.append(Problem(second, "error", f"the names {first} and {second} share cells at {where}"))
-    return Located(areas, tuple(problems))
+    return Located(areas, tuple(problems), blocks, presentation)
 
 
-def _area(workbook: Workbook, block: Block, claims: list[Name]) -> Area | Problem | None:
+def _area(workbook: Workbook, block: Block, claims: list[Name], turned: bool) -> Area | Problem | None:
     """The area of a block; None where a block that may be left out is."""
     if len(claims) > 1:
         places = ", ".join(claim.refers_to for claim in claims)
         return Problem(block.name, "error", f"the name {block.name} is defined {len(claims)} times: {places}")
     missing = Problem if block.required else _no_problem
-    wanted = f"{block.rows} × {block.columns}"
+    expected = block.shape[::-1] if turned else block.shape
+    wanted = f"{expected[0]} × {expected[1]}"
     if not claims:
         return missing(block.name, "missing", f"no cells are named {block.name}, which the network implies ({wanted})")
     area = parse_area(claims[0].refers_to)
@@ -71,8 +98,8 @@ def _area(workbook: Workbook, block: Block, claims: list[Name]) -> Area | Proble
         return missing(
             block.name, "missing", f"the name {block.name} refers to {claims[0].refers_to}, which is no range"
         )
-    shape = area.bottom - area.top + 1, area.right - area.left + 1
-    if shape != block.shape:
+    shape = shape_of(area)
+    if shape != expected:
         found = f"{shape[0]} × {shape[1]}"
         return missing(block.name, "missing", f"the cells named {block.name} are {found}, expected {wanted}")
     return Area(sheet.name, area.top, area.left, area.bottom, area.right)

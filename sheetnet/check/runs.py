@@ -19,9 +19,11 @@ from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells,
 from sheetnet.check.judge import Evidence
 from sheetnet.check.local import local_workbook
 from sheetnet.check.locate import Located, locate
+from sheetnet.check.views import is_view_block
 from sheetnet.engine import Evaluate, Trial
 from sheetnet.network import Network
 from sheetnet.reference import Array, evaluate, stacked
+from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook
 
 
@@ -43,7 +45,7 @@ class Bench:
         """Find the cells and draw the trials."""
         located = locate(workbook, network)
         inputs = input_cells(workbook, network, located)
-        answers = answer_cells(workbook, network, located)
+        answers = answer_cells(workbook, located)
         drawn = draw_trials(network, trials, seed, ties_of(inputs))
         return cls(workbook, network, located, inputs, answers, drawn, engine)
 
@@ -55,6 +57,11 @@ class Bench:
             if cell.driver == cell.place or cell.driver not in found:
                 found[cell.driver] = cell.element
         return found
+
+    @cached_property
+    def of_step(self) -> Truth:
+        """Which answers belong to the step, not to a view of it."""
+        return np.array([not is_view_block(answer.block.name) for answer in self.answers], dtype=np.bool_)
 
     def numbers(self, inputs: Mapping[str, Array]) -> list[list[float]]:
         """The numbers of the driven cells for K sets of inputs: K × drivers."""
@@ -70,12 +77,16 @@ class Bench:
         """The reference's answers for K sets of inputs: K × answers."""
         arrays = self.quantities(inputs)
         values = {name: stacked(arrays[name], block) for name, block in self.network.blocks.items()}
-        return as_columns(self.network, self.located, values)
+        return as_columns(self.located, values | view_values(self.network, arrays, self.located.presentation))
 
     def doubtful(self) -> Truth:
         """The answers that no trial could tell right from wrong."""
         marks = {name: cells[None].astype(float) for name, cells in self.trials.doubtful.items()}
-        return np.asarray(as_columns(self.network, self.located, marks)[0] > 0)
+        for name, block in self.located.blocks.items():
+            marks.setdefault(
+                name, np.zeros((1, *block.shape))
+            )  # views show what the step computes: no doubts of their own
+        return np.asarray(as_columns(self.located, marks)[0] > 0)
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,7 @@ def run(bench: Bench) -> Runs:
     own = own_inputs(bench.network, bench.inputs, shown_inputs)
     inputs = drawn if own is None else {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
     expected = bench.expected(inputs)
-    if own is not None and not np.isfinite(expected[0]).all():
+    if own is not None and not np.isfinite(expected[0][bench.of_step]).all():
         own, inputs, expected = None, drawn, expected[1:]  # where the step itself overflows, nothing can be compared
     here = _agreement(values if own is not None else values[1:], expected)
     evidence = Evidence(values[0], expected, here, None, None, bench.doubtful(), own is not None)

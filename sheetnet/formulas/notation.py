@@ -37,20 +37,32 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "dC_dW": ("∂C/∂W{l}", lambda net, layer: "A{k}ᵀ δ{l}" + (" / N" if _mean(net) else "")),
 }
 
+# Where they read differently with column vectors.
+_COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
+    "A": lambda net, layer: f"a over 1, {_activation(net, layer)}" if layer else "x over 1: inputs, bias node",
+    "W": lambda net, layer: "row: neuron j; last column: biases",
+    "z": lambda net, layer: "z{l} = W{l} A{k}",
+    "dC_da": lambda net, layer: LOSSES[net.loss].slope if layer == net.depth else "w{m}ᵀ δ{m}, without the bias column",
+    "delta": lambda net, layer: "J ∂C/∂a" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z",
+    "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + (" / N" if _mean(net) else ""),
+}
 
-def describe(network: Network, block: str) -> tuple[str, str]:
-    """Symbol and equation of a block, such as ("z⁽¹⁾", "z⁽¹⁾ = A⁽⁰⁾ W⁽¹⁾")."""
+
+def describe(network: Network, block: str, column: bool = False) -> tuple[str, str]:
+    """Symbol and equation of a block, such as ("z⁽¹⁾", "z⁽¹⁾ = A⁽⁰⁾ W⁽¹⁾"); `column` where all stands transposed."""
     match = _NAME.fullmatch(block)
     assert match is not None  # the pattern takes any name
     kind, layer = match["kind"], int(match["layer"] or 0)
-    symbol, equation = _TEXTS[kind][0], _TEXTS[kind][1](network, layer)
+    symbol, write = _TEXTS[kind]
+    equation = (_COLUMN_EQUATIONS.get(kind, write) if column else write)(network, layer)
     if kind == "W" and match["new"]:
         frozen = "" if network.train_bias else "; biases stay"
         equation = f"W − γ ∂C/∂W{frozen}"
     if kind == "z" and match["new"]:
-        equation = "z{l}′ = A{k}′ W{l}′" if layer > 1 else "z{l}′ = A{k} W{l}′"
+        below = "A{k}′" if layer > 1 else "A{k}"
+        equation = f"z{{l}}′ = W{{l}}′ {below}" if column else f"z{{l}}′ = {below} W{{l}}′"
     if match["turned"]:
-        symbol, equation = symbol + "ᵀ", "A, turned to stand beside W"
+        symbol, equation = symbol + "ᵀ", "A, turned to lie along W" if column else "A, turned to stand beside W"
     symbol += "′" if match["new"] else ""
     return _with_layers(symbol, layer), _with_layers(equation, layer)
 

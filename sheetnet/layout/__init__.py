@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sheetnet.layout.grid import Numbers
 from sheetnet.layout.hidden import embedded_network, hidden_sheet
 from sheetnet.layout.readme import readme_sheet
-from sheetnet.layout.step import Numbers, step_grid, step_sheet
+from sheetnet.layout.step import step_grid, step_sheet
+from sheetnet.layout.views import VIEWS, Scene
 from sheetnet.network import Network
+from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.workbook import Workbook
 
 __all__ = ["build_workbook", "embedded_network"]
 
 
-def build_workbook(network: Network, values: Mapping[str, Numbers], version: str) -> Workbook:
+def build_workbook(
+    network: Network, values: Mapping[str, Numbers], version: str, presentation: Presentation
+) -> Workbook:
     """All sheets and names; `values` maps each block to its rows of numbers, the cached values of its cells."""
-    grid = step_grid(network, values)
-    sheets = (readme_sheet(network, grid, version), step_sheet(grid), hidden_sheet(network))
-    return Workbook(sheets, tuple(sorted(grid.names(), key=lambda name: name.name)))
+    grid = step_grid(network, values, presentation.column)
+    scene = Scene(network, presentation, values, grid)
+    names, sheets = grid.names(), []
+    for view in SHEETS:  # in their order
+        if view == "step":
+            sheets.append(step_sheet(grid))
+        elif scene.shows(view) and view in VIEWS:
+            sheet, more = VIEWS[view](scene)
+            sheets.append(sheet)
+            names += more
+    whole = (readme_sheet(scene, names, version), *sheets, hidden_sheet(network))
+    return Workbook(whole, tuple(sorted(names, key=lambda name: name.name)))

@@ -2,50 +2,101 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from sheetnet.errors import FileError
-from sheetnet.network import Block
-from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name
-from sheetnet.workbook import Cell, Name, Position
+from sheetnet.errors import BugError, FileError
+from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name, quote_sheet
+from sheetnet.workbook import Box, Cell, Entry, LineChart, Name, Place, Position, Rule, Sheet, Value, View
+
+Numbers = Sequence[Sequence[float]]
 
 
 @dataclass
 class Grid:
     """A sheet being laid out: cells by position, and the top left corner of each block.
 
-    It answers `formulas.Refs`, so that formula text needs no positions.
+    It answers `formulas.Refs`, so that formula text needs no positions. Where `turned`, blocks stand transposed, as
+    column vectors; rows and columns of a block are always asked for as its name defines them.
     """
 
     sheet: str
-    cells: dict[Position, Cell]
-    corners: dict[str, Position]
-    shapes: dict[str, tuple[int, int]]
+    turned: bool = False
+    cells: dict[Position, Cell] = field(default_factory=dict)
+    arrays: dict[Position, tuple[int, int]] = field(default_factory=dict)
+    corners: dict[str, Position] = field(default_factory=dict)
+    shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    notes: dict[Position, str] = field(default_factory=dict)
+    links: dict[Position, Place] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    charts: list[LineChart] = field(default_factory=list)
 
-    @classmethod
-    def empty(cls, sheet: str) -> Grid:
-        """A sheet with nothing on it."""
-        return cls(sheet, {}, {}, {})
-
-    def place(self, block: Block, row: int, column: int) -> None:
-        """Give a block its top left corner; refuse what a sheet cannot hold."""
-        bottom, right = row + block.rows - 1, column + block.columns - 1
-        if bottom > ROWS or right > COLUMNS:
+    def place(self, block: str, shape: tuple[int, int], row: int, column: int) -> Box:
+        """Give a block its top left corner; refuse what a sheet cannot hold. Gives the box it covers."""
+        self.corners[block], self.shapes[block] = (row, column), shape
+        box = self.box(block)
+        if box[2] > ROWS or box[3] > COLUMNS:
             raise FileError(
-                f"{self.sheet}: {block.name} ({block.rows} × {block.columns}) would reach row {bottom:,} and column "
-                f"{right:,}, but a sheet ends at {ROWS:,} and {COLUMNS:,}: take a smaller network or fewer observations"
+                f"{self.sheet}: {block} ({shape[0]} × {shape[1]}) would reach row {box[2]:,} and column "
+                f"{box[3]:,}, but a sheet ends at {ROWS:,} and {COLUMNS:,}: take a smaller network or fewer observations"
             )
-        self.corners[block.name] = (row, column)
-        self.shapes[block.name] = block.shape
+        return box
+
+    def box(self, block: str) -> Box:
+        """The cells of a block: top, left, bottom, right."""
+        top, left = self.corners[block]
+        rows, columns = self.on_sheet(self.shapes[block])
+        return top, left, top + rows - 1, left + columns - 1
+
+    def on_sheet(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Rows and columns that a block of this shape takes on the sheet."""
+        return (shape[1], shape[0]) if self.turned else shape
+
+    def position(self, block: str, row: int, column: int) -> Position:
+        """Where the cell (row, column) of a block stands, both from 0."""
+        top, left = self.corners[block]
+        return (top + column, left + row) if self.turned else (top + row, left + column)
 
     def write(self, row: int, column: int, text: str, role: str) -> None:
         """Put a line of text on the sheet; characters that no line has (a network's title may) become spaces."""
         self.cells[row, column] = Cell("".join(c if c.isprintable() else " " for c in text), role=role)
 
+    def calculate(self, row: int, column: int, formula: str, value: Value, role: str) -> None:
+        """Put a formula on the sheet, with the value it has."""
+        self.cells[row, column] = Cell(value, formula, role)
+
+    def fill(
+        self,
+        block: str,
+        values: Numbers,
+        formula: Callable[[int, int], str | None],
+        role: str | Callable[[int, int], str],
+        at: Position,
+    ) -> Box:
+        """Place a block with its top left corner at `at` and write its cells; gives the box it covers.
+
+        `values` are its rows of numbers, the cached values; `formula` of (row, column) is a cell's formula, or None
+        where it is a constant; `role` is the look, of all cells or by (row, column).
+        """
+        box = self.place(block, (len(values), len(values[0])), *at)
+        for r, numbers in enumerate(values):
+            for c, number in enumerate(numbers):
+                look = role if isinstance(role, str) else role(r, c)
+                self.cells[self.position(block, r, c)] = Cell(number, formula(r, c), look)
+        return box
+
+    def fill_array(self, block: str, values: Numbers, formula: str, role: str, at: Position) -> Box:
+        """Place a block whose cells one array formula fills, such as MMULT; see `fill`."""
+        if self.turned:
+            raise BugError("array formulas fill blocks as they stand: place them on a sheet that is not turned")
+        box = self.fill(block, values, lambda r, c: formula if (r, c) == (0, 0) else None, role, at)
+        self.arrays[at] = self.shapes[block]
+        return box
+
     def cell(self, block: str, row: int, column: int) -> str:
         """The name of one cell of a block, row and column from 0."""
-        top, left = self.corners[block]
-        return cell_name(top + row, left + column)
+        return cell_name(*self.position(block, row, column))
 
     def fixed(self, block: str) -> str:
         """The absolute name of a block's first cell."""
@@ -59,11 +110,53 @@ class Grid:
         """The range of one column of a block."""
         return f"{self.cell(block, 0, column)}:{self.cell(block, self.shapes[block][0] - 1, column)}"
 
+    def area(self, block: str) -> str:
+        """The range of a whole block."""
+        top, left, bottom, right = self.box(block)
+        return f"{cell_name(top, left)}:{cell_name(bottom, right)}"
+
     def names(self) -> list[Name]:
         """A defined name for each block."""
-        found = []
-        for name, (top, left) in self.corners.items():
-            rows, columns = self.shapes[name]
-            area = Area(self.sheet, top, left, top + rows - 1, left + columns - 1)
-            found.append(Name(name, area_name(area)))
-        return found
+        return [Name(block, area_name(Area(self.sheet, *self.box(block)))) for block in self.corners]
+
+    def finished(self, view: View) -> Sheet:
+        """The sheet; `view` says the rest of how it is shown."""
+        shown = replace(
+            view,
+            notes=self.notes,
+            links=self.links,
+            rules=tuple(self.rules),
+            entries=tuple(self.entries),
+            charts=tuple(self.charts),
+        )
+        return Sheet(self.sheet, self.cells, self.arrays, view=shown)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A grid as other sheets see it: the same references with the sheet's name before them."""
+
+    grid: Grid
+
+    def cell(self, block: str, row: int, column: int) -> str:
+        """One cell, such as `Step!B7`."""
+        return self._qualified(self.grid.cell(block, row, column))
+
+    def fixed(self, block: str) -> str:
+        """The only cell of a 1 × 1 block, absolute."""
+        return self._qualified(self.grid.fixed(block))
+
+    def row(self, block: str, row: int) -> str:
+        """One whole row of a block; on a turned sheet it stands upright."""
+        return self._qualified(self.grid.row(block, row))
+
+    def column(self, block: str, column: int) -> str:
+        """One whole column of a block; on a turned sheet it lies flat."""
+        return self._qualified(self.grid.column(block, column))
+
+    def area(self, block: str) -> str:
+        """A whole block as it stands."""
+        return self._qualified(self.grid.area(block))
+
+    def _qualified(self, reference: str) -> str:
+        return f"{quote_sheet(self.grid.sheet)}!{reference}"

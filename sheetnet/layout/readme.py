@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
-from sheetnet.network import Network
-from sheetnet.workbook import Cell, Sheet, View
+from sheetnet.layout.views.scene import Scene
+from sheetnet.workbook import Cell, Name, Sheet, View
 
 SHEET = "Read me"
 LEGEND = (
@@ -33,17 +33,17 @@ NOTATION = (
 )
 
 
-def readme_sheet(network: Network, step: Grid, version: str) -> Sheet:
+def readme_sheet(scene: Scene, names: list[Name], version: str) -> Sheet:
     """The first sheet of every workbook."""
-    grid = Grid.empty(SHEET)
+    grid, network = Grid(SHEET), scene.network
     grid.write(1, 1, network.title, "title")
     grid.write(2, 1, network.source, "subtitle")
     row = _lines(grid, 4, "What to do first", FIRST_STEPS)
     row = _legend(grid, row)
     row = _lines(grid, row, "Notation", NOTATION)
-    row = _places(grid, network, step, row)
+    row = _places(grid, scene, names, row)
     grid.write(row, 1, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.", "subtitle")
-    return Sheet(SHEET, grid.cells, view=View(widths={1: 16.0, 2: 24.0, 3: 12.0, 4: 48.0}, landscape=False))
+    return grid.finished(View(widths={1: 16.0, 2: 24.0, 3: 12.0, 4: 48.0}, landscape=False))
 
 
 def _lines(grid: Grid, row: int, title: str, lines: tuple[str, ...]) -> int:
@@ -61,14 +61,14 @@ def _legend(grid: Grid, row: int) -> int:
     return row + len(LEGEND) + 2
 
 
-def _places(grid: Grid, network: Network, step: Grid, row: int) -> int:
+def _places(grid: Grid, scene: Scene, names: list[Name], row: int) -> int:
     """A table of all blocks: name, place, symbol, equation."""
     grid.write(row, 1, "Where things are", "band")
     for column, words in enumerate(("name", "place", "symbol", "equation"), 1):
         grid.write(row + 1, column, words, "symbol")
-    places = {name.name: name.refers_to.replace("$", "") for name in step.names()}
-    for offset, name in enumerate(network.blocks, 2):
-        symbol, equation = describe(network, name)
+    places = {name.name: name.refers_to.replace("$", "") for name in names}
+    for offset, name in enumerate(scene.network.blocks, 2):
+        symbol, equation = describe(scene.network, name, scene.presentation.column)
         for column, words in enumerate((name, places[name], symbol, equation), 1):
             grid.write(row + offset, column, words, "equation" if column == 4 else "plain")
-    return row + len(places) + 3
+    return row + len(scene.network.blocks) + 3

@@ -5,152 +5,152 @@ It knows where each block stands; what the cells compute is asked of `formulas`,
     observations:  γ          A⁽⁰⁾
     each layer:    A⁽ˡ⁻¹⁾ᵀ     W  z  a        ∂C/∂W  ∂C/∂a  ∂a/∂z  δ        W′  z′  a′
     cost:                     T  C            .                             C′
+
+In column orientation every block stands transposed: W⁽ˡ⁾ has a row a neuron, activations are column vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sheetnet.formulas import CellFormula, cell_formulas, describe
-from sheetnet.layout.grid import Grid
+from sheetnet.layout.grid import Grid, Numbers
+from sheetnet.layout.step_looks import dress, role_of
 from sheetnet.network import Block, Network, activation_name
+from sheetnet.presentation import SHEETS
 from sheetnet.workbook import Cell, Sheet, View
 
-Numbers = Sequence[Sequence[float]]
 NARROWEST_PANEL = 4  # columns, so that a block's symbol and equation have room above it
 LABELS = 1  # the column of the row labels
-SHEET = "Step"
+TITLE_ROWS = 3
 
 
-def step_grid(network: Network, values: Mapping[str, Numbers]) -> Grid:
+def step_grid(network: Network, values: Mapping[str, Numbers], column: bool = False) -> Grid:
     """The laid out sheet with every block filled; `values` maps each block to its rows of numbers."""
-    grid = Grid.empty(SHEET)
-    known = network.blocks
+    grid = Grid(SHEETS["step"], turned=column)
     grid.write(1, LABELS, network.title, "title")
     grid.write(2, LABELS, network.source, "subtitle")
-    bottom = _observations(grid, network, known, top=4)
+    places = _Places(grid, network, *_panels(grid, network))
+    bottom = places.observations(TITLE_ROWS + 1)
     for layer in range(1, network.depth + 1):
-        bottom = _layer(grid, network, known, layer, bottom)
-    _cost(grid, network, known, bottom)
+        bottom = places.layer(layer, bottom)
+    places.cost(bottom)
     formulas = cell_formulas(network)
-    for name, block in known.items():
+    for name, block in network.blocks.items():
         _fill(grid, network, block, formulas.get(name), values[name])
+    dress(grid, network)
     return grid
 
 
 def step_sheet(grid: Grid) -> Sheet:
     """The grid as a sheet."""
-    return Sheet(grid.sheet, grid.cells, view=View(widths={LABELS: 12.0}, freeze=(4, LABELS + 1)))
+    view = View(widths={LABELS: 12.0}, freeze=(TITLE_ROWS + 1, LABELS + 1), title_rows=(1, 2), tab="1F3864")
+    return grid.finished(view)
 
 
-def _panels(network: Network) -> tuple[int, int, int, int]:
-    """The first columns of the four panels: activations below, forward, backward, new."""
-    widest = max(network.sizes[1:]) + 1
-    below = LABELS + 1
-    forward = below + max(NARROWEST_PANEL, network.observations) + 1
-    backward = forward + max(NARROWEST_PANEL, widest) + 1
-    return below, forward, backward, backward + max(NARROWEST_PANEL, widest) + 1
+def _panel_blocks(network: Network, layer: int) -> tuple[list[str], list[str], list[str], list[str]]:
+    """The blocks of a layer from top to bottom: activations below, forward, backward, with the new weights."""
+    a, hidden = activation_name(layer, network.depth), layer < network.depth
+    mixes = network.mixes(layer)
+    forward = [f"z_{layer}", *([f"e_{layer}"] if mixes else []), a]
+    backward = [f"dC_da_{layer}", f"da_dz_{layer}", *([f"J_{layer}"] if mixes else []), f"delta_{layer}"]
+    new = [*(f"{name}_new" for name in forward), *([f"A_{layer}_new_T"] if hidden else [])]
+    return (
+        [f"A_{layer - 1}_T"],
+        [f"W_{layer}", *forward],
+        [f"dC_dW_{layer}", *backward],
+        [f"W_{layer}_new", *new],
+    )
 
 
-def _observations(grid: Grid, network: Network, known: Mapping[str, Block], top: int) -> int:
-    below, forward, *_ = _panels(network)
-    grid.write(top, LABELS, f"Observations: {network.observations}", "band")
-    _place(grid, network, known["gamma"], top + 1, below)
-    bottom = _place(grid, network, known["A_0"], top + 1, forward)
-    for n in range(network.observations):
-        grid.write(top + 3 + n, forward - 1, f"n = {n}", "label")
-    return bottom
+def _panels(grid: Grid, network: Network) -> tuple[int, int, int, int]:
+    """The first columns of the four panels, each as wide as its widest block (A_0 has the whole width to itself)."""
+    left, found = LABELS + 1, []
+    for panel in range(4):
+        names = [name for layer in range(1, network.depth + 1) for name in _panel_blocks(network, layer)[panel]]
+        width = max(grid.on_sheet(network.blocks[name].shape)[1] for name in names)
+        found.append(left)
+        left += max(NARROWEST_PANEL, width) + 1
+    return found[0], found[1], found[2], found[3]
 
 
-def _layer(grid: Grid, network: Network, known: Mapping[str, Block], layer: int, top: int) -> int:
-    below, forward, backward, new = _panels(network)
-    fan_in, neurons = network.sizes[layer - 1], network.sizes[layer]
-    activation = network.layers[layer - 1].activation
-    grid.write(top, LABELS, f"Layer {layer}: {activation}, {fan_in} → {neurons}", "band")
-    _place(grid, network, known[f"A_{layer - 1}_T"], top + 1, below)
-    _place(grid, network, known[f"W_{layer}"], top + 1, forward)
-    _place(grid, network, known[f"dC_dW_{layer}"], top + 1, backward)
-    bottom = _place(grid, network, known[f"W_{layer}_new"], top + 1, new)
-    for i in range(fan_in + 1):
-        grid.write(top + 3 + i, LABELS, f"i = {i}" if i < fan_in else "bias node", "label")
-    a = activation_name(layer, network.depth)
-    mixed = [f"e_{layer}"] if network.mixes(layer) else []
-    forward_stack = [f"z_{layer}", *mixed, a]
-    jacobian = [f"J_{layer}"] if network.mixes(layer) else []
-    backward_stack = [f"dC_da_{layer}", f"da_dz_{layer}", *jacobian, f"delta_{layer}"]
-    new_stack = [f"{name}_new" for name in forward_stack]
-    turned = [f"A_{layer}_new_T"] if layer < network.depth else []
-    stacks = ((forward, forward_stack), (backward, backward_stack), (new, [*new_stack, *turned]))
-    return max(_stack(grid, network, known, names, bottom, column) for column, names in stacks)
+@dataclass(frozen=True)
+class _Places:
+    """Placing blocks: the grid, and the first columns of the four panels."""
 
+    grid: Grid
+    network: Network
+    below: int
+    forward: int
+    backward: int
+    new: int
 
-def _cost(grid: Grid, network: Network, known: Mapping[str, Block], top: int) -> int:
-    _, forward, _, new = _panels(network)
-    grid.write(top, LABELS, f"Cost: {network.loss}", "band")
-    costs = ["cost_out", "cost_n", "cost"]
-    _stack(grid, network, known, [f"{name}_new" for name in costs], top + 4 + network.observations, new)
-    return _stack(grid, network, known, ["target", *costs], top + 1, forward)
+    def observations(self, top: int) -> int:
+        grid, network = self.grid, self.network
+        grid.write(top, LABELS, f"Observations: {network.observations}", "band")
+        self._place("gamma", top + 1, self.below)
+        bottom = self._place("A_0", top + 1, self.forward)
+        if not grid.turned:
+            for n in range(network.observations):
+                grid.write(top + 3 + n, self.forward - 1, f"n = {n}", "label")
+        return bottom
 
+    def layer(self, layer: int, top: int) -> int:
+        """The blocks of a layer: first those that stand beside W, then the others below them."""
+        grid, fan_in = self.grid, self.network.sizes[layer - 1]
+        neurons, activation = self.network.sizes[layer], self.network.layers[layer - 1].activation
+        grid.write(top, LABELS, f"Layer {layer}: {activation}, {fan_in} → {neurons}", "band")
+        columns = self.below, self.forward, self.backward, self.new
+        panels = list(zip(columns, _panel_blocks(self.network, layer), strict=True))
+        bottom = max(self._place(names[0], top + 1, column) for column, names in panels)
+        if grid.turned:
+            for j in range(neurons):
+                grid.write(top + 3 + j, self.forward - 1, f"j = {j}", "label")
+        else:
+            for i in range(fan_in + 1):
+                grid.write(top + 3 + i, LABELS, f"i = {i}" if i < fan_in else "bias node", "label")
+        return max(self._stack(names[1:], bottom, column) for column, names in panels)
 
-def _stack(grid: Grid, network: Network, known: Mapping[str, Block], names: list[str], top: int, column: int) -> int:
-    for name in names:
-        top = _place(grid, network, known[name], top, column)
-    return top
+    def cost(self, top: int) -> int:
+        grid, costs = self.grid, ["cost_out", "cost_n", "cost"]
+        grid.write(top, LABELS, f"Cost: {self.network.loss}", "band")
+        beside = self._place("target", top + 1, self.forward)
+        self._stack([f"{name}_new" for name in costs], beside, self.new)
+        return self._stack(costs, beside, self.forward)
 
+    def _stack(self, names: list[str], top: int, column: int) -> int:
+        for name in names:
+            top = self._place(name, top, column)
+        return top
 
-def _place(grid: Grid, network: Network, block: Block, top: int, column: int) -> int:
-    """A block below its two lines of symbol, shape and equation; gives the first free row after a gap."""
-    symbol, equation = describe(network, block.name)
-    grid.write(top, column, f"{symbol}   {block.rows}×{block.columns}", "symbol")
-    grid.write(top + 1, column, equation, "equation")
-    grid.place(block, top + 2, column)
-    return top + 2 + block.rows + 1
-
-
-def role_of(network: Network, block: Block) -> str:
-    """How the cells of a block look."""
-    name = block.name
-    if block.transposed:
-        return "copy"
-    if name.removesuffix("_new") == activation_name(network.depth, network.depth):
-        return "output"
-    for start, role in _ROLES:
-        if name.startswith(start):
-            return "new_weight" if role == "weight" and name.endswith("_new") else role
-    return "forward"
-
-
-_ROLES = (
-    ("A_0", "input"),
-    ("W_", "weight"),
-    ("target", "target"),
-    ("gamma", "gamma"),
-    ("cost", "cost"),
-    ("dC_dW", "gradient"),
-    ("dC_da", "backward"),
-    ("da_dz", "backward"),
-    ("J_", "backward"),
-    ("delta", "backward"),
-)
+    def _place(self, name: str, top: int, column: int) -> int:
+        """A block below its two lines of symbol, shape and equation; gives the first free row after a gap."""
+        block = self.network.blocks[name]
+        symbol, equation = describe(self.network, name, self.grid.turned)
+        rows, columns = self.grid.on_sheet(block.shape)
+        self.grid.write(top, column, f"{symbol}   {rows}×{columns}", "symbol")
+        self.grid.write(top + 1, column, equation, "equation")
+        self.grid.place(name, block.shape, top + 2, column)
+        return top + 2 + rows + 1
 
 
 def _fill(grid: Grid, network: Network, block: Block, formula: CellFormula | None, values: Numbers) -> None:
     """Every cell of a block: a constant for inputs and bias nodes, else a formula with its cached value."""
-    top, left = grid.corners[block.name]
     role = role_of(network, block)
     tied = _tied_row(network, block)
-    for r, numbers in zip(count(), values):
-        for c, number in zip(count(), numbers):
+    name = block.name
+    for r, numbers in enumerate(values):
+        for c, number in enumerate(numbers):
             if block.is_bias_node(r, c) and not block.transposed:
                 cell = Cell(1.0, role="bias_node")
             elif formula is not None:
                 cell = Cell(number, formula(grid, r, c), "bias_node" if block.is_bias_node(r, c) else role)
             elif r == tied and c > 0:
-                cell = Cell(number, grid.cell(block.name, r, 0), role)
+                cell = Cell(number, grid.cell(name, r, 0), role)
             else:
                 cell = Cell(number, role=role)
-            grid.cells[top + r, left + c] = cell
+            grid.cells[grid.position(name, r, c)] = cell
 
 
 def _tied_row(network: Network, block: Block) -> int | None:

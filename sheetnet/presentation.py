@@ -1,0 +1,67 @@
+"""How a workbook presents a step: which views it shows, in which orientation, how large. It knows no maths.
+
+Both derivations of a view (`reference/views` in NumPy, `layout/views` in formulas) take their sizes from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sheetnet.errors import NetworkError
+from sheetnet.network import Network
+
+# View → the name of its sheet, in the order of the sheets.
+SHEETS = {
+    "network": "Network",
+    "step": "Step",
+    "chain_rule": "Chain rule",
+    "matrices": "Matrices",
+    "jacobians": "Jacobians",
+    "appendix": "Appendix",
+    "gradient_check": "Gradient check",
+    "training": "Training",
+    "check": "Check",
+}
+SMALL = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
+STEPS = 50
+MOST_STEPS = 10_000
+SAMPLE = 60  # weights that the gradient check shows at most
+STEP_SIZE = 1e-4  # h of the central differences: the error of the method is of the order h², that of rounding 1e-16/h
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """`views` are keys of SHEETS; `column` says W x + b with column vectors; `steps` is how long Training goes on."""
+
+    views: tuple[str, ...] = ("step",)
+    column: bool = False
+    steps: int = STEPS
+    step_size: float = STEP_SIZE
+
+    def __post_init__(self) -> None:
+        if unknown := [view for view in self.views if view not in SHEETS]:
+            raise NetworkError(f"there is no view {unknown[0]!r}: choose from {', '.join(map(option, SHEETS))}")
+        if "step" not in self.views:
+            raise NetworkError("every workbook has the view step, to which the others refer: add it to the views")
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise NetworkError(f"{self.steps:,} steps of training: choose 1 to {MOST_STEPS:,}")
+
+
+def default_views(network: Network) -> tuple[str, ...]:
+    """All views for a small network, `step` alone for a larger one."""
+    weights = sum(len(layer.weights) * layer.neurons for layer in network.layers)
+    return tuple(SHEETS) if weights * network.observations <= SMALL else ("step",)
+
+
+def option(view: str) -> str:
+    """A view as the command line spells it: `chain-rule`."""
+    return view.replace("_", "-")
+
+
+def views_named(words: str) -> tuple[str, ...]:
+    """The views of `step,chain-rule`; `all` is every one. Raises NetworkError for a view that there is not."""
+    if words.strip().lower() == "all":
+        return tuple(SHEETS)
+    asked = [word.strip().lower().replace("-", "_").replace(" ", "_") for word in words.split(",") if word.strip()]
+    Presentation(("step", *asked))
+    return tuple(view for view in SHEETS if view == "step" or view in asked)
