@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sheetnet.generate import write_all
+from sheetnet.generate import make_workbook, write_all
 from sheetnet.network_file import load_network, template_names
 
 FOLDER = Path(__file__).parent.parent / "generated"
@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent.parent / "generated"
 def main() -> None:
     """Write every workbook and print its path and size."""
     for name in template_names():
-        for path in write_all(load_network(name), FOLDER, name, ["xlsx", "ods"]):
+        for path in write_all({name: make_workbook(load_network(name))}, FOLDER, ["xlsx", "ods"]):
             print(f"{path.relative_to(FOLDER.parent)}  {path.stat().st_size:,} bytes")
 
 

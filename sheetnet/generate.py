@@ -5,20 +5,23 @@ It is the only place where the two derivations of the step lie side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sheetnet import __version__
+from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import save_workbook
-from sheetnet.layout import build_workbook
+from sheetnet.files.aside import refuse_existing
+from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation, default_views
-from sheetnet.reference import Array, evaluate, inputs_of, stacked
+from sheetnet.presentation import STEPS, Presentation, default_views, views_named
+from sheetnet.reference import evaluate, inputs_of, stacked
 from sheetnet.reference.views import view_values
-from sheetnet.workbook import Workbook
+from sheetnet.workbook import Place, Value, Workbook
 
 
 def make_workbook(network: Network, presentation: Presentation | None = None) -> Workbook:
@@ -28,6 +31,20 @@ def make_workbook(network: Network, presentation: Presentation | None = None) ->
     """
     shown = presentation or Presentation(default_views(network))
     return build_workbook(network, _numbers(network, shown), __version__, shown)
+
+
+def make_student_workbook(
+    network: Network, exercise: Exercise | None = None, presentation: Presentation | None = None
+) -> Workbook:
+    """A student's copy: `Step` with the cells of the exercise emptied, nothing anywhere from which they could be read.
+
+    Raises `NetworkError` for a quantity that there is not, for views other than `Step`, and as `make_workbook`.
+    """
+    shown = presentation or Presentation()
+    if shown.views != ("step",):
+        raise NetworkError("a student's copy holds the view step alone, for others compute the answers: leave them out")
+    workbook = student_workbook(network, _numbers(network, shown), __version__, shown, exercise or Exercise())
+    return recalculated(workbook)
 
 
 def _numbers(network: Network, presentation: Presentation) -> dict[str, list[list[float]]]:
@@ -43,27 +60,81 @@ def _numbers(network: Network, presentation: Presentation) -> dict[str, list[lis
                 "would show an error: take smaller inputs or weights"
             )
         values[name] = array.tolist()
-    views: dict[str, Array] = view_values(network, step, presentation)
+    views = view_values(network, step, presentation)
     return values | {name: array[0].tolist() for name, array in views.items()}
 
 
-def write_workbook(network: Network, path: str | Path) -> Path:
+def recalculated(workbook: Workbook) -> Workbook:
+    """The workbook with what its formulas really give as their cached values, computed by IronCalc."""
+    places: list[Place] = [
+        (sheet.name, *at) for sheet in workbook.sheets for at, cell in sheet.cells.items() if cell.formula is not None
+    ]
+    values: dict[Place, Value] = dict(
+        zip(places, engine_named("ironcalc")(workbook, [], [None], places)[0], strict=True)
+    )
+    sheets = [
+        replace(
+            sheet,
+            cells={
+                at: cell if cell.formula is None else replace(cell, value=values[sheet.name, *at])
+                for at, cell in sheet.cells.items()
+            },
+        )
+        for sheet in workbook.sheets
+    ]
+    return replace(workbook, sheets=tuple(sheets))
+
+
+def write_workbook(network: Network, path: str | Path, presentation: Presentation | None = None) -> Path:
     """Write the network's workbook as .xlsx or .ods, by the ending of `path`; the file appears by rename.
 
     Raises `FileError` for another ending or a place that cannot be written, `NetworkError` for a step with infinities.
     """
-    save_workbook(make_workbook(network), Path(path))
+    save_workbook(make_workbook(network, presentation), Path(path))
     return Path(path)
 
 
-def write_all(network: Network, folder: Path, stem: str, suffixes: Sequence[str]) -> list[Path]:
-    """Write `folder/stem.suffix` for each suffix ("xlsx", "ods") from one workbook; makes the folder, gives the paths."""
+def asked_for(
+    network: Network,
+    stem: str,
+    student: bool = False,
+    blanks: Sequence[str] = (),
+    hints: str = "equation",
+    *,
+    views: str | None = None,
+    column: bool = False,
+    steps: int = STEPS,
+    key: bool = False,
+) -> dict[str, Workbook]:
+    """File stem → workbook: `stem` with all its views, or a student's copy `stem-student` and, if wanted, `stem-key`.
+
+    `views` are words such as "step,training" or "all"; None takes all for a small network. Raises `NetworkError`.
+    """
+    shown = default_views(network) if views is None else views_named(views)
+    presentation = Presentation(shown, column, steps)
+    if not student:
+        if key or blanks:
+            raise NetworkError("--key and --blank are about a student's copy: add --student")
+        return {stem: make_workbook(network, presentation)}
+    exercise = Exercise(blanks_named(network, blanks), hints)
+    alone = presentation if views else replace(presentation, views=("step",))
+    found = {f"{stem}-student": make_student_workbook(network, exercise, alone)}
+    return found | ({f"{stem}-key": make_workbook(network, presentation)} if key else {})
+
+
+def write_all(
+    workbooks: Mapping[str, Workbook], folder: Path, suffixes: Sequence[str], force: bool = True
+) -> list[Path]:
+    """Write `folder/stem.suffix` for each stem and suffix ("xlsx", "ods"); makes the folder, gives the paths.
+
+    Raises `FileError` where that fails, and without `force` for a file that is there already, before any is written.
+    """
+    paths = {folder / f"{stem}.{suffix}": book for stem, book in workbooks.items() for suffix in suffixes}
+    refuse_existing(paths, force)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(f"{folder}: cannot be made a folder ({error.strerror}): choose another with -o") from None
-    workbook = make_workbook(network)
-    paths = [folder / f"{stem}.{suffix}" for suffix in suffixes]
-    for path in paths:
+    for path, workbook in paths.items():
         save_workbook(workbook, path)
-    return paths
+    return list(paths)

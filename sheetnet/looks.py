@@ -45,6 +45,7 @@ STYLES: dict[str, Style] = {
     "index": Style(color="7F7F7F", align="center", size=9),
     "plain": Style(),
     "text": Style(wrap=True),
+    "link": Style(color="1F3864", bold=True),
     "input": _number("FFF2CC"),
     "weight": _number("FFFFFF", bold=True, frame="404040"),
     "gamma": _number("FFF2CC", bold=True),
@@ -66,8 +67,15 @@ STYLES: dict[str, Style] = {
     "name": Style(color="1F3864", align="center", border="thin", fill="F7F9FC"),
     "zero": _number("FFFFFF", color="A6A6A6", number="0"),
     "one": _number("FFFFFF", color="7F7F7F", number="0"),
+    "path": _number("FDF3EC", color="843C0C"),
+    "sum": _number("FBE5D6", color="843C0C", bold=True),
+    "plus": _number("DDEBF7", color="1F4E79", bold=True, frame="1F4E79"),
+    "minus": _number("FCE4D6", color="9C3B00", bold=True, frame="9C3B00"),
     "wrong_way": _number("EDEDED", color="7F7F7F"),
     "numpy": _number("E4DFEC", color="3F3151"),
+    "trained": _number("FFFFFF", color="1F3864"),
+    "nudged": _number("FFD966", bold=True, frame="404040", number="0.000000"),
+    "fine_cost": _number("C6E0B4", number="0.00000000"),
     "difference": _number("FFFFFF", color="595959", number="0.0E+00"),
     "count": _number("FFFFFF", number="0"),
     "whole": _number("F7F9FC", color="1F3864", number="0"),
@@ -77,11 +85,12 @@ STYLES: dict[str, Style] = {
     "fail": _light("C00000", "FFFFFF"),
     "kink": _light("FFEB9C", "6B4E00"),
     "dead": _number("D0D0D0", color="6E6E6E"),
-    "arrow": Style(color="7F7F7F", align="center"),
-    "edge": Style(color="595959", align="center", size=8, number="0.00"),
+    "sign": Style(color="1F3864", bold=True, size=12, align="center"),
+    "arrow": Style(color="404040", bold=True, align="center"),
+    "edge": Style(color="595959", align="center", size=9, number="0.0000"),
     # A student's copy: cells to fill in.
     "answer": Style(
-        fill="FCE4D6", bold=True, border="thick", border_color="C55A11", number="0.0000", align="center", open=True
+        fill="FBD5B5", bold=True, border="thick", border_color="C55A11", number="0.0000", align="center", open=True
     ),
 }
 

@@ -25,7 +25,9 @@ SHEETS = {
 SMALL = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
 STEPS = 50
 MOST_STEPS = 10_000
+TERMS = 6  # neurons of a layer up to which Jacobians shows each E_ii v e_iᵀ
 SAMPLE = 60  # weights that the gradient check shows at most
+SAMPLED_BIASES = 4  # one in so many of a layer's sample is a bias
 STEP_SIZE = 1e-4  # h of the central differences: the error of the method is of the order h², that of rounding 1e-16/h
 
 
@@ -65,3 +67,28 @@ def views_named(words: str) -> tuple[str, ...]:
     asked = [word.strip().lower().replace("-", "_").replace(" ", "_") for word in words.split(",") if word.strip()]
     Presentation(("step", *asked))
     return tuple(view for view in SHEETS if view == "step" or view in asked)
+
+
+def checked_weights(network: Network) -> list[tuple[int, int, int]]:
+    """(layer, i, j) of the weights in the gradient check, by layer and neuron: all, or a sample of at most SAMPLE.
+
+    A sample takes as many of each layer, spread evenly over it, the biases (the last i) included.
+    """
+    n, share = network.sizes, max(SAMPLE // network.depth, SAMPLED_BIASES)
+    total = sum((n[layer - 1] + 1) * n[layer] for layer in range(1, network.depth + 1))
+    found = []
+    for layer in range(1, network.depth + 1):
+        proper = [(layer, i, j) for j in range(n[layer]) for i in range(n[layer - 1])]
+        biases = [(layer, n[layer - 1], j) for j in range(n[layer])]
+        if total > SAMPLE:
+            of_biases = _spread(biases, share // SAMPLED_BIASES)
+            proper, biases = _spread(proper, share - len(of_biases)), of_biases
+        found += sorted([*proper, *biases], key=lambda weight: (weight[2], weight[1]))
+    return found
+
+
+def _spread(weights: list[tuple[int, int, int]], count: int) -> list[tuple[int, int, int]]:
+    """So many of them at even distances, the first and the last included."""
+    if count >= len(weights):
+        return weights
+    return [weights[round(k * (len(weights) - 1) / max(count - 1, 1))] for k in range(count)]

@@ -141,9 +141,9 @@ class Tally:
 
 
 class Subject:
-    """A right workbook whose formulas are mutated."""
+    """A right workbook whose formulas are mutated: those of Step, of the other views, or all."""
 
-    def __init__(self, workbook: Workbook, network: Network) -> None:
+    def __init__(self, workbook: Workbook, network: Network, views: bool | None = None) -> None:
         self.workbook, self.network = workbook, network
         engine = engine_named("ironcalc")
         self.bench = Bench.of(workbook, network, engine, WITNESS_TRIALS, WITNESS_SEED)
@@ -153,7 +153,18 @@ class Subject:
             trials = draw_trials(network, WITNESS_TRIALS, WITNESS_SEED, one_hot=True)
             one_hot = replace(self.bench, trials=trials)
             self.witnesses.append((one_hot, run(one_hot)))
-        self.formulas = [n for n, answer in enumerate(self.bench.answers) if answer.cell.formula is not None]
+        self.formulas = [
+            n
+            for n, answer in enumerate(self.bench.answers)
+            if answer.cell.formula is not None and views in (None, not self.bench.of_step[n])
+        ]
+        # The answers that an array formula fills, by its anchor's number: a mutant of it changes them all.
+        self.filled = {n: [n] for n in self.formulas}
+        anchors = {self.bench.answers[n].place: n for n in self.formulas if self.bench.answers[n].array}
+        for n, answer in enumerate(self.bench.answers):
+            anchor = anchors.get((answer.place[0], *answer.array)) if answer.array else None
+            if anchor not in (None, n):
+                self.filled[anchor].append(n)
 
     def mutants(self, number: int) -> Iterator[Mutant]:
         """Every mutant of one answer's formula."""
@@ -165,12 +176,30 @@ class Subject:
                 formula = mutate(tokens, index)
                 if formula is not None and formula != answer.formula:
                     yield Mutant(number, name, Cell(None, formula))
-        yield Mutant(number, "formula replaced by its value", Cell(answer.cell.value))
-        yield Mutant(number, "cell emptied", None)
+        if answer.array is None:  # an array formula's cells cannot be changed one by one
+            yield Mutant(number, "formula replaced by its value", Cell(answer.cell.value))
+            yield Mutant(number, "cell emptied", None)
 
-    def differs(self, mutants: list[Mutant]) -> list[bool]:
-        """Whether each mutant computes something else, at other inputs than the judge's."""
-        formulas = [(m.number, m.cell.formula) for m in mutants if m.cell is not None and m.cell.formula is not None]
+    def differs(self, mutants: list[Mutant]) -> list[set[int]]:
+        """The answers in which each mutant computes something else, at other inputs than the judge's."""
+        asked = [(m, n) for m in mutants for n in self.filled[m.number]]
+        return self._by_mutant(mutants, self._differing([(n, self._part(m, n)) for m, n in asked]))
+
+    def _by_mutant(self, mutants: list[Mutant], differing: list[bool]) -> list[set[int]]:
+        marks = iter(differing)
+        return [{n for n in self.filled[mutant.number] if next(marks)} for mutant in mutants]
+
+    def _part(self, mutant: Mutant, number: int) -> Cell | None:
+        """The mutant as it is in one answer: of an array formula, the element that fills it."""
+        anchor, answer = self.bench.answers[mutant.number], self.bench.answers[number]
+        if mutant.cell is None or self.filled[mutant.number] == [number]:
+            return mutant.cell
+        row, column = answer.place[1] - anchor.place[1] + 1, answer.place[2] - anchor.place[2] + 1
+        return Cell(None, f"INDEX({mutant.cell.formula},{row},{column})")
+
+    def _differing(self, changed: list[tuple[int, Cell | None]]) -> list[bool]:
+        """Whether each answer, with the cell as changed, computes something else."""
+        formulas = [(n, cell.formula) for n, cell in changed if cell is not None and cell.formula is not None]
         asked = [number for number, _ in formulas]
         rights = [
             run_instead(bench, runs, formulas)
@@ -180,13 +209,16 @@ class Subject:
         right = iter(np.any(rights, axis=0).tolist() if rights else [])
         constant = [bool((column == column[0]).all()) for column in self.runs.evidence.expected.T]
         return [
-            True if m.cell is None else not next(right) if m.cell.formula is not None else not constant[m.number]
-            for m in mutants
+            True if cell is None else not next(right) if cell.formula is not None else not constant[n]
+            for n, cell in changed
         ]
 
     def mutated(self, mutants: list[Mutant]) -> Workbook:
         """The workbook with all these cells changed."""
-        changes: dict[Place, Cell | None] = {self.bench.answers[m.number].place: m.cell for m in mutants}
+        # What an array formula filled loses its saved numbers with it: none of them would stand in a mutant's file.
+        filled = {n for m in mutants for n in self.filled[m.number]}
+        changes: dict[Place, Cell | None] = {self.bench.answers[n].place: Cell() for n in filled}
+        changes |= {self.bench.answers[m.number].place: m.cell for m in mutants}
         sheets = []
         for sheet in self.workbook.sheets:
             cells = dict(sheet.cells)
@@ -197,24 +229,27 @@ class Subject:
             sheets.append(replace(sheet, cells=cells))
         return replace(self.workbook, sheets=tuple(sheets))
 
-    def check(self, mutants: list[Mutant], differs: list[bool], tally: Tally) -> None:
+    def check(self, mutants: list[Mutant], differs: list[set[int]], tally: Tally) -> None:
         """Judge a workbook with these mutants in it, all at once; exactly those that differ must be blamed."""
         report = judge(self.mutated(mutants), self.network)
-        found = {cell.cell: cell.verdict for cell in report.cells if cell.verdict not in ("correct", "carried")}
-        wanted = {self.name(m.number) for m, differ in zip(mutants, differs, strict=True) if differ}
-        circles = {cell.cell for cell in report.cells if "circle" in cell.message}
-        for mutant, differ in zip(mutants, differs, strict=True):
-            name = self.name(mutant.number)
-            kind = "equivalent" if not differ else "killed"
-            if (name in found) != differ and name not in circles:
-                tally.failures.append(f"{name} {mutant}: differs {differ}, verdict {found.get(name)}")
-                kind = "failed"
+        blamed = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
+        found = {f"{cell.sheet}!{cell.cell}": cell.verdict for cell in blamed}
+        wanted = {self.name(n) for numbers in differs for n in numbers}
+        circles = {f"{cell.sheet}!{cell.cell}" for cell in report.cells if "circle" in cell.message}
+        for mutant, numbers in zip(mutants, differs, strict=True):
+            kind = "killed" if numbers else "equivalent"
+            for n in self.filled[mutant.number]:
+                name = self.name(n)
+                if (name in found) != (n in numbers) and name not in circles:
+                    tally.failures.append(f"{name} {mutant}: differs {n in numbers}, verdict {found.get(name)}")
+                    kind = "failed"
             tally.counts[kind] += 1
         tally.failures += [f"{cell} blamed too, with {mutants[:3]}" for cell in found.keys() - wanted - circles]
 
     def name(self, number: int) -> str:
         """The cell of an answer."""
-        return cell_name(*self.bench.answers[number].place[1:])
+        sheet, row, column = self.bench.answers[number].place
+        return f"{sheet}!{cell_name(row, column)}"
 
 
 def one_by_one(subject: Subject, sample: int | None = None, seed: int = 0) -> Tally:

@@ -15,8 +15,9 @@ from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
+from sheetnet.presentation import Presentation
 from sheetnet.reference import stacked
-from sheetnet.workbook import Place, Value, Workbook
+from sheetnet.workbook import Place, Value, Workbook, array_cells
 from tests.engines import gnumeric_convert, libreoffice_convert
 from tests.figures import record
 from tests.networks import make_network, pairs
@@ -38,9 +39,13 @@ def networks() -> dict[str, Network]:
 
 
 def formula_places(workbook: Workbook) -> list[Place]:
-    """Every cell that holds a formula."""
+    """Every cell that shows what a formula gives, its own or the array formula that fills it."""
     return [
-        (sheet.name, *at) for sheet in workbook.sheets for at, cell in sheet.cells.items() if cell.formula is not None
+        (sheet.name, *at)
+        for sheet in workbook.sheets
+        for filled in [array_cells(sheet)]
+        for at, cell in sheet.cells.items()
+        if cell.formula is not None or at in filled
     ]
 
 
@@ -57,11 +62,12 @@ def numpy_values(network: Network, workbook: Workbook) -> dict[Place, float]:
 
 def lying(workbook: Workbook) -> Workbook:
     """The workbook with a wrong cached value in every formula cell, so that a program which trusts them is found out."""
+    places = set(formula_places(workbook))
     sheets = [
         dataclasses.replace(
             sheet,
             cells={
-                at: cell if cell.formula is None else dataclasses.replace(cell, value=LIE)
+                at: dataclasses.replace(cell, value=LIE) if (sheet.name, *at) in places else cell
                 for at, cell in sheet.cells.items()
             },
         )
@@ -129,7 +135,7 @@ def test_every_formula_cell_agrees_with_numpy(program: str, suffix: str, tmp_pat
     """Templates and all pairs of activation and loss, written with wrong cached values and recalculated."""
     convert, look = PROGRAMS[program]
     all_networks = networks()
-    books = {name: make_workbook(network) for name, network in all_networks.items()}
+    books = {name: make_workbook(network, Presentation()) for name, network in all_networks.items()}
     paths = [tmp_path / f"{number}{suffix}" for number in range(len(books))]
     for path, book in zip(paths, books.values(), strict=True):
         save_workbook(lying(book), path)
@@ -155,7 +161,7 @@ def _figure(program: str, suffix: str, workbooks: int, distances: Mapping[tuple[
 def test_a_program_that_keeps_cached_values_would_be_found_out(suffix: str, tmp_path: Path) -> None:
     """Read without recalculation, every single formula cell of the files above is wrong."""
     for name, network in networks().items():
-        book = make_workbook(network)
+        book = make_workbook(network, Presentation())
         path = tmp_path / f"lying{suffix}"
         save_workbook(lying(book), path)
         places, expected = formula_places(book), numpy_values(network, book)
@@ -167,7 +173,7 @@ def test_a_program_that_keeps_cached_values_would_be_found_out(suffix: str, tmp_
 def test_the_cached_values_written_are_those_of_numpy(suffix: str, tmp_path: Path) -> None:
     """Viewers that never recalculate show NumPy's numbers, bit for bit."""
     for name, network in networks().items():
-        book = make_workbook(network)
+        book = make_workbook(network, Presentation())
         path = tmp_path / f"true{suffix}"
         save_workbook(book, path)
         places, expected = formula_places(book), numpy_values(network, book)
@@ -178,7 +184,7 @@ def test_the_cached_values_written_are_those_of_numpy(suffix: str, tmp_path: Pat
 def test_every_calculation_is_a_formula(name: str) -> None:
     """All cells of the named answer blocks hold formulas but the bias nodes, which hold the constant 1."""
     network = networks()[name]
-    book = make_workbook(network)
+    book = make_workbook(network, Presentation())
     located, formulas = locate(book, network), set(formula_places(book))
     for block in network.blocks.values():
         for row in range(block.rows):

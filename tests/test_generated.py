@@ -45,6 +45,6 @@ def test_the_workbook_is_up_to_date(name: str, suffix: str) -> None:
 def test_two_runs_give_identical_bytes(tmp_path: Path) -> None:
     """Nothing in a file depends on the clock or on chance."""
     network = load_network("relu-sigmoid-softmax")
-    first = write_all(network, tmp_path / "first", "net", ["xlsx", "ods"])
-    second = write_all(network, tmp_path / "second", "net", ["xlsx", "ods"])
+    first = write_all({"net": make_workbook(network)}, tmp_path / "first", ["xlsx", "ods"])
+    second = write_all({"net": make_workbook(network)}, tmp_path / "second", ["xlsx", "ods"])
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

@@ -6,6 +6,8 @@ import pytest
 
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
+from sheetnet.presentation import Presentation
+from sheetnet.reference.views import VIEWS
 from tests.figures import record
 from tests.mutation import MUTATIONS, Subject, Tally, all_at_once, one_by_one
 
@@ -24,14 +26,26 @@ def checked(tally: Tally, what: str, record_property) -> None:
 def test_mutants_are_blamed_alone(name: str, record_property) -> None:
     """Those that compute something else, at exactly their cell; equivalent ones not at all."""
     network = load_network(name)
-    checked(one_by_one(Subject(make_workbook(network), network), SAMPLE), f"{name}, one by one", record_property)
+    subject = Subject(make_workbook(network, Presentation()), network)
+    checked(one_by_one(subject, SAMPLE), f"{name}, one by one", record_property)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_many_mutants_at_once_are_told_apart(name: str, record_property) -> None:
     """Every formula of a sheet mutated at the same time: still each is blamed or not on its own account."""
     network = load_network(name)
-    checked(all_at_once(Subject(make_workbook(network), network)), f"{name}, all at once", record_property)
+    subject = Subject(make_workbook(network, Presentation()), network)
+    checked(all_at_once(subject), f"{name}, all at once", record_property)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", ["d02b", pytest.param("relu-sigmoid-softmax", marks=pytest.mark.slow)])
+def test_mutants_in_every_view_are_blamed_alone(name: str, view: str, record_property) -> None:
+    """Every formula of a view mutated, an operator at a time; Step stays as it is."""
+    network = load_network(name)
+    workbook = make_workbook(network, Presentation(("step", view), steps=5))
+    tally = all_at_once(Subject(workbook, network, views=True))
+    checked(tally, f"{name}, {view}", record_property)
 
 
 def test_every_operator_applies_somewhere() -> None:
@@ -39,6 +53,6 @@ def test_every_operator_applies_somewhere() -> None:
     found = set()
     for name in SMALL:
         network = load_network(name)
-        subject = Subject(make_workbook(network), network)
+        subject = Subject(make_workbook(network, Presentation()), network)
         found |= {mutant.operator for number in subject.formulas for mutant in subject.mutants(number)}
     assert found == {*MUTATIONS, "formula replaced by its value", "cell emptied"}

@@ -1,8 +1,19 @@
 """The step cell by cell as spreadsheet text, from the scalar equations. It knows no NumPy and not the reference."""
 
 from sheetnet.formulas.activations import ACTIVATIONS
+from sheetnet.formulas.hints import LEVELS, hint
 from sheetnet.formulas.losses import LOSSES
-from sheetnet.formulas.notation import describe
+from sheetnet.formulas.notation import describe, kind_of_block
 from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
 
-__all__ = ["ACTIVATIONS", "LOSSES", "CellFormula", "Refs", "cell_formulas", "describe"]
+__all__ = [
+    "ACTIVATIONS",
+    "LEVELS",
+    "LOSSES",
+    "CellFormula",
+    "Refs",
+    "cell_formulas",
+    "describe",
+    "hint",
+    "kind_of_block",
+]

@@ -24,8 +24,8 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "e": ("e{l}", lambda net, layer: "eⱼ = exp(zⱼ − max z)"),
     "target": ("T", lambda net, layer: "what the outputs should be"),
     "gamma": ("γ", lambda net, layer: "the learning rate"),
-    "cost_out": ("C_nj", lambda net, layer: LOSSES[net.loss].equation),
-    "cost_n": ("C_n", lambda net, layer: "Σ over the outputs"),
+    "cost_out": ("Cₙⱼ", lambda net, layer: LOSSES[net.loss].equation),
+    "cost_n": ("Cₙ", lambda net, layer: "Σ over the outputs"),
     "cost": ("C", lambda net, layer: f"{net.reduction} over the observations"),
     "dC_da": (
         "∂C/∂a{l}",
@@ -65,6 +65,13 @@ def describe(network: Network, block: str, column: bool = False) -> tuple[str, s
         symbol, equation = symbol + "ᵀ", "A, turned to lie along W" if column else "A, turned to stand beside W"
     symbol += "′" if match["new"] else ""
     return _with_layers(symbol, layer), _with_layers(equation, layer)
+
+
+def kind_of_block(block: str) -> tuple[str, int]:
+    """What a block is, apart from its layer and from whether it is new or turned: `W_2_new` → ("W", 2)."""
+    match = _NAME.fullmatch(block)
+    assert match is not None  # the pattern takes any name
+    return match["kind"], int(match["layer"] or 0)
 
 
 def _with_layers(words: str, layer: int) -> str:

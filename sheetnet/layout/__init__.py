@@ -8,12 +8,13 @@ from sheetnet.layout.grid import Numbers
 from sheetnet.layout.hidden import embedded_network, hidden_sheet
 from sheetnet.layout.readme import readme_sheet
 from sheetnet.layout.step import step_grid, step_sheet
+from sheetnet.layout.student import Exercise, blanks_named, student_workbook
 from sheetnet.layout.views import VIEWS, Scene
 from sheetnet.network import Network
 from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.workbook import Workbook
 
-__all__ = ["build_workbook", "embedded_network"]
+__all__ = ["Exercise", "blanks_named", "build_workbook", "embedded_network", "student_workbook"]
 
 
 def build_workbook(
@@ -26,7 +27,7 @@ def build_workbook(
     for view in SHEETS:  # in their order
         if view == "step":
             sheets.append(step_sheet(grid))
-        elif scene.shows(view) and view in VIEWS:
+        elif scene.shows(view):
             sheet, more = VIEWS[view](scene)
             sheets.append(sheet)
             names += more

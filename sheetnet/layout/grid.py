@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 
 from sheetnet.errors import BugError, FileError
 from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name, quote_sheet
-from sheetnet.workbook import Box, Cell, Entry, LineChart, Name, Place, Position, Rule, Sheet, Value, View
+from sheetnet.workbook import Box, Cell, CellError, Entry, LineChart, Name, Place, Position, Rule, Sheet, Value, View
 
 Numbers = Sequence[Sequence[float]]
+OVERFLOW = CellError("#NUM!")  # what a cell shows whose number is infinite or none
 
 
 @dataclass
@@ -83,7 +85,8 @@ class Grid:
         for r, numbers in enumerate(values):
             for c, number in enumerate(numbers):
                 look = role if isinstance(role, str) else role(r, c)
-                self.cells[self.position(block, r, c)] = Cell(number, formula(r, c), look)
+                value = number if isfinite(number) else OVERFLOW
+                self.cells[self.position(block, r, c)] = Cell(value, formula(r, c), look)
         return box
 
     def fill_array(self, block: str, values: Numbers, formula: str, role: str, at: Position) -> Box:

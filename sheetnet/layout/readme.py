@@ -1,74 +1,140 @@
-"""The sheet `Read me`: what this is, what to do first, the legend, the notation and where each block stands."""
+"""The sheet `Read me`: what this is, what to do first, the sheets, the legend, the notation and where each block stands."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.scene import Scene
+from sheetnet.presentation import SHEETS
 from sheetnet.workbook import Cell, Name, Sheet, View
 
 SHEET = "Read me"
-LEGEND = (
-    ("input", "inputs x and the learning rate γ: change them and watch"),
-    ("weight", "weights before the step; the last row of each block is the biases"),
-    ("bias_node", "the bias node, always 1"),
-    ("forward", "the forward pass: z and a"),
-    ("output", "the output of the network"),
-    ("target", "targets T: what the output should be"),
-    ("cost", "the cost C"),
-    ("backward", "the backward pass: ∂C/∂a, ∂a/∂z and δ"),
-    ("gradient", "the gradient of the cost by each weight"),
-    ("new_weight", "weights after the step"),
-)
+WIDTHS = {1: 16.0, 2: 24.0, 3: 12.0, 4: 48.0}
+LEGEND = {
+    "input": "inputs x and the learning rate γ: change them and watch",
+    "weight": "weights before the step; the biases are the weights of the bias node",
+    "bias_node": "the bias node, always 1",
+    "forward": "z, what reaches a neuron",
+    "activation_1": "activations a; the colour deepens from layer to layer",
+    "output": "the output of the network",
+    "target": "targets T: what the output should be",
+    "cost": "the cost C",
+    "backward": "the backward pass: ∂C/∂a, ∂a/∂z and δ",
+    "gradient": "the gradient of the cost by each weight",
+    "new_weight": "weights after the step",
+    "copy": "a number that stands elsewhere too",
+    "dead": "a ReLU unit that is off: it gives 0 and passes nothing back",
+}
+ABOUT = {
+    "network": "the network as a picture, with its numbers",
+    "step": "the whole step: forward, backward, new weights, new cost",
+    "chain_rule": "every weight's gradient, factor by factor",
+    "matrices": "the same with matrices: diagonal matrices, MMULT, Hadamard products",
+    "jacobians": "the same with Jacobian matrices and column vectors",
+    "appendix": "three derivatives of vectors, by formula and by small differences",
+    "gradient_check": "each gradient against what the cost really does when its weight moves a little",
+    "training": "many steps, a row each, and how the cost falls",
+    "check": "NumPy's numbers beside the sheet's",
+}
 FIRST_STEPS = (
-    "Every number on the sheet Step is a live formula: change an input, a weight or γ and all of it follows.",
-    "Click a cell and press F2 to see which cells it uses.",
+    "Every number on the sheets is a live formula: change an input, a weight or γ on Step and all of them follow.",
+    "Click a cell and press F2 to see which cells it uses; click a block's name to go where it is used.",
     "Replace a formula by your own, save, and ask `sheetnet validate FILE` whether it computes the same.",
+)
+STUDENT_STEPS = (
+    "Fill in the orange cells of Step with formulas, from the inputs down to the outputs, then backward.",
+    "A note at the first cell of a block says what stands there. All other cells are given and locked.",
+    "The sheet Check shows how far you are. Whether your formulas are right says `sheetnet validate FILE`.",
 )
 NOTATION = (
     "A⁽ˡ⁾ = [a⁽ˡ⁾, 1]: the activations of layer l with the bias node. One row an observation.",
     "W⁽ˡ⁾: row i leads from node i below, column j to neuron j above; the last row holds the biases.",
     "w⁽ˡ⁾ⱼᵢ in print is row i, column j here: end neuron first, counted from 0.",
-    "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime marks what holds after the step.",
 )
+COLUMN_NOTATION = (
+    "A⁽ˡ⁾: the activations of layer l above the bias node's 1, a column vector. One column an observation.",
+    "W⁽ˡ⁾: row j leads to neuron j, column i comes from node i below; the last column holds the biases.",
+    "w⁽ˡ⁾ⱼᵢ is row j, column i: end neuron first, counted from 0.",
+)
+ALWAYS = "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime marks what holds after the step."
 
 
-def readme_sheet(scene: Scene, names: list[Name], version: str) -> Sheet:
+def readme_sheet(scene: Scene, names: Sequence[Name], version: str) -> Sheet:
     """The first sheet of every workbook."""
-    grid, network = Grid(SHEET), scene.network
-    grid.write(1, 1, network.title, "title")
-    grid.write(2, 1, network.source, "subtitle")
+    grid = _titled(scene)
     row = _lines(grid, 4, "What to do first", FIRST_STEPS)
-    row = _legend(grid, row)
-    row = _lines(grid, row, "Notation", NOTATION)
-    row = _places(grid, scene, names, row)
-    grid.write(row, 1, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.", "subtitle")
-    return grid.finished(View(widths={1: 16.0, 2: 24.0, 3: 12.0, 4: 48.0}, landscape=False))
+    row = _sheets(grid, scene, row)
+    row = _legend(grid, row, LEGEND)
+    row = _lines(grid, row, "Notation", (*_notation(scene), ALWAYS))
+    row = _places(grid, scene, names, row, equations=True)
+    _signed(grid, row, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.")
+    return grid.finished(View(widths=WIDTHS, landscape=False))
 
 
-def _lines(grid: Grid, row: int, title: str, lines: tuple[str, ...]) -> int:
+def student_readme(scene: Scene, version: str) -> Sheet:
+    """The first sheet of a student's copy; equations are what the student is to find, so they do not stand here."""
+    grid = _titled(scene)
+    row = _lines(grid, 4, "What to do", STUDENT_STEPS)
+    row = _legend(grid, row, {"answer": "to be filled in by you"} | LEGEND)
+    row = _lines(grid, row, "Notation", (*_notation(scene), ALWAYS))
+    row = _places(grid, scene, scene.grid.names(), row, equations=False)
+    _signed(grid, row, f"Made by sheetnet {version}.")
+    return grid.finished(View(widths=WIDTHS, landscape=False))
+
+
+def _titled(scene: Scene) -> Grid:
+    grid = Grid(SHEET)
+    grid.write(1, 1, scene.network.title, "title")
+    grid.write(2, 1, scene.network.source, "subtitle")
+    return grid
+
+
+def _signed(grid: Grid, row: int, words: str) -> None:
+    grid.write(row, 1, words, "subtitle")
+
+
+def _notation(scene: Scene) -> tuple[str, ...]:
+    return COLUMN_NOTATION if scene.presentation.column else NOTATION
+
+
+def _lines(grid: Grid, row: int, title: str, lines: Sequence[str]) -> int:
     grid.write(row, 1, title, "band")
     for offset, line in enumerate(lines, 1):
         grid.write(row + offset, 1, line, "plain")
     return row + len(lines) + 2
 
 
-def _legend(grid: Grid, row: int) -> int:
+def _sheets(grid: Grid, scene: Scene, row: int) -> int:
+    """The sheets of the workbook, each a link."""
+    grid.write(row, 1, "Sheets", "band")
+    shown = [view for view in SHEETS if scene.shows(view)]
+    for offset, view in enumerate(shown, 1):
+        grid.write(row + offset, 1, SHEETS[view], "link")
+        grid.links[row + offset, 1] = (SHEETS[view], 1, 1)
+        grid.write(row + offset, 2, ABOUT[view], "plain")
+    return row + len(shown) + 2
+
+
+def _legend(grid: Grid, row: int, legend: dict[str, str]) -> int:
     grid.write(row, 1, "Legend", "band")
-    for offset, (role, words) in enumerate(LEGEND, 1):
-        grid.cells[row + offset, 1] = Cell(role.replace("_", " "), role=role)
+    for offset, (role, words) in enumerate(legend.items(), 1):
+        grid.cells[row + offset, 1] = Cell(role.removesuffix("_1").replace("_", " "), role=role)
         grid.write(row + offset, 2, words, "plain")
-    return row + len(LEGEND) + 2
+    return row + len(legend) + 2
 
 
-def _places(grid: Grid, scene: Scene, names: list[Name], row: int) -> int:
-    """A table of all blocks: name, place, symbol, equation."""
+def _places(grid: Grid, scene: Scene, names: Sequence[Name], row: int, equations: bool) -> int:
+    """A table of the blocks of Step: name, place, symbol, equation."""
     grid.write(row, 1, "Where things are", "band")
-    for column, words in enumerate(("name", "place", "symbol", "equation"), 1):
+    heads = ("name", "place", "symbol", "equation")[: 4 if equations else 3]
+    for column, words in enumerate(heads, 1):
         grid.write(row + 1, column, words, "symbol")
     places = {name.name: name.refers_to.replace("$", "") for name in names}
     for offset, name in enumerate(scene.network.blocks, 2):
-        symbol, equation = describe(scene.network, name, scene.presentation.column)
-        for column, words in enumerate((name, places[name], symbol, equation), 1):
+        texts = (name, places[name], *describe(scene.network, name, scene.presentation.column))[: len(heads)]
+        for column, words in enumerate(texts, 1):
             grid.write(row + offset, column, words, "equation" if column == 4 else "plain")
+        grid.links[row + offset, 2] = (scene.grid.sheet, *scene.grid.corners[name])
     return row + len(scene.network.blocks) + 3

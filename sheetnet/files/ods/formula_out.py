@@ -19,12 +19,14 @@ _OPERAND_ENDS = frozenset({"reference", "name", "close"})
 
 def to_openformula(formula: str) -> str:
     """The canonical formula as `table:formula` holds it, with its prefix `of:=`."""
-    simple = _respell(formula)
-    return "of:=" + ("".join(_spell(tokenize(formula))) if simple is None else simple)
+    quick = _fill_in(formula)
+    if quick is None:
+        quick = _respell(formula)
+    return "of:=" + ("".join(_spell(tokenize(formula))) if quick is None else quick)
 
 
 # What nearly all formulas of a worksheet are made of; one pass over these is ten times faster than tokens.
-_SIMPLE_CELL = r"\$?[A-Z]{1,2}\$?[1-9][0-9]{0,5}"
+_SIMPLE_CELL = r"\$?(?:[A-Z]{1,2}|[A-W][A-Z]{2}|X[A-E][A-Z]|XF[A-D])\$?[1-9][0-9]{0,5}"
 _SIMPLE = re.compile(
     rf"""
       (?P<text>"[^"]*+(?:""[^"]*+)*+")
@@ -69,6 +71,32 @@ def _respell(formula: str) -> str | None:
             return None
         parts.append(text)
     return "".join(parts)
+
+
+# Formulas filled down or across differ in their references alone: what lies between these is respelled once.
+_SLOW = re.compile(r"['{\[#\\]")
+_AREA = re.compile(rf"(?<![\w.?!:$])((?:[A-Za-z_][A-Za-z0-9_]*+!)?{_SIMPLE_CELL}(?::{_SIMPLE_CELL})?)(?![\w.?(!:])")
+
+
+def _fill_in(formula: str) -> str | None:
+    """As `_respell`, from what was kept of another formula of the same build; None where that is not certain."""
+    if _SLOW.search(formula):
+        return None
+    parts = _AREA.split(formula)
+    between = _between(tuple(parts[::2]))
+    if between is None:
+        return None
+    parts[::2] = between
+    parts[1::2] = map(_simple_area, parts[1::2])
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _between(parts: tuple[str, ...]) -> list[str] | None:
+    """What stands between a formula's references, respelled with A1 in each one's place; None where a text holds one."""
+    spelled = _respell("A1".join(parts))
+    found = spelled.split("[.A1]") if spelled is not None else []
+    return found if len(found) == len(parts) else None
 
 
 @lru_cache(maxsize=1 << 16)

@@ -13,6 +13,7 @@ from math import isfinite
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
+from sheetnet.files.heights import row_heights
 from sheetnet.files.xlsx.formulas import in_file
 from sheetnet.syntax import cell_name, column_letters
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
@@ -28,8 +29,10 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
     """
     styled = {role: f' s="{index}"' if index else "" for role, index in style.items()}
     ordered = sorted(sheet.cells.items(), key=_position)
+    # Excel measures rows itself where it must; LibreOffice and others believe the file.
+    heights = {row: f' ht="{height:g}"' for row, height in row_heights(sheet).items()}
     for number, cells in groupby(ordered, key=_row):
-        parts = [f'<row r="{number}">']
+        parts = [f'<row r="{number}"{heights.get(number, "")}>']
         for place, cell in cells:
             try:
                 parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))

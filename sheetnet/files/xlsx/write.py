@@ -1,4 +1,4 @@
-"""A Workbook written as an .xlsx file with XlsxWriter: styles, names, views. It computes nothing and knows no network."""
+"""A Workbook written as an .xlsx file with XlsxWriter: styles and names. It computes nothing and knows no network."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.worksheet import Worksheet
 
 from sheetnet.errors import FileError
+from sheetnet.files.attached import check_views
+from sheetnet.files.xlsx.attached import attach
 from sheetnet.files.xlsx.cells import rows_xml
 from sheetnet.files.xlsx.formulas import in_file
+from sheetnet.files.xlsx.view import show
 from sheetnet.looks import STYLES, Style
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Name, Sheet, Workbook
 
 _CREATED = datetime(2000, 1, 1)  # a fixed date: the same workbook gives the same bytes
 _BORDERS = {"thin": 1, "thick": 5}  # Excel's numbers of the line styles
-_A4 = 9
 _VALID_NAME = re.compile(r"(?:[^\W\d]|\\)[\w.\\?]{0,254}")
 _ROW_COLUMN = re.compile(r"[Rr][0-9]*(?:[Cc][0-9]*)?|[Cc][0-9]*")
 
@@ -43,6 +45,7 @@ def write_xlsx(workbook: Workbook, stream: IO[bytes] | str | os.PathLike[str]) -
     """
     if not any(not sheet.hidden for sheet in workbook.sheets):
         raise FileError("the workbook has no visible sheet, which no spreadsheet program opens: show one")
+    check_views(workbook)
     target = os.fspath(stream) if isinstance(stream, (str, os.PathLike)) else stream
     properties = {"font_name": "Arial", "font_size": 10}
     book: Any = Book(target, {"in_memory": True, "default_format_properties": properties})
@@ -69,8 +72,9 @@ def _format(style: Style) -> dict[str, object]:
         "italic": style.italic,
         "num_format": style.number,
         "align": style.align,
-        "valign": "top" if style.wrap else "vcenter",
+        "valign": "top" if style.wrap and style.align == "left" else "vcenter",
         "text_wrap": style.wrap,
+        "locked": not style.open,
     }
     if style.fill is not None:
         properties["bg_color"] = f"#{style.fill}"
@@ -87,7 +91,8 @@ def _add_sheet(book: Any, sheet: Sheet, styles: dict[str, Any]) -> Any:
     written.rows = list(rows_xml(sheet, indices, book.str_table._get_shared_string_index))
     for row, column in _corners(sheet):
         written._check_dimensions(row - 1, column - 1)
-    _show(written, sheet)
+    show(written, sheet)
+    attach(book, written, sheet)
     return written
 
 
@@ -96,23 +101,6 @@ def _corners(sheet: Sheet) -> tuple[tuple[int, int], ...]:
         return ()
     rows, columns = {row for row, _ in sheet.cells}, {column for _, column in sheet.cells}
     return (min(rows), min(columns)), (max(rows), max(columns))
-
-
-def _show(written: Any, sheet: Sheet) -> None:
-    view = sheet.view
-    last = max([column for _, column in sheet.cells] + list(view.widths), default=1)
-    written.set_column(0, last - 1, view.default_width)
-    for column, width in view.widths.items():
-        written.set_column(column - 1, column - 1, width)
-    if view.freeze is not None:
-        written.freeze_panes(view.freeze[0] - 1, view.freeze[1] - 1)
-    if view.landscape:
-        written.set_landscape()
-    written.set_paper(_A4)
-    written.fit_to_pages(1, 0)
-    written.hide_gridlines(2)
-    if sheet.hidden:
-        written.hide()
 
 
 def _activate(workbook: Workbook, written: list[Any]) -> None:

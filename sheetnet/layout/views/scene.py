@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from sheetnet.layout.grid import Grid, Numbers, Outside
 from sheetnet.network import Network
 from sheetnet.presentation import SHEETS, Presentation
+from sheetnet.workbook import Name, Sheet
+
+Laid = tuple[Sheet, list[Name]]  # a finished sheet and the names of its blocks
 
 
 @dataclass(frozen=True)

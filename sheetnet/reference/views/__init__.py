@@ -6,28 +6,49 @@ K × rows × columns as it stands on its sheet. The names of a view's blocks beg
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sheetnet.network import Network
 from sheetnet.presentation import Presentation
 from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values
+from sheetnet.reference.views import gradient_check as gradients
+from sheetnet.reference.views.appendix import appendix
+from sheetnet.reference.views.chain_rule import chain_rule
+from sheetnet.reference.views.jacobians import jacobians
+from sheetnet.reference.views.matrices import matrices
+from sheetnet.reference.views.network import network as drawing
+from sheetnet.reference.views.training import training, training_asked
 
-__all__ = ["VIEWS", "ViewNumbers", "view_values"]
+__all__ = ["VIEWS", "ViewNumbers", "asked_values", "noise", "view_values"]
 
 Compute = Callable[[Network, Values, Presentation], dict[str, Array]]
 
 
 @dataclass(frozen=True)
 class ViewNumbers:
-    """The prefix of a view's blocks and what computes them."""
+    """The prefix of a view's blocks and what computes them.
+
+    `asked` gives them for a judge, with NaN where two right sheets need not agree; None where that is nowhere.
+    `noise` names the blocks that carry more rounding than others: how many times the judge's absolute tolerance.
+    """
 
     prefix: str
     compute: Compute
+    asked: Compute | None = None
+    noise: Callable[[Presentation], Mapping[str, float]] | None = None
 
 
-VIEWS: dict[str, ViewNumbers] = {}
+VIEWS: dict[str, ViewNumbers] = {
+    "appendix": ViewNumbers("app_", appendix),
+    "jacobians": ViewNumbers("jac_", jacobians),
+    "network": ViewNumbers("net_", drawing),
+    "matrices": ViewNumbers("mat_", matrices),
+    "chain_rule": ViewNumbers("chain_", chain_rule),
+    "gradient_check": ViewNumbers("grad_", gradients.gradient_check, gradients.gradient_check_asked, gradients.noise),
+    "training": ViewNumbers("train_", training, training_asked),
+}
 
 
 def view_values(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
@@ -37,3 +58,18 @@ def view_values(network: Network, values: Values, presentation: Presentation) ->
         if view in VIEWS:
             found |= VIEWS[view].compute(network, values, presentation)
     return found
+
+
+def asked_values(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+    """The same for a judge: NaN, which asks nothing, where the mathematics amplifies the rounding of right sheets."""
+    found: dict[str, Array] = {}
+    for view in presentation.views:
+        if view in VIEWS:
+            found |= (VIEWS[view].asked or VIEWS[view].compute)(network, values, presentation)
+    return found
+
+
+def noise(presentation: Presentation) -> dict[str, float]:
+    """Block → how many times the judge's absolute tolerance it is allowed, of the blocks that are allowed more."""
+    shown = [VIEWS[view].noise for view in presentation.views if view in VIEWS]
+    return {block: factor for rounding in shown if rounding for block, factor in rounding(presentation).items()}

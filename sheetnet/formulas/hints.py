@@ -1,0 +1,85 @@
+"""Hints for who fills in a sheet: how a quantity is computed, and an example with numbers of nobody's sheet.
+
+Text only; it knows no cells. The results of the examples are checked by a test, which computes their formulas.
+"""
+
+from __future__ import annotations
+
+from sheetnet.formulas.activations import ACTIVATIONS, exponential
+from sheetnet.formulas.losses import LOSSES
+from sheetnet.formulas.notation import describe, kind_of_block
+from sheetnet.network import Network
+
+LEVELS = ("none", "equation", "example")
+
+# What f(0.4) is, and f′ there, by activation; for softmax of e = (1, 0.5).
+_ACTIVATED = {
+    "identity": ("0.4", "1"),
+    "sigmoid": ("0.5987", "0.2403"),
+    "tanh": ("0.3799", "0.8556"),
+    "relu": ("0.4", "1"),
+    "leaky_relu": ("0.4", "1"),
+    "elu": ("0.4", "1"),
+    "softplus": ("0.913", "0.5987"),
+    "softmax": ("0.6667", "0.21"),
+}
+# The value before the derivative's example: a where it needs a.
+_SLOPED_AT = {"sigmoid": "0.5987", "tanh": "0.38", "softmax": "0.7"}
+# The cost of one of two outputs with a = 0.8 and T = 0.5, and its ∂C/∂a.
+_COSTS = {
+    "half_sse": ("0.045", "0.3"),
+    "mse": ("0.045", "0.3"),
+    "binary_cross_entropy": ("0.9163", "1.875"),
+    "cross_entropy": ("0.1116", "-0.625"),
+}
+
+
+def hint(network: Network, block: str, level: str, column: bool = False) -> str | None:
+    """The note beside a block: nothing, its equation, or its equation and an example."""
+    if level == "none":
+        return None
+    symbol, equation = describe(network, block, column)
+    words = f"{symbol}: {equation}"
+    if level == "equation":
+        return words
+    formula, result = example(network, block)
+    return f"{words}\nFor example with other numbers:\n={formula}\ngives {result}"
+
+
+def example(network: Network, block: str) -> tuple[str, str]:
+    """A formula over made-up numbers that computes such a quantity, and what it gives, rounded to four decimals."""
+    kind, layer = kind_of_block(block)
+    if kind in ("a", "A") and not block.endswith("_T"):
+        activation = network.layers[layer - 1].activation
+        value = ACTIVATIONS[activation].value
+        text = "1/SUM(1,0.5)" if activation == "softmax" else value("0.4")
+        return text, _ACTIVATED[activation][0]
+    if kind == "da_dz":
+        activation = network.layers[layer - 1].activation
+        return ACTIVATIONS[activation].derivative("0.4", _SLOPED_AT.get(activation, "0.4")), _ACTIVATED[activation][1]
+    if kind == "cost_out":
+        return LOSSES[network.loss].term("0.8", "0.5", 2), _COSTS[network.loss][0]
+    if kind == "dC_da" and layer == network.depth:
+        return LOSSES[network.loss].gradient("0.8", "0.5", 2), _COSTS[network.loss][1]
+    if kind == "delta" and network.mixes(layer):
+        return "0.3*0.21+(-0.1)*(-0.21)", "0.084"
+    if kind == "dC_dW" and network.observations > 1:
+        share = "/2" if network.reduction == "mean" else ""
+        return f"(0.2*0.07+0.9*(-0.03)){share}", "-0.0065" if share else "-0.013"
+    if kind == "cost" and network.reduction == "mean" and network.observations > 1:
+        return "SUM(0.3,0.5)/2", "0.4"
+    return _EXAMPLES[kind]
+
+
+_EXAMPLES = {
+    "A": ("0.2", "0.2"),  # turned: the same number
+    "z": ("0.2*0.5+0.7*(-0.3)+1*0.1", "-0.01"),
+    "e": (exponential("1.5", "2,1.5"), "0.6065"),
+    "cost_n": ("SUM(0.3,0.5)", "0.8"),
+    "cost": ("SUM(0.3,0.5)", "0.8"),
+    "dC_da": ("0.1*0.3+(-0.2)*0.5", "-0.07"),
+    "J": ("-(0.7*0.3)", "-0.21"),
+    "delta": ("0.3*0.24", "0.072"),
+    "dC_dW": ("0.2*0.072", "0.0144"),
+    "W": ("0.5-0.1*0.2", "0.48"),
+}

@@ -1,0 +1,160 @@
+"""The sheet `Appendix`: Jacobians by formula beside central differences, as the lesson's appendix has them.
+
+After CPSC 4430/5440, Lesson D02 (b), Matrix Calculus. It knows positions and formula text, no numbers.
+
+    x, A, b, h            from Step's first inputs and the corner of W⁽¹⁾
+    y = 1/x               −Σ E_ii y² e_iᵀ       as a matrix    central differences
+    y = e^(−x)            −Σ E_ii y e_iᵀ        as a matrix    central differences
+    y = A x + b           ∂y/∂x, ∂y/∂A                         central differences      `appendix_affine`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sheetnet.layout.grid import Grid
+from sheetnet.layout.views.appendix_affine import affine
+from sheetnet.layout.views.line import Line, Words, subscript
+from sheetnet.layout.views.scene import Scene
+from sheetnet.workbook import Name, Sheet, View
+
+TOP = 4  # the first row below the title
+TAB = "833C0B"
+SIZE = 2
+NOTES = (
+    "x = (1 + p², 2 + q²) for the first two inputs p, q on Step: never 0, so that 1/x is safe. A and b: the corner of W⁽¹⁾.",
+    "The lesson writes eᵢ where eᵢᵀ is meant: a column times a row gives a matrix, here one with a single number.",
+    "Central differences: column j is (y(x + h eⱼ) − y(x − h eⱼ)) / 2h. The method's own error is about h² = 0.000001.",
+)
+H_NOTE = (
+    "The step of the central differences. Try 0.1: the error grows with h². Try 0.0000001: rounding takes over. "
+    "sheetnet validate expects 0.001 here."
+)
+
+
+@dataclass(frozen=True)
+class _Elementwise:
+    """A function cell by cell: `y` of x, `v` of y stands between E_ii and e_iᵀ, `slope` of x is its derivative."""
+
+    prefix: str
+    title: str
+    y: Callable[[str], str]
+    v: Callable[[str], str] | None  # None: y itself
+    letter: str
+    slope: Callable[[str], str]
+    slope_words: str
+
+
+FUNCTIONS = (
+    _Elementwise(
+        "app_inv", "y = 1/x", lambda x: f"1/{x}", lambda y: f"{y}*{y}", "y²", lambda x: f"-1/({x}*{x})", "−1/xᵢ²"
+    ),
+    _Elementwise(
+        "app_exp", "y = e^(−x)", lambda x: f"EXP(-{x})", None, "y", lambda x: f"-EXP(-{x})", "−e^(−xᵢ)"
+    ),
+)  # fmt: skip
+
+
+def appendix(scene: Scene) -> tuple[Sheet, list[Name]]:
+    """The sheet, and the names of its blocks."""
+    words = "The lesson's appendix: each Jacobian by formula, and by what happens when x moves a little."
+    grid = scene.sheet("appendix", "Derivatives by a vector", words)
+    for number, note in enumerate(NOTES):
+        grid.write(TOP + number, 1, note, "subtitle")
+    top = _givens(scene, grid, TOP + len(NOTES) + 1)
+    for function in FUNCTIONS:
+        top = _elementwise(scene, grid, function, top)
+    affine(scene, grid, top)
+    return grid.finished(View(freeze=(TOP, 1), title_rows=(1, 3), tab=TAB)), grid.names()
+
+
+def _givens(scene: Scene, grid: Grid, top: int) -> int:
+    """x, A, b and h; E_ii and e_iᵀ."""
+    network, step, values = scene.network, scene.step, scene.values
+    inputs, neurons = network.sizes[:2]
+    grid.write(top, 1, "Given", "band")
+    line = Line(grid, top + 1)
+
+    def x(i: int, _: int) -> str:
+        cell = step.cell("A_0", 0, i)
+        return f"{i + 1}+{cell}*{cell}"
+
+    line.block("app_x", values["app_x"], x, "copy", Words("x", "(1 + p², 2 + q²)", "", ("x₁", "x₂")))
+
+    def weight(row: int, neuron: int) -> str:
+        return step.cell("W_1", min(row, inputs - 1) if row < SIZE else inputs, min(neuron, neurons - 1))
+
+    line.block("app_A", values["app_A"], lambda i, j: weight(j, i), "weight", Words("A", "from W⁽¹⁾ on Step"))
+    line.block("app_b", values["app_b"], lambda i, _: weight(SIZE, i), "weight", Words("b", "its biases"))
+    line.block("app_h", values["app_h"], _constant, "step_size", Words("h", "a small step"))
+    grid.notes[grid.corners["app_h"]] = H_NOTE
+    line = Line(grid, line.bottom)
+    for i in range(1, SIZE + 1):
+        e, unit, sign = f"app_E_{i}", f"app_unit_{i}", subscript(i)
+        line.block(e, values[e], _constant, _one(i, i), Words(f"E{sign}{sign}", f"1 at ({i}, {i})"))
+        line.block(unit, values[unit], _constant, _one(1, i), Words(f"e{sign}ᵀ", f"1 at {i}"))
+    return line.bottom
+
+
+def _elementwise(scene: Scene, grid: Grid, function: _Elementwise, top: int) -> int:
+    """y and the terms; below, their sum, the matrix and the central differences."""
+    values, prefix = scene.values, function.prefix
+    grid.write(top, 1, function.title, "band")
+    line = Line(grid, top + 1)
+    v = y = f"{prefix}_y"
+    rows = ("y₁", "y₂")
+    line.block(
+        y,
+        values[y],
+        lambda i, _: function.y(grid.cell("app_x", i, 0)),
+        "forward",
+        Words("y", function.title[4:], "", rows),
+    )
+    if function.v is not None:
+        square, v = function.v, f"{prefix}_v"
+        line.block(
+            v, values[v], lambda i, _: square(grid.cell(y, i, 0)), "forward", Words(function.letter, "y ⊙ y", "", rows)
+        )
+    for i in range(1, SIZE + 1):
+        sign, term = subscript(i), f"{prefix}_term_{i}"
+        text = f"MMULT(MMULT({grid.area(f'app_E_{i}')},{grid.area(v)}),{grid.area(f'app_unit_{i}')})"
+        words = Words(f"E{sign}{sign} {function.letter} e{sign}ᵀ", f"one number, at ({i}, {i})", "+" if i > 1 else "")
+        line.array(term, values[term], text, "backward", words)
+    return _three_ways(scene, grid, function, line.bottom)
+
+
+def _three_ways(scene: Scene, grid: Grid, function: _Elementwise, top: int) -> int:
+    """The Jacobian as a sum, as a matrix and by central differences."""
+    values, prefix, line = scene.values, function.prefix, Line(grid, top)
+    total, matrix, central = (f"{prefix}_{kind}" for kind in ("sum", "matrix", "central"))
+    rows, columns = ("y₁", "y₂"), ("x₁", "x₂")
+
+    def summed(i: int, j: int) -> str:
+        return f"-({'+'.join(grid.cell(f'{prefix}_term_{k}', i, j) for k in range(1, SIZE + 1))})"
+
+    def slope(i: int, j: int) -> str | None:
+        return function.slope(grid.cell("app_x", i, 0)) if i == j else None
+
+    def moved(i: int, j: int) -> str:
+        x, step = grid.cell("app_x", i, 0), f"{grid.fixed('app_h')}*{grid.cell(f'app_unit_{j + 1}', 0, i)}"
+        return f"({function.y(f'({x}+{step})')}-{function.y(f'({x}-{step})')})/(2*{grid.fixed('app_h')})"
+
+    line.block(
+        total, values[total], summed, "gradient", Words("∂y/∂x", f"−Σ Eᵢᵢ {function.letter} eᵢᵀ", "", rows, columns)
+    )
+    words = Words("∂y/∂x", f"{function.slope_words} on the diagonal", "=", rows, columns)
+    line.block(matrix, values[matrix], slope, lambda i, j: "gradient" if i == j else "zero", words)
+    line.light(grid.area(total), grid.area(matrix), Words("Same?", "both forms"))
+    line.block(central, values[central], moved, "numpy", Words("∂y/∂x", "central differences", "≈", rows, columns))
+    line.near(grid.area(total), grid.area(central), grid.fixed("app_h"))
+    return line.bottom
+
+
+def _constant(row: int, column: int) -> None:
+    """No formula: the number stands as it is."""
+
+
+def _one(row: int, column: int) -> Callable[[int, int], str]:
+    """The look of a matrix with a single 1, at (row, column) from 1."""
+    return lambda r, c: "one" if (r + 1, c + 1) == (row, column) else "zero"

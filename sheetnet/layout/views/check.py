@@ -1,0 +1,99 @@
+"""The sheet `Check`: NumPy's number beside the sheet's, for every cell of Step, with a light a block and one for all.
+
+NumPy's numbers are constants, those of the inputs at generation; with other inputs nothing is compared, and the sheet
+says so.
+"""
+
+from __future__ import annotations
+
+from sheetnet.formulas import describe
+from sheetnet.layout.grid import Grid
+from sheetnet.layout.views.scene import Laid, Scene
+from sheetnet.network import Block
+from sheetnet.syntax import cell_name
+from sheetnet.workbook import Cell, Rule, View
+
+HEADERS = ("quantity", "index", "NumPy", "this workbook", "difference", "light")
+QUANTITY, INDEX, NUMPY, FOUND, DIFFERENCE, LIGHT = range(1, 7)
+OVERALL, INPUTS, HEADER = 4, 5, 7  # rows
+TOLERANCE = "1E-9"  # of the largest number of a block, at least of 1
+GENERATED, CHANGED, AGREES, DIFFERS = "as generated", "inputs changed", "agrees", "differs"
+LOOKS = {GENERATED: "pass", AGREES: "pass", CHANGED: "kink", DIFFERS: "fail"}
+
+
+def check(scene: Scene) -> Laid:
+    """One row a cell, the inputs first: while one of them is changed, the rest is not compared."""
+    grid = scene.sheet("check", "Check", "NumPy's numbers beside those of Step. A second, independent computation.")
+    for column, words in enumerate(HEADERS, 1):
+        grid.write(HEADER, column, words, "header")
+    blocks = scene.network.blocks.values()
+    inputs = [block for block in blocks if block.kind == "input"]
+    answers = [block for block in blocks if block.kind == "answer"]
+    row, lights = HEADER + 1, []
+    for block in inputs:
+        row = _block(scene, grid, block, row, "")
+    last_input = row - 1
+    same = f"{cell_name(INPUTS, FOUND, absolute=True)}"
+    for block in answers:
+        lights.append(row)
+        row = _block(scene, grid, block, row, same)
+    _overall(grid, last_input, (lights[0], row - 1), len(lights))
+    _colours(grid, row - 1)
+    widths = {QUANTITY: 14.0, INDEX: 9.0, NUMPY: 12.0, FOUND: 15.0, DIFFERENCE: 12.0, LIGHT: 15.0}
+    view = View(widths=widths, freeze=(HEADER + 1, 1), landscape=False, title_rows=(HEADER, HEADER), tab="00522B")
+    return grid.finished(view), []
+
+
+def _block(scene: Scene, grid: Grid, block: Block, top: int, same: str) -> int:
+    """The rows of a block; `same` is the cell that says whether the inputs are those of generation."""
+    symbol, _ = describe(scene.network, block.name, scene.presentation.column)
+    row = top
+    for r in range(block.rows):
+        for c in range(block.columns):
+            number = scene.values[block.name][r][c]
+            numpy, found = cell_name(row, NUMPY), cell_name(row, FOUND)
+            difference = f"ABS({found}-{numpy})"
+            grid.write(row, QUANTITY, symbol, "name")
+            grid.links[row, QUANTITY] = (scene.grid.sheet, *scene.grid.position(block.name, r, c))
+            grid.write(row, INDEX, f"[{r}, {c}]", "index")
+            grid.cells[row, NUMPY] = Cell(number, role="numpy")
+            grid.calculate(row, FOUND, scene.step.cell(block.name, r, c), number, "copy")
+            wanted = f'IF({same}="{GENERATED}",{difference},"")' if same else difference
+            grid.calculate(row, DIFFERENCE, wanted, 0.0, "difference")
+            row += 1
+    if same:
+        agrees = f'IF({_close(top, row - 1)},"{AGREES}","{DIFFERS}")'
+        grid.calculate(top, LIGHT, f'IF({same}="{GENERATED}",{agrees},"{CHANGED}")', AGREES, "light")
+    return row
+
+
+def _close(top: int, bottom: int) -> str:
+    """Whether all differences of these rows are numbers, and small beside the numbers themselves."""
+    differences = f"{cell_name(top, DIFFERENCE)}:{cell_name(bottom, DIFFERENCE)}"
+    numbers = f"{cell_name(top, NUMPY)}:{cell_name(bottom, NUMPY)}"
+    largest = f"MAX(1,MAX({numbers}),-MIN({numbers}))"
+    # An error is no number: COUNT leaves it out, and IF asks for the largest only where there is none.
+    return f"IF(COUNT({differences})={bottom - top + 1},MAX({differences})<={TOLERANCE}*{largest},FALSE)"
+
+
+def _overall(grid: Grid, last_input: int, rows: tuple[int, int], blocks: int) -> None:
+    """Above the table: are the inputs those of generation, and does every block agree?"""
+    grid.write(OVERALL, QUANTITY, "All blocks", "symbol")
+    grid.write(INPUTS, QUANTITY, "Inputs", "symbol")
+    inputs = f'IF({_close(HEADER + 1, last_input)},"{GENERATED}","{CHANGED}")'
+    grid.calculate(INPUTS, FOUND, inputs, GENERATED, "light")
+    same = cell_name(INPUTS, FOUND)
+    lights = f"{cell_name(rows[0], LIGHT)}:{cell_name(rows[1], LIGHT)}"
+    light = f'IF(COUNTIF({lights},"{AGREES}")={blocks},"{AGREES}","{DIFFERS}")'
+    grid.calculate(OVERALL, FOUND, f'IF({same}="{GENERATED}",{light},"{CHANGED}")', AGREES, "light")
+    words = '"With other inputs NumPy\'s numbers do not hold: see the gradient check, or run sheetnet validate."'
+    grid.calculate(INPUTS, DIFFERENCE, f'IF({same}="{GENERATED}","",{words})', "", "subtitle")
+
+
+def _colours(grid: Grid, last: int) -> None:
+    """Green, amber and red by the word that a light shows."""
+    for row, column in ((OVERALL, FOUND), (INPUTS, FOUND), (HEADER + 1, LIGHT)):
+        bottom = last if row > HEADER else row
+        cell = cell_name(row, column)
+        for word, role in LOOKS.items():
+            grid.rules.append(Rule((row, column, bottom, column), f'{cell}="{word}"', role))

@@ -1,0 +1,200 @@
+"""The sheet `Network`: the network drawn with cells and the numbers of the first observation. It knows positions.
+
+    x   from  w  w·x  ↘   z  a   from  w  w·a  ↘   z  a   →  T  C_j  →  C
+        from  w  w·x  →          from  w  w·a  →                        C′
+        bias  w  w·1  ↗          bias  w  w·1  ↗
+    1                        1
+
+Every neuron has what flows into it at its left: a line for each node below, in that node's colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sheetnet.formulas import ACTIVATIONS, LOSSES
+from sheetnet.formulas.activations import exponential
+from sheetnet.layout.grid import Grid
+from sheetnet.layout.views.chain_columns import low, up
+from sheetnet.layout.views.network_places import INPUTS, NODE, TOP, Places
+from sheetnet.layout.views.scene import Laid, Scene
+from sheetnet.syntax import cell_name
+from sheetnet.workbook import Rule, View
+
+CAPTIONS, HEADS = TOP - 3, TOP - 2  # rows
+WORDS = "Numbers flow from left to right. Click a cell and press F2 to see where its number comes from."
+LEGEND = (
+    ("input", "input"),
+    ("plus", "w > 0"),
+    ("minus", "w < 0"),
+    ("bias_node", "bias node"),
+    ("activation_1", "hidden a"),
+    ("output", "output"),
+    ("target", "target"),
+    ("cost", "cost"),
+)
+
+
+def network(scene: Scene) -> Laid:
+    """The finished sheet and the names of its blocks."""
+    count = scene.network.observations
+    shown = f"The first of {count} observations, n = 0. " if count > 1 else ""
+    grid = scene.sheet("network", f"The network: {scene.network.title}", shown + WORDS)
+    drawing = _Drawing(scene, grid, Places(scene.network))
+    drawing.inputs()
+    for layer in range(1, scene.network.depth + 1):
+        drawing.layer(layer)
+    drawing.outputs()
+    drawing.cost()
+    drawing.legend()
+    view = View(widths=drawing.at.widths(), freeze=(HEADS + 1, 1), title_rows=(1, 2), tab="2E75B6")
+    return grid.finished(view), grid.names()
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """Writing the parts of the drawing."""
+
+    scene: Scene
+    grid: Grid
+    at: Places
+
+    def inputs(self) -> None:
+        net, step = self.scene.network, self.scene.step
+        self._caption(INPUTS, "inputs", "", "A_0")
+        self.grid.write(HEADS, INPUTS, "x", "header")
+        for i in range(net.sizes[0]):
+            row = self.at.symbol_row(0, i)
+            self.grid.write(row, INPUTS, self.at.symbol(0, i), "input")
+            self._fill(f"net_x_{i}", [step.cell("A_0", 0, i)], "input", (row + 1, INPUTS))
+        self._bias(0)
+
+    def layer(self, layer: int) -> None:
+        """What flows into each neuron of a layer, its z and its a, and the bias node below."""
+        net, left = self.scene.network, self.at.left(layer)
+        kind, below = net.layers[layer - 1].activation, "a" if layer > 1 else "x"
+        powers = "e = exp(z − max z),  " if net.mixes(layer) else ""
+        equation = f"z = Σ w·{below},  {powers}{ACTIVATIONS[kind].equation}"
+        self._caption(left, f"layer {layer}: {kind}", equation, f"W_{layer}")
+        heads = ["from", "w", f"w · {below}", "", "z", *(["e"] if net.mixes(layer) else []), "a"]
+        for column, head in enumerate(heads):
+            if head:
+                self.grid.write(HEADS, left + column, head, "header")
+        self.grid.write(TOP + self.at.height // 2, left - 1, "▶", "arrow")
+        for j in range(net.sizes[layer]):
+            self._edges(layer, j)
+            self._neuron(layer, j)
+        if layer < net.depth:
+            self._bias(layer)
+
+    def _edges(self, layer: int, j: int) -> None:
+        """A line for each node below: its symbol, the weight, the product, and an arrow towards the neuron."""
+        step, left, top, block = self.scene.step, self.at.left(layer), self.at.band(layer, j), f"net_w_{layer}_{j}"
+        rows = self.scene.network.sizes[layer - 1] + 1
+        for i in range(rows):
+            self.grid.write(top + i, left, self.at.symbol(layer - 1, i), self.at.role(layer - 1, i))
+            off = 2 * i - (rows - 1)  # twice the lines from the middle
+            self.grid.write(top + i, left + 3, "↘" if off < -1 else "↗" if off > 1 else "→", "arrow")
+
+        def formula(i: int, column: int) -> str:
+            if column:
+                return f"{self.grid.cell(block, i, 0)}*{self.at.node(layer - 1, i)}"
+            return step.cell(f"W_{layer}", i, j)
+
+        roles = ("weight", "edge")
+        box = self.grid.fill(block, self.scene.values[block], formula, lambda i, c: roles[c], (top, left + 1))
+        signed, first = (*box[:3], box[1]), self.grid.cell(block, 0, 0)
+        self.grid.rules += [Rule(signed, f"{first}<0", "minus"), Rule(signed, f"{first}>0", "plus")]
+
+    def _neuron(self, layer: int, j: int) -> None:
+        """z, with softmax e, and a of a neuron, each under its symbol."""
+        net, grid, z = self.scene.network, self.grid, self.at.left(layer) + 4
+        kind, row = net.layers[layer - 1].activation, self.at.symbol_row(layer, j) + 1
+        flowing = grid.column(f"net_w_{layer}_{j}", 1)
+        cells = [cell_name(row, z + offset) for offset in range(2)]
+        if net.mixes(layer):
+            formulas = [
+                f"SUM({flowing})",
+                exponential(cells[0], self.at.numbers(layer, z)),
+                ACTIVATIONS[kind].value(cells[1], self.at.numbers(layer, z + 1)),
+            ]
+        else:
+            formulas = [f"SUM({flowing})", ACTIVATIONS[kind].value(cells[0])]
+        names = [
+            f"z{up(layer)}{low(j)}",
+            *([f"e{up(layer)}{low(j)}"] if net.mixes(layer) else []),
+            self.at.symbol(layer, j),
+        ]
+        roles = [*["forward"] * (len(names) - 1), self.at.role(layer)]
+        for column, name in enumerate(names):
+            grid.write(row - 1, z + column, name, roles[column])
+        self._fill(f"net_a_{layer}_{j}", formulas, roles, (row, z))
+        if kind == "relu":
+            grid.rules.append(Rule((row, z, row, z + 1), f"${cells[0]}<=0", "dead"))
+
+    def outputs(self) -> None:
+        """Each output's target and cost."""
+        net, step, grid = self.scene.network, self.scene.step, self.grid
+        left, loss = self.at.activation_column(net.depth) + 2, LOSSES[net.loss]
+        self._caption(left, "targets, cost", f"Cⱼ = {loss.equation}", "target")
+        for column, head in enumerate(("T", "Cⱼ")):
+            grid.write(HEADS, left + column, head, "header")
+        for j in range(net.sizes[-1]):
+            row = self.at.symbol_row(net.depth, j) + 1
+            for column, (name, role) in enumerate(((f"T{low(j)}", "target"), (f"C{low(j)}", "cost"))):
+                grid.write(row - 1, left + column, name, role)
+            grid.write(row, left - 1, "→", "arrow")
+            a, target = cell_name(row, left - 2), cell_name(row, left)
+            formulas = [step.cell("target", 0, j), loss.term(a, target, net.sizes[-1])]
+            self._fill(f"net_out_{j}", formulas, ["target", "cost"], (row, left))
+
+    def cost(self) -> None:
+        """The cost of the observation, of all, and after the step: nodes of their own at the right."""
+        net, step, grid = self.scene.network, self.scene.step, self.grid
+        terms = self.at.activation_column(net.depth) + 3
+        nodes = [
+            (
+                "net_cost_n",
+                f"SUM({self.at.numbers(net.depth, terms)})",
+                "C of n = 0" if net.observations > 1 else "C = Σ Cⱼ",
+            )
+        ]
+        if net.observations > 1:
+            words = "mean" if net.reduction == "mean" else "sum"
+            nodes.append(("net_cost", step.cell("cost", 0, 0), f"C, {words} of all {net.observations}"))
+        nodes.append(("net_cost_new", step.cell("cost_new", 0, 0), "C′ after the step"))
+        row = TOP + (self.at.height - NODE) // 2
+        for j in range(net.sizes[-1]):
+            own = self.at.symbol_row(net.depth, j) + 1
+            grid.write(own, terms + 1, "→" if own == row + 1 else "↘" if own < row + 1 else "↗", "arrow")
+        for block, formula, words in nodes:
+            grid.write(row, terms + 2, words, "cost")
+            self._fill(block, [formula], "cost", (row + 1, terms + 2))
+            row += NODE + 2
+
+    def legend(self) -> None:
+        """A line of swatches in the wide columns, at the bottom."""
+        row = max(row for row, _ in self.grid.cells) + 2
+        self.grid.write(row, INPUTS, "Legend", "symbol")
+        narrow = {column for column, width in self.at.widths().items() if width < 8}
+        columns = [c for c in range(INPUTS, max(self.at.widths()) + 1) if c not in narrow]
+        for column, (role, word) in zip(columns, LEGEND, strict=False):
+            self.grid.write(row + 1, column, word, role)
+
+    def _bias(self, layer: int) -> None:
+        """The bias node below the nodes of a layer."""
+        row, column = TOP + self.at.height + 1, self.at.activation_column(layer)
+        self.grid.write(row, column, "bias", "bias_node")
+        reference = self.scene.step.cell(f"A_{layer}", 0, self.scene.network.sizes[layer])
+        self._fill(f"net_bias_{layer}", [reference], "bias_node", (row + 1, column))
+
+    def _caption(self, column: int, title: str, equation: str, block: str) -> None:
+        """What a group of columns is, leading to its block on Step."""
+        self.grid.write(CAPTIONS - 1, column, title, "band")
+        self.grid.write(CAPTIONS, column, equation, "equation")
+        self.grid.links[CAPTIONS - 1, column] = (self.scene.grid.sheet, *self.scene.grid.corners[block])
+
+    def _fill(self, block: str, formulas: list[str], roles: str | list[str], at: tuple[int, int]) -> None:
+        """A block of one row."""
+        look = roles if isinstance(roles, str) else lambda r, c: roles[c]
+        self.grid.fill(block, self.scene.values[block], lambda r, c: formulas[c], look, at)

@@ -1,0 +1,79 @@
+"""The lesson's appendix: Jacobians of 1/x, e^(−x) and A x + b at numbers of the step, and central differences.
+
+x is 1 + p² and 2 + q² for the first two inputs p and q of the first observation, so that 1/x has no trouble; A and b
+are the corner of W⁽¹⁾, a row a neuron. It knows nothing of spreadsheets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sheetnet.network import Network
+from sheetnet.presentation import Presentation
+from sheetnet.reference.activations import Array
+from sheetnet.reference.equations import Values
+
+H = 1e-3  # the error of the method is of the order h², that of rounding 1e-16/h: both are small
+SIZE = 2
+
+
+def appendix(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+    """Block → K × rows × columns."""
+    count = len(values["gamma"])
+    x = values["A_0"][:, 0, :SIZE, None] ** 2 + np.array([[1.0], [2.0]])
+    matrix, bias = _corner(network, values["W_1"])
+    found = {"app_x": x, "app_A": matrix, "app_b": bias, "app_h": np.full((count, 1, 1), H)}
+    for i in range(SIZE):
+        found[f"app_unit_{i + 1}"] = np.tile(np.eye(SIZE)[i], (count, 1, 1))
+        found[f"app_E_{i + 1}"] = np.tile(np.diag(np.eye(SIZE)[i]), (count, 1, 1))
+    inverse, power = 1 / x, np.exp(-x)
+    found |= {"app_inv_y": inverse, "app_inv_v": inverse * inverse, "app_exp_y": power}
+    found |= _elementwise("app_inv", -1 / x**2, inverse**2, _central(lambda at: 1 / at, x))
+    found |= _elementwise("app_exp", -power, power, _central(lambda at: np.exp(-at), x))
+    return found | _affine(x, matrix, bias)
+
+
+def _corner(network: Network, weights: Array) -> tuple[Array, Array]:
+    """A and b from W⁽¹⁾; where it has one input or one neuron, that stands twice."""
+    inputs, neurons = network.sizes[:2]
+    rows, columns = np.minimum([0, 1], inputs - 1), np.minimum([0, 1], neurons - 1)
+    return np.swapaxes(weights[:, rows][:, :, columns], -1, -2), weights[:, -1, columns][:, :, None]
+
+
+def _elementwise(prefix: str, slope: Array, v: Array, central: Array) -> dict[str, Array]:
+    """The terms E_ii v e_iᵀ, their negative sum, the matrix, and the central differences."""
+    units = np.eye(SIZE)
+    terms = {f"{prefix}_term_{i + 1}": v * np.diag(units[i]) for i in range(SIZE)}
+    return {**terms, f"{prefix}_sum": slope * units, f"{prefix}_matrix": slope * units, f"{prefix}_central": central}
+
+
+def _central(f: Callable[[Array], Array], x: Array) -> Array:
+    """(f(x + h e_j) − f(x − h e_j)) / 2h as column j."""
+    step = H * np.eye(SIZE)
+    columns = [(f(x + step[:, j : j + 1]) - f(x - step[:, j : j + 1])) / (2 * H) for j in range(SIZE)]
+    return np.concatenate(columns, axis=-1)
+
+
+def _affine(x: Array, matrix: Array, bias: Array) -> dict[str, Array]:
+    """y = A x + b with ∂y/∂x and ∂y/∂A: column (i, j) of the latter belongs to a_ij, the stack is a matrix for each y."""
+
+    def y(at: Array, by: Array) -> Array:
+        return by[:, :, :1] * at[:, :1] + by[:, :, 1:] * at[:, 1:] + bias
+
+    by_entry = []
+    for i in range(SIZE):
+        for j in range(SIZE):
+            step = np.zeros((SIZE, SIZE))
+            step[i, j] = H
+            by_entry.append((y(x, matrix + step) - y(x, matrix - step)) / (2 * H))
+    flat = np.asarray(np.kron(np.eye(SIZE), np.swapaxes(x, -1, -2)), dtype=np.float64)  # [[xᵀ, 0], [0, xᵀ]]
+    return {
+        "app_affine_y": y(x, matrix),
+        "app_affine_dx": matrix,
+        "app_affine_dx_central": _central(lambda at: y(at, matrix), x),
+        "app_affine_dA": flat,
+        "app_affine_stack": flat.reshape(len(x), SIZE * SIZE, SIZE),
+        "app_affine_dA_central": np.concatenate(by_entry, axis=-1),
+    }

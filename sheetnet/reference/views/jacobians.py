@@ -1,0 +1,76 @@
+"""The Jacobians of the sheet `Jacobians`, observation by observation. It knows nothing of spreadsheets.
+
+Everything stands in column vectors, gradients too, so the factors multiply from left to right (D02 (b), I to III):
+
+    ∂E/∂W = ∂net/∂W · ∂out/∂net · ∂E/∂out           ∂E/∂out⁽ˡ⁾ = ∂net⁽ˡ⁺¹⁾/∂out⁽ˡ⁾ · ∂E/∂net⁽ˡ⁺¹⁾
+
+∂net/∂W has a row for each weight, (n_l (n_{l-1} + 1)) × n_l: column k is ∂net_k/∂W, read row by row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetnet.network import Network
+from sheetnet.presentation import TERMS, Presentation
+from sheetnet.reference.activations import Array
+from sheetnet.reference.equations import Values
+
+
+def jacobians(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+    """Block → K × rows × columns; the blocks of observation n end in `_n{n}`."""
+    found: dict[str, Array] = {}
+    for n in range(network.observations):
+        found |= {f"jac_target_n{n}": _vector(values["target"], n), f"jac_out_0_n{n}": _vector(values["A_0"], n)}
+        for layer in range(1, network.depth + 1):
+            found |= _observation(network, values, layer, n)
+    for layer in range(1, network.depth + 1):
+        gradient = np.swapaxes(values[f"dC_dW_{layer}"], -1, -2)
+        found[f"jac_step_{layer}"] = gradient
+        if network.observations > 1:
+            found[f"jac_mean_{layer}"] = gradient
+        if layer > 1:
+            found[f"jac_w_{layer}"] = values[f"W_{layer}"][:, :-1]
+        if network.sizes[layer] <= TERMS:
+            found |= _terms(found[f"jac_v_{layer}_n0"], layer)
+    return found
+
+
+def _vector(array: Array, n: int) -> Array:
+    """Observation n as a column vector: K × N × m → K × m × 1."""
+    return array[:, n, :, None]
+
+
+def _observation(network: Network, values: Values, layer: int, n: int) -> dict[str, Array]:
+    """The vectors and Jacobians of one layer for one observation."""
+    last, mixes = layer == network.depth, network.mixes(layer)
+    out, delta = values[f"a_{layer}"], values[f"delta_{layer}"]
+    slope = values[f"da_dz_{layer}"][:, n]
+    below = values[f"A_{layer - 1}"][:, n]
+    # Row (k, i) belongs to the weight from node i to neuron k, which net_k alone depends on.
+    by_weight = np.einsum("ki,ab->kaib", below, np.eye(network.sizes[layer]))
+    gradient = np.einsum("kj,ki->kji", delta[:, n], below)
+    parts = {
+        "net": _vector(values[f"z_{layer}"], n),
+        "out": _vector(out if last else values[f"A_{layer}"], n),
+        "v": _vector(out, n) if mixes else slope[:, :, None],
+        "dout_dnet": values[f"J_{layer}"][:, n] if mixes else slope[:, :, None] * np.eye(network.sizes[layer]),
+        "dE_dout": _vector(values[f"dC_da_{layer}"], n),
+        "dnet_dW": by_weight.reshape(len(below), -1, network.sizes[layer]),
+        "dE_dW": gradient.reshape(len(below), -1, 1),
+        "folded": gradient,
+    }
+    if layer > 1:
+        parts["dE_dnet"] = _vector(delta, n)
+    return {f"jac_{part}_{layer}_n{n}": array for part, array in parts.items()}
+
+
+def _terms(v: Array, layer: int) -> dict[str, Array]:
+    """E_ii, e_iᵀ and E_ii v e_iᵀ for each neuron i, for the first observation."""
+    size = v.shape[1]
+    found: dict[str, Array] = {}
+    for i in range(size):
+        unit = np.broadcast_to(np.eye(size)[i], (len(v), 1, size))
+        chosen = np.swapaxes(unit, -1, -2) * unit
+        found |= {f"jac_E_{layer}_{i}": chosen, f"jac_unit_{layer}_{i}": unit, f"jac_term_{layer}_{i}": v * chosen}
+    return found

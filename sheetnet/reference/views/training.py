@@ -1,0 +1,111 @@
+"""Training in NumPy: steps of gradient descent, each from the one before. It knows nothing of spreadsheets.
+
+Row 0 has the weights of the step, row t + 1 those of row t after one step; every row has its whole forward and backward
+pass. Training may amplify rounding: what two right sheets would not agree on is not asked (`training_asked`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetnet.network import Network, activation_name
+from sheetnet.presentation import Presentation
+from sheetnet.reference.activations import Array
+from sheetnet.reference.equations import Values, equations
+
+# Each step of the jolted copies moves the weights by 2e-15 of themselves, twenty times the rounding of a spreadsheet.
+# Where that moves a number by a third of what the judge allows, the rounding alone might move it as far.
+JOLT, JOLTED = 2e-15, 2
+RELATIVE, ABSOLUTE = 3e-10, 3e-13
+GROWTH = 100.0  # times the largest number of the first row: training that diverges would drown every other comparison
+
+
+def training(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+    """Block → K × (steps + 1) × columns, as the sheet has them; infinities and NaN where training diverges."""
+    rows = [_row(network, row) for row in _descent(network, values, presentation.steps)]
+    found = {name: np.stack([row[name] for row in rows], axis=1) for name in rows[0]}
+    return {"train_gamma": np.asarray(values["gamma"]), **found}
+
+
+def training_asked(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+    """The same with NaN, which asks nothing, in all rows of a trial from the first one on that rounding may decide.
+
+    What does not depend on the weights is always asked: inputs, targets, γ, the bias nodes.
+    """
+    found = training(network, values, presentation)
+    lost = _lost(network, values, presentation.steps)
+    for name, array in found.items():
+        if not name.startswith(("train_A_0", "train_target", "train_gamma")):
+            trained = array[:, :, :-1] if name.startswith("train_A_") else array
+            trained[lost] = np.nan
+    return found
+
+
+def _descent(network: Network, values: Values, steps: int, exact: int | None = None) -> Iterator[Values]:
+    """The quantities of each row in turn. Trials from number `exact` on are jolted at each step."""
+    needed = {name: equation for name, equation in equations(network).items() if _is_needed(name)}
+    layers = range(1, network.depth + 1)
+    current = {name: values[name] for name in ("A_0", "target", "gamma", *(f"W_{layer}" for layer in layers))}
+    dice = np.random.default_rng(0)
+    for _ in range(steps + 1):
+        with np.errstate(all="ignore"):
+            for name, equation in needed.items():
+                current[name] = equation(current)
+        yield current
+        current = current | {f"W_{layer}": current[f"W_{layer}_new"] for layer in layers}
+        if exact is not None:
+            for layer in layers:
+                weights = current[f"W_{layer}"]
+                weights[exact:] *= 1 + JOLT * dice.standard_normal(weights[exact:].shape)
+
+
+def _is_needed(name: str) -> bool:
+    """Neither turned copies nor the second forward pass, which is that of the next row."""
+    return not name.endswith("_T") and (name.startswith("W_") or not name.endswith("_new"))
+
+
+def _row(network: Network, values: Values) -> dict[str, Array]:
+    """One row of the sheet: block → K × columns, weights before what is computed from them.
+
+    Weights and gradients stand by neuron, each with its bias last.
+    """
+    layers, found = range(1, network.depth + 1), {}
+    for layer in layers:
+        found[f"train_W_{layer}"] = _by_neuron(values[f"W_{layer}"])
+    names = [name for layer in layers for name in _of_layer(network, layer)]
+    for n in range(network.observations):
+        found |= {f"train_{name}_n{n}": values[name][:, n] for name in ("A_0", "target", *names, "cost_n")}
+    for layer in layers:
+        found[f"train_dC_dW_{layer}"] = _by_neuron(values[f"dC_dW_{layer}"])
+    return found | {"train_cost": values["cost"][:, 0]}
+
+
+def _by_neuron(weights: Array) -> Array:
+    return np.swapaxes(weights, -1, -2).reshape(len(weights), -1)
+
+
+def _of_layer(network: Network, layer: int) -> list[str]:
+    """The quantities of a layer that each observation has: ∂C/∂a alone only where softmax needs it in full."""
+    mixed = [f"e_{layer}", f"dC_da_{layer}"] if network.mixes(layer) else []
+    return [f"z_{layer}", activation_name(layer, network.depth), f"delta_{layer}", *mixed]
+
+
+def _lost(network: Network, values: Values, steps: int) -> NDArray[np.bool_]:
+    """K × (steps + 1): whether rounding, or divergence, may have decided a number of this row or of one above."""
+    count = len(values["gamma"])
+    copies = {name: np.concatenate([array] * (1 + JOLTED)) for name, array in values.items()}
+    lost, so_far, scale = [], np.zeros(count, dtype=np.bool_), np.ones(count)
+    for number, row in enumerate(_descent(network, copies, steps, exact=count)):
+        flat = np.concatenate(list(_row(network, row).values()), axis=1).reshape(1 + JOLTED, count, -1)
+        exact, jolted = flat[0], flat[1:]
+        if number == 0:
+            scale = np.maximum(np.abs(exact).max(axis=1), 1.0)
+        with np.errstate(invalid="ignore", over="ignore"):
+            room = RELATIVE * np.abs(exact) + ABSOLUTE * scale[:, None]
+            steady = (np.abs(jolted - exact) <= room) & (np.abs(exact) <= GROWTH * scale[:, None])
+        so_far = so_far | ~steady.all(axis=(0, 2))  # NaN is not below anything
+        lost.append(so_far)
+    return np.stack(lost, axis=1)
