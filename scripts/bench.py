@@ -20,17 +20,22 @@ import xlsxwriter
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from sheetnet.batch.many import validate_many
+from sheetnet.batch.running import cores
+from sheetnet.batch.workers import Workers
 from sheetnet.check import validate
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook, write_workbook
 from sheetnet.identify import identify
 from sheetnet.network import Layer, Network
+from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Workbook
 from tests.layouts import small_network, training_rows
 
 SHAPES = ((2, 2, 2), (16, 16, 8), (64, 64, 10), (784, 30, 10))
 TRIALS = 8
+CLASS = 400  # files of a batch
 BUDGET = 6.0  # seconds a measurement may take; at least three rounds are made
 
 
@@ -105,7 +110,7 @@ def peak_memory(code: str) -> float:
 def bench_damaged(folder: Path) -> None:
     """The whole judgement of a 2-2-2 workbook in which one formula is wrong: alone, repairs, mistakes, causes."""
     network = network_of(SHAPES[0])
-    workbook = make_workbook(network)
+    workbook = make_workbook(network, Presentation())
     (name,) = (name for name in workbook.names if name.name == "z_1")
     area = parse_area(name.refers_to)
     assert area is not None
@@ -128,6 +133,28 @@ def bench_identify(folder: Path) -> None:
     print(f"identifying {len(found.identified):,} formulas: {ours:.2f}s, bare {theirs:.2f}s, ratio {ratio:.2f}")
 
 
+def bench_batch(folder: Path) -> None:
+    """A class of 2-2-2 files in guarded processes, one a core; against IronCalc loading them, in this process alone."""
+    network, shown = network_of(SHAPES[0]), Presentation()
+    paths = [write_workbook(network, folder / f"class{number}.xlsx", shown) for number in range(CLASS)]
+    with Workers() as workers:
+        assert all(result.ok for result in validate_many(paths[:20], workers=workers))  # warm
+
+        def ours() -> None:
+            assert all(result.ok for result in validate_many(paths, workers=workers))
+
+        def theirs() -> None:
+            for path in paths:
+                ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
+
+        seconds, bare, _ = paired(ours, theirs)
+        speed, per_core = CLASS / seconds, seconds * cores() / bare
+    print(
+        f"a class of {CLASS} files 2-2-2 on {cores()} cores: {speed:.0f} files a second (goal 200), IronCalc loading "
+        f"them on one {CLASS / bare:.0f}; a file takes {per_core:.1f} times a core's time (goal 6)"
+    )
+
+
 def main() -> None:
     """Measure every shape and print a table."""
     print(
@@ -137,8 +164,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for shape in SHAPES:
             bench(shape, Path(folder))
+        for shape in SHAPES[:2]:
+            bench(shape, Path(folder), tuple(SHEETS))
         bench_damaged(Path(folder))
         bench_identify(Path(folder))
+        bench_batch(Path(folder))
         big = Path(folder) / "784-30-10.xlsx"
         print(
             f"\npeak memory of validating 784-30-10: "
@@ -147,19 +177,20 @@ def main() -> None:
     print(f"peak memory of this whole run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def bench(shape: tuple[int, int, int], folder: Path) -> None:
-    """One line of the table."""
-    network = network_of(shape)
-    path, other, ods = (folder / f"{network.title}{end}" for end in (".xlsx", "-bare.xlsx", ".ods"))
-    workbook = make_workbook(network)
+def bench(shape: tuple[int, int, int], folder: Path, views: tuple[str, ...] = ("step",)) -> None:
+    """One line of the table: a network with the sheet Step alone, or with other views."""
+    network, shown = network_of(shape), Presentation(views)
+    title = network.title + ("" if views == ("step",) else " all")
+    path, other, ods = (folder / f"{title}{end}" for end in (".xlsx", "-bare.xlsx", ".ods"))
+    workbook = make_workbook(network, shown)
     cells = sum(len(sheet.cells) for sheet in workbook.sheets)
     formulas = sum(cell.formula is not None for sheet in workbook.sheets for cell in sheet.cells.values())
-    generate = paired(lambda: write_workbook(network, path), lambda: bare_xlsxwriter(workbook, other))
+    generate = paired(lambda: write_workbook(network, path, shown), lambda: bare_xlsxwriter(workbook, other))
     formats = paired(lambda: save_workbook(workbook, ods), lambda: save_workbook(workbook, path))
     assert validate(path).ok
     judged = paired(lambda: validate(path, trials=TRIALS), lambda: bare_ironcalc(path))
     print(
-        f"{network.title:12}{cells:>9,}{formulas:>10,} | {generate[0]:>8.3f}s{generate[1]:>8.3f}s{generate[2]:>7.2f} | "
+        f"{title:12}{cells:>9,}{formulas:>10,} | {generate[0]:>8.3f}s{generate[1]:>8.3f}s{generate[2]:>7.2f} | "
         f"{formats[0]:>8.3f}s{formats[2]:>7.2f} | {judged[0]:>8.3f}s{judged[1]:>8.3f}s{judged[2]:>7.2f}"
     )
 

@@ -6,8 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sheetnet.batch.many import validate_many
+    from sheetnet.batch.result import Result
     from sheetnet.check import Report, validate
-    from sheetnet.errors import EngineError, FileError, NetworkError, SheetnetError
+    from sheetnet.errors import EngineError, FileError, LimitError, NetworkError, SheetnetError, StoppedError
     from sheetnet.files import read_workbook
     from sheetnet.generate import write_workbook
     from sheetnet.network_file import load_network
@@ -19,27 +21,35 @@ __version__ = "0.1.0"
 _HOMES = {
     "EngineError": "errors",
     "FileError": "errors",
+    "LimitError": "errors",
     "NetworkError": "errors",
     "Report": "check",
+    "Result": "batch.result",
     "SheetnetError": "errors",
     "Step": "reference",
+    "StoppedError": "errors",
     "load_network": "network_file",
     "read_workbook": "files",
     "training_step": "reference",
     "validate": "check",
+    "validate_many": "batch.many",
     "write_workbook": "generate",
 }
 __all__ = [
     "EngineError",
     "FileError",
+    "LimitError",
     "NetworkError",
     "Report",
+    "Result",
     "SheetnetError",
     "Step",
+    "StoppedError",
     "load_network",
     "read_workbook",
     "training_step",
     "validate",
+    "validate_many",
     "write_workbook",
 ]
 

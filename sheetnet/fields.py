@@ -14,6 +14,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.network import Matrix, Row
 
 LONGEST_TEXT = 1_000  # characters of a title or source; a sheet's cell holds 32,767
+LONGEST_EQUATION = 4_000
 
 
 def refuse(field: str, found: object, expected: str, remedy: str = "") -> NetworkError:
@@ -75,12 +76,12 @@ def choice(value: object, field: str, known: Iterable[str]) -> str:
     return str(value)
 
 
-def text(value: object, field: str) -> str:
+def text(value: object, field: str, longest: int = LONGEST_TEXT) -> str:
     """A text that fits a line of a sheet."""
     if not isinstance(value, str):
         raise refuse(field, f"is {shown(value)}", 'a text in quotes, such as "my network"')
-    if len(value) > LONGEST_TEXT:
-        raise refuse(field, f"has {len(value):,} characters", f"at most {LONGEST_TEXT:,}", "shorten it")
+    if len(value) > longest:
+        raise refuse(field, f"has {len(value):,} characters", f"at most {longest:,}", "shorten it")
     return value
 
 

@@ -9,6 +9,8 @@ import random
 import textwrap
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from sheetnet.errors import NetworkError
 from sheetnet.fields import refuse
 from sheetnet.network import Layer, Matrix, Network
 
-FILE_KEYS = "title source observations layers loss reduction learning_rate train_bias seed init".split()
+# `published`, what a document prints, is read by `audit.published`; here it is let pass.
+FILE_KEYS = "title source observations layers loss reduction learning_rate train_bias seed init published".split()
 LAYER_KEYS = "activation weights weights_by bias neurons".split()
 # Half-widths of the uniform distributions that random weights come from, by fan-in and fan-out:
 # "uniform" is plain, "xavier" after Glorot and Bengio (2010, eq. 16), "he" after He et al. (2015, eq. 10).
@@ -28,6 +31,7 @@ SPREADS = {
 }
 # A spreadsheet cell holds 32,767 characters; lines of the embedded network file stay below.
 LONGEST_LINE = 30_000
+MOST_WEIGHTS = 1_000_000  # of a layer that is drawn at random: a workbook has no more cells
 
 
 def templates_folder() -> Path:
@@ -46,6 +50,11 @@ def load_network(path_or_template: str | Path) -> Network:
 
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
     """
+    return network_of(*read_table(path_or_template))
+
+
+def read_table(path_or_template: str | Path) -> tuple[Mapping[str, Any], str]:
+    """The TOML table of a file or template, and the path that names it in errors. Raises `NetworkError`."""
     path = Path(path_or_template)
     if str(path_or_template) in template_names():
         path = templates_folder() / f"{path_or_template}.toml"
@@ -58,15 +67,33 @@ def load_network(path_or_template: str | Path) -> Network:
         raise NetworkError(f"{path}: is not UTF-8 text, so not a network file: expected TOML") from None
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read ({error.strerror}): give a TOML file or a template") from None
-    return parse_network(words, str(path))
+    return _parsed(words, str(path)), str(path)
 
 
 def parse_network(words: str, where: str) -> Network:
     """The network that a TOML text describes; `where` names the text in errors."""
+    with suppress(NetworkError):  # the error must tell where
+        return _known(words)
+    return network_of(_parsed(words, where), where)
+
+
+@lru_cache(maxsize=8)
+def _known(words: str) -> Network:
+    """The workbooks of a class mostly carry the same text."""
+    return network_of(_parsed(words, ""), "")
+
+
+def _parsed(words: str, where: str) -> Mapping[str, Any]:
     try:
-        return _network(tomllib.loads(words))
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(words)
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or an integer of over 4,300 digits
         raise NetworkError(f"{where}: is not TOML: {error}") from None
+
+
+def network_of(table: Mapping[str, Any], where: str) -> Network:
+    """The network that a TOML table describes; `where` names it in errors. Raises `NetworkError`."""
+    try:
+        return _network(table)
     except NetworkError as error:
         raise NetworkError(f"{where}: {error}") from None
 
@@ -133,6 +160,8 @@ def _weights(entry: Mapping[str, Any], where: str, fan_in: int, spread: Any, gen
         neurons = entry["neurons"]
         if isinstance(neurons, bool) or not isinstance(neurons, int) or neurons < 1:
             raise refuse(f"{where}.neurons", f"is {fields.shown(neurons)}", "a whole number from 1")
+        if neurons * fan_in > MOST_WEIGHTS:
+            raise refuse(f"{where}.neurons", f"is {neurons:,}", f"at most {MOST_WEIGHTS:,} weights a layer")
         half = spread(fan_in, neurons)
         return tuple(
             tuple(round(half * (2 * generator.random() - 1), 6) for _ in range(neurons)) for _ in range(fan_in)

@@ -7,12 +7,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Workbook
 from tests.engines import ENGINES, require
 from tests.figures import pytest_terminal_summary
+from tests.sheets import step_book
 
 __all__ = ["pytest_terminal_summary"]  # a hook of pytest's
 
@@ -33,4 +33,4 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def d02b() -> tuple[Network, Workbook]:
     """The network of the lesson and its workbook as generated."""
     network = load_network("d02b")
-    return network, make_workbook(network)
+    return network, step_book(network)

@@ -35,6 +35,10 @@ ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: bool(ODF_SCHEMAS) and shutil.which("jing") is not None,
         "jing, and the OpenDocument schema as Emacs ships it: apt-get install --no-install-recommends jing emacs-common",
     ),
+    "dask": (
+        lambda: importlib.util.find_spec("distributed") is not None,
+        "dask.distributed: pip install 'sheetnet[dask]'",
+    ),
     "validator": (VALIDATOR.exists, "the Open XML validator: make validators"),
 }
 
@@ -102,7 +106,8 @@ def odf_errors(path: Path, folder: Path) -> str:
     schema = ODF_SCHEMAS[-1]
     manifest = folder / "manifest.rnc"
     manifest.write_text(schema.with_name("od-manifest-schema-v1.2-os.rnc").read_text("utf-8").replace('"1.2"', '"1.3"'))
-    found = [_jing(schema, folder / part) for part in ("content.xml", "styles.xml", "meta.xml", "settings.xml")]
+    parts = [folder / part for part in ("content.xml", "styles.xml", "meta.xml", "settings.xml")]
+    found = [_jing(schema, part) for part in [*parts, *sorted(folder.glob("Object */*.xml"))]]
     return "".join([*found, _jing(manifest, folder / "META-INF" / "manifest.xml")])
 
 

@@ -7,9 +7,16 @@ from dataclasses import replace
 
 from sheetnet.check import Report
 from sheetnet.check.locate import locate
+from sheetnet.generate import make_workbook
 from sheetnet.network import Network
+from sheetnet.presentation import Presentation
 from sheetnet.syntax import Area, area_name, parse_area, shift
 from sheetnet.workbook import Cell, Place, Workbook
+
+
+def step_book(network: Network) -> Workbook:
+    """The workbook with the view Step alone."""
+    return make_workbook(network, Presentation())
 
 
 def place_of(workbook: Workbook, network: Network, block: str, row: int = 0, column: int = 0) -> Place:

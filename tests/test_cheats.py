@@ -10,11 +10,10 @@ import pytest
 from sheetnet.check import Report, judge, validate
 from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
-from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Workbook
-from tests.sheets import blamed, place_of, with_cell, with_formula
+from tests.sheets import blamed, place_of, step_book, with_cell, with_formula
 from tests.test_rewritings import at, with_array
 
 # Addresses of d02b: inputs G7:I7, W_1 G12:H14, z_1 G18:H18, a_1 G22:H22 and its bias node I22, z_2 G39, a_2 G43.
@@ -24,7 +23,7 @@ Entry = Cell | str | None  # a text is a formula
 @pytest.fixture(scope="module")
 def d02b() -> tuple[Network, Workbook]:
     network = load_network("d02b")
-    return network, make_workbook(network)
+    return network, step_book(network)
 
 
 def edited(workbook: Workbook, cells: dict[str, Entry]) -> Workbook:
@@ -355,7 +354,7 @@ def test_the_network_inside_edited_to_fit_a_wrong_sheet_does_not_help(
     """With the true network given, a sheet that carries tanh and computes tanh is wrong, and the difference is noted."""
     network, _ = d02b
     layers = (replace(network.layers[0], activation="tanh"), network.layers[1])
-    path = saved(make_workbook(replace(network, layers=layers)), tmp_path / "a.xlsx")
+    path = saved(step_book(replace(network, layers=layers)), tmp_path / "a.xlsx")
     assert validate(path).ok
     report = validate(path, network)
     assert not report.ok

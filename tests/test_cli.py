@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from sheetnet.cli import main
 from sheetnet.files import read_workbook
 from sheetnet.network_file import load_network, template_names
+from sheetnet.syntax import parse_area
 from tests.sheets import place_of, with_formula
 
 
@@ -68,10 +70,17 @@ def test_show_prints_the_numbers_of_the_lesson(run: Run) -> None:
     assert "0.149780716" in done.out
 
 
+def paths_in(printed: str) -> list[str]:
+    """The paths that `generate` prints, each with its size."""
+    found = [re.fullmatch(r"(\S+)  (\d+ kB|\d+\.\d MB)", line) for line in printed.splitlines()]
+    assert all(found)
+    return [match[1] for match in found if match]
+
+
 def test_generate_prints_each_path(run: Run, tmp_path: Path) -> None:
-    """Both formats by default, one with --format; the paths are printed and nothing else is left behind."""
-    assert run("generate", "d02b", "-o", "out").out.split() == ["out/d02b.xlsx", "out/d02b.ods"]
-    assert run("generate", "xor-batch", "-o", "out", "--format", "ods").out.split() == ["out/xor-batch.ods"]
+    """Both formats by default, one with --format; each path with its size, and nothing else is left behind."""
+    assert paths_in(run("generate", "d02b", "-o", "out").out) == ["out/d02b.xlsx", "out/d02b.ods"]
+    assert paths_in(run("generate", "xor-batch", "-o", "out", "--format", "ods").out) == ["out/xor-batch.ods"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["d02b.ods", "d02b.xlsx", "xor-batch.ods"]
 
 
@@ -79,7 +88,7 @@ def test_generate_and_validate_a_file_of_ones_own(run: Run, tmp_path: Path) -> N
     """The network file of docs/network-files.md becomes a workbook that is correct."""
     words = (Path(__file__).parent.parent / "docs" / "network-files.md").read_text(encoding="utf-8")
     (tmp_path / "mine.toml").write_text(words.split("```toml\n")[1].split("```")[0], encoding="utf-8")
-    assert run("generate", "mine.toml").out.split() == ["mine.xlsx", "mine.ods"]
+    assert paths_in(run("generate", "mine.toml").out) == ["mine.xlsx", "mine.ods"]
     assert run("validate", "mine.xlsx", "mine.ods", "--network", "mine.toml").code == 0
 
 
@@ -146,7 +155,7 @@ def test_json_is_the_schema(run: Run, tmp_path: Path) -> None:
 
 def test_json_of_errors_has_no_nan(run: Run) -> None:
     """Errors are their text and infinities null, so that any JSON reader takes the report."""
-    run("generate", "d02b", "--format", "xlsx")
+    run("generate", "d02b", "--format", "xlsx", "--views", "step")
     out = run("validate", "d02b.xlsx", "--json", "-").out
     assert "NaN" not in out
     assert "Infinity" not in out
@@ -209,7 +218,7 @@ def test_unusable_input_is_one_line_and_exit_code_2(
 
 def test_an_unusable_file_does_not_cost_the_others_their_report(run: Run, tmp_path: Path) -> None:
     """Every usable workbook is judged; the exit code is 2."""
-    run("generate", "d02b")
+    run("generate", "d02b", "--views", "step")
     (tmp_path / "bad.xlsx").write_bytes(b"not a workbook")
     done = run("validate", "d02b.xlsx", "bad.xlsx", "d02b.ods")
     assert done.code == 2
@@ -236,9 +245,107 @@ def test_help_answers_at_once() -> None:
     assert not loaded & {"numpy", "pandas", "ironcalc", "openpyxl", "xlsxwriter", "odf"}
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
-    """`sheetnet show … | head -1` ends quietly."""
-    command = f"{sys.executable} -m sheetnet show digits-64-32-10 | head -1"
+def test_a_closed_pipe_is_one_line() -> None:
+    """Where the reader is gone before all is said: no traceback, and the exit code of what could not be done."""
+    command = f"{sys.executable} -m sheetnet show d02b | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert done.stdout
-    assert done.stderr == ""
+    assert done.stderr == "sheetnet: output: the program that read it is gone: what it has read is not all\n"
+    assert done.returncode == 2
+
+
+def test_outputs_overwrite_nothing_without_force(run: Run, tmp_path: Path) -> None:
+    """Before anything is judged; with --force they do, but never a workbook, under whatever name."""
+    run("generate", "d02b")
+    (tmp_path / "other.xlsx").symlink_to("d02b.xlsx")
+    for option in ("--json", "--html", "--jsonl", "--marked"):
+        target = tmp_path / f"out{'.xlsx' if option == '--marked' else '.txt'}"
+        target.write_bytes(b"precious")
+        done = run("validate", "d02b.xlsx", option, target.name)
+        assert (done.code, done.out) == (2, "")
+        assert done.err == f"sheetnet: {target.name}: exists already: give another name, or --force to overwrite it\n"
+        assert target.read_bytes() == b"precious"
+        assert run("validate", "d02b.xlsx", option, target.name, "--force").code == 0
+        assert target.read_bytes() != b"precious"
+        before = (tmp_path / "d02b.xlsx").read_bytes()
+        for name in ("d02b.xlsx", "other.xlsx"):
+            done = run("validate", "d02b.xlsx", option, name, "--force")
+            assert done.code == 2
+            assert "never overwritten" in done.err
+        assert (tmp_path / "d02b.xlsx").read_bytes() == before
+    assert run("identify", "d02b.xlsx", "--network", "d02b", "--json", "d02b.xlsx", "--force").code == 2
+    assert (tmp_path / "d02b.xlsx").read_bytes() == before
+
+
+def test_every_output_names_what_has_no_report(run: Run, tmp_path: Path) -> None:
+    """JSON, JSON lines and the page; what is printed comes in the order of the files, then the totals."""
+    run("generate", "d02b")
+    (tmp_path / "bad.xlsx").write_bytes(b"a,b\n")
+    outputs = ("--json", "a.json", "--jsonl", "a.jsonl", "--html", "a.html")
+    done = run("validate", "d02b.ods", "bad.xlsx", "d02b.xlsx", *outputs)
+    assert done.code == 2
+    assert done.out.index("d02b.ods") < done.out.index("d02b.xlsx")
+    assert done.out.splitlines()[-1] == "3 workbooks: 2 correct, 1 unreadable"
+    line = "bad.xlsx: is plain text such as CSV, which holds no formulas"
+    assert [line in (tmp_path / f"a.{kind}").read_text(encoding="utf-8") for kind in ("json", "jsonl", "html")] == [
+        True
+    ] * 3
+    data = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert [each["schema"] for each in data] == ["sheetnet.report/1", "sheetnet.unreadable/1", "sheetnet.report/1"]
+
+
+def test_resuming_needs_results(run: Run) -> None:
+    """--resume without a file that could hold them is a slip."""
+    assert run("validate", "x.xlsx", "--resume").err.startswith("sheetnet: --resume needs --jsonl FILE")
+    assert "there is no limit 'x'" in run("validate", "x.xlsx", "--limit", "x=1").err
+
+
+def test_names_of_files_never_reach_the_terminal_as_they_are(run: Run, tmp_path: Path) -> None:
+    """Escape sequences, line breaks, marks of direction, bytes that are no text: in reports, errors and JSON."""
+    run("generate", "d02b", "--format", "xlsx")
+    names = ["a\x1b[31m\nb\u202ec.xlsx", "d\x9be\udcff.xlsx"]
+    for name in names:
+        (tmp_path / name).write_bytes((tmp_path / "d02b.xlsx").read_bytes())
+        (tmp_path / f"no{name}").write_bytes(b"a,b")
+    for done in (run("validate", *names, *(f"no{name}" for name in names)), run("validate", *names, "--json", "-")):
+        for words in (done.out, done.err):
+            assert not set(words) & set("\x1b\x9b\u202e\udcff")
+    found = [each["workbook"] for each in json.loads(done.out)]
+    assert found == names
+    assert run("validate", *names, "--jsonl", "r.jsonl", "--json", "r.json", "--html", "r.html").code == 0
+    assert run("validate", *names, "--jsonl", "r.jsonl", "--resume").code == 0
+    assert (tmp_path / "r.jsonl").read_bytes().count(b"\n") == 2
+
+
+def test_generate_takes_views_steps_and_orientation(run: Run, tmp_path: Path) -> None:
+    """The sheets asked for in their order, a row a step, and the blocks of Step transposed."""
+    done = run("generate", "d02b", "--format", "xlsx", "--views", "training,chain-rule", "--steps", "7",
+               "--orientation", "column")  # fmt: skip
+    assert done.code == 0
+    book = read_workbook(tmp_path / "d02b.xlsx")
+    assert [sheet.name for sheet in book.sheets] == ["Read me", "Step", "Chain rule", "Training", "_sheetnet"]
+    places = {name.name: name.refers_to for name in book.names}
+    area = parse_area(places["train_cost"])
+    assert area is not None
+    assert area.bottom - area.top == 7
+    x = parse_area(places["A_0"])
+    assert x is not None
+    assert (x.bottom - x.top, x.right - x.left) == (2, 0)  # three rows, one column
+
+
+def test_generate_writes_a_student_copy_and_its_key(run: Run) -> None:
+    """Two files, and the copy has nothing but blanks and givens."""
+    done = run("generate", "d02b", "--student", "--key", "--format", "ods", "--blank", "delta", "--hints", "example")
+    assert paths_in(done.out) == ["d02b-student.ods", "d02b-key.ods"]
+    done = run("validate", "d02b-student.ods")
+    assert done.code == 1
+    assert "blank: delta_2 (2), delta_1 (2)" in done.out
+    assert run("validate", "d02b-key.ods").code == 0
+
+
+def test_what_cannot_be_generated_is_one_line(run: Run, tmp_path: Path) -> None:
+    """A view or quantity that there is not: exit code 2, one line, no file."""
+    for words in (("--views", "graph"), ("--student", "--blank", "q"), ("--key",), ("--steps", "0")):
+        done = run("generate", "d02b", *words)
+        assert done.code == 2, words
+        assert done.err.count("\n") == 1, words
+    assert list(tmp_path.iterdir()) == []

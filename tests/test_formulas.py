@@ -15,13 +15,13 @@ from sheetnet import formulas, load_network
 from sheetnet.engine import ironcalc
 from sheetnet.formulas import cell_formulas, describe
 from sheetnet.formulas.activations import exponential
-from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, equations, evaluate, inputs_of, stacked
 from sheetnet.syntax import functions
 from sheetnet.workbook import Cell, Sheet, Value, Workbook
 from tests.networks import make_network, pairs
+from tests.sheets import step_book
 
 PORTABLE = {"SUMPRODUCT", "EXP", "LN", "MAX", "IF", "TANH", "SUM"}
 # In comparisons IronCalc takes whatever is within 2.2e-16 of 0 for 0, so a z of 1e-300 has the derivative at 0 there.
@@ -117,7 +117,7 @@ def test_formulas_read_only_what_comes_before_them(network: Network) -> None:
 @every_network
 def test_only_portable_functions_are_used(network: Network) -> None:
     """Every spreadsheet program of the last thirty years knows these seven."""
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     texts = {cell.formula for sheet in workbook.sheets for cell in sheet.cells.values() if cell.formula is not None}
     used = {name for text in texts for name in functions(text)}
     assert used <= PORTABLE
@@ -223,7 +223,7 @@ def test_whole_workbooks_hold_at_the_edge(activation: str, size: float) -> None:
     first = network.layers[0]
     weights = (first.weights[0], (size, -size))
     layers = (type(first)(first.activation, weights), network.layers[1])
-    workbook = make_workbook(Network("edge", "tests", network.inputs, network.targets, layers, "half_sse", 1e-3))
+    workbook = step_book(Network("edge", "tests", network.inputs, network.targets, layers, "half_sse", 1e-3))
     (sheet,) = [sheet for sheet in workbook.sheets if sheet.name == "Step"]
     places = [("Step", *at) for at, cell in sheet.cells.items() if cell.formula is not None]
     expected = [sheet.cells[at[1:]].value for at in places]

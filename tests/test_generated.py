@@ -9,6 +9,7 @@ import pytest
 from sheetnet.files import read_workbook
 from sheetnet.generate import make_workbook, write_all
 from sheetnet.network_file import load_network, template_names
+from sheetnet.workbook import Cell
 
 FOLDER = Path(__file__).parent.parent / "generated"
 REMEDY = "generated/ is out of date: run `make generated` and commit what it writes"
@@ -30,11 +31,12 @@ def test_the_workbook_is_up_to_date(name: str, suffix: str) -> None:
     assert [(sheet.name, sheet.hidden) for sheet in found.sheets] == [(s.name, s.hidden) for s in wanted.sheets], REMEDY
     compared = 0
     for old, new in zip(found.sheets, wanted.sheets, strict=True):
-        assert old.cells.keys() == new.cells.keys(), REMEDY
-        for position, cell in new.cells.items():
+        filled = {at: cell for at, cell in new.cells.items() if cell != Cell()}  # the others only have a look
+        assert old.cells.keys() == filled.keys(), REMEDY
+        for position, cell in filled.items():
             there = old.cells[position]
             assert there.formula == cell.formula, REMEDY
-            if cell.formula is None:
+            if cell.formula is None or not isinstance(cell.value, float):
                 assert there.value == cell.value, REMEDY
             else:
                 assert there.value == pytest.approx(cell.value, rel=1e-12, abs=1e-15), REMEDY

@@ -115,7 +115,7 @@ def test_every_blamed_cell_and_every_count_is_there() -> None:
     report, workbook = damaged()
     parsed = Page(report_html([report], {report.workbook: workbook}))
     for verdict, count in report.counts.items():
-        assert f"{LOOKS[verdict].sign} {count} {verdict}" in parsed.text
+        assert f"{LOOKS[verdict].sign} {count:,} {verdict}" in parsed.text
     blamed = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
     assert {cell.verdict for cell in blamed} == {"wrong", "blank"}
     for cell in blamed:
@@ -137,6 +137,32 @@ def test_the_grid_colours_every_judged_cell() -> None:
     (found,) = parsed.cells("wrong")
     assert wrong.expected is not None
     assert all(words in found["title"] for words in (f"={wrong.formula}", f"{wrong.expected:.9g}", wrong.message))
+
+
+def test_sheets_where_all_is_correct_are_folded() -> None:
+    """Each sheet says its counts; those with anything but correct cells are open, the others are not."""
+    report, workbook = damaged()
+    text = report_html([report], {report.workbook: workbook})
+    found = re.findall(r"<details( open)?>\s*<summary><h3>Sheet ([^<]*)</h3>(.*?)</summary>", text, re.DOTALL)
+    counts = {name: Counter(c.verdict for c in report.cells if c.sheet == name) for _, name, _ in found}
+    assert {name for _, name, _ in found} == {cell.sheet for cell in report.cells}
+    unsound = {name for name, count in counts.items() if set(count) != {"correct"}}
+    assert {name for is_open, name, _ in found if is_open} == unsound | {report.edited_inputs[0].sheet}
+    assert unsound < set(counts)
+    for _, name, head in found:
+        assert all(f"{LOOKS[v].sign} {count:,} {v}<" in head for v, count in counts[name].items())
+    assert sum("1 edited" in head for _, _, head in found) == 1
+
+
+def test_a_right_workbook_with_all_views_is_a_page_of_folded_sheets() -> None:
+    """Nothing is open, every cell is there, and the page is small enough to be sent about."""
+    workbook = make_workbook(NETWORK)
+    report = judge(workbook, NETWORK)
+    text = report_html([report], {report.workbook: workbook})
+    assert len(report.cells) > 3_000
+    assert text.count("<details>") == len({cell.sheet for cell in report.cells}) > 5
+    assert "<details open" not in text
+    assert len(text) < 300 * len(report.cells)
 
 
 def test_numbers_have_four_decimals() -> None:

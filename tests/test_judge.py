@@ -7,12 +7,11 @@ from dataclasses import replace
 import pytest
 
 from sheetnet.check import Report, judge
-from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, CellError, Name, Workbook
-from tests.sheets import blamed, moved, place_of, with_cell, with_formula
+from tests.sheets import blamed, moved, place_of, step_book, with_cell, with_formula
 
 SMALL = ["bias-node", "d02b", "relu-sigmoid-softmax", "xor-batch"]
 
@@ -21,7 +20,7 @@ SMALL = ["bias-node", "d02b", "relu-sigmoid-softmax", "xor-batch"]
 def test_every_template_is_correct_in_every_cell(template: str) -> None:
     """A workbook as generated is correct, and every cell of every block was compared."""
     network = load_network(template)
-    report = judge(make_workbook(network), network)
+    report = judge(step_book(network), network)
     known = network.blocks.values()
     inputs = sum(block.rows for block in known if block.name == "A_0")  # the bias node of each observation
     answers = sum(block.rows * block.columns for block in known if block.kind == "answer")
@@ -35,7 +34,7 @@ def test_every_template_is_correct_in_every_cell(template: str) -> None:
 def test_a_damaged_formula_is_blamed_alone(template: str) -> None:
     """In every block the first formula, damaged, is the only cell blamed: what follows from it is carried."""
     network = load_network(template)
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     for block in network.blocks.values():
         if block.kind == "input":
             continue

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +17,8 @@ from sheetnet.engine.overwrite import prepared, with_numbers
 from sheetnet.errors import EngineError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Workbook
+
+ROOT = Path(__file__).parent.parent
 
 
 def book(cells: dict[Position, Cell], arrays: dict[Position, tuple[int, int]] | None = None) -> Workbook:
@@ -115,6 +121,47 @@ def test_the_time_limit_ends_every_process(tmp_path: Path, monkeypatch: pytest.M
     while any(map(alive, processes)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [process for process in processes if alive(process)] == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc, to see whether a process runs")
+def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
+    """A worker that judges with LibreOffice may be killed at any time: what it started ends with it."""
+    program, noted, path = tmp_path / "soffice", tmp_path / "pids", tmp_path / "endless.xlsx"
+    program.write_text(
+        f"#!/bin/sh\nsleep 600 &\necho $$ $! > {noted}.new\nmv {noted}.new {noted}\nwait\n", encoding="utf-8"
+    )
+    program.chmod(0o755)
+    save_workbook(LYING, path)
+    code = (
+        "import sys; from pathlib import Path; from sheetnet.engine.libreoffice import recalculate\n"
+        "recalculate([Path(sys.argv[1])], Path(sys.argv[2]))"
+    )
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, str(path), str(tmp_path / "out")]
+    with subprocess.Popen(command, env=environment) as parent:
+        deadline = time.monotonic() + 30
+        while not noted.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        parent.kill()
+    processes = [int(text) for text in noted.read_text(encoding="utf-8").split()]
+    assert len(processes) == 2
+    deadline = time.monotonic() + 5
+    while any(map(alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [process for process in processes if alive(process)] == []
+
+
+def test_a_command_without_network_reaches_nothing() -> None:
+    """Not even this machine itself, where the system permits to take the network away."""
+    prefix = libreoffice.without_network()
+    if not prefix:
+        pytest.skip("needs a Linux that permits `unshare --net`")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        code = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 5)"
+        with_it = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+        without = subprocess.run([*prefix, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert with_it.returncode == 0
+    assert "unreachable" in without.stderr
 
 
 def test_a_missing_libreoffice_is_said_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -20,7 +23,7 @@ from sheetnet.files.marks import AddedSheet, Field, Mark
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell
-from tests.engines import ooxml_errors
+from tests.engines import libreoffice_convert, ooxml_errors
 
 NETWORK = load_network("d02b")
 ADDED = AddedSheet("added", ((Field("=1+1"), Field(2.5, fill="FFC34D")), (Field("@x", bold=True),)), (20, 30))
@@ -42,25 +45,31 @@ def rewrite(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     return path
 
 
-def odf_cells(path: Path, sheet: str) -> dict[tuple[int, int], tuple[str, str]]:
-    """By row and column: the background and the note of each cell, as odfpy reads them."""
+def placed(document: Any) -> Iterator[tuple[tuple[str, int, int], Any]]:
+    """Sheet, row and column of each cell element of an .ods, as odfpy has it; a repeated one stands at its first place."""
+    for sheet in document.getElementsByType(table.Table):
+        row = 1
+        for line in sheet.getElementsByType(table.TableRow):
+            column = 1
+            for cell in line.childNodes:
+                yield (sheet.getAttribute("name"), row, column), cell
+                column += int(cell.getAttribute("numbercolumnsrepeated") or 1)
+            row += int(line.getAttribute("numberrowsrepeated") or 1)
+
+
+def odf_cells(path: Path) -> dict[tuple[str, int, int], tuple[str, str]]:
+    """By sheet, row and column: the background and the note of each cell, as odfpy reads them."""
     document = opendocument.load(str(path))
     fills = {}
     for style in document.automaticstyles.childNodes:
         properties = [each for each in style.childNodes if each.qname[1] == "table-cell-properties"]
         color = properties[0].attributes if properties else {}
         fills[style.getAttribute("name")] = next((v for k, v in color.items() if k[1] == "background-color"), "")
-    (found,) = (each for each in document.getElementsByType(table.Table) if each.getAttribute("name") == sheet)
-    cells, row = {}, 0
-    for line in found.getElementsByType(table.TableRow):
-        column = 0
-        for cell in line.childNodes:
-            notes = [child for child in cell.childNodes if getattr(child, "qname", ("", ""))[1] == "annotation"]
-            note = "\n".join(str(p) for each in notes for p in each.getElementsByType(odf_text.P))
-            column += 1
-            cells[row + 1, column] = (fills.get(cell.getAttribute("stylename"), ""), note)
-            column += int(cell.getAttribute("numbercolumnsrepeated") or 1) - 1
-        row += int(line.getAttribute("numberrowsrepeated") or 1)
+    cells = {}
+    for place, cell in placed(document):
+        notes = [child for child in cell.childNodes if getattr(child, "qname", ("", ""))[1] == "annotation"]
+        note = "\n".join(str(p) for each in notes for p in each.getElementsByType(odf_text.P))
+        cells[place] = fills.get(cell.getAttribute("stylename"), ""), note
     return cells
 
 
@@ -157,6 +166,94 @@ def test_marks_among_other_things_are_valid_open_xml(tmp_path: Path, kind: str) 
     assert ooxml_errors(target) == []
 
 
+def ruled_xlsx(path: Path, newer: bool = False) -> Path:
+    """Numbers under a colour scale (column A), a grey for small ones (B), and with `newer` a bar of the 2010 kind (C)."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet(SHEET)
+        for row in range(5):
+            sheet.write_row(row, 0, [row / 5] * 4)
+        grey = book.add_format({"bg_color": "#808080"})
+        sheet.conditional_format("A1:A5", {"type": "2_color_scale"})
+        sheet.conditional_format("B1:B5", {"type": "formula", "criteria": "=B1<0.9", "format": grey})
+        if newer:
+            sheet.conditional_format("C1:C5", {"type": "data_bar", "data_bar_2010": True})
+        sheet.data_validation("A1", {"validate": "decimal", "criteria": ">", "value": 0})
+    return path
+
+
+RULED = {(SHEET, row, column): Mark(fill) for row, fill in ((2, "00FF00"), (3, "00FFFF")) for column in (1, 2, 3, 4)}
+
+
+def xlsx_rules(path: Path) -> dict[str, list[tuple[int, str, bool, list[str]]]]:
+    """By range: priority, kind, whether it stops others, and formulas of each rule, as openpyxl reads them."""
+    return {
+        str(each.sqref): [(rule.priority, rule.type, bool(rule.stopIfTrue), rule.formula) for rule in each.rules]
+        for each in conditions(path)
+    }
+
+
+def conditions(path: Path) -> list[Any]:
+    """The conditional formats as openpyxl has them, which are the older kinds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl says that it has not the newer ones
+        return list(openpyxl.load_workbook(path)[SHEET].conditional_formatting)
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_fills_of_an_xlsx_win_over_conditional_formats(tmp_path: Path, newer: bool) -> None:
+    """Rules of ours come first and stop the others, on marked cells that have others alone; all others stay in order."""
+    path, target = ruled_xlsx(tmp_path / "student.xlsx", newer), tmp_path / "marked.xlsx"
+    mark_workbook(path, target, RULED, ADDED)
+    before, after = xlsx_rules(path), xlsx_rules(target)
+    third = " C{}" if newer else ""
+    ours = [after.pop(f"A{row} B{row}{third.format(row)}") for row in (2, 3)]
+    assert ours == [[(number, "expression", True, ['"sheetnet"="sheetnet"'])] for number in (1, 2)]
+    assert after == {at: [(number + 2, *rest) for number, *rest in rules] for at, rules in before.items()}
+    rules = conditions(target)
+    assert [each.rules[0].dxf.fill.bgColor.rgb for each in rules if "sheetnet" in str(each.rules[0].formula)] == [
+        "FF00FF00",
+        "FF00FFFF",
+    ]
+
+
+def test_marking_again_renews_the_rules_of_an_xlsx(tmp_path: Path) -> None:
+    """Rules of an earlier marking go: as many as at first, and the workbook's own keep their numbers."""
+    path = ruled_xlsx(tmp_path / "student.xlsx")
+    first, again, fewer = (tmp_path / f"{name}.xlsx" for name in ("first", "again", "fewer"))
+    mark_workbook(path, first, RULED, ADDED)
+    mark_workbook(first, again, RULED, replace(ADDED, again=True))
+    mark_workbook(first, fewer, {(SHEET, 2, 4): Mark("00FF00")}, replace(ADDED, again=True))
+    assert xlsx_rules(again) == xlsx_rules(first)
+    assert xlsx_rules(fewer).keys() == xlsx_rules(path).keys()
+
+
+@pytest.mark.validator
+@pytest.mark.parametrize("newer", [False, True])
+def test_rules_among_others_are_valid_open_xml(tmp_path: Path, newer: bool) -> None:
+    """Before the older kinds, and before the bar of 2010, whose rule also stands in an extension."""
+    path, target = ruled_xlsx(tmp_path / "student.xlsx", newer), tmp_path / "marked.xlsx"
+    mark_workbook(path, target, RULED, ADDED)
+    assert ooxml_errors(path) == ooxml_errors(target) == []
+
+
+@pytest.mark.libreoffice
+def test_fills_of_an_ods_win_over_conditional_formats(tmp_path: Path) -> None:
+    """Marked cells leave LibreOffice's ranges and have no conditions of their own; the other cells keep theirs."""
+    path = libreoffice_convert([ruled_xlsx(tmp_path / "student.xlsx")], "ods", tmp_path / "saved")[0]
+    target = tmp_path / "marked.ods"
+    mark_workbook(path, target, RULED, ADDED)
+    before, after = (parts(each)["content.xml"].decode() for each in (path, target))
+    ranges = re.compile(r'target-range-address="([^"]*)"')
+    assert ranges.findall(before) == ["Data.A1:Data.A5", "Data.B1:Data.B5"]
+    left = [f"Data.{c}1:Data.{c}1 Data.{c}4:Data.{c}5" for c in "AB"]
+    assert ranges.findall(after) == left
+    styles = re.findall(r'<style:style style:name="sheetnet.*?</style:style>', after)
+    assert styles
+    assert not any("style:map" in style for style in styles)
+    assert before.count("<style:map ") == after.count("<style:map ") > 0
+    assert read_workbook(target).sheets[:-1] == read_workbook(path).sheets
+
+
 def prefixed(found: dict[str, bytes]) -> None:
     """As ClosedXML writes: every element with a prefix; and as small tools do: no numbers on rows and cells."""
     main = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -215,9 +312,6 @@ def repeated_ods(path: Path) -> Path:
         start, end = content.index("<table:table "), content.rindex("</office:spreadsheet>")
         sheet = f'<table:table table:name="{SHEET}"><table:table-column/>{ODS_ROWS}</table:table>'
         content = content[:start] + sheet + content[end:]
-        content = content.replace(
-            "<office:document-content", '<office:document-content xmlns:dc="http://purl.org/dc/elements/1.1/"'
-        )
         found["content.xml"] = content.encode()
 
     return rewrite(path, change)
@@ -233,7 +327,11 @@ def test_repeated_cells_of_an_ods_are_parted(tmp_path: Path) -> None:
         (5, 1): Cell(7.0, "A1")
     }
     assert after.sheets[:-1] == before.sheets
-    seen = {place: found for place, found in odf_cells(target, SHEET).items() if any(found)}
+    seen = {
+        (row, column): found
+        for (sheet, row, column), found in odf_cells(target).items()
+        if sheet == SHEET and any(found)
+    }
     own = {(5, 1): "my own\n"}
     assert seen == {place: (f"#{fill}", f"{own.get(place, '')}sheetnet: is {fill}") for place, fill in fills.items()}
 

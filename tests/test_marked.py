@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from dataclasses import replace
@@ -9,21 +10,22 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from odf import opendocument
 
 from sheetnet.check import Report, validate
 from sheetnet.cli import main
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.generate import make_workbook
+from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.network_file import load_network
 from sheetnet.report.marked import copy_paths, marks_of, save_marked
 from sheetnet.report.palette import LOOKS
 from sheetnet.report.summary import NAME, place_of
-from sheetnet.workbook import Cell, Workbook
-from tests.engines import gnumeric_convert, libreoffice_convert, ooxml_errors
+from sheetnet.workbook import Cell, Place, Workbook
+from tests.engines import gnumeric_convert, libreoffice_convert, odf_errors, ooxml_errors
 from tests.sheets import place_of as stands_at
 from tests.sheets import with_cell
-from tests.test_mark_files import odf_cells, parts
+from tests.test_mark_files import odf_cells, parts, placed
 
 FORMATS = ("xlsx", "ods")
 NETWORK = load_network("d02b")
@@ -39,6 +41,33 @@ def damaged() -> Workbook:
     workbook = with_cell(workbook, z, Cell(0.8775, formula))
     workbook = with_cell(workbook, a, Cell(0.7513650695523157))
     return with_cell(workbook, w, None)
+
+
+def notes_in(path: Path) -> dict[Place, str]:
+    """The note of every cell that has one, ours and the author's."""
+    if path.suffix == ".ods":
+        return {place: note for place, (_, note) in odf_cells(path).items() if note}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Gnumeric names no default style
+        book = openpyxl.load_workbook(path)
+    cells = ((sheet.title, cell) for sheet in book for row in sheet.iter_rows() for cell in row)
+    return {(name, cell.row, cell.column): cell.comment.text for name, cell in cells if cell.comment}
+
+
+def ours_in(path: Path) -> dict[Place, str]:
+    """The notes that we have put or lengthened."""
+    return {place: note for place, note in notes_in(path).items() if "sheetnet: " in note}
+
+
+def remarked(report: Report) -> set[Place]:
+    """The judged cells that are not correct, which get a note."""
+    return {place for c in report.cells if c.verdict != "correct" and (place := place_of(c)) is not None}
+
+
+# The author's notes, which stay; none looks like one of ours.
+OWN = {(sheet.name, *place): note for sheet in damaged().sheets for place, note in sheet.view.notes.items()}
+assert OWN
+assert not any("sheetnet: " in note for note in OWN.values())
 
 
 @pytest.fixture(params=FORMATS)
@@ -77,15 +106,25 @@ def test_a_copy_gets_the_same_verdicts(original: Path) -> None:
 
 
 def test_other_parts_stay_byte_for_byte(original: Path) -> None:
-    """Only the marked sheet, the styles and the lists of parts change; an .ods changes in its content alone."""
-    before, after = parts(original), parts(mark(original)[1])
+    """Sheets with judged cells, their notes, the styles and the lists of parts change; an .ods in its content alone."""
+    report, target = mark(original)
+    before, after = parts(original), parts(target)
     changed = {name for name in before if before[name] != after[name]}
     if original.suffix == ".ods":
         assert changed == {"content.xml"}
         assert next(iter(after)) == "mimetype"
-    else:
-        lists = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"}
-        assert changed == lists | {"xl/styles.xml", "xl/worksheets/sheet2.xml"}
+        return
+    names = [sheet.name for sheet in read_workbook(original).sheets]
+    judged = {names.index(cell.sheet) + 1 for cell in report.cells if cell.sheet}
+    noted = {names.index(sheet) + 1 for sheet, _, _ in remarked(report)}
+    assert noted < judged
+    lists = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
+    relations = {name for number in noted if (name := f"xl/worksheets/_rels/sheet{number}.xml.rels") in before}
+    step = relations & {f"xl/worksheets/_rels/sheet{names.index('Step') + 1}.xml.rels"}  # it has a list of notes
+    notes = {"xl/comments1.xml", "xl/drawings/vmlDrawing1.vml"}
+    sheets = {f"xl/worksheets/sheet{number}.xml" for number in judged}
+    assert changed == lists | sheets | notes | (relations - step)
+    assert {name for name in before if "chart" in name or "drawing" in name} - notes <= set(before) - changed
 
 
 def test_marking_twice_gives_the_same_bytes(original: Path) -> None:
@@ -115,13 +154,85 @@ def test_every_cell_of_an_ods_has_its_fill_and_note(tmp_path: Path) -> None:
     path = tmp_path / "student.ods"
     save_workbook(damaged(), path)
     report, target = mark(path)
-    seen = odf_cells(target, "Step")
+    seen = odf_cells(target)
     for cell in report.cells:
         place = place_of(cell)
         assert place is not None
-        fill, note = seen[place[1:]]
+        fill, note = seen[place]
         assert fill == "#" + LOOKS[cell.verdict].fill
         assert (cell.message in note) == (cell.verdict != "correct")
+
+
+def test_the_authors_notes_stay(original: Path) -> None:
+    """Each is there with its text, alone or before ours; all other notes are ours, and all begin with the verdict."""
+    report, target = mark(original)
+    seen = notes_in(target)
+    for place, text in OWN.items():
+        assert seen[place].split("\n\nsheetnet: ")[0].split() == text.split()
+    assert seen.keys() == OWN.keys() | remarked(report)
+    verdicts = {place_of(cell): cell.verdict for cell in report.cells}
+    ours = ours_in(target)
+    assert ours.keys() == remarked(report)
+    assert all(f"sheetnet: {verdicts[place]}: " in note for place, note in ours.items())
+
+
+def test_rules_links_entries_and_charts_of_an_xlsx_stay(tmp_path: Path) -> None:
+    """As many of each on each sheet; of conditional formats those that were there, and ours before them."""
+    path = tmp_path / "student.xlsx"
+    save_workbook(damaged(), path)
+    before, after = openpyxl.load_workbook(path), openpyxl.load_workbook(mark(path)[1])
+    kept = 0
+    for old in before:
+        new = after[old.title]
+        for have in (
+            lambda s: sorted((c.coordinate, c.hyperlink.location) for row in s.iter_rows() for c in row if c.hyperlink),
+            lambda s: sorted((str(v.sqref), v.type, v.formula1) for v in s.data_validations.dataValidation),
+            lambda s: len(s._charts),
+            lambda s: (s.protection.sheet, s.freeze_panes, s.print_title_rows, str(s.merged_cells)),
+        ):
+            assert have(new) == have(old)
+        rules = {str(each.sqref): [rule.formula for rule in each.rules] for each in old.conditional_formatting}
+        found = {str(each.sqref): [rule.formula for rule in each.rules] for each in new.conditional_formatting}
+        assert rules.items() <= found.items()
+        assert all("sheetnet" in found[more][0][0] for more in found.keys() - rules.keys())
+        kept += len(rules) + len(old.data_validations.dataValidation) + len(old._charts)
+    assert kept > 10
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_protected_copy_stays_as_open_as_it_was(suffix: str, tmp_path: Path) -> None:
+    """In a student's copy, sheets stay locked and the answers open, whatever fill they have now."""
+    path = tmp_path / f"student.{suffix}"
+    save_workbook(make_student_workbook(NETWORK), path)
+    report, target = mark(path)
+    assert report.counts["blank"] > 10
+    assert validate(target, NETWORK).counts == report.counts
+    if suffix == "ods":
+        protected = re.compile(rb"<table:table [^>]*table:protected=\"true\"")
+        assert len(protected.findall(parts(target)["content.xml"])) == len(
+            protected.findall(parts(path)["content.xml"])
+        )
+        before, after = odf_protection(path), odf_protection(target)
+    else:
+        books = openpyxl.load_workbook(path), openpyxl.load_workbook(target)
+        assert [s.protection.sheet for s in books[0]] == [s.protection.sheet for s in books[1]][:-1]
+        assert books[0]["Step"].protection.sheet
+        before, after = (
+            {(s.title, c.row, c.column): c.protection.locked for s in book for row in s.iter_rows() for c in row}
+            for book in books
+        )
+    marked = [place for place in marks_of(report) if place in before]
+    assert {place: after[place] for place in marked} == {place: before[place] for place in marked}
+    assert len({after[place] for place in marked}) == 2
+
+
+def odf_protection(path: Path) -> dict[Place, bool]:
+    """Whether a cell is locked, for each that has a style of its own."""
+    content = parts(path)["content.xml"].decode()
+    styles = re.findall(r'<style:style style:name="([^"]*)"(.*?)</style:style>', content)
+    locked = {name: 'style:cell-protect="none"' not in text for name, text in styles}
+    cells = placed(opendocument.load(str(path)))
+    return {place: locked.get(cell.getAttribute("stylename"), True) for place, cell in cells}
 
 
 def test_the_summary_lists_counts_and_every_blamed_cell(original: Path) -> None:
@@ -152,18 +263,28 @@ def test_libreoffice_opens_copies_and_keeps_their_notes(tmp_path: Path) -> None:
         assert [sheet.name for sheet in after.sheets] == [sheet.name for sheet in before.sheets]
         assert validate(again, NETWORK).counts == report.counts
         assert not [cell for cell in after.sheets[-1].cells.values() if cell.formula is not None]
+        assert ours_in(again).keys() == remarked(report)
+        assert notes_in(again).keys() == remarked(report) | OWN.keys()
         step = openpyxl.load_workbook(again)["Step"]
-        notes = {cell.coordinate for row in step.iter_rows() for cell in row if cell.comment}
-        assert notes == {cell.cell for cell in report.cells if cell.verdict != "correct"}
         assert step["A1"].fill.fgColor.rgb not in {"FF" + look.fill for look in LOOKS.values()}
 
 
 @pytest.mark.validator
 def test_a_marked_xlsx_is_valid_open_xml(tmp_path: Path) -> None:
-    """No error of any kind, by the newest schema the SDK knows."""
-    path = tmp_path / "student.xlsx"
-    save_workbook(damaged(), path)
-    assert ooxml_errors(mark(path)[1]) == []
+    """No error of any kind, by the newest schema the SDK knows: all views, and a student's copy."""
+    for number, workbook in enumerate([damaged(), make_student_workbook(NETWORK)]):
+        path = tmp_path / f"student{number}.xlsx"
+        save_workbook(workbook, path)
+        assert ooxml_errors(mark(path)[1]) == []
+
+
+@pytest.mark.schema
+def test_a_marked_ods_is_valid_opendocument(tmp_path: Path) -> None:
+    """No error by the schema of OpenDocument 1.3: all views, and a student's copy."""
+    for number, workbook in enumerate([damaged(), make_student_workbook(NETWORK)]):
+        path = tmp_path / f"student{number}.ods"
+        save_workbook(workbook, path)
+        assert odf_errors(mark(path)[1], tmp_path / f"parts{number}") == ""
 
 
 def resaved(path: Path, program: str, folder: Path) -> Path:
@@ -200,12 +321,11 @@ def test_files_saved_by_other_programs_can_be_marked(original: Path, program: st
     if original.suffix == ".xlsx":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Gnumeric names no default style
-            step = openpyxl.load_workbook(target)["Step"]
-        blamed = {cell.cell: cell.verdict for cell in report.cells if cell.verdict != "correct" and cell.cell}
-        assert {name: step[name].fill.fgColor.rgb for name in blamed} == {
-            name: "FF" + LOOKS[verdict].fill for name, verdict in blamed.items()
-        }
-        assert all(step[name].comment for name in blamed)
+            book = openpyxl.load_workbook(target)
+        for cell in report.cells:
+            if cell.cell and cell.verdict != "correct":
+                assert book[cell.sheet][cell.cell].fill.fgColor.rgb == "FF" + LOOKS[cell.verdict].fill
+        assert ours_in(target).keys() == remarked(report)
 
 
 @pytest.mark.libreoffice
@@ -272,14 +392,11 @@ def test_a_marked_copy_that_was_worked_on_is_marked_anew(original: Path, program
     before, after = read_workbook(copy), read_workbook(target)
     assert after.sheets[:-1] == before.sheets[:-1]
     assert [sheet.name for sheet in after.sheets] == [sheet.name for sheet in before.sheets]
-    if original.suffix == ".xlsx":
-        step = openpyxl.load_workbook(target)["Step"]
-        notes = {(r, c): step.cell(r, c).comment.text for _, r, c in marks_of(report) if step.cell(r, c).comment}
-    else:
-        notes = {place: note for place, (_, note) in odf_cells(target, "Step").items() if note}
-    assert notes.pop(z[1:]) == "sheetnet: nothing to remark any more"
-    assert {note.count("sheetnet: ") for note in notes.values()} == {1}
-    assert len(notes) == len(report.cells) - report.counts["correct"] - 1
+    ours = ours_in(target)
+    assert ours.pop(z) == "sheetnet: nothing to remark any more"
+    assert {note.count("sheetnet: ") for note in ours.values()} == {1}
+    assert len(ours) == len(report.cells) - report.counts["correct"] - 1
+    assert notes_in(target).keys() == notes_in(copy).keys() >= OWN.keys()
 
 
 def test_the_command_line_writes_page_and_copies(

@@ -18,7 +18,6 @@ from sheetnet.check.runs import Bench, run
 from sheetnet.cli import main
 from sheetnet.engine import engine_named
 from sheetnet.errors import SheetnetError
-from sheetnet.generate import make_workbook
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Site, cook, kind_of, mistake_named
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
@@ -27,7 +26,7 @@ from sheetnet.report.mistakes import page
 from sheetnet.syntax import cell_name, tokenize
 from tests.engines import ROOT
 from tests.networks import make_network, pairs
-from tests.sheets import place_of, with_formula
+from tests.sheets import place_of, step_book, with_formula
 
 # Networks beside the templates, so that every mistake has a place: mse, sums over the batch, leaky_relu.
 OTHERS = {
@@ -200,7 +199,7 @@ def test_a_finding_says_which_form() -> None:
 
 def formula_at(network: Network, text: str) -> str:
     """A formula with cells in place of `z_1[0,0]`."""
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     located = locate(workbook, network)
 
     def cell(match: re.Match[str]) -> str:
@@ -213,7 +212,7 @@ def formula_at(network: Network, text: str) -> str:
 def codes_for(name: str, block: str, row: int, column: int, text: str) -> list[str]:
     """What is named where a formula stands in a generated sheet."""
     network = NETWORKS[name]
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     workbook = with_formula(workbook, place_of(workbook, network, block, row, column), formula_at(network, text))
     bench = Bench.of(workbook, network, engine_named("ironcalc"), 8, 0)
     runs = run(bench)
@@ -255,6 +254,7 @@ D02B = [
     ("da_dz_2", 0, 0, "1/(1+EXP(-a_2[0,0]))*(1-1/(1+EXP(-a_2[0,0])))", "SN052"),
     ("da_dz_1", 0, 1, "1-A_1[0,1]^2", "SN053"),
     ("da_dz_1", 0, 1, "1-A_1[0,1]", "SN054"),
+    ("da_dz_1", 0, 1, "-A_1[0,1]", "SN068"),
     ("delta_1", 0, 1, "dC_da_1[0,1]", "SN057"),
     ("delta_1", 0, 1, "dC_da_1[0,1]+da_dz_1[0,1]", "SN066"),
     ("dC_da_1", 0, 0, "SUMPRODUCT(delta_2[0,0]:delta_2[0,1],W_2_new[0,0]:W_2_new[0,1])", "SN071"),
@@ -279,6 +279,7 @@ D02B = [
     ("W_1_new", 0, 0, "W_1[0,0]-gamma[0,0]*dC_dW_2[0,0]", "SN096"),
     ("W_1_new", 0, 0, "W_1[0,0]", "SN097"),
     ("W_1_new", 0, 0, "gamma[0,0]*dC_dW_1[0,0]", "SN098"),
+    ("W_1_new", 0, 0, "W_1[0,0]-(gamma[0,0]+dC_dW_1[0,0])", "SN100"),
     ("A_1", 0, 0, "1/(1+EXP(-z_1[0,1]))", "SN110"),
     ("z_1", 0, 0, "A_0[0,0]*W_1[0,0]+A_0[0,0]*W_1[1,0]+W_1[2,0]", "SN112"),
     ("z_1", 0, 0, "SUMPRODUCT(A_0_T[1,0]:A_0_T[2,0],W_1[1,0]:W_1[2,0])", "SN113"),

@@ -95,11 +95,11 @@ CELLS = st.builds(
     lambda sheet, row, column, dollars: f"{sheet}{'$' * (dollars & 1)}{column}{'$' * (dollars >> 1)}{row}",
     st.sampled_from(["", "", "Step!", "'It''s'!", "'W1'!", "Ä!"]),
     st.integers(1, 1048576),
-    st.sampled_from(["A", "Z", "AB", "XFD"]),
+    st.sampled_from(["A", "Z", "AB", "AAA", "XFD"]),
     st.integers(0, 3),
 )
 AREAS = st.one_of(CELLS, st.builds(lambda cell, end: f"{cell}:{end}", CELLS, st.sampled_from(["B7", "$C$9"])))
-OTHERS = ["1", "2.5", "1E-5", "W_1", "TRUE", '"a;[.B1]|~"', "A:B", "{1,2;3,4}", "#N/A", "Step!rate"]
+OTHERS = ["1", "2.5", "1E-5", "W_1", "TRUE", '"a;[.B1]|~"', '"as B2, A1"', "A:B", "{1,2;3,4}", "#N/A", "Step!rate"]
 LEAVES = AREAS | st.sampled_from(OTHERS)
 FORMULAS = st.recursive(
     LEAVES,
@@ -130,6 +130,7 @@ def test_shortcuts_agree_with_the_thorough_way(formula: str) -> None:
     """The quick ways for plain formulas give what the ways for all formulas give."""
     thorough = "".join(formula_out._spell(tokenize(formula)))
     assert formula_out._respell(formula) in (None, thorough)
+    assert formula_out._fill_in(formula) in (None, thorough)
     assert formula_in._plain(thorough) in (None, formula_in._read(thorough, "of", ()))
 
 

@@ -13,7 +13,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.workbook import Cell, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert
-from tests.sheets import blamed, place_of, with_cell
+from tests.sheets import blamed, place_of, step_book, with_cell
 
 ROUTES = [("xlsx", "xlsx"), ("xlsx", "ods"), ("ods", "xlsx"), ("ods", "ods")]
 SMALL = [name for name in template_names() if not name.startswith("digits")]
@@ -90,7 +90,7 @@ def test_openpyxl_saves_it_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["relu-sigmoid-softmax", "xor-batch"])
 def test_libreoffice_as_the_engine_gives_the_same_verdicts(tmp_path: Path, name: str) -> None:
     """`--engine libreoffice`: right as a whole, and the damaged formula blamed alone."""
-    workbook = make_workbook(load_network(name))
+    workbook = step_book(load_network(name))
     save_workbook(workbook, tmp_path / f"{name}.ods")
     assert validate(tmp_path / f"{name}.ods", engine="libreoffice").ok
     save_workbook(damaged(workbook, name), tmp_path / f"{name}-damaged.xlsx")
@@ -104,7 +104,7 @@ def test_libreoffice_as_the_engine_gives_the_same_verdicts(tmp_path: Path, name:
 def test_an_error_of_the_engine_alone_is_not_the_students(tmp_path: Path) -> None:
     """A range intersection is nothing IronCalc knows: LibreOffice is asked, and finds the cell correct."""
     network = load_network("d02b")
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     place = place_of(workbook, network, "z_1")
     value = 0.3775
     workbook = with_cell(workbook, place, Cell(value, "SUMPRODUCT(B12:B14,(G12:H14 G12:G14))"))
@@ -121,7 +121,7 @@ def test_without_libreoffice_such_a_cell_is_unsupported(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(judging, "available", lambda _: False)
     network = load_network("d02b")
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     place = place_of(workbook, network, "z_1")
     odd = Cell(0.3775, "SUMPRODUCT(B12:B14,(G12:H14 G12:G14))")
     report = judge(with_cell(workbook, place, odd), network)

@@ -9,12 +9,11 @@ import pytest
 
 from sheetnet.check import judge
 from sheetnet.check.locate import Located, locate
-from sheetnet.generate import make_workbook
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import Area, area_name, column_letters
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
-from tests.sheets import blamed, with_cell, with_formula
+from tests.sheets import blamed, step_book, with_cell, with_formula
 
 D02B, RELU, XOR, NODE, BINARY = "d02b", "relu-sigmoid-softmax", "xor-batch", "bias-node", "sigmoid-with-binary"
 
@@ -68,7 +67,7 @@ class Cells:
 def book(template: str) -> tuple[Network, Workbook, Located]:
     """A template's network and workbook; one network is made here, for no template has its pair of output and loss."""
     network = sigmoid_with_binary() if template == BINARY else load_network(template)
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     return network, workbook, locate(workbook, network)
 
 

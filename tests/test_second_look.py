@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sheetnet.check import judge
-from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Workbook
-from tests.sheets import blamed, place_of, rewritten, with_cell, with_formula
+from tests.sheets import blamed, place_of, rewritten, step_book, with_cell, with_formula
 
 
 @pytest.mark.parametrize(
@@ -90,7 +89,7 @@ def test_another_convention_is_said_once_and_is_no_mistake(
 ) -> None:
     """A sheet that follows it throughout is correct; a damaged cell in it is blamed alone."""
     network = load_network(template)
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     for block, pattern in changes.items():
         workbook = rewritten(workbook, network, block, pattern.format)
     report = judge(workbook, network)
@@ -114,7 +113,7 @@ def test_half_a_convention_is_a_mistake(d02b: tuple[Network, Workbook]) -> None:
 def test_right_for_one_hot_targets_is_right_where_they_are_such() -> None:
     """−ln a of the true class alone, and −ln(1 − a) of the others: right for targets of 0 and 1, and said so."""
     network = load_network("relu-sigmoid-softmax")
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     for j in range(3):
         place, a, t = (place_of(workbook, network, block, 0, j) for block in ("cost_out", "a_3", "target"))
         a_cell, t_cell = cell_name(*a[1:]), cell_name(*t[1:])
@@ -131,7 +130,7 @@ def test_right_for_one_hot_targets_is_right_where_they_are_such() -> None:
 def test_a_class_typed_into_the_cost_is_wrong() -> None:
     """−ln of the first output is right only for the class that this sheet happens to have."""
     network = load_network("relu-sigmoid-softmax")
-    workbook = make_workbook(network)
+    workbook = step_book(network)
     a = cell_name(*place_of(workbook, network, "a_3")[1:])
     report = judge(with_formula(workbook, place_of(workbook, network, "cost_out"), f"-LN({a})"), network)
     assert blamed(report) == {"cost_out[0, 0]": "wrong"}

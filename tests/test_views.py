@@ -120,6 +120,16 @@ def test_a_workbook_with_all_views_is_right_as_written(suffix: str, tmp_path: Pa
         assert len(judged) == answers + network.observations  # the bias nodes of A_0 are judged constants
 
 
+@pytest.mark.parametrize("observations", [1, 2, 3, 4])
+@pytest.mark.parametrize("column", [False, True])
+def test_the_orientation_of_a_file_is_told_by_its_blocks(observations: int, column: bool) -> None:
+    """Also where A_0 is square: three observations of two inputs and the bias node."""
+    network = make_network("sigmoid", "half_sse", observations=observations)
+    book = make_workbook(network, Presentation(column=column))
+    located = locate(book, network)
+    assert (located.presentation.column, located.problems) == (column, ())
+
+
 EDITS = st.floats(-2, 2, allow_nan=False).map(lambda x: round(x, 3))
 
 

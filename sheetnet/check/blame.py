@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sheetnet.check.graph import Graph, causes, starts_circle, through_helpers
+from sheetnet.check.graph import Graph, causes, on_circles, starts_circle, through_helpers
 from sheetnet.check.judge import place_name
 from sheetnet.check.runs import Bench, Runs
 from sheetnet.check.verdicts import SOUND, CellVerdict
+from sheetnet.check.views import is_view_block
 from sheetnet.errors import BugError
 from sheetnet.workbook import CellError, Place
 
@@ -16,6 +17,9 @@ from sheetnet.workbook import CellError, Place
 MAKE_UP = {"SHEETS", "SHEET", "ISFORMULA", "FORMULATEXT", "CELL", "INFO"}
 # Functions that make up references, so that no reading of the formula says which cells it uses.
 REFERRING = {"OFFSET", "INDIRECT", "INDEX", "CHOOSE"}
+
+# Views may magnify: a quotient of small differences, many steps of training.
+GROWN = "the formula is right; what it uses is off by less than is judged, and that grows here"
 
 
 def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: bool = False) -> list[CellVerdict]:
@@ -33,9 +37,11 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
         if place not in found or found[place].verdict in SOUND:  # blocks may share cells: what is blamed counts
             found[place] = cell
     blamed = _blamed(found)
-    for place in _carried(found):
-        failed = any(isinstance(values[order[place]], CellError) for values in runs.values)
-        if failed and starts_circle(graph, place, order, blamed):
+    failed = [
+        place for place in _carried(found) if any(isinstance(values[order[place]], CellError) for values in runs.values)
+    ]
+    for place in on_circles(graph, failed, blamed).intersection(failed):
+        if starts_circle(graph, place, order, blamed):
             found[place] = replace(found[place], verdict="error", message="the formula refers to itself, in a circle")
     blamed = _blamed(found)
     for place in _without_cause(graph, found, blamed):
@@ -92,6 +98,8 @@ def _caused(
         return replace(cell, message=message, cause=f"{found[cause].sheet}!{found[cause].cell}")
     reach = [place, *through_helpers(graph, place, ())]
     used = sorted(REFERRING & _functions(graph, reach))
+    if is_view_block(cell.quantity):
+        return replace(cell, verdict="undetermined", message=GROWN)
     if not used or not blamed:
         raise BugError(
             f"{cell.sheet}!{cell.cell} carries an error that began nowhere: this is a bug of sheetnet, please report it"

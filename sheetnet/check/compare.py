@@ -29,7 +29,10 @@ def as_numbers(rows: Sequence[Sequence[Value]]) -> Array:
 
 
 def agreement(found: Array, expected: Array, scale: Array) -> Truth:
-    """Where `found` equals `expected`, both runs × cells; `scale` is runs × 1. An infinite expectation asks nothing."""
+    """Where `found` equals `expected`, both runs × cells; an infinite expectation asks nothing.
+
+    `scale` is runs × 1, or runs × cells.
+    """
     with np.errstate(invalid="ignore"):
         room = RELATIVE * np.maximum(np.abs(found), np.abs(expected)) + ABSOLUTE * scale
         return np.asarray((np.abs(found - expected) <= room) | ~np.isfinite(expected))

@@ -89,6 +89,44 @@ def _nearest(graph: Graph, place: Place, blamed: set[Place], known: Mapping[Plac
     return None
 
 
+def on_circles(graph: Graph, places: Iterable[Place], closed: set[Place]) -> set[Place]:
+    """The cells upstream of `places` that lie on a circle of formulas, or between two; cells of `closed` use nothing.
+
+    What uses nothing that is left is taken away, again and again; then what nothing left uses.
+    """
+    uses: dict[Place, set[Place]] = {}
+    waiting = list(places)
+    while waiting:
+        place = waiting.pop()
+        if place not in uses:
+            uses[place] = set() if place in closed else set(graph.uses(place))
+            waiting += uses[place]
+    return set(_peeled(_turned(_peeled(uses))))
+
+
+def _peeled(uses: dict[Place, set[Place]]) -> dict[Place, set[Place]]:
+    """What is left when cells that use nothing are taken away until there are none."""
+    users, left = _turned(uses), {place: len(used) for place, used in uses.items()}
+    waiting = [place for place, count in left.items() if not count]
+    while waiting:
+        gone = waiting.pop()
+        del left[gone]
+        for user in users[gone]:
+            left[user] -= 1
+            if not left[user]:
+                waiting.append(user)
+    return {place: uses[place] & left.keys() for place in left}
+
+
+def _turned(uses: dict[Place, set[Place]]) -> dict[Place, set[Place]]:
+    """Each cell with those that use it."""
+    users: dict[Place, set[Place]] = {place: set() for place in uses}
+    for place, used in uses.items():
+        for each in used:
+            users[each].add(place)
+    return users
+
+
 def starts_circle(graph: Graph, place: Place, order: Mapping[Place, int], blamed: set[Place]) -> bool:
     """Whether a cell turns the step's order back on itself: it uses one that comes later and that uses it in turn.
 

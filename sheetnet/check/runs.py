@@ -23,7 +23,7 @@ from sheetnet.check.views import is_view_block
 from sheetnet.engine import Evaluate, Trial
 from sheetnet.network import Network
 from sheetnet.reference import Array, evaluate, stacked
-from sheetnet.reference.views import view_values
+from sheetnet.reference.views import asked_values, noise
 from sheetnet.workbook import Place, Value, Workbook
 
 
@@ -77,7 +77,17 @@ class Bench:
         """The reference's answers for K sets of inputs: K × answers."""
         arrays = self.quantities(inputs)
         values = {name: stacked(arrays[name], block) for name, block in self.network.blocks.items()}
-        return as_columns(self.located, values | view_values(self.network, arrays, self.located.presentation))
+        return as_columns(self.located, values | asked_values(self.network, arrays, self.located.presentation))
+
+    @cached_property
+    def noise(self) -> Array:
+        """How many times the absolute tolerance each answer is allowed, because rounding is magnified in it."""
+        allowed = noise(self.located.presentation)
+        return np.array([allowed.get(answer.block.name, 1.0) for answer in self.answers])
+
+    def agreement(self, values: Sequence[Sequence[Value]], expected: Array) -> Truth:
+        """Where the answers' values are those expected, both runs × answers."""
+        return agreement(as_numbers(values), expected, scales(expected) * self.noise)
 
     def doubtful(self) -> Truth:
         """The answers that no trial could tell right from wrong."""
@@ -116,11 +126,12 @@ def run(bench: Bench) -> Runs:
     expected = bench.expected(inputs)
     if own is not None and not np.isfinite(expected[0][bench.of_step]).all():
         own, inputs, expected = None, drawn, expected[1:]  # where the step itself overflows, nothing can be compared
-    here = _agreement(values if own is not None else values[1:], expected)
-    evidence = Evidence(values[0], expected, here, None, None, bench.doubtful(), own is not None)
+    here = bench.agreement(values if own is not None else values[1:], expected)
+    doubtful = bench.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
+    evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None)
     if not here.all():
         alone = run_alone(bench, inputs, expected)
-        evidence = replace(evidence, alone=_agreement(alone, expected), alone_values=alone)
+        evidence = replace(evidence, alone=bench.agreement(alone, expected), alone_values=alone)
     return Runs(values, shown_inputs, inputs, evidence)
 
 
@@ -137,8 +148,9 @@ def run_instead(bench: Bench, runs: Runs, formulas: Sequence[tuple[int, str]]) -
     workbook = replace(local.workbook, sheets=(*local.workbook.sheets, sheet))
     expected = runs.evidence.expected
     values = _run_local(bench, runs.drawn, expected, workbook, places)
-    wanted = expected[:, [number for number, _ in formulas]]
-    return np.asarray(agreement(as_numbers(values), wanted, scales(expected)).all(axis=0))
+    numbers = [number for number, _ in formulas]
+    room = scales(expected) * bench.noise[numbers]
+    return np.asarray(agreement(as_numbers(values), expected[:, numbers], room).all(axis=0))
 
 
 def _run_local(
@@ -148,7 +160,3 @@ def _run_local(
     finite = np.where(np.isfinite(expected), expected, 0.0).tolist()
     trials = [[*own, *answers] for own, answers in zip(bench.numbers(inputs), finite, strict=True)]
     return bench.engine(workbook, places, trials, wanted)
-
-
-def _agreement(values: Sequence[Sequence[Value]], expected: Array) -> Truth:
-    return agreement(as_numbers(values), expected, scales(expected))

@@ -17,15 +17,23 @@ from sheetnet.workbook import Name, Workbook
 Claims = Mapping[str, Sequence[Name]]  # a name in small letters → where the workbook defines it
 STEPS_NAME, STEP_SIZE_NAME = "train_cost", "grad_h"  # the blocks that tell how long Training goes on, and h
 
+TELLING = ("A_0", "cost_n")  # one of these is not square: N × (n_0 + 1) where N is 1, N × 1 where it is not
+
 
 def presentation_of(workbook: Workbook, network: Network, claims: Claims) -> Presentation:
     """The views whose names lead to cells, the orientation of A_0, and the sizes that the views' own cells tell."""
     found = {name: area for name in claims if (area := _area(workbook, claims[name])) is not None}
     views = [view for view, numbers in VIEWS.items() if any(name.startswith(numbers.prefix) for name in found)]
-    column = "a_0" in found and shape_of(found["a_0"]) == network.blocks["A_0"].shape[::-1]
+    column = any(_turned(network.blocks[name], found) for name in TELLING)
     steps = shape_of(found[STEPS_NAME])[0] - 1 if STEPS_NAME in found else STEPS
     steps = min(max(steps, 1), MOST_STEPS)
     return Presentation(("step", *views), column, steps, _step_size(workbook, found.get(STEP_SIZE_NAME)))
+
+
+def _turned(block: Block, found: Mapping[str, Area]) -> bool:
+    """Whether a block that is not square stands transposed."""
+    area = found.get(block.name.casefold())
+    return area is not None and block.rows != block.columns and shape_of(area) == block.shape[::-1]
 
 
 def _area(workbook: Workbook, claims: Sequence[Name]) -> Area | None:

@@ -7,7 +7,9 @@ workbook as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 
 from sheetnet.errors import EngineError
@@ -18,6 +20,8 @@ Evaluate = Callable[[Workbook, Sequence[Place], Sequence[Trial], Sequence[Place]
 
 ENGINES = {"ironcalc": "sheetnet.engine.ironcalc", "libreoffice": "sheetnet.engine.libreoffice"}
 
+_unasked = ContextVar("unasked", default=True)  # whether another program may be started that nobody chose
+
 
 def engine_named(name: str) -> Evaluate:
     """The engine of that name; raises `EngineError` naming those there are."""
@@ -27,9 +31,21 @@ def engine_named(name: str) -> Evaluate:
     return evaluate
 
 
+@contextmanager
+def only_the_chosen() -> Iterator[None]:
+    """Within the block no engine that is another program counts as available: for strangers' files it must be chosen."""
+    token = _unasked.set(False)
+    try:
+        yield
+    finally:
+        _unasked.reset(token)
+
+
 def available(name: str) -> bool:
-    """Whether an engine can be used on this machine."""
+    """Whether an engine can be used on this machine without being asked for."""
     if name == "libreoffice":
+        if not _unasked.get():
+            return False
         from sheetnet.engine.libreoffice import find_libreoffice
 
         return find_libreoffice() is not None

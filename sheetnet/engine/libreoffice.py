@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from sheetnet.engine import Trial
@@ -181,25 +182,50 @@ def _write_profile(profile: Path) -> None:
     )
 
 
+# Run by a POSIX shell: a cap on memory, and an end of the whole group when stdin ends, as it does when we are killed.
+_GUARD = f"""
+ulimit -v {MEMORY_LIMIT} 2>/dev/null
+exec 3<&0
+(read -r line <&3; kill -KILL 0) >/dev/null 2>&1 &
+exec "$@" 3<&- </dev/null
+"""
+
+
 def _limited(command: list[str]) -> list[str]:
-    """The command with a cap on its memory, where there is a POSIX shell to set one."""
+    """The command with bounds on its memory and life, and without a network, where the system can."""
     if os.name != "posix":
         return command
-    return ["/bin/sh", "-c", f'ulimit -v {MEMORY_LIMIT} 2>/dev/null; exec "$@"', "sh", *command]
+    return ["/bin/sh", "-c", _GUARD, "sh", *without_network(), *command]
+
+
+@cache
+def without_network() -> tuple[str, ...]:
+    """What goes before a command so that it sees no network; nothing where the system does not permit it.
+
+    Linux lets root, and mostly everybody, start a process in a network of its own that leads nowhere.
+    """
+    program = shutil.which("unshare")
+    for options in (("--net",), ("--user", "--map-current-user", "--net")) if program else ():
+        command = (str(program), *options, "--")
+        if subprocess.run([*command, "true"], capture_output=True, check=False, timeout=10).returncode == 0:
+            return command
+    return ()
 
 
 def _run(command: list[str], environment: Mapping[str, str], time_limit: float, what: str) -> str:
     """Run a command in a process group of its own; no process of it outlives this call. Returns its stderr."""
+    lifeline, held = os.pipe()
     process = subprocess.Popen(
         command,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=lifeline,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
         start_new_session=True,
     )
+    os.close(lifeline)
     with process:
         try:
             return process.communicate(timeout=time_limit)[1]
@@ -210,6 +236,7 @@ def _run(command: list[str], environment: Mapping[str, str], time_limit: float, 
             ) from None
         finally:
             _kill_group(process)
+            os.close(held)
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:

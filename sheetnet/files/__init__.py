@@ -11,8 +11,10 @@ from typing import IO, TYPE_CHECKING
 
 from sheetnet.errors import FileError
 from sheetnet.files.aside import written_aside
+from sheetnet.files.notices import notice, wanted
 
 if TYPE_CHECKING:
+    from sheetnet.files.guard import Package
     from sheetnet.workbook import Workbook
 
 SUFFIXES = (".xlsx", ".ods")  # what can be written; .xlsm can be read too
@@ -23,13 +25,27 @@ def read_workbook(path: str | os.PathLike[str]) -> Workbook:
     from sheetnet.files.guard import open_package  # imported here, so that writing alone need not load it
 
     with open_package(path) as package, _collector_paused():
-        if package.kind == "ods":
-            from sheetnet.files.ods.read import read_ods
+        workbook = _read(package)
+    if wanted():
+        _notice_hazards(package, workbook)
+    return workbook
 
-            return read_ods(package)
-        from sheetnet.files.xlsx.read import read_xlsx
 
-        return read_xlsx(package)
+def _read(package: Package) -> Workbook:
+    if package.kind == "ods":
+        from sheetnet.files.ods.read import read_ods
+
+        return read_ods(package)
+    from sheetnet.files.xlsx.read import read_xlsx
+
+    return read_xlsx(package)
+
+
+def _notice_hazards(package: Package, workbook: Workbook) -> None:
+    from sheetnet.files.hazards import in_formulas, in_package
+
+    for sentence in (*in_package(package), *in_formulas(workbook)):
+        notice(sentence)
 
 
 def save_workbook(workbook: Workbook, path: str | os.PathLike[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -12,28 +12,54 @@ from typing import IO
 from sheetnet.errors import FileError
 
 
+def refuse_existing(paths: Iterable[Path], force: bool = False) -> None:
+    """Raise `FileError` for the first path that would overwrite a file, unless that is wanted.
+
+    Commands ask this before they compute anything. A device such as /dev/null has nothing to lose.
+    """
+    for path in paths:
+        if not force and path.is_file():
+            raise FileError(f"{path}: exists already: give another name, or --force to overwrite it")
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[IO[bytes]]:
-    """A stream whose content becomes `path` when the block ends well. Raises `FileError` where it cannot be written."""
+    """A stream whose content becomes `path` when the block ends well. Raises `FileError` where it cannot be written.
+
+    A link stays a link: the file it leads to is replaced. A device or pipe is written as it is.
+    """
+    with _told(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb", buffering=0) as stream:
+                yield stream
+            return
+        place = Path(os.path.realpath(path))
+        handle, name = tempfile.mkstemp(prefix=f".{place.name[:100]}.", suffix=".part", dir=place.parent)
+        aside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                yield stream
+            aside.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
+            aside.replace(place)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
     try:
-        handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written ({error.strerror}): check the folder") from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        Path(aside).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-        Path(aside).replace(path)
+        yield
     except OSError as error:
         raise FileError(f"{path}: cannot be written ({error.strerror}): check the folder and the disk") from error
-    finally:
-        Path(aside).unlink(missing_ok=True)
 
 
 def save_text(text: str, path: Path) -> None:
-    """Write a text file, whole or not at all. Raises `FileError`."""
+    """Write a text file, whole or not at all. Raises `FileError`.
+
+    What UTF-8 cannot hold, as in a file name of other bytes, is written as an escape, which JSON knows as such.
+    """
     with written_aside(path) as stream:
-        stream.write(text.encode("utf-8"))
+        stream.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _umask() -> int:

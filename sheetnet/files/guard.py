@@ -28,8 +28,11 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, 
 class Package:
     """The parts of an opened .xlsx or .ods file, each read as a stream under a hard cap. Close it after use."""
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]) -> None:
+    def __init__(
+        self, path: Path, stream: IO[bytes], archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]
+    ) -> None:
         self.path = path
+        self._stream = stream
         self._archive = archive
         self._infos = infos
         self.names: tuple[str, ...] = tuple(infos)
@@ -42,8 +45,9 @@ class Package:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, whoever is still amid reading a part of it: zipfile alone would wait for them."""
         self._archive.close()
+        self._stream.close()
 
     def _kind(self) -> str:
         """What the content says the file is: "xlsx" or "ods"; its name's suffix is only a claim."""
@@ -68,7 +72,7 @@ class Package:
                 while chunk := stream.read(_CHUNK):
                     size += len(chunk)
                     if size > limits.MAX_PART_BYTES:
-                        raise FileError(f"{self.path}: {part} unpacks to more than {limits.MAX_PART_BYTES:,} bytes")
+                        raise FileError(f"{self.path}: {part} unpacks to more than {limits.told('part_size')}")
                     yield chunk
         except _ZIP_ERRORS as error:
             raise FileError(f"{self.path}: {part} cannot be unpacked ({_line(error)}): get the file again") from error
@@ -93,34 +97,46 @@ class Package:
 def open_package(path: str | os.PathLike[str]) -> Package:
     """Open an .xlsx, .xlsm or .ods file. Raises FileError for all else, saying what it is and the way out."""
     place = Path(path)
-    _check_file(place)
+    stream = _opened(place)
     try:
-        archive = zipfile.ZipFile(place)
+        _check_type(place, stream)
+        size = stream.seek(0, os.SEEK_END)
+        archive = zipfile.ZipFile(stream)
+        return Package(place, stream, archive, _checked(place, archive.infolist(), size))
     except _ZIP_ERRORS as error:
+        stream.close()
         raise FileError(f"{place}: is a damaged zip file ({_line(error)}): get the file again") from error
-    try:
-        return Package(place, archive, _checked(place, archive.infolist()))
     except BaseException:
-        archive.close()
+        stream.close()
         raise
 
 
-def _check_file(path: Path) -> None:
+def _opened(path: Path) -> IO[bytes]:
+    """The file, opened once: what is looked at is what is read. A pipe is not waited for, a device not asked."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-            raise FileError(f"{path}: is {kind}: give the workbook's own path")
-        if status.st_size > limits.MAX_FILE_BYTES:
-            raise FileError(
-                f"{path}: has {status.st_size:,} bytes, at most {limits.MAX_FILE_BYTES:,} are read: {_SMALLER}"
-            )
-        with path.open("rb") as stream:
-            _check_type(path, stream)
+        _check_status(path, path.stat())  # before it is opened: opening a terminal or a tape can do things
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError as error:
         raise FileError(f"{path}: there is no such file: check the path") from error
     except (OSError, ValueError) as error:
         raise FileError(f"{path}: cannot be opened ({_line(error)})") from error
+    stream = os.fdopen(handle, "rb")
+    try:
+        _check_status(path, os.fstat(handle))  # again: somebody may have put another in its place
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def _check_status(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+        raise FileError(f"{path}: is {kind}: give the workbook's own path")
+    if status.st_size > limits.MAX_FILE_BYTES:
+        raise FileError(
+            f"{path}: has {status.st_size:,} bytes, at most {limits.told('file_size')} are read: {_SMALLER}"
+        )
 
 
 _SMALLER = "delete what does not belong to the worksheet, or split it"
@@ -144,25 +160,35 @@ def _check_type(path: Path, stream: IO[bytes]) -> None:
     raise FileError(f"{path}: is not a zip file, so neither .xlsx nor .ods: {_SAVE_AS}")
 
 
-def _checked(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The parts by name, after all caps. Nothing is ever unpacked to disk, so `../` in a name only names a part."""
+def _checked(path: Path, infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
+    """The parts of a file of `size` bytes by name, after all caps.
+
+    Nothing is ever unpacked to disk, so `../` in a name only names a part.
+    """
     if len(infos) > limits.MAX_PARTS:
-        raise FileError(f"{path}: has {len(infos):,} parts, at most {limits.MAX_PARTS} are read: {_SAVE_AS} again")
-    if sum(info.file_size for info in infos) > limits.MAX_TOTAL_BYTES:
-        raise FileError(f"{path}: unpacks to more than {limits.MAX_TOTAL_BYTES:,} bytes: {_SMALLER}")
+        raise FileError(f"{path}: has {len(infos):,} parts, at most {limits.told('parts')} are read: {_SAVE_AS} again")
+    total = sum(info.file_size for info in infos)
+    if total > limits.MAX_TOTAL_BYTES:
+        raise FileError(f"{path}: unpacks to more than {limits.told('total_size')}: {_SMALLER}")
+    if total > limits.TOTAL_RATIO_FROM_BYTES and total > limits.MAX_RATIO * size:
+        raise FileError(f"{path}: is packed {limits.told('ratio')} or more, as in a zip bomb: {_SAVE_AS} again")
     for info in infos:
         if info.file_size > limits.MAX_PART_BYTES:
-            raise FileError(
-                f"{path}: {info.filename!r} unpacks to more than {limits.MAX_PART_BYTES:,} bytes: {_SMALLER}"
-            )
+            raise FileError(f"{path}: {info.filename!r} unpacks to more than {limits.told('part_size')}: {_SMALLER}")
         if info.file_size > limits.RATIO_FROM_BYTES and info.file_size > limits.MAX_RATIO * info.compress_size:
-            raise FileError(f"{path}: {info.filename!r} is packed {limits.MAX_RATIO} times or more, as in a zip bomb")
+            raise FileError(
+                f"{path}: {info.filename!r} is packed {limits.told('ratio')} or more, as in a zip bomb: {_SAVE_AS} again"
+            )
         if info.flag_bits & 1:
             raise FileError(f"{path}: {info.filename!r} is encrypted: save the workbook without a password")
         if info.compress_type not in _PACKED:
             raise FileError(f"{path}: {info.filename!r} is packed in an unknown way: {_SAVE_AS} again")
-    # Of two parts with one name the last counts, as in every zip program; Excel ignores case in names.
-    return {info.filename.replace("\\", "/").lstrip("/"): info for info in infos}
+    parts = {info.filename.replace("\\", "/").lstrip("/"): info for info in infos}
+    if len({name.casefold() for name in parts}) < len(
+        infos
+    ):  # Excel ignores capitals: a right sheet could hide a wrong one
+        raise FileError(f"{path}: has two parts of one name, of which programs read different ones: {_SAVE_AS} again")
+    return parts
 
 
 def _line(error: BaseException) -> str:

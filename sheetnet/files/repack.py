@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 from typing import IO
@@ -59,5 +60,5 @@ class Parts:
 def refuse_same(source: Path, target: Path) -> None:
     """Raise FileError where a copy would overwrite what it is a copy of, under whatever name."""
     same = target.exists() and source.exists() and target.samefile(source)
-    if same or target.resolve() == source.resolve():
+    if same or os.path.realpath(target) == os.path.realpath(source):
         raise FileError(f"{target}: is the workbook itself, which is never overwritten: give another path")

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLParser, XMLPullParser
-from xml.parsers.expat import ExpatError
+from xml.parsers.expat import ExpatError, ParserCreate
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
+from defusedxml.common import DefusedXmlException, DTDForbidden
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 
+_LOOK = 1_000  # bytes that are looked at together for the root element: it mostly stands in the first
 
-def _armed() -> Any:
-    """An expat parser that defusedxml has armed against DTDs and entities; its slow handlers for elements are gone."""
-    parser: Any = DefusedXMLParser(forbid_dtd=True).parser
-    parser.DefaultHandlerExpand = parser.CharacterDataHandler = None
-    parser.StartElementHandler = parser.EndElementHandler = None
-    parser.CommentHandler = parser.ProcessingInstructionHandler = None
-    parser.ordered_attributes = 0
-    parser.buffer_text = True
+
+def _armed(seen: Callable[..., None]) -> Any:
+    """An expat parser that tells of the first elements and refuses DTDs as defusedxml does, without building a tree."""
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_dtd
+    parser.StartElementHandler = seen
     return parser
+
+
+def _refuse_dtd(name: str, system: str | None, public: str | None, _has_subset: int) -> None:
+    raise DTDForbidden(name, system, public)
 
 
 @contextmanager
@@ -96,17 +98,18 @@ def _without_dtd(chunks: Iterable[bytes]) -> Iterator[bytes]:
     A DTD can stand only before the root element, and without a DTD there are no entities. So the slower parser need
     not see the rest, and the fast one never meets a DTD.
     """
-    guarded = _armed()
     roots: list[str] = []
 
     def seen(name: str, *_: object) -> None:
         roots.append(name)
         guarded.StartElementHandler = None
 
-    guarded.StartElementHandler = seen
+    guarded = _armed(seen)
     for chunk in chunks:
-        if not roots:
-            guarded.Parse(chunk, False)
+        for start in range(0, 0 if roots else len(chunk), _LOOK):
+            guarded.Parse(chunk[start : start + _LOOK], False)
+            if roots:
+                break
         yield chunk
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from sheetnet.mistakes.entry import Change, Mistake, change
 from sheetnet.mistakes.scene import Part, Scene, Site, fit
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
@@ -243,5 +245,18 @@ DERIVATIVES = (
         "δ = a - T holds for softmax with cross_entropy and sigmoid with binary_cross_entropy alone; elsewhere take this"
         " loss's own ∂C/∂a times the activation's own derivative.",
         forms=_other_gradients,
+    ),
+    Mistake(
+        "SN068",
+        "derivative of e^(-z) in place of the sigmoid's",
+        "da_dz",
+        "-a",
+        "a*(1-a)",
+        "-y is the derivative of y = e^(-z); the sigmoid is 1/(1+e^(-z)), and the chain rule makes a(1 - a) of it.",
+        (
+            change("da_dz", "-a", result=lambda s: -s["a"]),
+            change("da_dz", "-e^(-z)", result=lambda s: -np.exp(-s["z"])),
+        ),
+        applies=lambda site: site.activation_name == "sigmoid",
     ),
 )

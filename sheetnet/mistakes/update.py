@@ -146,6 +146,8 @@ UPDATES = (
             change("W_new", "halved", gamma=lambda s: s.right("gamma") / 2),
             change("W_new", "doubled", gamma=lambda s: s.right("gamma") * 2),
             change("W_new", "divided by", gamma=lambda s: 1 / s.right("gamma")),
+            change("W_new", "a tenth of it", gamma=lambda s: s.right("gamma") / 10),
+            change("W_new", "ten times", gamma=lambda s: s.right("gamma") * 10),
         ),
     ),
     Mistake(
@@ -220,5 +222,14 @@ UPDATES = (
             change("W_new", "multiplied by N", gradient=lambda s: s.right("gradient") * s.site.network.observations),
         ),
         applies=lambda site: site.network.observations > 1,
+    ),
+    Mistake(
+        "SN100",
+        "γ added to the gradient, not multiplied",
+        "W_new",
+        "w-(γ+dC_dW)",
+        "w-γ*dC_dW",
+        "A sign of multiplication is missing: the step is the learning rate times the gradient.",
+        (change("W_new", step=lambda s: s["trained"] * (s["gamma"] + s["gradient"])),),
     ),
 )

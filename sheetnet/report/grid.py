@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sheetnet.check import CellVerdict, Report
+from sheetnet.check import VERDICTS, CellVerdict, Report
 from sheetnet.check.inputs import EditedInput
-from sheetnet.report.palette import look_of
+from sheetnet.report.palette import EDITED, look_of
 from sheetnet.report.words import called, printable, reason, shown
 from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
@@ -35,10 +36,15 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One sheet. `size` counts its cells; there are no rows where it has more than `MOST_CELLS`."""
+    """One sheet. `size` counts its cells; there are no rows where it has more than `MOST_CELLS`.
+
+    `counts` are its looks with sign and number; it `is_sound` where that is "correct" alone.
+    """
 
     sheet: str
     size: int
+    counts: tuple[tuple[str, str, int], ...]
+    is_sound: bool
     columns: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
     rows: tuple[tuple[GridCell, ...], ...] = ()
@@ -55,8 +61,10 @@ def _grid(sheet: Sheet, report: Report) -> Grid:
     edits = _by_place(edit for edit in report.edited_inputs if edit.sheet == sheet.name)
     places = [*sheet.cells, *verdicts]
     bottom, right = (max((place[axis] for place in places), default=1) for axis in (0, 1))
+    counts = _counts(verdicts, edits)
+    is_sound = all(look == "correct" for look, _, _ in counts)
     if bottom * right > MOST_CELLS:
-        return Grid(printable(sheet.name), bottom * right)
+        return Grid(printable(sheet.name), bottom * right, counts, is_sound)
     rows = [
         [
             _cell((row, column), sheet.cells, verdicts.get((row, column)), edits.get((row, column)))
@@ -67,10 +75,25 @@ def _grid(sheet: Sheet, report: Report) -> Grid:
     return Grid(
         printable(sheet.name),
         bottom * right,
+        counts,
+        is_sound,
         tuple(column_letters(column) for column in range(1, right + 1)),
         tuple(_width(column) for column in zip(*rows, strict=True)),
         tuple(tuple(row) for row in rows),
     )
+
+
+def _counts(
+    verdicts: Mapping[Position, CellVerdict], edits: Mapping[Position, EditedInput]
+) -> tuple[tuple[str, str, int], ...]:
+    """The looks of a sheet's cells, gravest first."""
+    found = Counter(cell.verdict for cell in verdicts.values())
+    found["edited"] = len(edits.keys() - verdicts.keys())
+    return tuple((look, _sign(look), found[look]) for look in (*VERDICTS, "edited") if found[look])
+
+
+def _sign(look: str) -> str:
+    return EDITED.sign if look == "edited" else look_of(look).sign
 
 
 def _by_place(found: Iterable[_Placed]) -> dict[Position, _Placed]:
@@ -90,7 +113,7 @@ def _cell(
     value = cell.value if verdict is None else verdict.value
     text, is_text = _shown(value, verdict is not None or edit is not None), isinstance(value, str)
     look = verdict.verdict if verdict is not None else "edited" if edit is not None else ""
-    sign = "" if look in ("", "correct") else "✎" if look == "edited" else look_of(look).sign
+    sign = "" if look in ("", "correct") else _sign(look)
     cut = is_text and (bool(look) or (place[0], place[1] + 1) in cells)  # else it runs over, as on a sheet
     return GridCell(cell_name(*place), text, look, sign, _hover(cell_name(*place), cell, verdict, edit), is_text, cut)
 

@@ -57,7 +57,12 @@ class Section:
 def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | None = None) -> str:
     """The page. `workbooks` are those that were judged, by the name in their report; their sheets are shown as grids."""
     known = workbooks or {}
-    sections = [_section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)]
+    return page([section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)])
+
+
+def page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
+    """The page of sections made before, and the lines of workbooks without a report."""
+    reports = [section.report for section in sections]
     loader = PackageLoader("sheetnet.report", "templates")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -66,6 +71,7 @@ def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | N
     occurring = {verdict for report in reports for verdict in report.counts}
     return environment.get_template("report.html").render(
         sections=sections,
+        unreadable=unreadable,
         looks={**LOOKS, **{verdict: NEUTRAL for verdict in VERDICTS if verdict not in LOOKS}, "edited": EDITED},
         legend=_legend(occurring, any(report.edited_inputs for report in reports)),
         most_cells=MOST_CELLS,
@@ -85,7 +91,13 @@ def _legend(occurring: set[str], edited: bool) -> list[tuple[str, Look, str]]:
     return [*found, ("edited", EDITED, "an input with another number than the network's")] if edited else found
 
 
-def _section(number: int, report: Report, workbook: Workbook | None) -> Section:
+def read_section(number: int, report: Report) -> Section:
+    """The section of a report whose workbook is still to be read for its grids. Raises FileError."""
+    return section(number, report, read_workbook(report.workbook))
+
+
+def section(number: int, report: Report, workbook: Workbook | None = None) -> Section:
+    """One workbook's part of the page, its `number` the place among all; without a workbook no grids are shown."""
     shown_grids = grids(report, workbook) if workbook is not None else []
     anchors = {
         f"{grid.sheet}!{cell.name}": f"b{number}s{index}-{cell.name}"

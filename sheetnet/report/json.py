@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sheetnet.check import CellVerdict, Report
@@ -11,6 +13,8 @@ from sheetnet.check.inputs import EditedInput
 from sheetnet.workbook import CellError, Value
 
 SCHEMA = "sheetnet.report/1"
+# Control characters above those that JSON escapes, marks of direction, separators of lines, halves of characters.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def report_data(report: Report) -> dict[str, Any]:
@@ -23,6 +27,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "engine": report.engine,
         "trials": report.trials,
         "seed": report.seed,
+        "strict_inputs": report.strict_inputs,
         "summary": {**report.counts, "ok": report.ok, "cells": len(report.cells), "stale": report.stale},
         "convention": report.convention,
         "notes": list(report.notes),
@@ -31,10 +36,44 @@ def report_data(report: Report) -> dict[str, Any]:
     }
 
 
+def report_of(data: Mapping[str, Any]) -> Report:
+    """The report that `report_data` gave as data, but for what JSON leaves out: errors come back as their text.
+
+    Raises KeyError or TypeError where fields are missing.
+    """
+    return Report(
+        **{name: data[name] for name in ("workbook", "network", "network_source", "engine", "trials", "seed")},
+        cells=tuple(CellVerdict(**_fields(cell)) for cell in data["cells"]),
+        edited_inputs=tuple(EditedInput(**_fields(edited)) for edited in data["edited_inputs"]),
+        notes=tuple(data["notes"]),
+        strict_inputs=bool(data["strict_inputs"]),
+        convention=data["convention"],
+    )
+
+
+def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    formula, index = data["formula"], data["index"]
+    return {
+        **data,
+        "formula": None if formula is None else formula.removeprefix("="),
+        "index": None if index is None else tuple(index),
+    }
+
+
 def to_json(reports: list[Report]) -> str:
     """One report as an object, several as an array."""
-    data = [report_data(report) for report in reports]
-    return json.dumps(data[0] if len(data) == 1 else data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text([report_data(report) for report in reports])
+
+
+def json_text(data: Sequence[Mapping[str, Any]]) -> str:
+    """One object as it is, several (or none) as an array."""
+    words = json.dumps(data[0] if len(data) == 1 else data, indent=1, ensure_ascii=False, allow_nan=False)
+    return printable_json(words) + "\n"
+
+
+def printable_json(words: str) -> str:
+    """JSON in which characters that a terminal would obey, or that turn text around, stand as escapes."""
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", words)
 
 
 def _cell(cell: CellVerdict) -> dict[str, Any]:

@@ -26,9 +26,9 @@ def copy_paths(workbooks: Sequence[Path], path: Path) -> dict[Path, Path]:
     FileError where a copy would overwrite one of the workbooks, or another copy.
     """
     targets = dict(zip(workbooks, _targets(workbooks, path), strict=True))
-    originals = {workbook.resolve() for workbook in workbooks}
+    originals = {os.path.realpath(workbook) for workbook in workbooks}
     for target in targets.values():
-        if target.resolve() in originals:
+        if os.path.realpath(target) in originals:
             raise FileError(f"{target}: is a workbook of its own, which is never overwritten: give another path")
     return targets
 
@@ -46,7 +46,7 @@ def save_marked(report: Report, target: Path) -> None:
 def _targets(workbooks: Sequence[Path], path: Path) -> list[Path]:
     if len(workbooks) == 1:
         return [path / workbooks[0].name if path.is_dir() else path]
-    resolved = [workbook.resolve() for workbook in workbooks]
+    resolved = [Path(os.path.realpath(workbook)) for workbook in workbooks]
     if len(set(resolved)) < len(resolved):
         raise FileError(f"{path}: one workbook is given twice, and its copies would be one: give it once")
     _make_folder(path)

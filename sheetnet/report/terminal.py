@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +20,9 @@ from sheetnet.check.verdicts import SOUND
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
 from sheetnet.report.words import called, followers, inherited, printable, short, shown, where
+
+if TYPE_CHECKING:
+    from sheetnet.batch.result import Result
 
 COLORS = {
     "missing": "red",
@@ -28,6 +37,38 @@ COLORS = {
     "correct": "green",
 }
 MOST_SHOWN = 20  # blamed cells of one report that are listed; the JSON has all
+
+
+def result_view(result: Result) -> RenderableType:
+    """One workbook of a batch that has a report."""
+    assert result.report is not None
+    return report_view(result.report)
+
+
+def totals(counts: Mapping[str, int]) -> RenderableType:
+    """How many workbooks of a batch became what, in one line."""
+    known = (status for status in ("correct", "incorrect", "unreadable") if counts[status])
+    several = ", ".join(f"{counts[status]:,} {status}" for status in known)
+    return Text(f"{sum(counts.values()):,} workbooks: {several}", style="bold")
+
+
+@contextmanager
+def judging(count: int) -> Iterator[Callable[[RenderableType | None], None]]:
+    """A progress bar on stderr, where somebody sees it. What is yielded prints a view, if any, and counts one workbook."""
+    seen = sys.stderr.isatty()
+    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console(stderr=True), transient=True, disable=not seen, redirect_stdout=False
+    ) as bar:
+        task = bar.add_task("judging", total=count)
+        out = bar.console if seen and sys.stdout.isatty() else console()  # on one terminal the bar must make way
+
+        def done(view: RenderableType | None) -> None:
+            if view is not None:
+                out.print(view)
+            bar.advance(task)
+
+        yield done
 
 
 def report_view(report: Report) -> RenderableType:
@@ -47,12 +88,21 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     if report.stale:
         yield Text(f"  {report.stale} cells were saved with another value than they compute (stale)", style="yellow")
     yield from _edited_inputs(report.edited_inputs)
-    blamed = [cell for cell in report.cells if cell.verdict not in SOUND]
+    yield from _blanks(report)
+    blamed = [cell for cell in report.cells if cell.verdict not in (*SOUND, "blank")]
     carried = followers(report.cells)
     for cell in blamed[:MOST_SHOWN]:
         yield _blamed_cell(cell, carried[where(cell)])
     if len(blamed) > MOST_SHOWN:
         yield Text(f"  … and {len(blamed) - MOST_SHOWN:,} more: see --json", style="dim")
+
+
+def _blanks(report: Report) -> Iterator[RenderableType]:
+    """What is not filled in yet, a count a quantity."""
+    empty = Counter(cell.quantity for cell in report.cells if cell.verdict == "blank")
+    if empty:
+        counts = ", ".join(f"{quantity} ({count})" for quantity, count in empty.items())
+        yield Text(f"  blank: {counts}", style=COLORS["blank"])
 
 
 def _edited_inputs(edited: tuple[EditedInput, ...]) -> Iterator[RenderableType]:
@@ -83,10 +133,16 @@ def _blamed_cell(cell: CellVerdict, carried: int) -> RenderableType:
     return table
 
 
+def size_of(path: Path) -> str:
+    """A file's size in kB or MB, as people speak of it."""
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
+
+
 def step_view(step: Step) -> RenderableType:
     """One training step as tables, a block each, in the order in which it is computed."""
     network = step.network
-    title = Text(f"{network.title}\n", style="bold")
+    title = Text(f"{printable(network.title)}\n", style="bold")
     n = " → ".join(map(str, network.sizes))
     head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {network.observations} observation(s)\n")
     parts: list[RenderableType] = [title, head]
@@ -110,6 +166,14 @@ def _number(number: float) -> str:
     return f"{number:.9f}".rstrip("0").rstrip(".")
 
 
+class _Console(Console):
+    """A console that tells of a closed pipe like of any other trouble, where rich would end the process in silence."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the command line tell."""
+        raise BrokenPipeError
+
+
 def console(stderr: bool = False) -> Console:
     """A console that never wraps numbers in colour codes where nobody can see them."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return _Console(stderr=stderr, highlight=False, soft_wrap=False)

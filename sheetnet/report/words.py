@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from sheetnet.check import CellVerdict
+from sheetnet.errors import one_line
 from sheetnet.workbook import Value
 
 SHORT = 48  # characters of a formula that a terminal shows
@@ -13,7 +14,7 @@ SHORT = 48  # characters of a formula that a terminal shows
 
 def printable(words: str) -> str:
     """Text of a stranger's file without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in words)
+    return one_line(words)
 
 
 def short(words: str) -> str:

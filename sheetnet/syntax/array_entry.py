@@ -18,7 +18,10 @@ FORCING = {"SUMPRODUCT", "MMULT", "MINVERSE", "MDETERM", "LAMBDA", "LET", "MAP",
 SCALAR = {"EXP", "LN", "LOG", "LOG10", "TANH", "ABS", "SQRT", "POWER", "IF", "ROUND", "SIGN", "SIN", "COS"}
 ARITHMETIC = {"+", "-", "*", "/", "^", "=", "<", ">", "<=", ">=", "<>"}
 # Most formulas show at a glance that nothing of the kind is in them, which spares taking them apart.
-_SUSPECT = re.compile(rf"[-+*/^=<>][^,()]*:|:[^,()]*[-+*/^=<>]|TRANSPOSE\(|(?:{'|'.join(SCALAR)})\(", re.IGNORECASE)
+# (Between a sign and a colon stands neither of the two, so that each character is looked at twice at most.)
+_SUSPECT = re.compile(
+    rf"[-+*/^=<>][^-+*/^=<>,():]*+:|:[^-+*/^=<>,():]*+[-+*/^=<>]|TRANSPOSE\(|(?:{'|'.join(SCALAR)})\(", re.IGNORECASE
+)
 
 
 def needs_array_entry(formula: str) -> bool:
@@ -29,7 +32,9 @@ def needs_array_entry(formula: str) -> bool:
         return False
     tokens = [token for token in tokenize(formula) if token.kind != "space"]
     ranges = [
-        inside for colon, inside in _ranges(tokens) if _wants_one(tokens, colon, inside) and not _stands_for_one(inside)
+        inside
+        for first, last, inside in _ranges(tokens)
+        if _wants_one(tokens, first, last, inside) and not _stands_for_one(inside)
     ]
     turned = [inside for index, inside in _walk(tokens) if tokens[index].text.upper() == "TRANSPOSE"]
     return any(not FORCING & set(inside) for inside in (*ranges, *turned))
@@ -41,7 +46,9 @@ def with_intersection(formula: str) -> str:
         return formula
     tokens = [token for token in tokenize(formula) if token.kind != "space"]
     single = {
-        colon - 1 for colon, inside in _ranges(tokens) if _wants_one(tokens, colon, inside) and _stands_for_one(inside)
+        first
+        for first, last, inside in _ranges(tokens)
+        if _wants_one(tokens, first, last, inside) and _stands_for_one(inside)
     }
     if not single:
         return formula
@@ -60,17 +67,19 @@ def _walk(tokens: list[Token]) -> Iterator[tuple[int, list[str]]]:
             inside.append(before.text.upper() if before is not None and before.kind == "function" else "")
 
 
-def _ranges(tokens: list[Token]) -> Iterator[tuple[int, list[str]]]:
-    """The index of each colon between two cells, with the functions around it."""
+def _ranges(tokens: list[Token]) -> Iterator[tuple[int, int, list[str]]]:
+    """The indices of each range's first and last token, with the functions around it; `A:A` is one token."""
     for index, inside in _walk(tokens):
         if tokens[index].text == ":" and tokens[index].kind == "operator":
-            yield index, inside
+            yield index - 1, index + 1, inside
+        elif tokens[index].kind == "reference" and ":" in tokens[index].text.rpartition("!")[2]:
+            yield index, index, inside
 
 
-def _wants_one(tokens: list[Token], colon: int, inside: list[str]) -> bool:
-    """Whether the range around a colon stands where one number is wanted: in a scalar function, beside a sign."""
+def _wants_one(tokens: list[Token], first: int, last: int, inside: list[str]) -> bool:
+    """Whether a range stands where one number is wanted: in a scalar function, beside a sign."""
     around = next((name for name in reversed(inside) if name), "")
-    neighbours = [tokens[index].text for index in (colon - 2, colon + 2) if 0 <= index < len(tokens)]
+    neighbours = [tokens[index].text for index in (first - 1, last + 1) if 0 <= index < len(tokens)]
     return around in SCALAR or any(text in ARITHMETIC for text in neighbours)
 
 

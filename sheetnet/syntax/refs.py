@@ -13,10 +13,11 @@ COLUMNS = 16_384  # columns of a sheet, the last one is XFD
 _PLAIN_SHEET = re.compile(r"[^\W\d][\w.]*")
 _LIKE_REFERENCE = re.compile(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*(?:[Cc][0-9]*)?|[Cc][0-9]*")
 
+# A bare name begins with no point and is not longer than 255 characters: so no text costs the square of its length.
 # A 3-D prefix may not begin like a cell: `A1:Step!B2` is a range, not the sheets from A1 to Step.
 PREFIX = (
     r"(?:'[^']*+(?:''[^']*+)*+'"
-    r"|(?:\[[^\[\]]*+\])?(?![A-Za-z]{1,3}[0-9]+:)[\w.]++(?::[\w.]++)?"
+    r"|(?:\[[^\[\]]*+\])?(?![A-Za-z]{1,3}[0-9]+:)\w[\w.]{0,254}+(?::\w[\w.]{0,254}+)?"
     r"|\[[^\[\]]*+\])!"
 )
 CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
@@ -27,6 +28,7 @@ _PREFIX = re.compile(PREFIX)
 _CELL = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})")
 _COLUMN = re.compile(r"(\$?)([A-Za-z]{1,3})")
 _ROW = re.compile(r"(\$?)([0-9]{1,7})")
+_SHORT = 80  # characters of a reference that is kept once it was parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,16 @@ def parse_area(text: str) -> Area | None:
 
     3-D references and references to other workbooks are no single area, so they give None too.
     """
+    return _known_area(text) if len(text) <= _SHORT else _parsed_area(text)
+
+
+@lru_cache(maxsize=10_000)
+def _known_area(text: str) -> Area | None:
+    """The same names refer to the same areas in all workbooks of a class."""
+    return _parsed_area(text)
+
+
+def _parsed_area(text: str) -> Area | None:
     prefix, rest = split_prefix(text)
     sheet = prefix_sheet(prefix) if prefix else None
     if prefix and sheet is None:

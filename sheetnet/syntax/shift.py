@@ -23,6 +23,7 @@ _CELL = r"\$?(?:[A-Za-z]{1,2}|[A-Wa-w][A-Za-z]{2})\$?[1-9][0-9]{0,5}"  # columns
 _RANGE = rf"{_CELL}(?::{_CELL})?(?![\w.$(:])"
 _PLAIN = re.compile(rf"(?:{_RANGE}|[A-Za-z]+[0-9]*\(|[0-9]+(?:\.[0-9]+)?(?![\w.$:])|[-+*/^,()=<>])*+")
 _PLAIN_RANGE = re.compile(rf"(?<![\w.$]){_RANGE}")
+_NESTING = re.compile(r"\"[^\"]*+\"?|'[^']*+'?|[(){}]")
 _END = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
 
 
@@ -153,9 +154,9 @@ def functions(formula: str) -> list[str]:
 
 
 def depth(formula: str) -> int:
-    """How deep parentheses and braces nest."""
+    """How deep parentheses and braces nest, outside of texts and of names in apostrophes."""
     deepest = level = 0
-    for token in tokenize(formula):
-        level += (token.kind in ("open", "array_open")) - (token.kind in ("close", "array_close"))
+    for match in _NESTING.finditer(formula):
+        level += {"(": 1, "{": 1, ")": -1, "}": -1}.get(match[0], 0)
         deepest = max(deepest, level)
     return deepest

@@ -59,7 +59,10 @@ _TOKEN = re.compile(
 
 def tokenize(formula: str) -> list[Token]:
     """The formula, without its leading "=", in tokens whose joined texts are the formula; it never raises."""
-    return list(_known_tokens(formula))
+    return list(_known_tokens(formula) if len(formula) <= _REMEMBERED else _tokens(formula))
+
+
+_REMEMBERED = 1_000  # characters; 2,048 of the longest formulas a file may hold would fill a gigabyte
 
 
 @lru_cache(maxsize=2048)

@@ -111,8 +111,12 @@ def _joined(start: str, end: str) -> str:
     return f"{start}:{end}"
 
 
-@lru_cache(maxsize=1 << 16)
 def _reference(found: str) -> str:
+    # What a warm process remembers must not grow with what strangers write.
+    return _known_reference(found) if len(found) <= 100 else _read_reference(found)
+
+
+def _read_reference(found: str) -> str:
     source = _SOURCE.match(found)
     book = f"[{source[1][1:-1]}]" if source else ""
     match = _REFERENCE.fullmatch("[" + found[source.end() :] if source else found)
@@ -128,6 +132,9 @@ def _reference(found: str) -> str:
         return prefix + start
     joined = _joined(start, end.upper())
     return prefix + (joined.replace(":", f":{quote_sheet(last)}!") if last and "!" not in joined else joined)
+
+
+_known_reference = lru_cache(maxsize=1 << 16)(_read_reference)
 
 
 def _span(first: str, last: str) -> str:

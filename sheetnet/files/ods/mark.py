@@ -1,7 +1,8 @@
 """An .ods package given fills, notes and one more sheet, in place. It knows no verdicts.
 
 Only content.xml changes, and in it only rows with marked cells, new automatic styles and the sheet behind the others;
-every other part stays byte for byte.
+every other part stays byte for byte. On marked cells the fill takes the place of conditional formats, which would win
+over it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from sheetnet.errors import FileError
 from sheetnet.files.guard import Package
 from sheetnet.files.marks import AddedSheet, Mark, Marks, free_name
+from sheetnet.files.ods.mark_conditions import FORMAT, condition_edits
 from sheetnet.files.ods.mark_rows import row_edits
 from sheetnet.files.ods.mark_sheet import table_xml
-from sheetnet.files.ods.mark_styles import AUTOMATIC, CELL_PROPERTIES, STYLE, CellStyles
+from sheetnet.files.ods.mark_styles import AUTOMATIC, CELL_PROPERTIES, MAP, STYLE, CellStyles
 from sheetnet.files.ods.mark_table import CELLS, COLUMN, NOTE, ROW, SHEET, SOURCE, table_rows
 from sheetnet.files.repack import Parts
 from sheetnet.files.splice import Edit, Node, children, prefixes, retagged, scan, spliced
@@ -32,7 +34,8 @@ _PREFIXES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "xlink": "http://www.w3.org/1999/xlink",
 }
-_TAGS = frozenset({_BODY, _SPREADSHEET, SHEET, ROW, COLUMN, NOTE, SOURCE, AUTOMATIC, STYLE, CELL_PROPERTIES, *CELLS})
+_STYLES = {AUTOMATIC, STYLE, CELL_PROPERTIES, MAP}
+_TAGS = frozenset({_BODY, _SPREADSHEET, SHEET, ROW, COLUMN, NOTE, SOURCE, FORMAT, *_STYLES, *CELLS})
 _DECLARED = re.compile(rb"""\sxmlns:(office|style|text|table|fo|dc|xlink)\s*=\s*["']([^"']*)["']""")
 
 
@@ -50,7 +53,9 @@ def mark_ods(package: Package, marks: Marks, added: AddedSheet) -> Parts:
     for name, table in tables.items():
         if name in by_sheet:
             rows = table_rows(nodes, table)
-            edits += row_edits(data, table, rows, by_sheet.pop(name), styles)
+            marked = by_sheet.pop(name)
+            edits += row_edits(data, table, rows, marked, styles)
+            edits += condition_edits(data, nodes, table, marked)
     assert not by_sheet, f"marks for sheets that are not there: {', '.join(by_sheet)}"
     edits.append(_sheet(tables, added, styles))
     edits += _styles(nodes, styles, where)

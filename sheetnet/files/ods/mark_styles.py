@@ -8,7 +8,7 @@ from sheetnet.files.splice import Node, children, retagged
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 AUTOMATIC = f"{{{_OASIS}office:1.0}}automatic-styles"
 _STYLE = f"{{{_OASIS}style:1.0}}"
-STYLE, CELL_PROPERTIES = _STYLE + "style", _STYLE + "table-cell-properties"
+STYLE, CELL_PROPERTIES, MAP = (_STYLE + name for name in ("style", "table-cell-properties", "map"))
 
 
 class CellStyles:
@@ -27,7 +27,7 @@ class CellStyles:
         self._added: dict[str, bytes] = {}
 
     def filled(self, base: str, fill: str) -> str:
-        """The name of a style that is like `base` (empty: the default), but for its fill (RRGGBB)."""
+        """The name of a style that is like `base` (empty: the default), but for its fill (RRGGBB) and conditions."""
         if (base, fill) not in self._known:
             name = self._free()
             node = self._cells.get(base)
@@ -75,14 +75,18 @@ class CellStyles:
         return (start + f'<style:table-cell-properties fo:background-color="#{fill}"/></style:style>').encode()
 
     def _copy(self, name: str, node: Node, fill: str) -> bytes:
-        """The base is an automatic style, which no other may descend from."""
+        """The base is an automatic style, which no other may descend from. Its conditions, which would win, are left out."""
         data, color = self._data, {b"fo:background-color": f"#{fill}"}
         tag = retagged(data[node.start : node.inner], {b"style:name": name, b"style:display-name": None})
-        own = next((child for child in children(self._nodes, node) if child.tag == CELL_PROPERTIES), None)
-        if own is not None:
-            changed = retagged(data[own.start : own.inner], color)
-            return tag + data[node.inner : own.start] + changed + data[own.inner : node.end]
+        inner = children(self._nodes, node)
+        pieces, place = [tag], node.inner
+        for child in inner:
+            changed = b"" if child.tag == MAP else retagged(data[child.start : child.inner], color)
+            pieces += [data[place : child.start], changed]
+            place = child.end if child.tag == MAP else child.inner
+        if any(child.tag == CELL_PROPERTIES for child in inner):
+            return b"".join([*pieces, data[place : node.end]])
         properties = retagged(b"<style:table-cell-properties/>", color)
         if node.empty:
             return tag[:-2].rstrip() + b">" + properties + b"</style:style>"
-        return tag + properties + data[node.inner : node.end]
+        return b"".join([tag, properties, *pieces[1:], data[place : node.end]])

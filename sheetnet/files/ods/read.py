@@ -13,7 +13,8 @@ from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
 from sheetnet.files.ods.names import read_name
-from sheetnet.files.ods.sheet import OPENFORMULA_LENGTH, TABLE, SheetReader
+from sheetnet.files.ods.sheet import BRACKETS, TABLE, SheetReader
+from sheetnet.files.room import Room
 from sheetnet.workbook import Name, Sheet, Workbook
 
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
@@ -46,7 +47,7 @@ class _Content:
         self._hidden: set[str] = set()
         self._sheets: list[SheetReader] = []
         self._names: list[tuple[str, str, str, str | None]] = []
-        self._room = limits.MAX_CELLS
+        self._room = Room()
         self._current: SheetReader | None = None
         self._depth = 0  # of tables within tables; only the outermost are sheets, and only their rows count
 
@@ -61,9 +62,7 @@ class _Content:
         """An element that has ended, with its content."""
         if element.tag == _ROW:
             if self._depth == 1 and self._current is not None:
-                before = self._current.count
                 self._current.add_row(element, self._room)
-                self._room -= self._current.count - before
         elif element.tag in (_SHEET, _ALIEN):
             self._depth -= 1
             if not self._depth:
@@ -87,7 +86,7 @@ class _Content:
             return
         name = element.get(TABLE + "name", "")
         refers_to = element.get(TABLE + "cell-range-address") or element.get(TABLE + "expression", "")
-        if not name or not refers_to or max(len(name), len(refers_to)) > OPENFORMULA_LENGTH:
+        if not name or not refers_to or max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
             raise FileError(f"{self._where}: the defined name {name[:40]!r} is empty or far too long: delete it")
         if len(self._names) >= limits.MAX_NAMES:
             raise FileError(f"{self._where}: more than {limits.MAX_NAMES:,} defined names: delete those not needed")

@@ -10,11 +10,12 @@ from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.ods.openformula import from_openformula
 from sheetnet.files.ods.values import value_of
+from sheetnet.files.room import Room
 from sheetnet.syntax import cell_name, depth
 from sheetnet.workbook import Cell, Position, Sheet, Value
 
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-OPENFORMULA_LENGTH = 4 * limits.MAX_FORMULA  # brackets and prefixes lengthen a formula, but not by more
+BRACKETS = 4  # times that OpenFormula may lengthen a formula, with its brackets and prefixes
 _CELLS = frozenset({TABLE + "table-cell", TABLE + "covered-table-cell"})
 _FORMULA, _ROWS, _COLUMNS = TABLE + "formula", TABLE + "number-rows-repeated", TABLE + "number-columns-repeated"
 _MATRIX = TABLE + "number-matrix-rows-spanned", TABLE + "number-matrix-columns-spanned"
@@ -36,30 +37,29 @@ class SheetReader:
     def __init__(self, where: str, name: str, style: str) -> None:
         self.name = name
         self.style = style
-        self.count = 0  # of cells that are not blank
         self._where = f"{where}: {name}"
         self._rows: list[tuple[int, int, list[_Run]]] = []  # the row, how many equal ones, its cells
         self._arrays: dict[Position, tuple[int, int]] = {}
         self._row = 1
 
-    def add_row(self, element: Element, room: int) -> None:
-        """The cells of a `table:table-row`; at most `room` that are not blank. Raises FileError with sheet and cell."""
+    def add_row(self, element: Element, room: Room) -> None:
+        """The cells of a `table:table-row`, as far as there is room. Raises FileError with sheet and cell."""
         repeated = self._counted(element, _ROWS, 1)
-        runs = self._runs(element)
+        runs = self._runs(element, room)
         if runs:
-            self._check_room(repeated, runs, room)
+            self._take_room(repeated, runs, room)
             self._rows.append((self._row, repeated, runs))
         self._row += repeated
 
-    def _check_room(self, repeated: int, runs: list[_Run], room: int) -> None:
+    def _take_room(self, repeated: int, runs: list[_Run], room: Room) -> None:
         if self._row + repeated - 1 > limits.MAX_ROW or runs[-1].column + runs[-1].count - 1 > limits.MAX_COLUMN:
             raise FileError(f"{self._at(runs[-1].column)}: a cell beyond the sheet's last row or column: delete it")
-        count = repeated * sum(run.count for run in runs)
-        self.count += count
-        if count > room:
+        room.cells -= repeated * sum(run.count for run in runs)
+        if room.cells < 0:
             raise FileError(f"{self._at(1)}: more than {limits.MAX_CELLS:,} cells: delete what is not needed")
+        room.take_formula(repeated * sum(run.count * len(run.formula or "") for run in runs), self._at(1))
 
-    def _runs(self, row: Element) -> list[_Run]:
+    def _runs(self, row: Element, room: Room) -> list[_Run]:
         runs: list[_Run] = []
         column = 1
         for cell in row:
@@ -76,18 +76,17 @@ class SheetReader:
                 if value is not None or formula is not None:
                     runs.append(_Run(column, count, value, formula))
                 if formula is not None:
-                    self._check_formula(cell, formula, column)
+                    self._check_formula(cell, formula, column, room)
             column += count
         return runs
 
-    def _check_formula(self, cell: Element, formula: str, column: int) -> None:
-        if len(formula) > OPENFORMULA_LENGTH:
+    def _check_formula(self, cell: Element, formula: str, column: int, room: Room) -> None:
+        if len(formula) > BRACKETS * limits.MAX_FORMULA:
             raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
         if _MATRIX[0] not in cell.attrib and _MATRIX[1] not in cell.attrib:
             return
         rows, columns = (self._counted(cell, name, column) for name in _MATRIX)
-        if rows * columns > limits.MAX_ARRAY_CELLS:
-            raise FileError(f"{self._at(column)}: an array formula over {limits.MAX_ARRAY_CELLS:,} cells: split it")
+        room.take_array(rows * columns, self._at(column))
         if self._row + rows - 1 > limits.MAX_ROW or column + columns - 1 > limits.MAX_COLUMN:
             raise FileError(f"{self._at(column)}: an array formula that leaves the sheet: move it")
         self._arrays[self._row, column] = (rows, columns)
@@ -107,7 +106,12 @@ class SheetReader:
         for row, repeated, runs in self._rows:
             self._row = row
             for run in runs:
-                cell = Cell(run.value, None if run.formula is None else self._formula(run.formula, sheets, run.column))
+                formula = None if run.formula is None else self._formula(run.formula, sheets, run.column)
+                if not formula:
+                    self._arrays.pop((row, run.column), None)
+                    if run.value is None:
+                        continue
+                cell = Cell(run.value, formula or None)
                 if repeated == run.count == 1:
                     cells[row, run.column] = cell
                     continue
@@ -116,7 +120,7 @@ class SheetReader:
         return Sheet(self.name, cells, self._arrays, hidden)
 
     def _formula(self, text: str, sheets: Collection[str], column: int) -> str:
-        formula = from_openformula(text, sheets)
+        formula = from_openformula(text, sheets).strip()  # an empty one is none, as in .xlsx
         if len(formula) > limits.MAX_FORMULA:
             raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
         if formula.count("(") + formula.count("{") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:

@@ -13,7 +13,8 @@ _PREFIXES = re.compile(
     re.IGNORECASE,
 )
 # Gnumeric writes 'It\'s'!A1, which is no Excel: an apostrophe in a sheet's name is doubled.
-_BACKSLASHED = re.compile(r"\"[^\"]*+\"|'(?:[^'\\]|\\[\s\S]|'')*+'(?=!)")
+# (The last alternative swallows what is no such name, so that the time stays in proportion to the length.)
+_BACKSLASHED = re.compile(r"\"[^\"]*+\"?|'(?:[^'\\]|\\[\s\S]|'')*+'(?=(!)|)|'[\s\S]*+")
 
 # Functions that Excel knows in a file only as _xlfn.NAME (or _xlfn._xlws.NAME).
 _FUTURE = frozenset(
@@ -46,7 +47,7 @@ def canonical(text: str) -> str:
 
 
 def _doubled(match: re.Match[str]) -> str:
-    if match[0].startswith('"'):
+    if match[1] is None:  # no sheet's name
         return match[0]
     return "'" + re.sub(r"\\([\s\S])", lambda each: "''" if each[1] == "'" else each[1], match[0][1:-1]) + "'"
 

@@ -1,7 +1,8 @@
 """An .xlsx or .xlsm package given fills, notes and one more sheet, in place. It knows no verdicts.
 
-Only the styles of marked cells, the notes and the list of sheets change; every other part, and every other byte of the
-changed ones, stays as it is: charts, drawings, validation, the metadata of dynamic arrays, macros, cached values.
+Only the styles of marked cells, conditional formats above them, the notes and the list of sheets change; every other
+part, and every other byte of the changed ones, stays as it is: charts, drawings, validation, protection, the metadata of
+dynamic arrays, macros, cached values.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from sheetnet.files.marks import AddedSheet, Mark, Marks, free_name
 from sheetnet.files.repack import Parts
 from sheetnet.files.splice import appended, children, escaped, prefix_of, scan, spliced
 from sheetnet.files.xlsx.mark_cells import DATA, TAGS, CellMarker
+from sheetnet.files.xlsx.mark_conditions import TAGS as CONDITIONS
+from sheetnet.files.xlsx.mark_conditions import condition_edits
 from sheetnet.files.xlsx.mark_notes import add_comments
-from sheetnet.files.xlsx.mark_shapes import BEFORE, LEGACY, add_shapes
+from sheetnet.files.xlsx.mark_shapes import BEFORE, BEFORE_CONDITIONS, LEGACY, add_shapes
 from sheetnet.files.xlsx.mark_sheet import sheet_xml
 from sheetnet.files.xlsx.mark_styles import EMPTY, MAIN, Styles
 from sheetnet.files.xlsx.parts import NAMESPACES, SheetEntry, read_index, workbook_part
@@ -70,11 +73,13 @@ def _styles_part(parts: Parts, book: str) -> str:
 
 def _mark_sheet(parts: Parts, part: str, marks: Mapping[Position, Mark], styles: Styles) -> None:
     data = parts.get(part)
-    nodes = scan(data, parts.where(part), TAGS | BEFORE | {LEGACY})
+    nodes = scan(data, parts.where(part), TAGS | BEFORE | CONDITIONS | {LEGACY})
     if nodes[0].tag != MAIN + "worksheet" or not any(node.tag == DATA for node in nodes):
         raise FileError(f"{parts.where(part)} is an unusual dialect, which cannot be marked: save the file again")
     fills = {position: mark.fill for position, mark in marks.items()}
     edits = list(CellMarker(data, nodes, styles.filled).edits(fills))
+    at = max(node.end for node in nodes if node.depth == 1 and node.tag in BEFORE_CONDITIONS)
+    edits += condition_edits(data, nodes, fills, styles.condition, at)
     notes = {cell_name(*position): mark.note for position, mark in sorted(marks.items())}
     new = set(add_comments(parts, part, notes))
     boxed = {

@@ -39,14 +39,20 @@ _LINE, _WIDTH = 15, 3  # a row's height in points, and how many columns a box is
 _LETTERS = 34  # that fit into a line of the box
 _BLOCK = 1024  # identities a drawing has for itself
 LEGACY = MAIN + "legacyDrawing"
-# What may come before the drawing of notes in a worksheet part, by the schema; the order is fixed.
-BEFORE = frozenset(
+# What may come before conditional formats, and before the drawing of notes, in a worksheet part, by the schema; the
+# order is fixed.
+BEFORE_CONDITIONS = frozenset(
     MAIN + name
     for name in (
         "sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection protectedRanges scenarios "
-        "autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr conditionalFormatting "
-        "dataValidations hyperlinks printOptions pageMargins pageSetup headerFooter rowBreaks colBreaks "
-        "customProperties cellWatches ignoredErrors smartTags drawing"
+        "autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr"
+    ).split()
+)
+BEFORE = BEFORE_CONDITIONS | frozenset(
+    MAIN + name
+    for name in (
+        "conditionalFormatting dataValidations hyperlinks printOptions pageMargins pageSetup headerFooter rowBreaks "
+        "colBreaks customProperties cellWatches ignoredErrors smartTags drawing"
     ).split()
 )
 

@@ -16,7 +16,8 @@ EMPTY = (
     '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs></styleSheet>'
 ).encode()
 _LISTS = ("fonts", "fills", "cellXfs")
-_TAGS = frozenset(MAIN + name for name in (*_LISTS, "cellStyleXfs", "font", "fill", "xf"))
+_DXFS = "dxfs"  # differential formats, those of conditions; a file may have none
+_TAGS = frozenset(MAIN + name for name in (*_LISTS, _DXFS, "cellStyleXfs", "cellStyles", "font", "fill", "xf", "dxf"))
 
 
 class Styles:
@@ -29,10 +30,11 @@ class Styles:
         listed = {node.tag.removeprefix(MAIN): node for node in children(nodes, nodes[0])}
         if not all(name in listed for name in _LISTS) or not children(nodes, listed["cellXfs"]):
             raise FileError(f"{where} lacks fonts, fills or cell formats, so the file cannot be marked: save it again")
-        self._lists = {name: listed[name] for name in _LISTS}
+        self._after_styles = listed.get("cellStyles", listed["cellXfs"]).end
+        self._lists = {name: listed[name] for name in (*_LISTS, _DXFS) if name in listed}
         self._counts = {name: len(children(nodes, node)) for name, node in self._lists.items()}
         self._formats = children(nodes, listed["cellXfs"])
-        self._added: dict[str, dict[bytes, int]] = {name: {} for name in _LISTS}
+        self._added: dict[str, dict[bytes, int]] = {name: {} for name in (*_LISTS, _DXFS)}
         self._parent = b' xfId="0"' if "cellStyleXfs" in listed else b""
 
     def filled(self, style: int, fill: str) -> int:
@@ -41,6 +43,12 @@ class Styles:
         changes = {b"fillId": str(self._fill(fill)), b"applyFill": "1"}
         tag = retagged(self._data[node.start : node.inner], changes)
         return self._add("cellXfs", tag + self._data[node.inner : node.end])
+
+    def condition(self, fill: str) -> int:
+        """The differential format that gives a cell this fill (RRGGBB), for a conditional format."""
+        text = b'<%sdxf><%sfill><%spatternFill patternType="solid"><%sfgColor rgb="FF%s"/><%sbgColor rgb="FF%s"/>'
+        p, color = self._prefix, fill.encode()
+        return self._add(_DXFS, (text + b"</%spatternFill></%sfill></%sdxf>") % (p, p, p, p, color, p, color, p, p, p))
 
     def look(self, fill: str | None, bold: bool) -> int:
         """A format for texts of our own; with its apostrophe (quotePrefix) they stay texts when they are edited."""
@@ -62,7 +70,7 @@ class Styles:
 
     def _add(self, name: str, content: bytes) -> int:
         added = self._added[name]
-        return added.setdefault(content, self._counts[name] + len(added))
+        return added.setdefault(content, self._counts.get(name, 0) + len(added))
 
     def data(self) -> bytes:
         """The part with all that was asked for."""
@@ -70,11 +78,19 @@ class Styles:
         for name, node in self._lists.items():
             if self._added[name]:
                 edits += self._extended(node, list(self._added[name]), self._counts[name])
+        if _DXFS not in self._lists and self._added[_DXFS]:
+            p, added = self._prefix, self._added[_DXFS]
+            element = b'<%sdxfs count="%d">%s</%sdxfs>' % (p, len(added), b"".join(added), p)
+            edits.append((self._after_styles, self._after_styles, element))
         return spliced(self._data, edits, self._where)
 
     def _extended(self, node: Node, added: list[bytes], before: int) -> list[Edit]:
         tag = self._data[node.start : node.inner]
         edits = appended(self._data, node, b"".join(added))
-        if node.get("count") is None or node.empty:
+        if node.get("count") is None:
             return edits
+        if node.empty:  # opened and filled in one edit
+            ((_, end, content),) = edits
+            tag = retagged(tag[:-2].rstrip() + b">", {b"count": str(before + len(added))})
+            return [(node.start, end, tag + content.removeprefix(b">"))]
         return [(node.start, node.inner, retagged(tag, {b"count": str(before + len(added))})), *edits]

@@ -20,6 +20,7 @@ NAMESPACES = (
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_INDEX = re.compile(r"[0-9]{1,9}")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -103,17 +104,20 @@ def _entry(package: Package, element: Element, related: dict[str, tuple[str, str
 
 def _name(package: Package, element: Element, sheets: list[SheetEntry]) -> Name | None:
     """A defined name; None for Excel's built-in ones (print areas and the like) and those of skipped sheets."""
-    name, text = element.get("name", ""), canonical(unescape(element.text or ""))
-    if not text or name.lower().startswith(("_xlnm.", "_xlfn.", "_xlpm.", "_xlws.")):
+    name, written = element.get("name", ""), element.text or ""
+    if not written.strip() or name.lower().startswith(("_xlnm.", "_xlfn.", "_xlpm.", "_xlws.")):
         return None
-    if len(text) > limits.MAX_FORMULA or len(name) > limits.MAX_FORMULA:
+    if len(written) > limits.MAX_FORMULA or len(name) > limits.MAX_FORMULA:
         raise FileError(
-            f"{package.path}: the defined name {name[:40]!r} is longer than {limits.MAX_FORMULA} characters"
+            f"{package.path}: the defined name {name[:40]!r} is longer than {limits.MAX_FORMULA} characters: delete it"
         )
+    text = canonical(unescape(written))
+    if not text:
+        return None
     scope = element.get("localSheetId")
     if scope is None:
         return Name(name, text)
-    if not scope.isdecimal() or int(scope) >= len(sheets):
+    if not _INDEX.fullmatch(scope) or int(scope) >= len(sheets):
         raise FileError(f"{package.path}: the defined name {name!r} belongs to sheet {scope[:20]}, which is missing")
     sheet = sheets[int(scope)]
     return Name(name, text, sheet.name) if sheet.part is not None else None
@@ -127,7 +131,10 @@ def read_strings(package: Package, part: str | None) -> list[str]:
     for _, item in package.iterparse(part, tags=_ITEM):
         strings.append(rich_text(item))
         if len(strings) > limits.MAX_CELLS:
-            raise FileError(f"{package.path}: has more than {limits.MAX_CELLS:,} shared strings")
+            raise FileError(
+                f"{package.path}: has more than {limits.MAX_CELLS:,} shared strings: delete what is not needed, "
+                "or --limit cells=…"
+            )
     return strings
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
 from sheetnet.files.guard import Package
+from sheetnet.files.room import Room
 from sheetnet.files.xlsx.parts import read_index, read_strings, workbook_part
-from sheetnet.files.xlsx.sheet import Room, SheetReader
+from sheetnet.files.xlsx.sheet import SheetReader
 from sheetnet.workbook import Sheet, Workbook
 
 
@@ -19,10 +19,14 @@ def read_xlsx(package: Package) -> Workbook:
     entries, names, strings_part = read_index(package, workbook_part(package))
     strings = read_strings(package, strings_part)
     sheets: list[Sheet] = []
-    room = Room(limits.MAX_CELLS, limits.MAX_FORMULA_TEXT, limits.MAX_CELLS)
+    room = Room()
+    read: set[str] = set()
     for entry in entries:
         if entry.part is None:
             continue
+        if entry.part in read:  # a small file could so hold ten thousand big sheets
+            raise FileError(f"{package.path}: {entry.name} is the same part as another sheet: save the workbook again")
+        read.add(entry.part)
         reader = SheetReader(f"{package.path}: {entry.name}", strings, room)
         reader.read(package, entry.part)
         sheets.append(Sheet(entry.name, reader.cells, reader.arrays, entry.hidden))

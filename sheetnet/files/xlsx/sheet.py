@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
+from sheetnet.files.room import Room
 from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.files.xlsx.parts import rich_text, tags, unescape
 from sheetnet.files.xlsx.values import parse_number, parse_value
@@ -16,17 +16,12 @@ from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
 from sheetnet.workbook import Cell, Position, Value
 
 _ROW, _CELL, _VALUE, _FORMULA, _INLINE = (tags(name) for name in ("row", "c", "v", "f", "is"))
+_ROOT, _DATA = tags("worksheet"), tags("sheetData")
 _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_ROW_NUMBER = re.compile(r"[0-9]{1,7}")
+_PREFIXES = 4  # times that prefixes such as _xlfn. and escapes may lengthen a formula in the file
+_INDEXES = tuple(map(str, range(1_000)))  # of shared strings, as they are written
 _UNREADABLE = "#REF!"  # a formula that refers to a shared one the file lacks
-
-
-@dataclass(slots=True)
-class Room:
-    """What a workbook may still hold: shared and array formulas make much of a small file, so all is counted."""
-
-    cells: int
-    formula_text: int
-    array_cells: int
 
 
 class SheetReader:
@@ -36,6 +31,7 @@ class SheetReader:
         self.cells: dict[Position, Cell] = {}
         self.arrays: dict[Position, tuple[int, int]] = {}
         self._where, self._strings, self._room = where, strings, room
+        self._by_index = dict(zip(_INDEXES, strings, strict=False))
         self._row = 0
         self._columns: dict[str, int] = {}
         self._masters: dict[str, tuple[str, int, int]] = {}
@@ -43,10 +39,18 @@ class SheetReader:
 
     def read(self, package: Package, part: str) -> None:
         """Read all rows of the part. Raises FileError naming the cell."""
-        for _, row in package.iterparse(part, tags=_ROW):
-            self._read_row(row)
+        seen = listed = 0
+        for _, element in package.iterparse(part, tags=_ROW | _ROOT):
+            if element.tag in _ROOT:
+                listed += _rows_of(element)
+                continue
+            seen += 1
+            self._read_row(element)
             if len(self.cells) + len(self._waiting) > self._room.cells:
                 raise FileError(f"{self._where}: the workbook has more than {limits.MAX_CELLS:,} cells with content")
+        if seen != listed:
+            # No program shows those, so a right row among them must not count.
+            raise FileError(f"{self._where}: has rows outside its table of cells: save the workbook again")
         # A shared formula's master may come after the cells that share it.
         for row_number, column, index, value in self._waiting:
             self._add(row_number, column, self._shared(row_number, column, index) or _UNREADABLE, value)
@@ -54,7 +58,7 @@ class SheetReader:
 
     def _read_row(self, element: Element) -> None:
         text = element.get("r") or self._row_of_cells(element)
-        if not text.isdecimal() or not 1 <= int(text[:9]) <= limits.MAX_ROW:
+        if not _ROW_NUMBER.fullmatch(text) or not 1 <= int(text) <= limits.MAX_ROW:
             raise FileError(f"{self._where}: has a row {text[:20]!r}, a sheet has {limits.MAX_ROW:,}")
         self._row, column = int(text), 0
         known, digits = self._columns, len(text)
@@ -69,7 +73,7 @@ class SheetReader:
             else:
                 column = known.get(place[:-digits], 0) if place.endswith(text) else 0
                 column = column or self._column(place)
-            if len(cell):
+            if len(cell) and not self._read_text(self._row, column, cell):
                 self._read_cell(self._row, column, cell)
 
     def _row_of_cells(self, element: Element) -> str:
@@ -85,6 +89,16 @@ class SheetReader:
             raise FileError(f"{self._where}: cell {place} stands in row {self._row}: save the workbook again")
         self._columns[match[1]] = column = column_number(match[1])
         return column
+
+    def _read_text(self, row: int, column: int, element: Element) -> bool:
+        """Read a cell that is a shared string and nothing else, as most are; whether it was one."""
+        if element.get("t") != "s" or len(element) != 1 or element[0].tag not in _VALUE:
+            return False
+        text = self._by_index.get(element[0].text or "")
+        if text is None or len(text) > limits.MAX_TEXT:
+            return False
+        self.cells[row, column] = Cell(text)
+        return True
 
     def _read_cell(self, row: int, column: int, element: Element) -> None:
         text: str | None = None
@@ -114,7 +128,10 @@ class SheetReader:
             self.cells[row, column] = Cell(value)
 
     def _read_formula(self, row: int, column: int, element: Element, value: Value) -> None:
-        text, kind = canonical(unescape(element.text or "")), element.get("t")
+        written, kind = element.text or "", element.get("t")
+        if len(written) > _PREFIXES * limits.MAX_FORMULA:
+            raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        text = canonical(unescape(written))
         if kind == "shared":
             index = element.get("si", "")
             if text:
@@ -135,9 +152,7 @@ class SheetReader:
             raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
         if text.count("(") + text.count("{") > limits.MAX_NESTING and depth(text) > limits.MAX_NESTING:
             raise FileError(f"{self._at(row, column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
-        self._room.formula_text -= len(text)
-        if self._room.formula_text < 0:
-            raise FileError(f"{self._where}: formulas of over {limits.MAX_FORMULA_TEXT:,} characters: shorten them")
+        self._room.take_formula(len(text), self._where)
         if text or value is not None:
             self.cells[row, column] = Cell(value, text or None)
 
@@ -151,16 +166,16 @@ class SheetReader:
         if area is None or area.bottom < row or area.right < column:
             return 1, 1
         rows, columns = area.bottom - row + 1, area.right - column + 1
-        self._room.array_cells -= rows * columns
-        if rows * columns > limits.MAX_ARRAY_CELLS or self._room.array_cells < 0:
-            raise FileError(
-                f"{self._at(row, column)}: an array formula over {rows * columns:,} cells, at most "
-                f"{limits.MAX_ARRAY_CELLS:,} are read ({limits.MAX_CELLS:,} in all): enter it over the cells it fills"
-            )
+        self._room.take_array(rows * columns, self._at(row, column))
         return rows, columns
 
     def _at(self, row: int, column: int) -> str:
         return f"{self._where}!{cell_name(row, column)}"
+
+
+def _rows_of(root: Element) -> int:
+    """How many rows stand where rows belong, in the table of cells right under the root."""
+    return sum(child.tag in _ROW for data in root if data.tag in _DATA for child in data)
 
 
 def _data_table(element: Element) -> str:

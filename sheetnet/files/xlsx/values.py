@@ -38,11 +38,12 @@ def parse_value(kind: str, text: str, strings: list[str]) -> Value:
 
 
 def _shared_string(text: str, strings: list[str]) -> str | None:
-    if not text.strip():
+    index = text.strip()
+    if not index:
         return None
-    if not text.strip().isdecimal() or len(text) > 12 or int(text) >= len(strings):
+    if not (index.isascii() and index.isdecimal() and len(index) < 10) or int(index) >= len(strings):
         raise ValueError(f"the shared string {text[:20]!r}, the file has {len(strings):,}")
-    return strings[int(text)]
+    return strings[int(index)]
 
 
 def _truth(text: str) -> bool:

@@ -20,6 +20,7 @@ from sheetnet.presentation import checked_weights
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Name, Rule, Sheet, View
 
+DIFFERENCE = "difference"  # a column of the table, and its look
 TOP = 8  # the row of the bands
 LABEL, VALUE, WORDS_AT = 1, 2, 3  # columns of what stands above the table
 H_ROW, TOLERANCE_ROW, COST_ROW, LIGHT_ROW = 3, 4, 5, 6
@@ -87,7 +88,7 @@ def _main_groups(bends: bool) -> list[Group]:
         Group("grad_C_minus", "C(w − h)", ["C₋"], "fine_cost"),
         Group("grad_numeric", "slope", ["(C₊−C₋)/2h"], "forward"),
         Group("grad_backprop", "∂C/∂w", ["Step"], "gradient"),
-        Group("grad_difference", "difference", ["slope − ∂C"], "difference"),
+        Group(DIFFERENCE, "difference", ["slope − ∂C"], "difference"),
     ]
     switches = [Group("grad_switches", "units that", ["switch"], "count")] if bends else []
     return [*groups, *switches, Group("light", "check", ["light"], "light")]
@@ -103,8 +104,22 @@ def _main(table: Table, scene: Scene, bends: bool) -> None:
         if group.block in formulas:
             place = (top, table.lefts[group.block])
             grid.fill(group.block, scene.values[group.block], _by_row(formulas[group.block]), group.role, place)
+    _differences(table, scene, top)
     cost = workings.cost("plus", table.first)
     grid.fill("grad_cost", scene.values["grad_cost"], lambda *_: cost, "fine_cost", (COST_ROW, VALUE))
+
+
+def _differences(table: Table, scene: Scene, top: int) -> None:
+    """Slope less ∂C/∂w: no quantity of its own, next to 0 where both are right."""
+    for r, (slope, backprop) in enumerate(_pairs(scene)):
+        formula = f"{table.cell('grad_numeric', 0, str(top + r))}-{table.cell('grad_backprop', 0, str(top + r))}"
+        table.grid.calculate(top + r, table.lefts[DIFFERENCE], formula, slope - backprop, DIFFERENCE)
+
+
+def _pairs(scene: Scene) -> list[tuple[float, float]]:
+    """Slope and ∂C/∂w of each row."""
+    columns = (scene.values[name] for name in ("grad_numeric", "grad_backprop"))
+    return [(slope, backprop) for (slope,), (backprop,) in zip(*columns, strict=True)]
 
 
 def _names(grid: Grid, scene: Scene, top: int) -> None:
@@ -131,7 +146,6 @@ def _formulas(workings: Workings, top: int) -> dict[str, Callable[[int], str]]:
         "grad_C_minus": lambda r: workings.cost("minus", top + r),
         "grad_numeric": lambda r: f"({at('grad_C_plus', r)}-{at('grad_C_minus', r)})/(2*{h})",
         "grad_backprop": lambda r: fixed(scene, f"dC_dW_{weights[r][0]}", *weights[r][1:]),
-        "grad_difference": lambda r: f"{at('grad_numeric', r)}-{at('grad_backprop', r)}",
         "grad_switches": lambda r: workings.switches(top + r),
     }
 
@@ -163,7 +177,7 @@ def _lights(table: Table, scene: Scene, column: int, bends: bool) -> None:
 def _light_formula(table: Table, row: int, bends: bool) -> str:
     """The difference is compared with the tolerance, in parts of the numbers themselves where these are above 1."""
     slope, backprop, difference = (
-        table.cell(f"grad_{name}", 0, str(row)) for name in ("numeric", "backprop", "difference")
+        table.cell(name, 0, str(row)) for name in ("grad_numeric", "grad_backprop", DIFFERENCE)
     )
     room = f"{table.grid.fixed('grad_tolerance')}*MAX(1,ABS({slope}),ABS({backprop}))"
     otherwise = f'IF({table.cell("grad_switches", 0, str(row))}>0,"kink","fail")' if bends else '"fail"'
@@ -172,9 +186,7 @@ def _light_formula(table: Table, row: int, bends: bool) -> str:
 
 def _light(scene: Scene, number: int, bends: bool) -> str:
     """What the light shows at the numbers of generation."""
-    slope, backprop, difference = (
-        scene.values[f"grad_{name}"][number][0] for name in ("numeric", "backprop", "difference")
-    )
-    if abs(difference) <= scene.values["grad_tolerance"][0][0] * max(1.0, abs(slope), abs(backprop)):
+    slope, backprop = _pairs(scene)[number]
+    if abs(slope - backprop) <= scene.values["grad_tolerance"][0][0] * max(1.0, abs(slope), abs(backprop)):
         return "pass"
     return "kink" if bends and scene.values["grad_switches"][number][0] > 0 else "fail"

@@ -21,9 +21,8 @@ NEAR = 1e-12  # so near to its bend, rounding decides on which side of it a unit
 
 
 def noise(presentation: Presentation) -> dict[str, float]:
-    """How many times the usual tolerance the quotient is allowed, and what is computed from it."""
-    factor = max(DIGIT / (2 * presentation.step_size) / JUDGED, 1.0)
-    return {"grad_numeric": factor, "grad_difference": factor}
+    """How many times the usual tolerance the quotient is allowed."""
+    return {"grad_numeric": max(DIGIT / (2 * presentation.step_size) / JUDGED, 1.0)}
 
 
 def gradient_check(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
@@ -48,7 +47,6 @@ def gradient_check(network: Network, values: Values, presentation: Presentation)
         "grad_C_minus": c_minus,
         "grad_numeric": numeric,
         "grad_backprop": backprop,
-        "grad_difference": numeric - backprop,
     }
     found |= _workings(network, "plus", [base, *plus]) | _workings(network, "minus", minus)
     return found | _switches(network, found)

@@ -1,0 +1,231 @@
+"""Each quantity written out by index in those it is computed from, as trees. It knows no values and no documents.
+
+The equations are those of docs/design.md; what is not written out here (some activations, larger batches) stays a name.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+
+from sheetnet.audit.terms import Call, Name, Negative, Number, Operation, Table, Term, names_in, rebuilt
+from sheetnet.audit.terms import parts as parts_of
+from sheetnet.network import Network
+
+ONE, HALF = Number("1"), Number("0.5")
+_NAME = re.compile(r"(?P<kind>[A-Za-z_]+?)(?:_(?P<layer>\d+))?(?P<new>_new)?")
+
+
+def spelled(term: Term, network: Network, wanted: set[str], steps: int) -> Term:
+    """The tree with quantities written out that are not wanted but lead to wanted ones in so many more steps."""
+    if isinstance(term, Name):
+        if term.name in wanted:
+            return term
+        meaning = definition(term, network)
+        if meaning is None or not _leads(meaning, network, wanted, steps):
+            return term
+        return spelled(meaning, network, wanted, steps)
+    return rebuilt(term, tuple(spelled(part, network, wanted, steps) for part in parts_of(term)))
+
+
+def _leads(meaning: Term, network: Network, wanted: set[str], steps: int) -> bool:
+    if names_in(meaning) & wanted:
+        return True
+    if steps == 0:
+        return False
+    inner = (definition(Name(name, (0, 0)), network) for name in names_in(meaning))
+    return any(_leads(term, network, wanted, steps - 1) for term in inner if term is not None)
+
+
+def definition(name: Name, network: Network) -> Term | None:
+    """What a quantity, or one number of it, is computed from; None for inputs and what is not written out."""
+    match = _NAME.fullmatch(name.name)
+    if match is None or network.observations > 1:
+        return None
+    kind, layer, new = match["kind"], int(match["layer"] or 0), match["new"] or ""
+    if layer > network.depth or (name.index is None and kind not in _WHOLE):
+        return None
+    if kind == "W" and new:
+        kind, new = "W_new", ""
+    make = _MAKERS.get(kind)
+    return None if make is None else make(network, layer, new, name.index)
+
+
+def _a(layer: int, new: str, index: tuple[int, int] | None) -> Name:
+    if layer == 0:
+        return Name("A_0", index)
+    return Name(f"a_{layer}{new}", index)
+
+
+def _sum(terms: list[Term]) -> Term:
+    return reduce(lambda one, other: Operation("+", one, other), terms)
+
+
+def _times(*factors: Term) -> Term:
+    return reduce(lambda one, other: Operation("*", one, other), factors)
+
+
+def _less(one: Term, other: Term) -> Term:
+    return Operation("-", one, other)
+
+
+def _over(one: Term, other: Term) -> Term:
+    return Operation("/", one, other)
+
+
+Index = tuple[int, int] | None
+
+
+def _z(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    assert index is not None
+    n, j = index
+    fan_in = network.sizes[layer - 1]
+    terms: list[Term] = [_times(_a(layer - 1, new, (n, i)), Name(f"W_{layer}{new}", (i, j))) for i in range(fan_in)]
+    return _sum([*terms, Name(f"W_{layer}{new}", (fan_in, j))])
+
+
+def _activated(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    if layer == 0 or (index is not None and index[1] >= network.sizes[layer]):
+        return None
+    z = Name(f"z_{layer}{new}", index)
+    match network.layers[layer - 1].activation:
+        case "sigmoid":
+            return _over(ONE, Operation("+", ONE, Call("EXP", (Negative(z),))))
+        case "relu":
+            return Call("MAX", (Number("0"), z))
+        case "tanh":
+            return Call("TANH", (z,))
+        case "softmax":
+            return _over(Call("EXP", (z,)), Call("SUM", (Call("EXP", (Name(z.name),)),)))
+        case "identity":
+            return z
+    return None
+
+
+def _slope(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del new
+    a = Name(f"a_{layer}", index)
+    match network.layers[layer - 1].activation:
+        case "sigmoid" | "softmax":
+            return _times(a, _less(ONE, a))
+        case "relu":
+            return Call("IF", (Operation(">", Name(f"z_{layer}", index), Number("0")), ONE, Number("0")))
+        case "tanh":
+            return _less(ONE, Operation("^", a, Number("2")))
+        case "identity":
+            return None if index is None else ONE
+    return None
+
+
+def _cost_out(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del layer
+    a, t = Name(f"a_{network.depth}{new}", index), Name("target", index)
+    square = Operation("^", _less(a, t), Number("2"))
+    own = _times(t, Call("LN", (a,)))
+    other = _times(_less(ONE, t), Call("LN", (_less(ONE, a),)))
+    match network.loss:
+        case "half_sse":
+            return _times(HALF, square)
+        case "mse":
+            return _over(square, Number(str(network.sizes[-1])))
+        case "binary_cross_entropy":
+            return Negative(Operation("+", own, other))
+        case "cross_entropy":
+            return Negative(own)
+    return None
+
+
+def _total(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del layer, index
+    return _sum([Name(f"cost_out{new}", (0, j)) for j in range(network.sizes[-1])])
+
+
+def _dC_da(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del new
+    if layer == network.depth:
+        return _output_error(network, index)
+    if index is None:
+        return None
+    n, j = index
+    above = layer + 1
+    return _sum(
+        [_times(Name(f"delta_{above}", (n, k)), Name(f"W_{above}", (j, k))) for k in range(network.sizes[above])]
+    )
+
+
+def _output_error(network: Network, index: Index) -> Term | None:
+    a, t = Name(f"a_{network.depth}", index), Name("target", index)
+    match network.loss:
+        case "half_sse":
+            return _less(a, t)
+        case "mse":
+            return _over(_times(Number("2"), _less(a, t)), Number(str(network.sizes[-1])))
+        case "binary_cross_entropy":
+            return Negative(_less(_over(t, a), _over(_less(ONE, t), _less(ONE, a))))
+        case "cross_entropy":
+            return Negative(_over(t, a))
+    return None
+
+
+def _delta(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del new
+    if not network.mixes(layer):
+        return _times(Name(f"dC_da_{layer}", index), Name(f"da_dz_{layer}", index))
+    if index is None:
+        return Call("MMULT", (Name(f"dC_da_{layer}"), Name(f"J_{layer}")))
+    n, j = index
+    return _sum(
+        [_times(Name(f"dC_da_{layer}", (n, i)), Name(f"J_{layer}", (i, j))) for i in range(network.sizes[layer])]
+    )
+
+
+def _jacobian(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del network, new
+    assert index is not None
+    i, j = index
+    a, other = Name(f"a_{layer}", (0, i)), Name(f"a_{layer}", (0, j))
+    return _times(a, _less(ONE, a)) if i == j else _times(Negative(a), other)
+
+
+def _gradient(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del new
+    if index is None:
+        return Call("MMULT", (Call("TRANSPOSE", (Name(f"A_{layer - 1}"),)), Name(f"delta_{layer}")))
+    i, j = index
+    delta = Name(f"delta_{layer}", (0, j))
+    return delta if i == network.sizes[layer - 1] else _times(delta, _a(layer - 1, "", (0, i)))
+
+
+def _updated(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    del new
+    old = Name(f"W_{layer}", index)
+    if index is not None and index[0] == network.sizes[layer - 1] and not network.train_bias:
+        return old
+    if index is None and not network.train_bias:
+        return None
+    return _less(old, _times(Name("gamma"), Name(f"dC_dW_{layer}", index)))
+
+
+def _augmented(network: Network, layer: int, new: str, index: Index) -> Term | None:
+    if layer == 0:
+        return None
+    if index is not None:
+        return ONE if index[1] == network.sizes[layer] else Name(f"a_{layer}{new}", index)
+    return Table(((*(Name(f"a_{layer}{new}", (0, j)) for j in range(network.sizes[layer])), ONE),))
+
+
+_MAKERS = {
+    "A": _augmented,
+    "a": _activated,
+    "z": _z,
+    "da_dz": _slope,
+    "cost_out": _cost_out,
+    "cost_n": _total,
+    "cost": _total,
+    "dC_da": _dC_da,
+    "delta": _delta,
+    "J": _jacobian,
+    "dC_dW": _gradient,
+    "W_new": _updated,
+}
+_WHOLE = {"A", "a", "da_dz", "cost_out", "cost_n", "cost", "dC_da", "delta", "dC_dW", "W"}

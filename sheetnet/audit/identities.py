@@ -1,0 +1,101 @@
+"""Whether a printed equation is an identity: both sides in random trials of the whole step. It knows no right forms.
+
+Quantities have the values of the reference in trials chosen as those of `validate` are; variables that are no
+quantities are drawn too, half of them between 0 and 1, where logarithms are numbers. Trials in which a side is no
+number are passed over.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetnet.audit.published import PrintedFormula, shapes_of
+from sheetnet.audit.terms import Call, Term, names_in, parts, substituted
+from sheetnet.audit.values import Misfit, value_of
+from sheetnet.check.draws import draw_trials
+from sheetnet.network import Network
+from sheetnet.reference import Array
+
+TRIALS = 16
+LEAST = 4  # trials in which both sides are numbers
+EXACT, SLOPED = 1e-8, 1e-5  # relative tolerance, and that with numerical derivatives (DIFF)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether both sides are equal; else what is wrong, in words."""
+
+    equal: bool
+    words: str
+
+
+class Trials:
+    """Random values of every quantity of a network, and of variables when asked for."""
+
+    def __init__(self, network: Network, seed: int = 0) -> None:
+        drawn = draw_trials(network, TRIALS, seed).values
+        self._seed = seed
+        self._drawn: dict[str, Array] = {}
+        self._values: dict[str, Array] = dict(drawn)
+        for name, (_, columns) in shapes_of(network).items():
+            if name not in drawn:  # a_l of a hidden layer
+                self._values[name] = drawn["A" + name[1:]][..., :columns]
+        self.count = len(drawn["gamma"])
+
+    def environment(self, names: Iterable[str]) -> dict[str, Array]:
+        """The values of some names."""
+        return {name: self._value(name) for name in names}
+
+    def shape(self, name: str) -> tuple[int, int] | None:
+        """Rows and columns of a quantity; None for a variable."""
+        return (self._values[name].shape[1], self._values[name].shape[2]) if name in self._values else None
+
+    def _value(self, name: str) -> Array:
+        if name in self._values:
+            return self._values[name]
+        if name not in self._drawn:
+            self._drawn[name] = self._variable(name)
+        return self._drawn[name]
+
+    def _variable(self, name: str) -> Array:
+        generator = np.random.default_rng([self._seed, zlib.crc32(name.encode())])
+        inside = generator.uniform(0.05, 0.95, size=self.count // 2)
+        around = generator.uniform(0.1, 1.6, size=self.count - len(inside))
+        signs = generator.choice([-1.0, 1.0], size=len(around))
+        return np.concatenate([inside, around * signs]).reshape(-1, 1, 1)
+
+
+def compared(left: Term, right: Term, where: Mapping[str, Term], trials: Trials) -> Finding:
+    """Whether `left = right` in every trial, `where` saying what its own names stand for."""
+    left, right = substituted(left, where), substituted(right, where)
+    environment = trials.environment(names_in(left) | names_in(right))
+    try:
+        one, other = value_of(left, environment), value_of(right, environment)
+    except Misfit as misfit:
+        return Finding(False, str(misfit))
+    if one.shape[1:] != other.shape[1:]:
+        shapes = [f"{array.shape[1]}×{array.shape[2]}" for array in (one, other)]
+        return Finding(False, f"{shapes[0]} on the left, {shapes[1]} on the right")
+    one, other = np.broadcast_arrays(one, other)
+    met = np.isfinite(one).all(axis=(1, 2)) & np.isfinite(other).all(axis=(1, 2))
+    if met.sum() < min(LEAST, len(one)):
+        return Finding(False, "both sides are hardly ever numbers")
+    tolerance = SLOPED if _has_slope(left) or _has_slope(right) else EXACT
+    scale = np.maximum(np.maximum(np.abs(one), np.abs(other)), tolerance)
+    off = (np.abs(one - other) > tolerance * scale).any(axis=(1, 2)) & met
+    if not off.any():
+        return Finding(True, "")
+    return Finding(False, f"the sides differ in {off.sum()} of {met.sum()} random trials")
+
+
+def identity(formula: PrintedFormula, trials: Trials) -> Finding:
+    """Whether a printed equation holds."""
+    return compared(formula.left, formula.right, formula.where, trials)
+
+
+def _has_slope(term: Term) -> bool:
+    return (isinstance(term, Call) and term.function == "DIFF") or any(map(_has_slope, parts(term)))

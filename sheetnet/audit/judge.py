@@ -1,0 +1,219 @@
+"""The verdict on each printed number. It knows no files and no looks.
+
+In this order: what agrees with the network agrees, however it came about. A given that differs contradicts the others.
+What follows from the numbers printed above is carried. What one slip turns into a right number is a misprint. The rest
+is wrong; or contradicts, where other prints of it say something else and none of them is right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sheetnet.audit.diagnose import Explanations
+from sheetnet.audit.digits import Digits, Slip, one_digit_differs, slips
+from sheetnet.audit.document import Document, Habit
+from sheetnet.audit.published import PrintedNumber
+from sheetnet.audit.routes import Routes
+from sheetnet.audit.upstream import Reach
+from sheetnet.audit.verdicts import Entry
+
+AGAIN = "as printed and judged under"
+WIDEST = 3  # units of the last digit: a slip is not looked for in what the roundings above leave wide open
+
+
+def judge(document: Document) -> tuple[Entry, ...]:
+    """All numbers in the document's order."""
+    judge = _Judge(document)
+    entries = [judge.entry(number) for number in document.numbers]
+    entries = list(_contradicting(document, judge.explained(entries)))
+    return tuple(_again(entries))
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What is said of a number. `text` is the right one as printed, where it is not the right value with its digits.
+
+    `span`: between what bounds its author may have gone on with it, where that is known; computed if anybody asks.
+    """
+
+    name: str
+    why: str = ""
+    mistake: str | None = None
+    text: str | None = None
+    span: Callable[[], tuple[float, float]] | None = None
+
+
+class _Judge:
+    def __init__(self, document: Document) -> None:
+        self._document, self._routes = document, Routes(document)
+        self._known: dict[tuple[object, ...], _Verdict] = {}
+        self._spans: dict[tuple[object, ...], tuple[float, float]] = {}
+
+    def entry(self, number: PrintedNumber) -> Entry:
+        right, verdict = self._document.right(number), self._verdict(number)
+        if verdict.span is not None:
+            self._document.bound(number, verdict.span)
+        computed = right if math.isfinite(right) else None
+        as_printed = number.digits.like(right) if number.digits is not None and computed is not None else f"{right:.9g}"
+        return Entry(
+            number.place,
+            number.quantity,
+            number.index,
+            number.text,
+            computed,
+            verdict.text or as_printed,
+            verdict.name,
+            verdict.why,
+            verdict.mistake,
+        )
+
+    def _verdict(self, number: PrintedNumber) -> _Verdict:
+        digits = number.digits
+        if digits is None:
+            return _Verdict("missing", "left to the reader")
+        if self._document.is_given(number):
+            return self._given(number, digits)
+        if digits.agrees(self._document.right(number)):
+            return self._agreeing(number, digits)
+        key = (self._document.place(number), number.expression, digits, number.terms, *self._routes.pins(number))
+        if key not in self._known:  # copies of a number are judged alike
+            self._known[key] = self._computed(number, digits)
+        return self._known[key]
+
+    def _given(self, number: PrintedNumber, digits: Digits) -> _Verdict:
+        right = self._document.right(number)
+        if digits.agrees(right):
+            return _Verdict("agrees", _rounding(digits, right), span=lambda: (right, right))
+        words, elsewhere = f"the network has {right:.9g} here", self._elsewhere(number, digits)
+        others = [n.place for n in self._document.occurrences(number) if n.digits and n.digits.agrees(right)]
+        if others:
+            return _Verdict("contradicts", f"{words}, as printed under {others[0]!r}{elsewhere}")
+        return _Verdict("wrong", words + elsewhere)
+
+    def _elsewhere(self, number: PrintedNumber, digits: Digits) -> str:
+        """Which other weights have this number in this place."""
+        row, column = number.index
+        for name, array in self._document.values.items():
+            block = name.startswith("W_") and name in self._document.givens and name != number.quantity
+            if block and row < array.shape[1] and column < array.shape[2] and digits.value == array[0, row, column]:
+                return f"; {name} has {digits.text}"
+        return ""
+
+    def _agreeing(self, number: PrintedNumber, digits: Digits) -> _Verdict:
+        """Its author may have gone on with the right value, or with what followed from rounded ones."""
+        right = self._document.right(number)
+
+        def span() -> tuple[float, float]:
+            key = (self._document.place(number), number.expression, digits, *self._routes.pins(number))
+            if key not in self._spans:
+                followed = [reach for reach, _ in self._routes.reaches(number)]
+                self._spans[key] = _span(digits, [*followed, Reach(right, right, right)])
+            return self._spans[key]
+
+        return _Verdict("agrees", _rounding(digits, right), span=span)
+
+    def _computed(self, number: PrintedNumber, digits: Digits) -> _Verdict:
+        right = self._document.right(number)
+        exact, reaches = Reach(right, right, right), list(self._routes.reaches(number))
+        followed = [reach for reach, _ in reaches]
+        for reach, habit in reaches:
+            if digits.within(reach.low, reach.high):
+                code = habit.code if habit else None
+                return _Verdict("carried", _carried(reach, habit), code, span=lambda: _span(digits, followed))
+        for reach, habit in ((exact, None), *reaches):
+            if (slip := _slipped(digits, reach)) is not None:
+                why = f"{slip.words}: {slip.meant.text}"
+                if reach is exact:
+                    return _Verdict("misprint", why, text=slip.meant.text)
+                return _Verdict("misprint", f"{why} follows from the numbers above", habit.code if habit else None)
+        return _Verdict("wrong", _off(digits, right, followed[0].value if followed else right))
+
+    def explained(self, entries: list[Entry]) -> list[Entry]:
+        """The entries again, with the known mistakes that explain those which are wrong, a table at a time."""
+        tables: dict[int, list[int]] = defaultdict(list)
+        for i, number in enumerate(self._document.numbers):
+            tables[number.table].append(i)
+        explanations = Explanations(self._document, self._routes)
+        for members in tables.values():
+            if any(entries[i].verdict == "wrong" for i in members):
+                numbers = [self._document.numbers[i] for i in members]
+                verdicts = [entries[i].verdict for i in members]
+                for i, found in zip(members, explanations.of(numbers, verdicts), strict=True):
+                    if found is not None:
+                        entries[i] = replace(entries[i], why=f"{found.words}; {entries[i].why}", mistake=found.code)
+        return entries
+
+
+def _off(digits: Digits, right: float, followed: float) -> str:
+    """What is known of a wrong number without a mistake's name."""
+    for value, words in (
+        (right, f"should be {right:.9g}"),
+        (followed, f"{followed:.9g} follows from the numbers above"),
+    ):
+        if digits.agrees(-value):
+            return f"the sign is wrong: {words}"
+        if one_digit_differs(digits, value):
+            return f"one digit differs: {words}"
+    if digits.like(followed) == digits.like(right):
+        return f"should be {right:.9g}"
+    return f"{followed:.9g} follows from the numbers above"
+
+
+def _span(digits: Digits, reaches: Sequence[Reach]) -> tuple[float, float]:
+    """What printed so and followed from the numbers above."""
+    met = [reach for reach in reaches if digits.within(reach.low, reach.high)]
+    return min(max(digits.low, r.low) for r in met), max(min(digits.high, r.high) for r in met)
+
+
+def _rounding(digits: Digits, right: float) -> str:
+    return "" if abs(digits.value - right) <= digits.unit / 2 * (1 + 1e-9) else "truncated, not rounded"
+
+
+def _carried(reach: Reach, habit: Habit | None) -> str:
+    words = f"follows from the numbers above ({reach.value:.9g})"
+    return f"{words}, {habit.words}" if habit else words
+
+
+def _slipped(digits: Digits, reach: Reach) -> Slip | None:
+    """Which slip made the printed number of what follows; None where none did."""
+    for slip in slips(digits):
+        narrow = reach.low < reach.high <= reach.low + WIDEST * slip.meant.unit
+        if slip.meant.agrees(reach.value) or (narrow and slip.meant.within(reach.low, reach.high)):
+            return slip
+    return None
+
+
+def _contradicting(document: Document, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Wrong numbers that no mistake explains contradict other prints of the same number, where none is right."""
+    verdicts = dict(zip(map(id, document.numbers), entries, strict=True))
+    for number, entry in zip(document.numbers, entries, strict=True):
+        if entry.verdict != "wrong" or entry.mistake is not None or document.is_given(number):
+            yield entry
+            continue
+        prints = document.occurrences(number)
+        others = [n for n in prints if _differ(n.digits, number.digits)]
+        if others and not any(verdicts[id(n)].verdict in ("agrees", "carried") for n in prints):
+            words = f"{others[0].text} is printed under {others[0].place!r}"
+            yield replace(entry, verdict="contradicts", why=f"{words}; {entry.why}")
+        else:
+            yield entry
+
+
+def _again(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """A number printed once more, and judged alike, refers to where the reason stands."""
+    first: dict[tuple[object, ...], Entry] = {}
+    for entry in entries:
+        known = first.setdefault((entry.quantity, entry.index, entry.printed, entry.verdict, entry.why), entry)
+        if known is entry or entry.verdict == "agrees":
+            yield entry
+        else:
+            code = f"{entry.mistake}, " if entry.mistake else ""
+            yield replace(entry, why=f"{code}{AGAIN} {known.place!r}")
+
+
+def _differ(one: Digits | None, other: Digits | None) -> bool:
+    """Whether two prints cannot be of the same number."""
+    return one is not None and other is not None and (one.high < other.low or other.high < one.low)

@@ -1,0 +1,223 @@
+"""The `[published]` part of a network file: numbers and equations as a document prints them. It judges nothing.
+
+Every field is checked; an error names the field, what was found, what was expected, and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sheetnet import fields
+from sheetnet.audit.digits import Digits, read_digits
+from sheetnet.audit.terms import Call, Name, Term, is_longer, names_in, parse_equation, parse_term, parts
+from sheetnet.audit.values import FUNCTIONS, arguments_of
+from sheetnet.errors import NetworkError
+from sheetnet.fields import refuse
+from sheetnet.network import Network
+from sheetnet.network_file import network_of, read_table
+
+NUMBER_KEYS = ("place", "quantity", "printed", "index", "expression", "from", "sum_of")
+FORMULA_KEYS = ("place", "equation", "where")
+MOST_TERMS = 20_000  # of an equation with all its own names replaced
+NOT_PRINTED = "-"  # a cell of a printed table that has no number
+FREE = re.compile(r"[A-Za-z]\w?(_\w+)?")  # a variable of an identity: x, x_1, y, a_11
+
+
+@dataclass(frozen=True)
+class PrintedNumber:
+    """One number as printed. `digits` is None for a blank that the document leaves to its reader.
+
+    `quantity` is a name of the step and `index` its element from 0; with an `expression` the quantity is a label.
+    `sources` limits which printed numbers it is computed from; `terms` are the labels of printed numbers whose sum it
+    is. Numbers printed together share a `table`.
+    """
+
+    place: str
+    quantity: str
+    index: tuple[int, int]
+    text: str
+    digits: Digits | None
+    expression: Term | None
+    sources: tuple[str, ...] | None
+    terms: tuple[str, ...]
+    table: int
+
+
+@dataclass(frozen=True)
+class PrintedFormula:
+    """One equation as printed, in spreadsheet syntax; `where` says what its own names stand for."""
+
+    place: str
+    equation: str
+    left: Term
+    right: Term
+    where: Mapping[str, Term]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A document: its network, and what it prints, in its own order."""
+
+    network: Network
+    numbers: tuple[PrintedNumber, ...]
+    formulas: tuple[PrintedFormula, ...]
+
+
+def load_published(path_or_template: str | Path) -> Published:
+    """The network of a file or template with its `[published]` part.
+
+    Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
+    """
+    table, where = read_table(path_or_template)
+    network = network_of(table, where)
+    try:
+        return _published(network, table.get("published"))
+    except NetworkError as error:
+        raise NetworkError(f"{where}: {error}") from None
+
+
+def _published(network: Network, table: object) -> Published:
+    if not isinstance(table, dict) or not table:
+        raise refuse("published", f"is {fields.shown(table)}", "[[published.numbers]] as in docs/network-files.md")
+    fields.known_keys(table, ("numbers", "formulas"), "published.")
+    shapes = shapes_of(network)
+    numbers: list[PrintedNumber] = []
+    for i, entry in enumerate(_entries(table, "numbers")):
+        numbers += _numbers(entry, i, shapes, {number.quantity for number in numbers})
+    formulas = [_formula(entry, i, shapes) for i, entry in enumerate(_entries(table, "formulas"))]
+    return Published(network, tuple(numbers), tuple(formulas))
+
+
+def shapes_of(network: Network) -> dict[str, tuple[int, int]]:
+    """Every name of the step → rows and columns; also `a_l` of hidden layers, which stands in `A_l`."""
+    shapes = {name: block.shape for name, block in network.blocks.items()}
+    for layer in range(1, network.depth):
+        for suffix in ("", "_new"):
+            rows, columns = shapes[f"A_{layer}{suffix}"]
+            shapes[f"a_{layer}{suffix}"] = (rows, columns - 1)
+    return shapes
+
+
+def _entries(table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    entries = table.get(key, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise refuse(f"published.{key}", f"is {fields.shown(entries)}", f"tables [[published.{key}]]")
+    return entries
+
+
+def _numbers(
+    entry: Mapping[str, Any], table: int, shapes: Mapping[str, tuple[int, int]], above: Collection[str]
+) -> Iterator[PrintedNumber]:
+    where = f"published.numbers[{table}]"
+    fields.known_keys(entry, NUMBER_KEYS, f"{where}.")
+    place = fields.text(entry.get("place"), f"{where}.place")
+    quantity = fields.text(entry.get("quantity"), f"{where}.quantity")
+    expression = None
+    if "expression" in entry:
+        expression = parse_term(fields.text(entry["expression"], f"{where}.expression"), f"{where}.expression")
+        check_names(expression, shapes, f"{where}.expression")
+    elif quantity not in shapes:
+        near = difflib.get_close_matches(quantity, shapes, 1)
+        remedy = f"did you mean {near[0]}?" if near else "or give an expression that computes it"
+        raise refuse(f"{where}.quantity", f"is {quantity!r}", "a quantity of the step", remedy)
+    sources = _names(entry.get("from"), shapes, f"{where}.from", "a list of quantities of the step")
+    terms = _names(entry.get("sum_of"), above, f"{where}.sum_of", "a list of quantities or labels printed above")
+    top, left = _index(entry.get("index", [0, 0]), f"{where}.index")
+    for r, row in enumerate(_rows(entry.get("printed"), f"{where}.printed")):
+        for c, text in enumerate(row):
+            if text.strip() == NOT_PRINTED:
+                continue
+            index = (top + r, left + c)
+            digits = read_digits(text) if text.strip() else None
+            if text.strip() and digits is None:
+                raise refuse(f"{where}.printed", f"has {text!r}", 'a number as printed, "" or "-"')
+            if expression is None:
+                _inside(index, quantity, shapes[quantity], where)
+            yield PrintedNumber(place, quantity, index, text, digits, expression, sources, terms or (), table)
+
+
+def _names(value: object, known: Collection[str], field: str, expected: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) and name in known for name in value):
+        raise refuse(field, f"is {fields.shown(value)}", expected)
+    return tuple(value)
+
+
+def _index(value: object, field: str) -> tuple[int, int]:
+    numbers = value if isinstance(value, list) else []
+    if len(numbers) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) and i >= 0 for i in numbers):
+        raise refuse(field, f"is {fields.shown(value)}", "row and column from 0, such as [0, 1]")
+    return numbers[0], numbers[1]
+
+
+def _rows(value: object, field: str) -> list[list[str]]:
+    rows = [[value]] if isinstance(value, str) else value
+    if not isinstance(rows, list) or not rows:
+        raise refuse(field, f"is {fields.shown(value)}", 'text such as "0.3775", or rows of it')
+    rows = rows if all(isinstance(row, list) for row in rows) else [rows]
+    for text in (text for row in rows for text in row):
+        if not isinstance(text, str):
+            raise refuse(field, f"has {fields.shown(text)}", "text, so that its digits count", "put it in quotes")
+    return rows
+
+
+def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where: str) -> None:
+    if index[0] >= shape[0] or index[1] >= shape[1]:
+        found = f"reaches {quantity}[{index[0]}, {index[1]}]"
+        raise refuse(f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", "turn it, or set index")
+
+
+def _formula(entry: Mapping[str, Any], number: int, shapes: Mapping[str, tuple[int, int]]) -> PrintedFormula:
+    where = f"published.formulas[{number}]"
+    fields.known_keys(entry, FORMULA_KEYS, f"{where}.")
+    place = fields.text(entry.get("place"), f"{where}.place")
+    equation = fields.text(entry.get("equation"), f"{where}.equation", longest=fields.LONGEST_EQUATION)
+    meanings = entry.get("where", {})
+    if not isinstance(meanings, dict):
+        raise refuse(f"{where}.where", f"is {fields.shown(meanings)}", 'a table of names, such as { x = "z_1[0,0]" }')
+    terms = {
+        name: parse_term(
+            fields.text(words, f"{where}.where.{name}", longest=fields.LONGEST_EQUATION), f"{where}.where.{name}"
+        )
+        for name, words in meanings.items()
+    }
+    equation = " ".join(equation.split())
+    left, right = parse_equation(equation, f"{where}.equation")
+    for term in (left, right, *terms.values()):
+        check_names(term, {**shapes, **dict.fromkeys(terms, (0, 0))}, where, free=True)
+        if is_longer(term, terms, MOST_TERMS):
+            raise refuse(where, "is very long once its names are replaced", f"{MOST_TERMS:,} terms at most", "split it")
+    return PrintedFormula(place, equation, left, right, terms)
+
+
+def check_names(term: Term, shapes: Mapping[str, tuple[int, int]], where: str, free: bool = False) -> None:
+    """Refuse unknown names, functions and indices; `free` allows variables such as x_1."""
+    for name in sorted(names_in(term)):
+        if name not in shapes and not (free and FREE.fullmatch(name)):
+            near = difflib.get_close_matches(name, shapes, 1)
+            raise refuse(where, f"reads {name!r}", "quantities of the step", f"did you mean {near[0]}?" if near else "")
+    _check_inside(term, shapes, where)
+
+
+def _check_inside(term: Term, shapes: Mapping[str, tuple[int, int]], where: str) -> None:
+    if isinstance(term, Name) and term.index is not None:
+        shape = shapes.get(term.name, (0, 0))
+        if term.index[0] >= shape[0] or term.index[1] >= shape[1]:
+            found = f"reads {term.name}[{term.index[0]},{term.index[1]}]"
+            raise refuse(where, found, f"an index within {shape[0]} × {shape[1]}, counted from 0")
+    if isinstance(term, Call):
+        wanted = arguments_of(term.function)
+        if term.function not in FUNCTIONS and term.function != "DIFF":
+            raise refuse(where, f"calls {term.function}", "one of " + ", ".join(sorted({*FUNCTIONS, "DIFF"})))
+        if wanted is not None and len(term.arguments) != wanted:
+            raise refuse(where, f"calls {term.function} with {len(term.arguments)} arguments", str(wanted))
+        if term.function == "DIFF" and not isinstance(term.arguments[1], Name):
+            raise refuse(where, "calls DIFF by something else", "a name as its second argument, as in DIFF(x^2,x)")
+    for part in parts(term):
+        _check_inside(part, shapes, where)

@@ -1,0 +1,180 @@
+"""What an expression is worth, in many trials at once: every value is trials × rows × columns. It knows no documents.
+
+Shapes must fit as in mathematics: cell by cell where both have the same shape or one is a single number. MAX and MIN of
+several arguments go cell by cell too. LOG is base 10, as in spreadsheets; LN is natural.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from sheetnet.audit.terms import Call, Name, Negative, Number, Operation, Table, Term
+from sheetnet.reference import ACTIVATIONS, Array
+
+Environment = Mapping[str, Array]
+STEP = 1e-3  # of the five-point rule for DIFF, whose error is of the order of STEP⁴
+
+
+class Misfit(Exception):  # noqa: N818
+    """Shapes that do not fit, in words; for a printed equation that is a finding, not an error."""
+
+
+def value_of(term: Term, environment: Environment) -> Array:
+    """The value of a tree. Raises `Misfit`; names and functions are known (`check_names`)."""
+    with np.errstate(all="ignore"):
+        return _value(term, environment)
+
+
+def _value(term: Term, env: Environment) -> Array:
+    match term:
+        case Number(text):
+            return np.full((1, 1, 1), float(text))
+        case Name(name, index):
+            array = env[name]
+            return array if index is None else array[:, index[0], index[1]].reshape(-1, 1, 1)
+        case Negative(of):
+            return -_value(of, env)
+        case Operation(sign, left, right):
+            return _OPERATIONS[sign](*_fitting(sign, _value(left, env), _value(right, env)))
+        case Call("DIFF", (of, Name() as by)):
+            return _slope(of, by, env)
+        case Call("DIFF"):
+            raise Misfit("DIFF is by a name")
+        case Call(function, arguments):
+            return FUNCTIONS[function](*(_value(argument, env) for argument in arguments))
+        case Table(rows):
+            return _joined([[_value(part, env) for part in row] for row in rows])
+
+
+def _fitting(sign: str, left: Array, right: Array) -> tuple[Array, Array]:
+    one = (1, 1)
+    if left.shape[1:] != right.shape[1:] and one not in (left.shape[1:], right.shape[1:]):
+        raise Misfit(f"{_shape(left)} {sign} {_shape(right)} does not fit")
+    return left, right
+
+
+def _shape(array: Array) -> str:
+    return f"{array.shape[1]}×{array.shape[2]}"
+
+
+def _joined(rows: list[list[Array]]) -> Array:
+    """A table of numbers or of blocks."""
+    count = max(len(part) for row in rows for part in row)
+    try:
+        return np.concatenate(
+            [np.concatenate([np.broadcast_to(p, (count, *p.shape[1:])) for p in row], axis=2) for row in rows], axis=1
+        )
+    except ValueError:
+        raise Misfit("the blocks of a table do not fit") from None
+
+
+def _slope(of: Term, by: Name, env: Environment) -> Array:
+    """∂of/∂by by the five-point rule."""
+
+    def shifted(step: float) -> Array:
+        array = np.array(env[by.name])
+        row, column = by.index or (0, 0)
+        array[:, row, column] += step
+        return _value(of, {**env, by.name: array})
+
+    h = STEP
+    return (8 * (shifted(h) - shifted(-h)) - (shifted(2 * h) - shifted(-2 * h))) / (12 * h)
+
+
+def _mmult(left: Array, right: Array) -> Array:
+    if left.shape[2] != right.shape[1]:
+        raise Misfit(f"{_shape(left)} times {_shape(right)} does not fit")
+    return left @ right
+
+
+def _sumproduct(*arrays: Array) -> Array:
+    found = arrays[0]
+    for array in arrays[1:]:
+        if array.shape[1:] != found.shape[1:]:
+            raise Misfit(f"SUMPRODUCT of {_shape(found)} and {_shape(array)} does not fit")
+        found = found * array
+    return _sum(found)
+
+
+def _sum(*arrays: Array) -> Array:
+    return np.asarray(sum(array.sum(axis=(1, 2), keepdims=True) for array in arrays))
+
+
+def _average(array: Array) -> Array:
+    return np.asarray(array.mean(axis=(1, 2), keepdims=True))
+
+
+def _extreme(reduce: Callable[..., Array], pairwise: Callable[[Array, Array], Array]) -> Callable[..., Array]:
+    def extreme(*arrays: Array) -> Array:
+        if len(arrays) == 1:
+            return np.asarray(reduce(arrays[0], axis=(1, 2), keepdims=True))
+        found = arrays[0]
+        for array in arrays[1:]:
+            found = pairwise(*_fitting("with", found, array))
+        return found
+
+    return extreme
+
+
+def _if(test: Array, yes: Array, no: Array) -> Array:
+    return np.where(test != 0, *_fitting("or", yes, no))
+
+
+def _diagonal(array: Array) -> Array:
+    """A row or column as the diagonal of a matrix."""
+    flat = array.reshape(len(array), -1)
+    return flat[:, :, None] * np.eye(flat.shape[1])
+
+
+def _activation(name: str) -> Callable[[Array], Array]:
+    return lambda z: np.asarray(ACTIVATIONS[name].f(z))
+
+
+def _derivative(name: str) -> Callable[[Array], Array]:
+    return lambda z: np.asarray(ACTIVATIONS[name].derivative(z, ACTIVATIONS[name].f(z)))
+
+
+_OPERATIONS: dict[str, Callable[[Array, Array], Array]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "^": lambda a, b: np.power(a, b),
+    "<": lambda a, b: np.where(a < b, 1.0, 0.0),
+    ">": lambda a, b: np.where(a > b, 1.0, 0.0),
+    "<=": lambda a, b: np.where(a <= b, 1.0, 0.0),
+    ">=": lambda a, b: np.where(a >= b, 1.0, 0.0),
+    "<>": lambda a, b: np.where(a != b, 1.0, 0.0),
+}
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "ABS": np.abs,
+    "AVERAGE": _average,
+    "DIAG": _diagonal,
+    "EXP": np.exp,
+    "IF": _if,
+    "LN": np.log,
+    "LOG": np.log10,
+    "LOG10": np.log10,
+    "MAX": _extreme(np.max, np.maximum),
+    "MIN": _extreme(np.min, np.minimum),
+    "MMULT": _mmult,
+    "RELU": _activation("relu"),
+    "DRELU": _derivative("relu"),
+    "SIGMA": _activation("sigmoid"),
+    "SIGMOID": _activation("sigmoid"),
+    "DSIGMA": _derivative("sigmoid"),
+    "SOFTMAX": _activation("softmax"),
+    "SQRT": np.sqrt,
+    "SUM": _sum,
+    "SUMPRODUCT": _sumproduct,
+    "TANH": np.tanh,
+    "TRANSPOSE": lambda a: np.swapaxes(a, 1, 2),
+}
+_ARGUMENTS = {"DIFF": 2, "IF": 3, "MMULT": 2, **dict.fromkeys(("SUM", "SUMPRODUCT", "MAX", "MIN"), None)}
+
+
+def arguments_of(function: str) -> int | None:
+    """How many arguments a function takes; None for any number."""
+    return _ARGUMENTS.get(function, 1)

@@ -1,0 +1,121 @@
+"""Results kept in a file of JSON lines, one a workbook, as soon as it is judged; and found again. It judges nothing.
+
+A line counts for the bytes of the workbook (SHA-256) and for how it was judged: a file handed in anew, or judged with
+other options, is judged again. Where several lines tell of one workbook, the last counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sheetnet import __version__
+from sheetnet.batch.result import BEGINNING, Result, from_line, to_line
+from sheetnet.errors import FileError
+from sheetnet.files.aside import refuse_existing
+from sheetnet.files.limits import MAX_FILE_BYTES
+from sheetnet.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Where a result stands in the file, for which bytes it was judged and how: results themselves stay on the disk."""
+
+    place: int
+    content: str | None
+    how: str
+
+
+class Journal:
+    """An open file of results. Use it as a context; what was kept is on the disk even when this process is killed."""
+
+    def __init__(self, path: Path, how: str, resume: bool = False, force: bool = False) -> None:
+        if not resume:
+            refuse_existing([path], force)
+        self._path, self._how = path, how
+        self._known, end = _read(path) if resume else ({}, 0)
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            if path.is_file():
+                os.ftruncate(self._file, end)  # without a last line that was cut short
+        except OSError as error:
+            raise FileError(f"{path}: cannot be written ({error.strerror}): check the folder and the disk") from error
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+
+    def kept(self, path: str) -> Result | None:
+        """The result of an earlier run, if the workbook is still the same and it would be judged in the same way."""
+        line = self._known.get(path)
+        if line is None or line.content is None or line.how != self._how or line.content != fingerprint(path):
+            return None
+        with self._path.open("rb") as stream:
+            stream.seek(line.place)
+            return from_line(stream.readline())[0]
+
+    def keep(self, result: Result, content: str | None) -> None:
+        """Write a result. Raises FileError where the disk is full."""
+        line = to_line(result, content, self._how).encode("utf-8", "backslashreplace")
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+        except OSError as error:
+            told = f"{self._path}: cannot be written ({error.strerror})"
+            raise FileError(f"{told}: free the disk and go on with --resume, what was written counts") from error
+
+
+def fingerprint(path: str) -> str | None:
+    """SHA-256 of a file's bytes; None for what is no regular file, too big or cannot be read: it is never kept."""
+    try:
+        status = Path(path).stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > 2 * MAX_FILE_BYTES:
+            return None
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+def way_of_judging(network: Network | None, options: Mapping[str, Any]) -> str:
+    """A short text that differs where a workbook might be judged differently."""
+    told = {name: str(value) for name, value in sorted(options.items())}
+    if options.get("inputs") is not None:
+        told["inputs"] = str(fingerprint(str(options["inputs"])))
+    return hashlib.sha256(json.dumps([__version__, repr(network), told]).encode()).hexdigest()[:16]
+
+
+def _read(path: Path) -> tuple[dict[str, _Line], int]:
+    """Where the last result of each workbook stands, and where the whole lines end.
+
+    Raises FileError for a file that holds anything else.
+    """
+    known: dict[str, _Line] = {}
+    number = place = 0
+    try:
+        with path.open("rb") as stream:
+            for line in stream:
+                number += 1
+                if line.endswith(b"\n"):
+                    result, content, how = from_line(line)
+                    known[result.path] = _Line(place, content, how)
+                    place += len(line)
+                elif not line.startswith(BEGINNING[: len(line)]):
+                    raise ValueError("it begins otherwise")
+    except FileNotFoundError:
+        return {}, 0
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror}): check the path") from error
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path}: line {number} is no result of sheetnet ({error}): give another file") from error
+    return known, place

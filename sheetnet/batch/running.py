@@ -1,0 +1,121 @@
+"""Calls run side by side in guarded processes, on workers of our own or on any executor, in order. It knows no files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from sheetnet.batch.worker import NoWorkerError
+from sheetnet.batch.workers import Workers, isolated
+from sheetnet.errors import SheetnetError, StoppedError
+
+AHEAD = 1_000  # calls that may be done before one that still runs: results wait for their turn, and memory is bounded
+Call = tuple[Any, ...]
+Outcome = Any  # a call's value, or the SheetnetError that it ended with
+Submit = Callable[[Callable[..., Any], Call], "Future[Outcome]"]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Something that needs no call any more."""
+
+    value: Any
+
+
+@contextmanager
+def runner(
+    executor: Executor | None, jobs: int | None, count: int, limits: Mapping[str, int], own: Workers | None = None
+) -> Iterator[Submit]:
+    """A function that submits a call: to the executor, or to `jobs` workers of our own (None: one a core).
+
+    Workers of our own end with the block, at once where it ends by an exception; `own` outlive it.
+    """
+    if executor is not None:
+        yield lambda function, call: executor.submit(_attempt, function, call, limits)
+        return
+    workers = own or Workers()
+    pool = ThreadPoolExecutor(max(1, min(jobs or cores(), count)), "sheetnet")
+    try:
+        yield lambda function, call: pool.submit(_attempt, function, call, limits, workers)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        workers.close()  # whoever still waits for an answer waits no longer
+        raise
+    finally:
+        pool.shutdown()
+        if own is None:
+            workers.close()
+
+
+def cores() -> int:
+    """How many processes this one may run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _attempt(
+    function: Callable[..., Any], call: Call, limits: Mapping[str, int], own: Workers | None = None
+) -> Outcome:
+    """What runs in the executor: the call in a guarded process. What a file causes is a value here, never an exception."""
+    try:
+        return isolated(function, *call, limits=limits) if own is None else own.call(function, call, limits)
+    except NoWorkerError:
+        raise
+    except SheetnetError as error:
+        return error
+
+
+def in_order(
+    submit: Submit,
+    function: Callable[..., Any],
+    calls: Iterable[Call | Ready],
+    result: Callable[[int, Outcome], Any],
+) -> Iterator[Any]:
+    """For each call, in order, what `result(number, outcome)` makes of it, which is asked as soon as it is done.
+
+    Raises NoWorkerError; where the executor itself lost a call, its outcome is a StoppedError.
+    """
+    done: SimpleQueue[Future[Outcome]] = SimpleQueue()
+    running: dict[Future[Outcome], int] = {}
+    waiting: dict[int, Any] = {}
+    todo = enumerate(calls)
+    turn = begun = 0
+    more = True
+    try:
+        while True:
+            while more and begun - turn < AHEAD:
+                number, call = next(todo, (begun, None))
+                if call is None:
+                    more = False
+                elif isinstance(call, Ready):
+                    waiting[number] = call.value
+                else:
+                    future = submit(function, call)
+                    running[future] = number
+                    future.add_done_callback(done.put)
+                begun = number + (call is not None)
+            if turn in waiting:
+                yield waiting.pop(turn)
+                turn += 1
+            elif running:
+                future = done.get()
+                number = running.pop(future)
+                waiting[number] = result(number, _outcome(future))
+            else:
+                return
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except SheetnetError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an executor may fail in ways of its own
+        return StoppedError(f"was lost by the executor ({type(error).__name__}: {error}): try it again with --resume")

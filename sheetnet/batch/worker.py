@@ -1,0 +1,206 @@
+"""One warm worker process, asked from here: a call, its answer, or why it died. It knows no files and no networks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sheetnet.batch.serve import SIZE, STARTED, Reply
+from sheetnet.errors import EngineError, StoppedError
+from sheetnet.files.limits import DEFAULTS, amount
+
+START_SECONDS = 60.0  # a start takes 0.4 on a quiet machine
+_PIPE_BYTES = 4_096  # what POSIX promises to be written to a pipe as a whole (PIPE_BUF on Linux)
+_ROOT = Path(__file__).parent.parent.parent
+_START = "import sys; sys.path[:] = sys.argv[2:]; from sheetnet.batch.serve import main; main()"
+
+
+class NoWorkerError(EngineError):
+    """No worker process can be started: nothing can be judged, whatever the file."""
+
+
+class Worker:
+    """A process that runs one call at a time. After `alive` turns False it answers no more; `stop` it in any case."""
+
+    def __init__(self) -> None:
+        lifeline, self._held = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _START, str(lifeline) if os.name == "posix" else "-1", *_module_paths()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                pass_fds=(lifeline,) if os.name == "posix" else (),
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C is for us; and a group of its own can be killed as a whole
+            )
+        except OSError as error:
+            os.close(self._held)
+            raise NoWorkerError(f"no worker process can be started ({error.strerror}): close other programs") from error
+        finally:
+            os.close(lifeline)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._replies = self._process.stdin.fileno(), self._process.stdout.fileno()
+        self.alive = True
+        self._late = False
+        self._answered = False
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], limits: Mapping[str, int]) -> Any:
+        """The function's value. `limits` are those that differ from the defaults.
+
+        Raises the function's own SheetnetError, StoppedError where the call had to be ended or ended the worker, and
+        ConnectionError where the worker was gone before it began.
+        """
+        allowed = {**DEFAULTS, **limits}
+        message = pickle.dumps((function, arguments, dict(limits)), pickle.HIGHEST_PROTOCOL)
+        until = time.monotonic() + allowed["time"] + (0 if self._answered else START_SECONDS)
+        if not self._send(message, until) or self._receive(len(STARTED), until) != STARTED:
+            self.stop()
+            raise ConnectionError("the worker was gone")
+        self._answered = True
+        reply = self._reply(time.monotonic() + allowed["time"])
+        if reply is None or reply.retiring:
+            self.alive = False
+        if reply is None:
+            raise StoppedError(self._cause_of_death(allowed))
+        return _value(reply, allowed)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there, as far as one can know."""
+        return self.alive and self._process.poll() is None
+
+    def _reply(self, until: float) -> Reply | None:
+        size = self._receive(SIZE, until)
+        message = self._receive(int.from_bytes(size), until) if size else None
+        if message is None:
+            return None
+        reply = pickle.loads(message)  # noqa: S301 - our own code wrote it, see SECURITY.md
+        assert isinstance(reply, Reply)
+        return reply
+
+    def _send(self, message: bytes, until: float) -> bool:
+        """Whether the message went out; no more is written at once than a pipe takes without waiting."""
+        message = len(message).to_bytes(SIZE) + message
+        try:
+            for start in range(0, len(message), _PIPE_BYTES):
+                if not self._ready(self._requests, writing=True, until=until):
+                    return False
+                os.write(self._requests, message[start : start + _PIPE_BYTES])
+        except OSError:  # it has ended, or was let go
+            return False
+        return True
+
+    def _receive(self, size: int, until: float) -> bytes | None:
+        """So many bytes; None where the worker ended, or was ended since it is too late."""
+        parts = []
+        try:
+            while size:
+                if not self._ready(self._replies, writing=False, until=until):
+                    return None
+                part = os.read(self._replies, min(size, 1 << 20))
+                if not part:
+                    return None
+                parts.append(part)
+                size -= len(part)
+        except OSError:
+            return None
+        return b"".join(parts)
+
+    def _ready(self, pipe: int, writing: bool, until: float) -> bool:
+        """Wait for a pipe. (Windows cannot wait on one: there no time limit holds.)"""
+        if not hasattr(select, "poll"):
+            return True
+        poll = select.poll()
+        poll.register(pipe, select.POLLOUT if writing else select.POLLIN)
+        if poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            return True
+        self._late = True
+        self.kill()
+        return False
+
+    def kill(self) -> None:
+        """End the process and what it started."""
+        if self._process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.name == "posix":
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+
+    def _cause_of_death(self, limits: Mapping[str, int]) -> str:
+        self.stop()
+        if self._late:
+            return f"took over {amount('time', limits['time'])} and was stopped: {_simpler('time')}"
+        code = self._process.returncode
+        name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        if name == "SIGXCPU":
+            spent = f"took over {limits['cpu_time']:,} seconds of the processor"
+            return f"{spent} and was stopped: {_simpler('cpu_time')}"
+        if name == "SIGKILL":
+            return "was killed from outside, as when memory runs out: close other programs and try again"
+        if name == "SIGABRT":
+            return (
+                f"needs over {amount('memory', limits['memory'])} of memory, or broke the engine: {_simpler('memory')}"
+            )
+        return f"crashed the engine ({name}): simplify its formulas, or try --engine libreoffice"
+
+    def stop(self) -> None:
+        """End the process now, whatever it does, and let go of it. It may be called twice."""
+        self.alive = False
+        self.kill()
+        self._process.wait()
+        self._let_go()
+
+    def forget(self) -> None:
+        """In a forked copy of this process: the worker belongs to the original, only our ends of its pipes are closed."""
+        self.alive = False
+        self._process.returncode = 0
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        if self._held >= 0:
+            os.close(self._held)
+        self._held = self._requests = self._replies = -1
+
+
+def _value(reply: Reply, limits: Mapping[str, int]) -> Any:
+    if reply.error is not None:
+        raise reply.error
+    if reply.out_of_memory:
+        raise StoppedError(f"needs over {amount('memory', limits['memory'])} of memory: {_simpler('memory')}")
+    if reply.failure is not None:
+        raise StoppedError(f"made sheetnet itself fail, please report it: {reply.failure}")
+    return reply.value
+
+
+def _simpler(limit: str) -> str:
+    return f"simplify the workbook, or allow more with --limit {limit}=…"
+
+
+def _module_paths() -> list[str]:
+    """Where the worker finds modules: as here, but never in the current folder, where strangers' files may lie."""
+    here = os.path.realpath(os.curdir)
+    others = [path for path in sys.path if path and os.path.realpath(path) != here]
+    return [str(_ROOT), *others]
+
+
+def _environment() -> dict[str, str]:
+    """One thread a worker: the batch is what runs side by side, and idle threads cost address space."""
+    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, **single}

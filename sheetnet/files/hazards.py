@@ -1,0 +1,73 @@
+"""What in a workbook would reach beyond it: said in sentences, never followed or run. It parses nothing itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from sheetnet.files.guard import Package
+from sheetnet.syntax import cell_name, tokenize
+from sheetnet.workbook import Position, Workbook
+
+# How the parts of a package begin (in small letters) → what they hold.
+_PARTS = {
+    ("xl/vbaproject.bin", "xl/macrosheets/", "basic/", "scripts/"): "holds macros, which are never run",
+    ("xl/externallinks/",): "refers to other workbooks, which are never opened",
+    ("xl/connections.xml", "xl/querytables/"): "has data connections, which are never opened",
+    ("xl/embeddings/", "xl/activex/", "object "): "holds embedded objects, which are passed over",
+}
+_SUFFIXES = {"xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"), "ods": (".ods", ".ots")}
+_FETCHING = frozenset({"WEBSERVICE", "DDE", "RTD", "IMAGE", "IMPORTDATA", "IMPORTXML", "IMPORTHTML", "IMPORTRANGE"})
+_RUNNING = frozenset({"CALL", "REGISTER", "REGISTER.ID", "EXEC", "EVALUATE", "FOPEN", "SHELL"})
+# Without one of these nothing reaches beyond: most workbooks need no second look.
+_SUSPECT = ("[", "|", *(f"{name}(" for name in sorted(_FETCHING | _RUNNING)))
+
+
+def in_package(package: Package) -> Iterator[str]:
+    """What the file's name and the names of its parts tell."""
+    path = package.path
+    if path.is_symlink():
+        yield f"is a link: the file it leads to was judged, {os.path.realpath(path)}"
+    if path.suffix.lower() not in _SUFFIXES[package.kind]:
+        yield f"is an .{package.kind} file by its content, whatever its name says"
+    names = [name.casefold() for name in package.names]
+    for beginnings, sentence in _PARTS.items():
+        if any(name.startswith(beginnings) for name in names):
+            yield sentence
+
+
+def in_formulas(workbook: Workbook) -> Iterator[str]:
+    """What formulas and names would fetch or run, each kind once, with the first place."""
+    formulas = list(_formulas(workbook))
+    text = "\n".join(formula for formula, _, _ in formulas).upper()
+    if not any(sign in text for sign in _SUSPECT):
+        return
+    first: dict[str, str] = {}
+    for formula, where, position in formulas:
+        if any(sign in formula.upper() for sign in _SUSPECT):
+            for sentence in _reaching(formula):
+                first.setdefault(sentence, f"{where}!{cell_name(*position)}" if position else where)
+    yield from (f"{place} {sentence}" for sentence, place in first.items())
+
+
+def _formulas(workbook: Workbook) -> Iterator[tuple[str, str, Position | None]]:
+    for sheet in workbook.sheets:
+        for position, cell in sheet.cells.items():
+            if cell.formula is not None:
+                yield cell.formula, sheet.name, position
+    for name in workbook.names:
+        yield name.refers_to, f"the name {name.name}", None
+
+
+def _reaching(formula: str) -> Iterator[str]:
+    for token in tokenize(formula):
+        prefix, bang, _ = token.text.rpartition("!")
+        name = token.text.upper()
+        if token.kind == "function" and name in _FETCHING:
+            yield f"calls {name}, which fetches from outside: never followed"
+        elif token.kind == "function" and name in _RUNNING:
+            yield f"calls {name}, which runs programs: never run"
+        elif token.kind != "text" and bang and "[" in prefix:  # [1]Sheet!A1, '[other.xlsx]Sheet'!A1
+            yield "refers to another file, which is never opened"
+        elif token.kind == "unknown" and token.text == "|":  # cmd|'/C calc'!A0
+            yield "asks another program (DDE), which is never started"

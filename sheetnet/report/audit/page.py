@@ -1,0 +1,43 @@
+"""An audit as one page that needs nothing else: no scripts, no other files, no network. It judges nothing.
+
+All text goes through jinja2's escaping, and control characters of strangers' texts are replaced.
+"""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sheetnet.audit import Audit
+from sheetnet.report.audit.lines import (
+    AUDIT_LOOKS,
+    corrections,
+    counted,
+    counted_formulas,
+    legend,
+    lines,
+    mistakes_named,
+)
+from sheetnet.report.words import called, printable
+
+
+def audit_html(audit: Audit) -> str:
+    """The page."""
+    environment = Environment(
+        loader=PackageLoader("sheetnet.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["printable"] = printable
+    return environment.get_template("audit.html").render(
+        audit=audit,
+        lines=list(lines(audit)),
+        looks=AUDIT_LOOKS,
+        legend=legend(audit),
+        counted=counted(audit),
+        counted_formulas=counted_formulas(audit),
+        mistakes=mistakes_named(audit),
+        corrections=corrections(audit),
+        called=called,
+    )

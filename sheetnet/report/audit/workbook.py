@@ -1,0 +1,103 @@
+"""An audit as a workbook: the network's own, with a sheet of the printed numbers beside live formulas. It judges nothing.
+
+Each printed number stands beside a reference to the cell of the step that computes it (or beside its expression, with
+cells in the place of names), so that an author may change an input and see which numbers follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sheetnet.audit import Audit, Entry
+from sheetnet.audit.digits import read_digits
+from sheetnet.audit.document import canonical
+from sheetnet.audit.published import PrintedNumber, Published
+from sheetnet.audit.terms import Call, Name, Term, parts, rebuilt, written
+from sheetnet.generate import make_workbook
+from sheetnet.network import Network
+from sheetnet.report.words import called, printable
+from sheetnet.syntax import Area, cell_name, parse_area
+from sheetnet.workbook import Cell, Position, Sheet, View, Workbook
+
+SHEET = "Published"
+HEAD = ("place", "quantity", "printed", "as a number", "live", "difference", "verdict", "why")
+WIDTHS = {1: 60.0, 2: 18.0, 3: 14.0, 4: 14.0, 5: 14.0, 6: 12.0, 7: 12.0, 8: 70.0}
+BLAMED = {"misprint", "contradicts", "wrong"}
+TOP = 4  # the row of the column heads
+# Functions that every spreadsheet computes; an expression with others stands without a live formula.
+LIVE = {"ABS", "EXP", "IF", "LN", "LOG10", "MAX", "MIN", "SQRT", "SUM", "TANH"}
+
+
+def audit_workbook(published: Published, audit: Audit) -> Workbook:
+    """The workbook; raises `NetworkError` where the step of the network has infinities."""
+    workbook = make_workbook(published.network)
+    areas = {name.name: parse_area(name.refers_to) for name in workbook.names if name.sheet is None}
+    known = {name: area for name, area in areas.items() if area is not None}
+    cells: dict[Position, Cell] = {
+        (1, 1): Cell("Printed numbers", role="title"),
+        (2, 1): Cell(_line(audit.title), role="subtitle"),
+        **{(TOP, column): Cell(words, role="symbol") for column, words in enumerate(HEAD, 1)},
+    }
+    for row, (number, entry) in enumerate(zip(published.numbers, audit.entries, strict=True), TOP + 1):
+        for column, cell in _row(number, entry, published.network, known, row):
+            cells[row, column] = cell
+    sheet = Sheet(SHEET, cells, view=View(widths=WIDTHS, freeze=(TOP + 1, 3)))
+    return replace(workbook, sheets=(workbook.sheets[0], sheet, *workbook.sheets[1:]))
+
+
+def _row(
+    number: PrintedNumber, entry: Entry, network: Network, areas: Mapping[str, Area], row: int
+) -> Iterator[tuple[int, Cell]]:
+    digits = read_digits(entry.printed)
+    for column, words in ((1, entry.place), (2, called(entry.quantity, entry.index)), (3, entry.printed)):
+        if words.strip():
+            yield column, Cell(_line(words), role="plain")
+    if digits is not None:
+        yield 4, Cell(digits.value, role="plain")
+    formula = live(number, network, areas)
+    if formula is not None and entry.computed is not None:
+        yield 5, Cell(entry.computed, formula, role="plain")
+        if digits is not None:
+            yield 6, Cell(entry.computed - digits.value, f"{cell_name(row, 5)}-{cell_name(row, 4)}", role="difference")
+    yield 7, Cell(entry.verdict, role="fail" if entry.verdict in BLAMED else "plain")
+    if entry.why:
+        yield 8, Cell(_line(entry.why), role="plain")
+
+
+def live(number: PrintedNumber, network: Network, areas: Mapping[str, Area]) -> str | None:
+    """The formula of a printed number's right value; None where cells cannot say it."""
+    if number.expression is None:
+        return _reference(Name(number.quantity, number.index), network, areas)
+    term = _placed(number.expression, network, areas)
+    return None if term is None else written(term)
+
+
+def _placed(term: Term, network: Network, areas: Mapping[str, Area]) -> Term | None:
+    """An expression with cells for names."""
+    if isinstance(term, Name):
+        found = _reference(term if term.index else Name(term.name, (0, 0)), network, areas)
+        single = term.index is not None or (term.name in areas and _is_one(areas[term.name]))
+        return Name(found) if found is not None and single else None
+    if isinstance(term, Call) and term.function not in LIVE:
+        return None
+    inside = [_placed(part, network, areas) for part in parts(term)]
+    return None if any(part is None for part in inside) else rebuilt(term, tuple(p for p in inside if p is not None))
+
+
+def _is_one(area: Area) -> bool:
+    return (area.top, area.left) == (area.bottom, area.right)
+
+
+def _reference(name: Name, network: Network, areas: Mapping[str, Area]) -> str | None:
+    assert name.index is not None
+    row, column = name.index
+    block = name.name if name.name in areas else "A" + name.name[1:]  # a_l of a hidden layer stands in A_l
+    if block not in areas or canonical(network, block, column) != canonical(network, name.name, column):
+        return None
+    area = areas[block]
+    return f"{area.sheet}!{cell_name(area.top + row, area.left + column)}"
+
+
+def _line(words: str) -> str:
+    return printable(words)[:1000]
