@@ -24,8 +24,11 @@ from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.workbook import Workbook
 
+Image.MAX_IMAGE_PIXELS = None  # our own pages; wide ones are large before they are cropped
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-DPI, WIDEST, MARGIN, COLORS = 200, 1600, 12, 128
+DPI, MARGIN, COLORS = 200, 12, 128
+WIDEST, LONGEST = 1600, 2400  # pixels
+WIDE, LONG, READABLE = 3.2, 2.5, 900  # of a page of other proportions, a beginning of that height or width is shown
 PARTS = re.compile(r'<sheet [^>]*name="([^"]*)"[^>]*/>')
 
 
@@ -91,16 +94,27 @@ def _hidden(sheet: re.Match[str], shown: str) -> str:
 
 
 def _picture(pdf: Path) -> Image.Image:
-    """The page without its white border, no wider than a screen, in few colours."""
-    subprocess.run(["pdftoppm", "-r", str(DPI), "-png", "-f", "1", "-l", "1", "-singlefile", pdf, pdf.with_suffix("")],
+    """What the page shows, so large that it can be read: of a sheet that is too wide or too long its beginning."""
+    width, height = _page(pdf, DPI).size
+    if width > WIDE * height:
+        larger = READABLE / height
+    elif height > LONG * width:
+        larger = READABLE / width
+    else:
+        larger = min(1.0, WIDEST / width)
+    page = _page(pdf, round(DPI * larger))
+    page = page.crop((0, 0, min(page.width, WIDEST), min(page.height, LONGEST)))
+    return page.quantize(COLORS, method=Image.Quantize.FASTOCTREE)
+
+
+def _page(pdf: Path, dpi: int) -> Image.Image:
+    """The page without its white border."""
+    subprocess.run(["pdftoppm", "-r", str(dpi), "-png", "-f", "1", "-l", "1", "-singlefile", pdf, pdf.with_suffix("")],
                    check=True)  # fmt: skip
     page = Image.open(pdf.with_suffix(".png")).convert("RGB")
     box = ImageChops.difference(page, Image.new("RGB", page.size, "white")).getbbox()
     left, top, right, bottom = box or (0, 0, *page.size)
-    page = page.crop((max(0, left - MARGIN), max(0, top - MARGIN), right + MARGIN, bottom + MARGIN))
-    if page.width > WIDEST:
-        page = page.resize((WIDEST, round(page.height * WIDEST / page.width)), Image.Resampling.LANCZOS)
-    return page.quantize(COLORS, method=Image.Quantize.FASTOCTREE)
+    return page.crop((max(0, left - MARGIN), max(0, top - MARGIN), right + MARGIN, bottom + MARGIN))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 from sheetnet import __version__
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
-from sheetnet.files import save_workbook
+from sheetnet.files import limits, save_workbook
 from sheetnet.files.aside import refuse_existing
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
@@ -28,9 +28,17 @@ def make_workbook(network: Network, presentation: Presentation | None = None) ->
     """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number.
 
     `presentation` says which views it has and how they stand; None takes all views for a small network, else `Step`.
+    Raises `FileError` where a sheet cannot hold them.
     """
     shown = presentation or Presentation(default_views(network))
-    return build_workbook(network, _numbers(network, shown), __version__, shown)
+    workbook = build_workbook(network, _numbers(network, shown), __version__, shown)
+    cells = sum(len(sheet.cells) for sheet in workbook.sheets)
+    if cells > limits.MAX_CELLS:
+        raise FileError(
+            f"these views have {cells:,} cells, and no workbook of more than {limits.MAX_CELLS:,} is read back: take fewer "
+            "views, or a smaller network"
+        )
+    return workbook
 
 
 def make_student_workbook(

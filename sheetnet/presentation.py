@@ -22,6 +22,18 @@ SHEETS = {
     "training": "Training",
     "check": "Check",
 }
+# What each shows, in the words of Read me.
+ABOUT = {
+    "network": "the network as a picture, with its numbers",
+    "step": "the whole step: forward, backward, new weights, new cost",
+    "chain_rule": "every weight's gradient, factor by factor",
+    "matrices": "the same with matrices: diagonal matrices, MMULT, Hadamard products",
+    "jacobians": "the same with Jacobian matrices and column vectors",
+    "appendix": "three derivatives of vectors, by formula and by small differences",
+    "gradient_check": "each gradient against what the cost really does when its weight moves a little",
+    "training": "many steps, a row each, and how the cost falls",
+    "check": "NumPy's numbers beside the sheet's",
+}
 SMALL = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
 STEPS = 50
 MOST_STEPS = 10_000

@@ -28,6 +28,7 @@ from sheetnet.batch.running import AHEAD, Ready, in_order
 from sheetnet.errors import FileError, LimitError, StoppedError
 from sheetnet.generate import write_workbook
 from sheetnet.network_file import load_network
+from sheetnet.presentation import Presentation
 
 ROOT = Path(__file__).parent.parent
 D02B = load_network("d02b")
@@ -35,7 +36,8 @@ D02B = load_network("d02b")
 
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_workbook(D02B, tmp_path_factory.mktemp("right") / "right.xlsx")
+    """The sheet Step alone: a batch judges each file several times over."""
+    return write_workbook(D02B, tmp_path_factory.mktemp("right") / "right.xlsx", Presentation())
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 import random
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -195,15 +196,48 @@ def test_a_small_part_gives_the_same_elements_at_once() -> None:
 
 
 def test_names_that_climb_out_of_the_folder_do_no_harm(tmp_path: Path) -> None:
-    """Nothing is ever unpacked to disk; of two parts of one name the last counts."""
+    """Nothing is ever unpacked to disk."""
     path = build(tmp_path / "a.xlsx", sheet_xml("<c r='A1'><v>1</v></c>"))
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("../../evil.txt", "x")
         archive.writestr("/abs.txt", "x")
-        with pytest.warns(UserWarning, match="Duplicate name"):
-            archive.writestr("xl/worksheets/sheet1.xml", sheet_xml("<c r='A1'><v>2</v></c>"))
-    assert read_workbook(path).sheets[0].cells[1, 1].value == 2
+    assert read_workbook(path).sheets[0].cells[1, 1].value == 1
     assert sorted(place.name for place in tmp_path.iterdir()) == ["a.xlsx"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("before", ["", "/", "\\"])
+@pytest.mark.parametrize("change", [str, str.upper])
+def test_two_parts_of_one_name_are_refused(tmp_path: Path, before: str, change: Callable[[str], str]) -> None:
+    """Programs differ in which they read, so that a right sheet could hide a wrong one."""
+    path = build(tmp_path / "a.xlsx", sheet_xml("<c r='A1'><v>1</v></c>"))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(before + change("xl/worksheets/sheet1.xml"), sheet_xml("<c r='A1'><v>2</v></c>"))
+    assert "two parts of one name" in refusal(path)
+
+
+def test_many_parts_just_below_the_ratio_are_refused_together(tmp_path: Path) -> None:
+    """Each is too small to be asked for its ratio; the file as a whole is not."""
+    part = b" " * (limits.RATIO_FROM_BYTES - 1)
+    whole = build(tmp_path / "a.xlsx", sheet_xml("<c r='A1'><v>1</v></c>"))
+    with zipfile.ZipFile(whole) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(zipped(parts | {f"xl/media/{number}.bin": part for number in range(30)}))
+    assert path.stat().st_size * limits.MAX_RATIO < 30 * len(part)
+    assert "is packed 200 times" in refusal(path)
+
+
+def test_a_refused_file_is_closed_though_a_part_was_being_read(tmp_path: Path) -> None:
+    """Handles would pile up in a process that reads thousands of files; an unclosed one is a warning, and so an error."""
+    noise = "".join(random.Random(1).choices("0123456789", k=500_000))  # more than is read ahead
+    path = build(tmp_path / "a.xlsx", sheet_xml(noise))
+    package = open_package(path)
+    chunks = package.open("xl/worksheets/sheet1.xml")
+    assert next(chunks)
+    package.close()
+    with pytest.raises(FileError, match="cannot be unpacked"):
+        list(chunks)
 
 
 def test_a_missing_part_is_named(tmp_path: Path) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sheetnet.check import validate
 from sheetnet.cli import main
 from sheetnet.errors import LimitError
 from sheetnet.files import limits, read_workbook
 from sheetnet.files.hazards import in_formulas
 from sheetnet.files.limits import DEFAULTS, LIMITS, amount, current, parse_limits, set_limits
 from sheetnet.files.notices import notice, noticing, wanted
+from sheetnet.generate import write_workbook
+from sheetnet.network_file import load_network
+from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from tests.test_guard import zipped
 from tests.test_xlsx_dialects import build, sheet_xml
@@ -138,8 +143,6 @@ def test_parts_that_reach_beyond_the_file_are_told(tmp_path: Path, part: str, sa
     """By their names in the zip directory; only where somebody listens."""
     plain = build(tmp_path / "a.xlsx", sheet_xml("<c r='A1'><v>1</v></c>"))
     path = tmp_path / "b.XLSM"
-    import zipfile
-
     with zipfile.ZipFile(plain) as archive:
         path.write_bytes(zipped({name: archive.read(name) for name in archive.namelist()} | {part: b"x"}))
     with noticing() as notices:
@@ -158,3 +161,21 @@ def test_a_name_that_lies_about_its_format_is_told(tmp_path: Path) -> None:
     with noticing() as notices:
         read_workbook(path)
     assert list(notices) == ["is an .xlsx file by its content, whatever its name says"]
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_a_generated_workbook_has_nothing_to_tell(tmp_path: Path, suffix: str) -> None:
+    """Every view, with its charts, which an .ods holds as objects."""
+    path = write_workbook(load_network("d02b"), tmp_path / f"a.{suffix}", Presentation(tuple(SHEETS)))
+    assert validate(path).notes == ()
+
+
+def test_an_object_in_an_ods_that_is_no_chart_is_told(tmp_path: Path) -> None:
+    """The manifest says what each is; what it does not mention is no chart."""
+    plain = write_workbook(load_network("d02b"), tmp_path / "a.ods", Presentation(tuple(SHEETS)))
+    with zipfile.ZipFile(plain) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert any(name.startswith("Object 1/") for name in parts)
+    path = tmp_path / "b.ods"
+    path.write_bytes(zipped(parts | {"Object 99": b"x"}))
+    assert validate(path).notes == ("holds embedded objects, which are passed over",)

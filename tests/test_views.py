@@ -16,7 +16,7 @@ from sheetnet.check.locate import locate
 from sheetnet.engine import ironcalc
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
-from sheetnet.generate import make_workbook
+from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.layout.views import VIEWS as LAID
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import template_names
@@ -24,9 +24,10 @@ from sheetnet.presentation import SHEETS, SMALL, Presentation, default_views, vi
 from sheetnet.reference import evaluate, inputs_of, stacked
 from sheetnet.reference.views import VIEWS as COMPUTED
 from sheetnet.reference.views import view_values
+from sheetnet.syntax import functions
 from sheetnet.workbook import CellError, Place, Value, Workbook
 from tests.figures import record
-from tests.networks import make_network
+from tests.networks import make_network, pairs
 from tests.test_agreement import PROGRAMS, cell_value, distance, formula_places, lying
 
 NAMES = [name for name in template_names() if not name.startswith("digits")]
@@ -226,6 +227,23 @@ def test_large_networks_show_step_alone_unless_asked() -> None:
         network = load_network(name)
         size = network.observations * sum(len(layer.weights) * layer.neurons for layer in network.layers)
         assert default_views(network) == (tuple(SHEETS) if size <= SMALL else ("step",))
+
+
+# What Excel 2010, LibreOffice 7, Gnumeric and Google Sheets share, as docs/formats.md lists it.
+PORTABLE = "SUM SUMPRODUCT SUMXMY2 MMULT TRANSPOSE EXP LN TANH ABS MAX MIN IF AND NOT COUNT COUNTIF".split()
+
+
+def test_only_functions_that_all_programs_share_are_used() -> None:
+    """In the formulas of every view and of students' copies, and in their conditional formats."""
+    used: set[str] = set()
+    for activation, loss in pairs():
+        network = make_network(activation, loss, observations=2)
+        for book in (make_workbook(network, replace(EVERY, steps=2)), make_student_workbook(network)):
+            for sheet in book.sheets:
+                formulas = [cell.formula for cell in sheet.cells.values() if cell.formula is not None]
+                used |= {name for formula in formulas for name in functions(formula)}
+                used |= {name for rule in sheet.view.rules for name in functions(rule.formula)}
+    assert used == set(PORTABLE)
 
 
 def test_views_are_chosen_by_their_names() -> None:

@@ -106,6 +106,20 @@ def test_a_worker_that_grew_is_replaced(workers: Workers) -> None:
     assert workers.call(os.getpid) != before
 
 
+def test_workers_of_a_large_process_last() -> None:
+    """Linux counts in a child's peak memory what its parent held at the fork: that is not the worker's own."""
+    code = (
+        "import os\n"
+        "from sheetnet.batch.workers import Workers\n"
+        "bytearray(600_000_000)\n"
+        "with Workers() as workers:\n"
+        "    print(len({workers.call(os.getpid) for _ in range(3)}))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
 def test_modules_never_come_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder of strangers' files may hold a numpy.py."""
     (tmp_path / "numpy.py").write_text("raise SystemExit(7)", encoding="utf-8")

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from sheetnet.check import Report, validate
 from sheetnet.engine import only_the_chosen
 from sheetnet.errors import SheetnetError, StoppedError, one_line
 from sheetnet.files.limits import known
-from sheetnet.files.notices import noticing
 from sheetnet.network import Network
 
 
@@ -68,10 +66,9 @@ def _usual(options: Mapping[str, Any]) -> dict[str, int]:
 
 
 def judged(path: str, network: Network | None, options: Mapping[str, Any]) -> Report:
-    """What a worker does with one file: its report, with notes on what was met in it and not followed."""
-    with only_the_chosen(), noticing() as notices:
-        report = validate(path, network, **options)
-    return replace(report, notes=tuple(dict.fromkeys((*notices, *report.notes))))
+    """What a worker does with one file: its report, by the engine that was chosen alone."""
+    with only_the_chosen():
+        return validate(path, network, **options)
 
 
 class _Tasks:

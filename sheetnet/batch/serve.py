@@ -7,6 +7,7 @@ whose writing end only the parent holds. Pickles go with their length before the
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import pickle
@@ -15,6 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from sheetnet.errors import SheetnetError
@@ -140,12 +142,19 @@ def _restrict() -> None:
 
 
 def _grown() -> bool:
-    if os.name != "posix":
-        return False
+    """Whether this process ever held so much memory that another is better for the next call."""
+    return os.name == "posix" and _peak() > RETIRE_BYTES
+
+
+def _peak() -> int:
+    """The most memory that this process held, in bytes. On Linux `getrusage` counts what the parent held at the fork."""
+    with contextlib.suppress(OSError), Path("/proc/self/status").open("rb") as status:
+        for line in status:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
     import resource
 
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > RETIRE_BYTES
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _told(error: BaseException) -> str:

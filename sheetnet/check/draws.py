@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,8 @@ WIDE = 4  # nodes from which on a layer's inputs and γ are scaled down
 MOST_MAXIMA = 16  # outputs of a softmax up to which each is to be the largest once: that takes as many trials
 LARGEST = 1e6  # no quantity may explode
 
-# (block, row, column) of an input → the input it is tied to.
-Ties = Mapping[tuple[str, int, int], tuple[str, int, int]]
+Element = tuple[str, int, int]  # block, row, column of an input
+Ties = Mapping[Element, Element]  # an input → the one it is tied to
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,19 @@ def draw_trials(
 ) -> Trials:
     """At least `count` trials, reproducible by `seed`; more where the network needs them (at most 4 times as many).
 
-    `one_hot` draws targets of 0 and 1 alone, every class in turn.
+    `one_hot` draws targets of 0 and 1 alone, every class in turn. The arrays are read-only: a class has one network, and
+    its trials are drawn once.
     """
+    return _drawn(network, count, seed, tuple((ties or {}).items()), one_hot)
+
+
+@lru_cache(maxsize=4)
+def _drawn(network: Network, count: int, seed: int, ties: tuple[tuple[Element, Element], ...], one_hot: bool) -> Trials:
     generator = np.random.default_rng(seed)
     inputs = _candidates(network, generator, POOL * count)
     if one_hot:
         inputs["target"] = _one_hot_targets(network, generator, inputs["target"].shape)
-    tie(inputs, network, ties or {})
+    tie(inputs, network, dict(ties))
     arrays = evaluate(network, inputs)
     values = {name: stacked(arrays[name], block) for name, block in network.blocks.items()}
     flat = np.concatenate([array.reshape(len(array), -1) for array in values.values()], axis=1)
@@ -65,7 +72,10 @@ def draw_trials(
     conditions, demands = _conditions(network, values, flat, kept)
     chosen, lacking = _choose(conditions, demands, count)
     rows = kept[chosen]
-    return Trials({name: array[rows] for name, array in values.items()}, _doubtful(network, values, lacking))
+    trials = Trials({name: array[rows] for name, array in values.items()}, _doubtful(network, values, lacking))
+    for array in (*trials.values.values(), *trials.doubtful.values()):
+        array.flags.writeable = False
+    return trials
 
 
 def tie(inputs: dict[str, Array], network: Network, ties: Ties) -> None:

@@ -15,6 +15,7 @@ from sheetnet.check.verdicts import CellVerdict, Report
 from sheetnet.engine import available, engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
+from sheetnet.files.notices import noticing
 from sheetnet.layout.hidden import embedded_network
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, functions
@@ -39,22 +40,27 @@ def validate(
     `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
-    `steps` how many training steps to look for. Raises `FileError` for an unusable file, `EngineError` where the engine
-    fails.
+    `steps` how many training steps to look for. What the file would fetch or run is not followed; the report's notes
+    tell it. Raises `FileError` for an unusable file, `EngineError` where the engine fails.
+
+    This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
+    for `validate_many`.
     """
-    workbook = read_workbook(path)
-    notes: tuple[str, ...] = ()
+    with noticing() as notices:
+        workbook = read_workbook(path)
+    notes = tuple(notices)
     if network is not None and (inputs is not None or not _has_names(workbook, network)):
         from sheetnet.identify import judge_layout, load_map  # it builds on this package
 
         where = None if inputs is None else load_map(inputs, workbook, network)
-        return judge_layout(
+        report = judge_layout(
             workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
         )
+        return replace(report, notes=(*notes, *report.notes))
     if network is None:
         network, source = embedded_network(workbook, str(path)), "the workbook itself"
     else:
-        source, notes = "the file given", _difference(workbook, network, str(path))
+        source, notes = "the file given", (*notes, *_difference(workbook, network, str(path)))
     report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
     return replace(
         report,

@@ -23,7 +23,8 @@ TELLING = ("A_0", "cost_n")  # one of these is not square: N × (n_0 + 1) where 
 def presentation_of(workbook: Workbook, network: Network, claims: Claims) -> Presentation:
     """The views whose names lead to cells, the orientation of A_0, and the sizes that the views' own cells tell."""
     found = {name: area for name in claims if (area := _area(workbook, claims[name])) is not None}
-    views = [view for view, numbers in VIEWS.items() if any(name.startswith(numbers.prefix) for name in found)]
+    named = [name for name in found if is_view_block(name)]
+    views = [view for view, numbers in VIEWS.items() if any(name.startswith(numbers.prefix) for name in named)]
     column = any(_turned(network.blocks[name], found) for name in TELLING)
     steps = shape_of(found[STEPS_NAME])[0] - 1 if STEPS_NAME in found else STEPS
     steps = min(max(steps, 1), MOST_STEPS)

@@ -26,8 +26,8 @@ def read_workbook(path: str | os.PathLike[str]) -> Workbook:
 
     with open_package(path) as package, _collector_paused():
         workbook = _read(package)
-    if wanted():
-        _notice_hazards(package, workbook)
+        if wanted():
+            _notice_hazards(package, workbook)
     return workbook
 
 

@@ -1,10 +1,12 @@
-"""What in a workbook would reach beyond it: said in sentences, never followed or run. It parses nothing itself."""
+"""What in a workbook would reach beyond it: said in sentences, never followed or run. It knows no cells' meaning."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
+from sheetnet.errors import FileError
 from sheetnet.files.guard import Package
 from sheetnet.syntax import cell_name, tokenize
 from sheetnet.workbook import Position, Workbook
@@ -14,8 +16,11 @@ _PARTS = {
     ("xl/vbaproject.bin", "xl/macrosheets/", "basic/", "scripts/"): "holds macros, which are never run",
     ("xl/externallinks/",): "refers to other workbooks, which are never opened",
     ("xl/connections.xml", "xl/querytables/"): "has data connections, which are never opened",
-    ("xl/embeddings/", "xl/activex/", "object "): "holds embedded objects, which are passed over",
+    ("xl/embeddings/", "xl/activex/"): "holds embedded objects, which are passed over",
 }
+_OBJECT = "object "  # how an .ods names the folders and parts of what is embedded, charts among it
+_MANIFEST, _CHART = "META-INF/manifest.xml", "application/vnd.oasis.opendocument.chart"
+_SPACE = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _SUFFIXES = {"xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"), "ods": (".ods", ".ots")}
 _FETCHING = frozenset({"WEBSERVICE", "DDE", "RTD", "IMAGE", "IMPORTDATA", "IMPORTXML", "IMPORTHTML", "IMPORTRANGE"})
 _RUNNING = frozenset({"CALL", "REGISTER", "REGISTER.ID", "EXEC", "EVALUATE", "FOPEN", "SHELL"})
@@ -34,6 +39,19 @@ def in_package(package: Package) -> Iterator[str]:
     for beginnings, sentence in _PARTS.items():
         if any(name.startswith(beginnings) for name in names):
             yield sentence
+    if {name.partition("/")[0] for name in names if name.startswith(_OBJECT)} - _charts(package):
+        yield "holds embedded objects, which are passed over"
+
+
+def _charts(package: Package) -> set[str]:
+    """The folders of an .ods that hold charts, by its manifest (in small letters); none where that is damaged."""
+    found: set[str] = set()
+    if package.kind == "ods" and _MANIFEST in package.names:
+        with suppress(FileError):
+            for _, entry in package.iterparse(_MANIFEST, tags=(f"{_SPACE}file-entry",)):
+                if entry.get(f"{_SPACE}media-type") == _CHART:
+                    found.add(entry.get(f"{_SPACE}full-path", "").rstrip("/").casefold())
+    return found
 
 
 def in_formulas(workbook: Workbook) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.scene import Scene
-from sheetnet.presentation import SHEETS
+from sheetnet.presentation import ABOUT, SHEETS
 from sheetnet.workbook import Cell, Name, Sheet, View
 
 SHEET = "Read me"
@@ -26,17 +26,6 @@ LEGEND = {
     "new_weight": "weights after the step",
     "copy": "a number that stands elsewhere too",
     "dead": "a ReLU unit that is off: it gives 0 and passes nothing back",
-}
-ABOUT = {
-    "network": "the network as a picture, with its numbers",
-    "step": "the whole step: forward, backward, new weights, new cost",
-    "chain_rule": "every weight's gradient, factor by factor",
-    "matrices": "the same with matrices: diagonal matrices, MMULT, Hadamard products",
-    "jacobians": "the same with Jacobian matrices and column vectors",
-    "appendix": "three derivatives of vectors, by formula and by small differences",
-    "gradient_check": "each gradient against what the cost really does when its weight moves a little",
-    "training": "many steps, a row each, and how the cost falls",
-    "check": "NumPy's numbers beside the sheet's",
 }
 FIRST_STEPS = (
     "Every number on the sheets is a live formula: change an input, a weight or γ on Step and all of them follow.",

@@ -7,6 +7,7 @@ import io
 import random
 import struct
 import tempfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -60,7 +61,9 @@ def zipped(parts: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> bytes:
         for name, content in pairs:
             info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
-            archive.writestr(info, content)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Duplicate name")
+                archive.writestr(info, content)
     return stream.getvalue()
 
 
