@@ -102,7 +102,7 @@ def _picture(pdf: Path) -> Image.Image:
         larger = READABLE / width
     else:
         larger = min(1.0, WIDEST / width)
-    page = _page(pdf, round(DPI * larger))
+    page = _page(pdf, int(DPI * larger))
     page = page.crop((0, 0, min(page.width, WIDEST), min(page.height, LONGEST)))
     return page.quantize(COLORS, method=Image.Quantize.FASTOCTREE)
 

@@ -24,7 +24,7 @@ TAB = "833C0B"
 SIZE = 2
 NOTES = (
     "x = (1 + p², 2 + q²) for the first two inputs p, q on Step: never 0, so that 1/x is safe. A and b: the corner of W⁽¹⁾.",
-    "The lesson writes eᵢ where eᵢᵀ is meant: a column times a row gives a matrix, here one with a single number.",
+    "Lesson D02 (b) writes eᵢ where eᵢᵀ is meant: a column times a row gives a matrix, here one with a single number.",
     "Central differences: column j is (y(x + h eⱼ) − y(x − h eⱼ)) / 2h. The method's own error is about h² = 0.000001.",
 )
 H_NOTE = (
@@ -58,7 +58,7 @@ FUNCTIONS = (
 
 def appendix(scene: Scene) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
-    words = "The lesson's appendix: each Jacobian by formula, and by what happens when x moves a little."
+    words = "The appendix of lesson D02 (b): each Jacobian by formula, and by what happens when x moves a little."
     grid = scene.sheet("appendix", "Derivatives by a vector", words)
     for number, note in enumerate(NOTES):
         grid.write(TOP + number, 1, note, "subtitle")

@@ -12,7 +12,9 @@ from sheetnet.layout.views.lesson import Lesson
 from sheetnet.layout.views.line import Line, Words, layer_sign, numbered, subscript
 from sheetnet.presentation import TERMS
 
-SIGMOID = "The lesson prints Σ −Eᵢᵢ out eᵢ, the derivative of e^(−x). Here v is out ⊙ (1 − out), and eᵢ lies flat: eᵢᵀ."
+SIGMOID = (
+    "Lesson D02 (b) prints Σ −Eᵢᵢ out eᵢ, the derivative of e^(−x). Here v is out ⊙ (1 − out), and eᵢ lies flat: eᵢᵀ."
+)
 SOFTMAX = "Softmax mixes its neurons: ∂out/∂net is Σ Eᵢᵢ out eᵢᵀ less out outᵀ, so that it is full."
 DIAGONAL = f"More than {TERMS} neurons: of Σ Eᵢᵢ v eᵢᵀ only what it comes to is shown, v on the diagonal."
 

@@ -26,7 +26,9 @@ def backward(desk: Desk, top: int) -> int:
         top = line.bottom
         if layer == desk.network.depth - 1:
             own, above = layer_sign(layer), layer_sign(layer + 1)
-            words = f"The note prints D{own} w{above} δ{above}, but multiplies by w{above} transposed: ᵀ is meant."
+            words = (
+                f"HappyDustbunny prints D{own} w{above} δ{above}, but multiplies by w{above} transposed: ᵀ is meant."
+            )
             desk.grid.write(top, 2, words, "subtitle")
             top += 2
     return top
@@ -140,9 +142,9 @@ def change(desk: Desk, top: int) -> int:
             )
         _new_weights(desk, line, layer)
         top = line.bottom
-    text = "The note prints W − γ dC/dW. Its W has a column for each neuron, its dC/dW a row: W − γ (dC/dW)ᵀ is meant."
+    text = "HappyDustbunny prints W − γ dC/dW, where W has a column a neuron, dC/dW a row: W − γ (dC/dW)ᵀ is meant."
     if desk.column:
-        text = "Here W has a row for each neuron, as dC/dW has: the note's W − γ dC/dW fits as it is printed."
+        text = "Here W has a row for each neuron, as dC/dW has: HappyDustbunny's W − γ dC/dW fits as it is printed."
     desk.grid.write(top, 2, text, "subtitle")
     return top + 2
 
