@@ -25,6 +25,7 @@ from sheetnet.batch.journal import Journal, fingerprint, way_of_judging
 from sheetnet.batch.many import apart
 from sheetnet.batch.result import from_line, to_line
 from sheetnet.batch.running import AHEAD, Ready, in_order
+from sheetnet.batch.workers import Workers
 from sheetnet.errors import FileError, LimitError, StoppedError
 from sheetnet.generate import write_workbook
 from sheetnet.network_file import load_network
@@ -38,6 +39,13 @@ D02B = load_network("d02b")
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sheet Step alone: a batch judges each file several times over."""
     return write_workbook(D02B, tmp_path_factory.mktemp("right") / "right.xlsx", Presentation())
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """Guarded processes, kept warm from batch to batch."""
+    with Workers() as lent:
+        yield lent
 
 
 @pytest.fixture
@@ -81,12 +89,18 @@ EXECUTORS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=[pytest.mark.dask] if kind == "dask" else []) for kind in EXECUTORS]
+    "kind",
+    [
+        "ours",
+        "processes",
+        pytest.param("threads", marks=pytest.mark.slow),
+        pytest.param("dask", marks=pytest.mark.dask),
+    ],
 )
 def test_every_file_has_its_result_on_any_executor(kind: str, homework: list[Path]) -> None:
     """In the order of the paths; what hangs is stopped, and costs neither another file nor the executor a worker."""
     with EXECUTORS[kind]() as executor:
-        results = list(validate_many(homework, executor=executor, limits={"cpu_time": 2}))
+        results = list(validate_many(homework, executor=executor, limits={"cpu_time": 1}))
         assert [result.path for result in results] == [str(path) for path in homework]
         assert [result.status for result in results] == STATUSES
         again = [result.status for result in validate_many(homework[:2], executor=executor)]
@@ -95,7 +109,7 @@ def test_every_file_has_its_result_on_any_executor(kind: str, homework: list[Pat
     errors = [result.error or "" for result in results]
     assert "plain text such as CSV" in errors[2]
     assert "there is no such file" in errors[3]
-    assert errors[4].startswith(f"{homework[4]}: took over 2 seconds of the processor and was stopped: simplify")
+    assert errors[4].startswith(f"{homework[4]}: took over 1 seconds of the processor and was stopped: simplify")
     assert "--limit cpu_time=" in errors[4]
 
 
@@ -114,12 +128,12 @@ def test_limits_reach_the_workers(right: Path) -> None:
         apart(right, time.sleep, 30, limits={"time": 1})
 
 
-def test_what_is_met_and_not_followed_is_noted(right: Path, tmp_path: Path) -> None:
+def test_what_is_met_and_not_followed_is_noted(right: Path, workers: Workers, tmp_path: Path) -> None:
     """A formula that would fetch something, and a link instead of a file."""
     path, link = tmp_path / "curious.xlsx", tmp_path / "link.xlsx"
     _edited(right, path, "Step", "Z90", '=_xlfn.WEBSERVICE("http://localhost/")')
     link.symlink_to(right)
-    notes = [" ".join(result.report.notes) for result in validate_many([path, link]) if result.report]
+    notes = [" ".join(result.report.notes) for result in validate_many([path, link], workers=workers) if result.report]
     assert "Step!Z90 calls WEBSERVICE, which fetches from outside: never followed" in notes[0]
     assert f"is a link: the file it leads to was judged, {os.path.realpath(right)}" in notes[1]
 
@@ -127,10 +141,10 @@ def test_what_is_met_and_not_followed_is_noted(right: Path, tmp_path: Path) -> N
 # ---- results on the disk ----
 
 
-def test_a_result_survives_its_line(homework: list[Path]) -> None:
+def test_a_result_survives_its_line(homework: list[Path], workers: Workers) -> None:
     """All but what the file itself showed before it was recalculated, which reports do not need."""
     report = replace(validate(homework[1]), notes=("a \u202enote\x9b",), strict_inputs=True)
-    (result,) = validate_many([homework[1]])
+    (result,) = validate_many([homework[1]], workers=workers)
     line = to_line(replace(result, report=report), "ab", "cd")
     assert line.count("\n") == 1
     assert line.isprintable() or line[:-1].isprintable()
@@ -144,12 +158,14 @@ def lines_of(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_results_are_kept_for_the_same_bytes_judged_in_the_same_way(homework: list[Path], tmp_path: Path) -> None:
+def test_results_are_kept_for_the_same_bytes_judged_in_the_same_way(
+    homework: list[Path], workers: Workers, tmp_path: Path
+) -> None:
     """A changed file is judged again, and so is what other options would judge otherwise; missing files always."""
     jsonl, some = tmp_path / "results.jsonl", [*homework[:4], homework[5]]
 
     def kept(**options: Any) -> list[bool]:
-        return [result.kept for result in validate_many(some, jsonl=jsonl, resume=True, **options)]
+        return [result.kept for result in validate_many(some, jsonl=jsonl, resume=True, workers=workers, **options)]
 
     assert kept() == [False] * 5
     assert kept() == [True, True, True, False, True]
@@ -158,24 +174,24 @@ def test_results_are_kept_for_the_same_bytes_judged_in_the_same_way(homework: li
     assert kept(trials=5) == [False] * 5
     with pytest.raises(FileError, match="exists already"):
         list(validate_many(some, jsonl=jsonl))
-    results = list(validate_many(some, jsonl=jsonl, resume=True, trials=5))
+    results = list(validate_many(some, jsonl=jsonl, resume=True, workers=workers, trials=5))
     assert [result.status for result in results] == ["incorrect", "incorrect", "unreadable", "unreadable", "correct"]
-    assert len(list(validate_many(some[:1], jsonl=jsonl, force=True))) == len(lines_of(jsonl)) == 1
+    assert len(list(validate_many(some[:1], jsonl=jsonl, force=True, workers=workers))) == len(lines_of(jsonl)) == 1
 
 
 @pytest.mark.parametrize("cut", [1, 30, 2000])
-def test_a_line_that_was_cut_short_is_dropped(homework: list[Path], tmp_path: Path, cut: int) -> None:
+def test_a_line_that_was_cut_short_is_dropped(homework: list[Path], workers: Workers, tmp_path: Path, cut: int) -> None:
     """Whatever is left of it; the lines before it count."""
     jsonl, some = tmp_path / "results.jsonl", [homework[0], homework[1]]
-    list(validate_many(some, jsonl=jsonl))
+    list(validate_many(some, jsonl=jsonl, workers=workers))
     whole = jsonl.read_bytes()
     first = whole.index(b"\n") + 1
     jsonl.write_bytes(whole[: first + cut])
-    kept = {result.path: result.kept for result in validate_many(some, jsonl=jsonl, resume=True)}
+    kept = {result.path: result.kept for result in validate_many(some, jsonl=jsonl, resume=True, workers=workers)}
     assert sorted(kept.values()) == [False, True]
     assert {line["workbook"] for line in lines_of(jsonl)} == {str(path) for path in some}
     jsonl.write_bytes(whole[:cut])
-    assert not any(result.kept for result in validate_many(some, jsonl=jsonl, resume=True))
+    assert not any(result.kept for result in validate_many(some, jsonl=jsonl, resume=True, workers=workers))
 
 
 @pytest.mark.parametrize("content", [b"my thesis", b"my thesis\n", b'{"schema": "other"}\n', b"[]\n", b"\xff\n"])
@@ -206,12 +222,12 @@ def test_what_judges_differently_has_another_name(right: Path, tmp_path: Path) -
     assert fingerprint(str(right)) is not None
 
 
-def test_a_full_disk_is_one_line(right: Path) -> None:
+def test_a_full_disk_is_one_line(right: Path, workers: Workers) -> None:
     """What was written until then counts."""
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full, a device that is always full")
     with Journal(Path("/dev/full"), "how") as journal, pytest.raises(FileError, match="go on with --resume"):
-        journal.keep(next(validate_many([right])), "content")
+        journal.keep(next(validate_many([right], workers=workers)), "content")
 
 
 # ---- the order, and how far it is run ahead ----

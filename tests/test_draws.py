@@ -277,3 +277,12 @@ def test_as_many_trials_as_asked_for_are_drawn(count: int) -> None:
     """More only where a network needs them."""
     assert draw_trials(make_network("sigmoid", "half_sse"), count=count).count == count
     assert count <= draw_trials(make_network("relu", "half_sse"), count=count).count <= 4 * count
+
+
+def test_equal_questions_are_drawn_once_and_nobody_can_change_the_answer() -> None:
+    """A class has one network: its trials are shared, so they are read-only."""
+    network = make_network("relu", "half_sse")
+    trials = draw_trials(network, seed=11)
+    assert draw_trials(make_network("relu", "half_sse"), seed=11) is trials
+    with pytest.raises(ValueError, match="read-only"):
+        trials.values["gamma"][0] = 1.0

@@ -28,7 +28,7 @@ class Trap:
 class Case:
     """A malicious file: `make` gives its bytes; `wanted` is a word of `OUTCOMES`, `said` is in the line that refuses it.
 
-    Slow ones end only at a limit of time or memory.
+    Slow ones end only at a limit of time or memory, or are another's twin in the other format.
     """
 
     name: str

@@ -57,7 +57,8 @@ for _name, _words, _wanted, _said in (
 ):
     for _suffix in ("xlsx", "ods"):
         _make = partial(carrying, _suffix, _words)
-        add(f"carries {_name}", _suffix, lambda _, make=_make: make(), _wanted, _said)  # type: ignore[misc]
+        _slow = _suffix == "ods" and _wanted == "not right"  # judged for seconds, the same from both formats
+        add(f"carries {_name}", _suffix, lambda _, make=_make: make(), _wanted, _said, _slow)  # type: ignore[misc]
 add(
     "carries a later format",
     "xlsx",
