@@ -11,12 +11,15 @@ from sheetnet.check import validate
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
+from sheetnet.presentation import Presentation
 from sheetnet.workbook import Cell, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert
 from tests.sheets import blamed, place_of, step_book, with_cell
 
 ROUTES = [("xlsx", "xlsx"), ("xlsx", "ods"), ("ods", "xlsx"), ("ods", "ods")]
 SMALL = [name for name in template_names() if not name.startswith("digits")]
+
+WHOLE = "d02b"  # the template that is saved with all its views
 
 
 def damaged(workbook: Workbook, name: str) -> Workbook:
@@ -33,11 +36,11 @@ def damaged(workbook: Workbook, name: str) -> Workbook:
 
 
 def written(folder: Path, suffix: str) -> list[Path]:
-    """Every small template as it is, and with one damaged formula."""
+    """Every small template as it is, and with one damaged formula; one of them with all its views."""
     folder.mkdir()
     paths = []
     for name in SMALL:
-        workbook = make_workbook(load_network(name))
+        workbook = make_workbook(load_network(name), None if name == WHOLE else Presentation())
         for stem, book in ((name, workbook), (f"{name}-damaged", damaged(workbook, name))):
             paths.append(folder / f"{stem}.{suffix}")
             save_workbook(book, paths[-1])
