@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sheetnet import load_network, validate
+from sheetnet.check import judge
 from sheetnet.check.inputs import input_cells
 from sheetnet.check.locate import locate
 from sheetnet.engine import ironcalc
@@ -25,7 +26,7 @@ from sheetnet.reference import evaluate, inputs_of, stacked
 from sheetnet.reference.views import VIEWS as COMPUTED
 from sheetnet.reference.views import view_values
 from sheetnet.syntax import functions
-from sheetnet.workbook import CellError, Place, Value, Workbook
+from sheetnet.workbook import CellError, Name, Place, Value, Workbook
 from tests.figures import record
 from tests.networks import make_network, pairs
 from tests.test_agreement import PROGRAMS, cell_value, distance, formula_places, lying
@@ -129,6 +130,20 @@ def test_the_orientation_of_a_file_is_told_by_its_blocks(observations: int, colu
     book = make_workbook(network, Presentation(column=column))
     located = locate(book, network)
     assert (located.presentation.column, located.problems) == (column, ())
+
+
+def test_a_name_that_begins_like_a_view_s_is_no_view() -> None:
+    """A student's own names, such as net_income, make no sheet missing; a view without half of its names is gone."""
+    network = load_network("d02b")
+    book = make_workbook(network, Presentation())
+    own = Name("net_income", "Step!$B$7")
+    assert judge(replace(book, names=(*book.names, own)), network).ok
+    whole = make_workbook(network, Presentation(("step", "matrices")))
+    names = [name for name in whole.names if not name.name.startswith("mat_")]
+    few = [name for name in whole.names if name.name.startswith("mat_")]
+    assert judge(replace(whole, names=(*names, *few[:2])), network).ok
+    counts = judge(replace(whole, names=(*names, *few[2:])), network).counts
+    assert counts["missing"] == 2
 
 
 EDITS = st.floats(-2, 2, allow_nan=False).map(lambda x: round(x, 3))

@@ -6,6 +6,8 @@ What the names say is a claim like any other: blocks of the views that are claim
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 from sheetnet.network import Block, Network
 from sheetnet.presentation import MOST_STEPS, STEP_SIZE, STEPS, Presentation
@@ -21,14 +23,23 @@ TELLING = ("A_0", "cost_n")  # one of these is not square: N × (n_0 + 1) where 
 
 
 def presentation_of(workbook: Workbook, network: Network, claims: Claims) -> Presentation:
-    """The views whose names lead to cells, the orientation of A_0, and the sizes that the views' own cells tell."""
+    """The views whose names lead to cells, the orientation of A_0, and the sizes that the views' own cells tell.
+
+    A view is there where half of its names are: a few names that begin alike may be anybody's.
+    """
     found = {name: area for name in claims if (area := _area(workbook, claims[name])) is not None}
     named = [name for name in found if is_view_block(name)]
-    views = [view for view, numbers in VIEWS.items() if any(name.startswith(numbers.prefix) for name in named)]
+    likely = [view for view, numbers in VIEWS.items() if any(name.startswith(numbers.prefix) for name in named)]
     column = any(_turned(network.blocks[name], found) for name in TELLING)
     steps = shape_of(found[STEPS_NAME])[0] - 1 if STEPS_NAME in found else STEPS
     steps = min(max(steps, 1), MOST_STEPS)
-    return Presentation(("step", *views), column, steps, _step_size(workbook, found.get(STEP_SIZE_NAME)))
+    shown = Presentation(("step", *likely), column, steps, _step_size(workbook, found.get(STEP_SIZE_NAME)))
+    there = [view for view in likely if _is_there(view_blocks(network, replace(shown, views=("step", view))), found)]
+    return replace(shown, views=("step", *there))
+
+
+def _is_there(blocks: Mapping[str, Block], found: Mapping[str, Area]) -> bool:
+    return 2 * sum(name.casefold() in found for name in blocks) >= len(blocks)
 
 
 def _turned(block: Block, found: Mapping[str, Area]) -> bool:
@@ -63,8 +74,14 @@ def is_view_block(name: str) -> bool:
 
 def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block]:
     """The blocks of the views, with the shapes that the reference gives them."""
-    if presentation.views == ("step",):
-        return {}
+    found: dict[str, Block] = {}
+    for view in presentation.views:
+        found |= _blocks_of(network, replace(presentation, views=("step", view))) if view in VIEWS else {}
+    return found
+
+
+@lru_cache(maxsize=32)
+def _blocks_of(network: Network, presentation: Presentation) -> dict[str, Block]:
     values = view_values(network, evaluate(network, inputs_of(network)), presentation)
     return {name: Block(name, *array.shape[1:]) for name, array in values.items()}
 
