@@ -90,7 +90,7 @@ def test_openpyxl_saves_it_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.libreoffice
-@pytest.mark.parametrize("name", ["relu-sigmoid-softmax", "xor-batch"])
+@pytest.mark.parametrize("name", ["xor-batch", pytest.param("relu-sigmoid-softmax", marks=pytest.mark.slow)])
 def test_libreoffice_as_the_engine_gives_the_same_verdicts(tmp_path: Path, name: str) -> None:
     """`--engine libreoffice`: right as a whole, and the damaged formula blamed alone."""
     workbook = step_book(load_network(name))
