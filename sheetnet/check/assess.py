@@ -18,6 +18,7 @@ from sheetnet.check.naming import named
 from sheetnet.check.runs import Bench, Runs, run
 from sheetnet.check.second_look import sharpened
 from sheetnet.check.verdicts import SOUND, CellVerdict
+from sheetnet.check.views import is_view_block
 from sheetnet.network import Network
 
 AFTER_TARGETS = ("cost", "dC_", "delta_", "W_")  # the blocks whose values the targets reach
@@ -91,7 +92,7 @@ def _for_one_hot(found: Assessment, seed: int) -> Assessment:
 def _in_need_of_targets(found: Assessment) -> bool:
     """Whether a wrong cell depends on the targets: z, a and what else leads up to the outputs do not."""
     return any(
-        cell.verdict == "wrong" and answer.block.name.startswith(AFTER_TARGETS)
+        cell.verdict == "wrong" and (answer.block.name.startswith(AFTER_TARGETS) or is_view_block(answer.block.name))
         for answer, cell in zip(found.bench.answers, found.cells, strict=True)
     )
 
