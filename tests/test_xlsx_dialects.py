@@ -228,6 +228,14 @@ def test_names_are_sorted_with_their_scope_and_without_the_built_in_ones(tmp_pat
     )  # fmt: skip
 
 
+def test_a_name_inside_a_name_is_none(tmp_path: Path) -> None:
+    """Seed 6, file 95 of the fuzzer: openpyxl reads the outer name, which refers to nothing; so it is no name."""
+    names = "<definedName name='W_1'><definedName name='W_1'>A!$A$1</definedName></definedName>"
+    sheets = "<sheet name='A' sheetId='1' r:id='r1'/>"
+    workbook = read_workbook(build(tmp_path / "a.xlsx", sheet_xml(""), names=names, sheets=sheets))
+    assert workbook.names == ()
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
@@ -38,7 +39,8 @@ def tags(*local: str) -> frozenset[str]:
     return frozenset(f"{{{namespace}}}{name}" for namespace in NAMESPACES for name in local)
 
 
-_SHEET, _DEFINED, _ITEM = tags("sheet"), tags("definedName"), tags("si")
+_SHEETS, _SHEET = tags("sheets"), tags("sheet")
+_NAMES, _DEFINED, _ITEM = tags("definedNames"), tags("definedName"), tags("si")
 _TEXT, _RUN = tags("t"), tags("r")
 
 
@@ -75,14 +77,17 @@ def _actual(package: Package, name: str) -> str:
 
 
 def read_index(package: Package, part: str) -> tuple[list[SheetEntry], list[Name], str | None]:
-    """The sheets in order, the defined names sorted, and the name of the part with the shared strings."""
+    """The sheets in order, the defined names sorted, and the name of the part with the shared strings.
+
+    Only what stands right in its list counts: programs differ in what they make of a name inside a name.
+    """
     related = _relationships(package, part)
     sheets: list[SheetEntry] = []
     names: list[Name] = []
-    for _, element in package.iterparse(part, tags=_SHEET | _DEFINED):
+    for element in _listed(package, part):
         if element.tag in _SHEET:
             sheets.append(_entry(package, element, related))
-        elif (name := _name(package, element, sheets)) is not None:
+        elif element.tag in _DEFINED and (name := _name(package, element, sheets)) is not None:
             names.append(name)
         if len(names) > limits.MAX_NAMES:
             raise FileError(
@@ -91,6 +96,11 @@ def read_index(package: Package, part: str) -> tuple[list[SheetEntry], list[Name
     strings = next((target for kind, target in related.values() if kind == "sharedStrings"), None)
     names.sort(key=lambda name: (name.sheet or "", name.name))
     return sheets, names, strings
+
+
+def _listed(package: Package, part: str) -> Iterator[Element]:
+    for _, listing in package.iterparse(part, tags=_SHEETS | _NAMES):
+        yield from listing
 
 
 def _entry(package: Package, element: Element, related: dict[str, tuple[str, str]]) -> SheetEntry:
