@@ -24,7 +24,10 @@ def test_every_template_has_its_workbooks_and_nothing_else_lies_there() -> None:
 @pytest.mark.parametrize("name", template_names())
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 def test_the_workbook_is_up_to_date(name: str, suffix: str) -> None:
-    """Formulas, constants and names exactly; cached values to 1e-12, for exp differs by an ulp between processors."""
+    """Formulas, texts and names exactly; numbers to 1e-12, for exp differs by an ulp between processors.
+
+    Slopes of the gradient check divide that ulp of a cost by 2h: hence the absolute 1e-11.
+    """
     found = read_workbook(FOLDER / f"{name}.{suffix}")
     wanted = make_workbook(load_network(name))
     assert found.names == wanted.names, REMEDY
@@ -36,11 +39,11 @@ def test_the_workbook_is_up_to_date(name: str, suffix: str) -> None:
         for position, cell in filled.items():
             there = old.cells[position]
             assert there.formula == cell.formula, REMEDY
-            if cell.formula is None or not isinstance(cell.value, float):
-                assert there.value == cell.value, REMEDY
-            else:
-                assert there.value == pytest.approx(cell.value, rel=1e-12, abs=1e-15), REMEDY
+            if isinstance(cell.value, float):
+                assert there.value == pytest.approx(cell.value, rel=1e-12, abs=1e-11), REMEDY
                 compared += 1
+            else:
+                assert there.value == cell.value, REMEDY
     assert compared > 0
 
 

@@ -45,15 +45,16 @@ FORMULAS = st.sampled_from(
 )  # fmt: skip
 ROLES = st.sampled_from(list(STYLES))
 CELLS = st.builds(Cell, VALUES, st.none(), ROLES) | st.builds(Cell, VALUES, FORMULAS, ROLES)
-PLACES = st.tuples(st.integers(1, 30), st.integers(1, 30)) | st.just((1_048_576, 16_384))
+NEAR = st.tuples(st.integers(1, 30), st.integers(1, 30))
+PLACES = NEAR | st.just((1_048_576, 16_384))
 SHEET_NAMES = st.sampled_from(["Step", "W1", "It's", "1st sheet", "Übung", "a-b & <c>", "R", "x.y"])
 NAMES = st.sampled_from(["W_1", "gamma", "dC_dW_1", "äöü", "a.b", "_", "TRUEISH"])
 
 
 @st.composite
-def sheets(draw: st.DrawFn, name: str) -> Sheet:
+def sheets(draw: st.DrawFn, name: str, places: st.SearchStrategy[tuple[int, int]]) -> Sheet:
     """A sheet of scattered cells and, below them, an array formula with the cached values of its children."""
-    cells = draw(st.dictionaries(PLACES, CELLS, max_size=12))
+    cells = draw(st.dictionaries(places, CELLS, max_size=12))
     arrays = {}
     if draw(st.booleans()):
         rows, columns = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
@@ -66,10 +67,10 @@ def sheets(draw: st.DrawFn, name: str) -> Sheet:
 
 
 @st.composite
-def workbooks(draw: st.DrawFn) -> Workbook:
+def workbooks(draw: st.DrawFn, places: st.SearchStrategy[tuple[int, int]] = PLACES) -> Workbook:
     """One to three sheets, hidden ones among them, with names of both scopes."""
     titles = draw(st.lists(SHEET_NAMES, min_size=1, max_size=3, unique_by=str.casefold))
-    made = [draw(sheets(title)) for title in titles]
+    made = [draw(sheets(title, places)) for title in titles]
     shown = draw(st.integers(0, len(made) - 1))
     made = [Sheet(each.name, each.cells, each.arrays, index != shown) for index, each in enumerate(made)]
     area = parse_area("$A$1:$B$2")
