@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import openpyxl
@@ -24,7 +26,7 @@ from sheetnet import validate, validate_many
 from sheetnet.batch.journal import Journal, fingerprint, way_of_judging
 from sheetnet.batch.many import apart
 from sheetnet.batch.result import from_line, to_line
-from sheetnet.batch.running import AHEAD, Ready, in_order
+from sheetnet.batch.running import AHEAD, PACKED, Ready, in_order
 from sheetnet.batch.workers import Workers
 from sheetnet.errors import FileError, LimitError, StoppedError
 from sheetnet.generate import write_workbook
@@ -255,6 +257,29 @@ def test_results_wait_for_their_turn_but_not_without_bound() -> None:
             return pool.submit(function, *call)
 
         assert list(in_order(submit, work, calls(), lambda number, outcome: outcome)) == list(range(3 * AHEAD))
+
+
+def test_a_thousand_large_results_that_wait_take_little_memory() -> None:
+    """One slow file in a class of large workbooks: the others' reports wait packed (they took over a gigabyte)."""
+    size, waited = 200_000, Event()
+
+    def work(number: int) -> bytes:
+        if number == 0:
+            assert waited.wait(60)
+        elif number == AHEAD - 1:
+            waited.set()
+        time.sleep(0.003)  # as judging does, so that results are fetched about as fast as they come
+        return bytes([number % 256]) * size
+
+    with ThreadPoolExecutor(2) as pool:
+        submit = lambda function, call: pool.submit(function, *call)  # noqa: E731
+        tracemalloc.start()
+        try:
+            for number, result in enumerate(in_order(submit, work, [(n,) for n in range(AHEAD)], lambda _, each: each)):
+                assert result == bytes([number % 256]) * size
+            assert tracemalloc.get_traced_memory()[1] < 2 * PACKED * size
+        finally:
+            tracemalloc.stop()
 
 
 def test_an_executor_that_loses_a_call_costs_that_file() -> None:
