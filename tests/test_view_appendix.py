@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from sheetnet import load_network
-from sheetnet.check import judge
-from sheetnet.files import SUFFIXES
 from sheetnet.presentation import SHEETS
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
-from tests.networks import make_network
-from tests.view_cases import NETWORKS, SMALL, block_numbers, book, far_cells, formula_cells, judged_with, verdicts
+from tests.view_cases import NETWORKS, OWN, SMALL, block_numbers, book, judged_with, verdicts
 
 VIEW = "appendix"
 SHEET = SHEETS[VIEW]
-NARROW = {  # networks whose W⁽¹⁾ has no corner of 2 × 2
-    "one input": make_network("tanh", "half_sse", (1, 3, 2), 3),
-    "one neuron": make_network("sigmoid", "half_sse", (3, 1), 2),
-    "one of both": make_network("sigmoid", "half_sse", (1, 1), 1),
-}
 
 
 def read(workbook: Workbook, block: str) -> np.ndarray:
     """The cached numbers of a block."""
     return block_numbers(workbook, SHEET, block)
-
-
-@pytest.mark.parametrize("column", [False, True])
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_every_cell_agrees_with_numpy(suffix: str, column: bool, tmp_path: Path) -> None:
-    """Written with wrong cached values, recalculated by IronCalc; nothing here depends on activation or loss."""
-    networks = {name: NETWORKS[name] for name in (*SMALL, "softmax deep", "sigmoid shared bias")}
-    for name, network in (networks | NARROW).items():
-        assert far_cells(book(network, VIEW, column), tmp_path / f"{VIEW}{suffix}") == {}, name
-
-
-@pytest.mark.parametrize("column", [False, True])
-@pytest.mark.parametrize("name", [*SMALL, *NARROW])
-def test_every_cell_is_judged_correct_in_both_orientations(name: str, column: bool) -> None:
-    """All cells of the view's blocks are compared in trials, and none is blamed; the lights stand outside of blocks."""
-    network = (NETWORKS | NARROW)[name]
-    workbook = book(network, VIEW, column)
-    report = judge(workbook, network)
-    assert set(report.counts) == {"correct"}
-    assert formula_cells(workbook, SHEET) <= verdicts(report, "correct")
-
-
-@pytest.mark.parametrize(
-    ("block", "cells"),
-    [("app_x", 1), ("app_inv_term_2", 4), ("app_exp_matrix", 1), ("app_affine_dx_central", 2), ("app_affine_dA", 1)],
-)
-def test_a_damaged_formula_is_blamed_alone(block: str, cells: int) -> None:
-    """A damaged array is wrong in all the cells it fills, and in no other; Step is not touched by it."""
-    network = load_network("d02b")
-    place, report = judged_with(book(network, VIEW), network, block, 0, 0)
-    wrong = [cell for cell in report.cells if cell.verdict == "wrong"]
-    assert (SHEET, cell_name(*place[1:])) in verdicts(report, "wrong")
-    assert ({cell.quantity for cell in wrong}, len(wrong)) == ({block}, cells)
-    assert "Step" not in {sheet for sheet, _ in verdicts(report, "carried")}
 
 
 def test_what_is_wrong_in_step_does_not_reach_it() -> None:
@@ -80,10 +36,10 @@ def test_the_givens_are_the_first_inputs_and_the_corner_of_the_weights() -> None
     np.testing.assert_array_equal(read(workbook, "app_b")[:, 0], [0.35, 0.35])
 
 
-@pytest.mark.parametrize("name", [*SMALL, *NARROW])
+@pytest.mark.parametrize("name", [*SMALL, *OWN[VIEW]])
 def test_jacobians_are_those_the_lesson_prints(name: str) -> None:
     """diag(−1/x²), diag(−e^(−x)), A, and xᵀ in its place for each entry of A; differences are near them."""
-    workbook = book((NETWORKS | NARROW)[name], VIEW)
+    workbook = book((NETWORKS | OWN[VIEW])[name], VIEW)
     x, a = read(workbook, "app_x")[:, 0], read(workbook, "app_A")
     zero = np.zeros(2)
     wanted = {

@@ -3,54 +3,28 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sheetnet import load_network, training_step
-from sheetnet.check import judge
 from sheetnet.errors import FileError
-from sheetnet.files import SUFFIXES
 from sheetnet.layout.views.jacobians import MOST
 from sheetnet.network import Network
-from sheetnet.presentation import SHEETS, TERMS
+from sheetnet.presentation import SHEETS
 from sheetnet.reference import ACTIVATIONS
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
 from tests.networks import make_network
-from tests.view_cases import NETWORKS, SMALL, block_numbers, book, far_cells, formula_cells, judged_with, verdicts
+from tests.view_cases import NETWORKS, OWN, block_numbers, book, judged_with, verdicts
 
 VIEW = "jacobians"
 SHEET = SHEETS[VIEW]
-# More neurons than get a line for each E_ii.
-WIDE = {
-    "wide softmax": make_network("softmax", "cross_entropy", (2, TERMS + 1, TERMS + 2), 2),
-    "wide tanh": make_network("tanh", "half_sse", (2, TERMS + 1, 3), 2, reduction="sum"),
-}
 
 
 def read(workbook: Workbook, block: str) -> np.ndarray:
     """The cached numbers of a block."""
     return block_numbers(workbook, SHEET, block)
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_every_cell_agrees_with_numpy(suffix: str, tmp_path: Path) -> None:
-    """Templates and all pairs of activation and loss, written with wrong cached values, recalculated by IronCalc."""
-    for name, network in (NETWORKS | WIDE).items():
-        assert far_cells(book(network, VIEW), tmp_path / f"{VIEW}{suffix}") == {}, name
-
-
-@pytest.mark.parametrize("column", [False, True])
-@pytest.mark.parametrize("name", [*SMALL, *WIDE, "softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse"])
-def test_every_cell_is_judged_correct_in_both_orientations(name: str, column: bool) -> None:
-    """All cells of the view's blocks are compared in trials, and none is blamed; the lights stand outside of blocks."""
-    network = (NETWORKS | WIDE)[name]
-    workbook = book(network, VIEW, column)
-    report = judge(workbook, network)
-    assert set(report.counts) == {"correct"}
-    assert formula_cells(workbook, SHEET) <= verdicts(report, "correct")
 
 
 def test_the_sheet_is_the_same_in_both_orientations() -> None:
@@ -63,28 +37,6 @@ def test_the_sheet_is_the_same_in_both_orientations() -> None:
         return {at: re.sub(r"Step![A-Z]+\d+", "Step", cell.formula) for at, cell in sheet.cells.items() if cell.formula}
 
     assert formulas(False) == formulas(True)
-
-
-@pytest.mark.parametrize(
-    ("block", "cells"),
-    [
-        ("jac_v_1_n0", 1),
-        ("jac_dE_dout_2_n1", 1),
-        ("jac_term_1_1", 9),
-        ("jac_dout_dnet_1_n2", 9),
-        ("jac_dE_dnet_2_n0", 1),
-        ("jac_dE_dW_1_n3", 9),
-        ("jac_mean_2", 1),
-    ],
-)
-def test_a_damaged_formula_is_blamed_alone(block: str, cells: int) -> None:
-    """A damaged array is wrong in all the cells it fills, and in no other; Step is not touched by it."""
-    network = load_network("xor-batch")
-    place, report = judged_with(book(network, VIEW), network, block, 0, 0)
-    wrong = [cell for cell in report.cells if cell.verdict == "wrong"]
-    assert (SHEET, cell_name(*place[1:])) in verdicts(report, "wrong")
-    assert ({cell.quantity for cell in wrong}, len(wrong)) == ({block}, cells)
-    assert "Step" not in {sheet for sheet, _ in verdicts(report, "carried")}
 
 
 def test_an_error_in_the_forward_pass_of_step_is_blamed_there_and_carried_here() -> None:
@@ -111,10 +63,10 @@ def _differences(network: Network, layer: int, n: int) -> np.ndarray:
     return (f(net + h) - f(net - h)).T / 2e-5  # rows of f are out for one changed net: turned, row i is out_i
 
 
-@pytest.mark.parametrize("name", [*NETWORKS, *WIDE])
+@pytest.mark.parametrize("name", [*NETWORKS, *OWN[VIEW]])
 def test_jacobians_are_those_of_central_differences_and_products_the_gradient(name: str) -> None:
     """∂out/∂net of every layer and observation, and the gradients, summed here, are Step's ∂C/∂W."""
-    network = (NETWORKS | WIDE)[name]
+    network = (NETWORKS | OWN[VIEW])[name]
     workbook, step = book(network, VIEW), training_step(network)
     for layer in range(1, network.depth + 1):
         total = np.zeros((network.sizes[layer], network.sizes[layer - 1] + 1))

@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from sheetnet import load_network, training_step
-from sheetnet.check import judge
-from sheetnet.files import SUFFIXES
 from sheetnet.presentation import SHEETS
 from sheetnet.syntax import cell_name
-from tests.view_cases import NETWORKS, SMALL, block_numbers, book, far_cells, formula_cells, judged_with, verdicts
+from tests.view_cases import NETWORKS, block_numbers, book, judged_with, verdicts
 
 VIEW = "matrices"
 SHEET = SHEETS[VIEW]
-
-
-@pytest.mark.parametrize(("suffix", "column"), [*((suffix, False) for suffix in SUFFIXES), (".xlsx", True)])
-def test_every_cell_agrees_with_numpy(suffix: str, column: bool, tmp_path: Path) -> None:
-    """Templates and all pairs of activation and loss, written with wrong cached values, recalculated by IronCalc."""
-    for name, network in NETWORKS.items():
-        assert far_cells(book(network, VIEW, column), tmp_path / f"{VIEW}{suffix}") == {}, name
-
-
-@pytest.mark.parametrize("column", [False, True])
-@pytest.mark.parametrize("name", [*SMALL, "softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse"])
-def test_every_cell_is_judged_correct_in_both_orientations(name: str, column: bool) -> None:
-    """All cells of the view's blocks are compared in trials, and none is blamed; the lights stand outside of blocks."""
-    network = NETWORKS[name]
-    workbook = book(network, VIEW, column)
-    report = judge(workbook, network)
-    assert set(report.counts) == {"correct"}
-    assert formula_cells(workbook, SHEET) <= verdicts(report, "correct")
-
-
-@pytest.mark.parametrize(
-    ("block", "cells"),
-    [
-        ("mat_delta_1", 3),
-        ("mat_c_1", 12),
-        ("mat_dC_dW_1", 9),
-        ("mat_W_2_new", 4),
-        ("mat_out_1", 1),
-        ("mat_w_only_2", 3),
-    ],
-)
-def test_a_damaged_formula_is_blamed_alone(block: str, cells: int) -> None:
-    """A damaged array is wrong in all the cells it fills (δ has one an observation), and in no other; Step is right."""
-    network = load_network("xor-batch")
-    place, report = judged_with(book(network, VIEW), network, block, 0, 0)
-    wrong = [cell for cell in report.cells if cell.verdict == "wrong"]
-    assert (SHEET, cell_name(*place[1:])) in verdicts(report, "wrong")
-    assert ({cell.quantity for cell in wrong}, len(wrong)) == ({block}, cells)
-    assert "Step" not in {sheet for sheet, _ in verdicts(report, "carried")}
 
 
 @pytest.mark.parametrize("block", ["z_1", "A_1", "delta_2", "dC_da_1", "W_2_new"])

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from sheetnet import load_network, training_step
-from sheetnet.check import judge
-from sheetnet.files import SUFFIXES
 from sheetnet.network import Network
 from sheetnet.presentation import SHEETS
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.workbook import Workbook
 from tests.networks import make_network
-from tests.test_agreement import networks
-from tests.view_cases import NETWORKS, SMALL, block_numbers, book, far_cells, formula_cells, judged_with, verdicts
+from tests.view_cases import NETWORKS, SMALL, block_numbers, book, judged_with, verdicts
 
 VIEW = "network"
 SHEET = SHEETS[VIEW]
@@ -25,31 +20,6 @@ SHEET = SHEETS[VIEW]
 def numbers(workbook: Workbook, name: str) -> np.ndarray:
     """The cached numbers of a block of this sheet."""
     return block_numbers(workbook, SHEET, name)
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_every_cell_agrees_with_numpy(suffix: str, tmp_path: Path) -> None:
-    """Templates and all pairs of activation and loss, written with wrong cached values, recalculated by IronCalc."""
-    for name, network in NETWORKS.items():
-        assert far_cells(book(network, VIEW), tmp_path / f"{VIEW}{suffix}") == {}, name
-
-
-@pytest.mark.parametrize("column", [False, True])
-@pytest.mark.parametrize("template", SMALL)
-def test_every_cell_is_judged_correct_in_both_orientations(template: str, column: bool) -> None:
-    """All formula cells of the drawing are compared in trials, and none is blamed."""
-    network = load_network(template)
-    workbook = book(network, VIEW, column)
-    report = judge(workbook, network)
-    assert set(report.counts) == {"correct"}
-    assert formula_cells(workbook, SHEET) <= verdicts(report, "correct")
-
-
-@pytest.mark.parametrize("name", ["softmax deep", "softmax sum", "sigmoid shared bias", "softplus half_sse"])
-def test_deep_and_mixing_networks_are_judged_correct(name: str) -> None:
-    """Hidden softmax layers, sums over observations and frozen biases."""
-    network = networks()[name]
-    assert set(judge(book(network, VIEW), network).counts) == {"correct"}
 
 
 def test_a_damaged_node_is_blamed_alone_and_carried_to_the_right() -> None:

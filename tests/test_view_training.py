@@ -17,7 +17,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.reference import evaluate, inputs_of
-from sheetnet.reference.views import asked_values, view_values
+from sheetnet.reference.views import view_values
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import CellError, Workbook
 from tests.networks import make_network
@@ -98,7 +98,7 @@ def test_rows_that_rounding_may_decide_are_not_asked() -> None:
     """A γ far too large: from some row on nothing is asked of the weights, and never again; inputs always are."""
     network = make_network("tanh", "half_sse", learning_rate=8.0)
     values, shown = evaluate(network, inputs_of(network)), Presentation(("step", VIEW), steps=60)
-    asked = asked_values(network, values, shown)
+    asked = view_values(network, values, shown, asked=True)
     lost = np.isnan(asked["train_cost"][0, :, 0])
     assert not lost[0]
     assert lost[-1]

@@ -11,14 +11,27 @@ from sheetnet.check.locate import locate
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation
+from sheetnet.presentation import TERMS, Presentation
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.workbook import Place, Workbook, array_cells
+from tests.networks import make_network
 from tests.sheets import with_formula
 from tests.test_agreement import by_ironcalc, cell_value, distance, formula_places, lying, networks
 
 SMALL = ("bias-node", "d02b", "relu-sigmoid-softmax", "xor-batch")
 NETWORKS = {name: network for name, network in networks().items() if not name.startswith("digits")}
+# Networks at which a view looks otherwise.
+OWN = {
+    "jacobians": {  # more neurons than get a line for each E_ii
+        "wide softmax": make_network("softmax", "cross_entropy", (2, TERMS + 1, TERMS + 2), 2),
+        "wide tanh": make_network("tanh", "half_sse", (2, TERMS + 1, 3), 2, reduction="sum"),
+    },
+    "appendix": {  # W⁽¹⁾ has no corner of 2 × 2
+        "one input": make_network("tanh", "half_sse", (1, 3, 2), 3),
+        "one neuron": make_network("sigmoid", "half_sse", (3, 1), 2),
+        "one of both": make_network("sigmoid", "half_sse", (1, 1), 1),
+    },
+}
 
 
 def book(network: Network, view: str, column: bool = False) -> Workbook:

@@ -23,7 +23,7 @@ from sheetnet.check.views import is_view_block
 from sheetnet.engine import Evaluate, Trial
 from sheetnet.network import Network
 from sheetnet.reference import Array, evaluate, stacked
-from sheetnet.reference.views import asked_values, noise
+from sheetnet.reference.views import noise, view_values
 from sheetnet.workbook import Place, Value, Workbook
 
 
@@ -77,7 +77,8 @@ class Bench:
         """The reference's answers for K sets of inputs: K × answers."""
         arrays = self.quantities(inputs)
         values = {name: stacked(arrays[name], block) for name, block in self.network.blocks.items()}
-        return as_columns(self.located, values | asked_values(self.network, arrays, self.located.presentation))
+        views = view_values(self.network, arrays, self.located.presentation, asked=True)
+        return as_columns(self.located, values | views)
 
     @cached_property
     def noise(self) -> Array:

@@ -87,13 +87,13 @@ def _givens(scene: Scene, grid: Grid, top: int) -> int:
 
     line.block("app_A", values["app_A"], lambda i, j: weight(j, i), "weight", Words("A", "from W⁽¹⁾ on Step"))
     line.block("app_b", values["app_b"], lambda i, _: weight(SIZE, i), "weight", Words("b", "its biases"))
-    line.block("app_h", values["app_h"], _constant, "step_size", Words("h", "a small step"))
+    line.constants("app_h", values["app_h"], "step_size", Words("h", "a small step"))
     grid.notes[grid.corners["app_h"]] = H_NOTE
     line = Line(grid, line.bottom)
     for i in range(1, SIZE + 1):
         e, unit, sign = f"app_E_{i}", f"app_unit_{i}", subscript(i)
-        line.block(e, values[e], _constant, _one(i, i), Words(f"E{sign}{sign}", f"1 at ({i}, {i})"))
-        line.block(unit, values[unit], _constant, _one(1, i), Words(f"e{sign}ᵀ", f"1 at {i}"))
+        line.constants(e, values[e], _one(i, i), Words(f"E{sign}{sign}", f"1 at ({i}, {i})"))
+        line.constants(unit, values[unit], _one(1, i), Words(f"e{sign}ᵀ", f"1 at {i}"))
     return line.bottom
 
 
@@ -149,10 +149,6 @@ def _three_ways(scene: Scene, grid: Grid, function: _Elementwise, top: int) -> i
     line.block(central, values[central], moved, "numpy", Words("∂y/∂x", "central differences", "≈", rows, columns))
     line.near(grid.area(total), grid.area(central), grid.fixed("app_h"))
     return line.bottom
-
-
-def _constant(row: int, column: int) -> None:
-    """No formula: the number stands as it is."""
 
 
 def _one(row: int, column: int) -> Callable[[int, int], str]:

@@ -61,7 +61,7 @@ def _single_one(lesson: Lesson, line: Line, layer: int, i: int) -> None:
     """E_ii."""
     name, sign = f"jac_E_{layer}_{i}", subscript(i)
     words = Words(f"E{sign}{sign}", f"1 at ({i}, {i})")
-    line.block(name, lesson.values(name), _constant, lambda r, c: "one" if r == c == i else "zero", words)
+    line.constants(name, lesson.values(name), lambda r, c: "one" if r == c == i else "zero", words)
 
 
 def vector(lesson: Lesson, line: Line, layer: int, n: int, sign: str) -> None:
@@ -85,11 +85,7 @@ def _term(lesson: Lesson, line: Line, layer: int, i: int) -> None:
     e, unit, term = (f"jac_{kind}_{layer}_{i}" for kind in ("E", "unit", "term"))
     grid, sign = lesson.grid, subscript(i)
     words = Words(f"e{sign}ᵀ", f"1 at {i}", "·" if i == 0 else "· v ·")
-    line.block(unit, lesson.values(unit), _constant, lambda _, c: "one" if c == i else "zero", words)
+    line.constants(unit, lesson.values(unit), lambda _, c: "one" if c == i else "zero", words)
     text = f"MMULT(MMULT({grid.area(e)},{grid.area(f'jac_v_{layer}_n0')}),{grid.area(unit)})"
     words = Words(f"E{sign}{sign} v e{sign}ᵀ", f"v{sign} at ({i}, {i})", "=")
     line.array(term, lesson.values(term), text, "backward", words)
-
-
-def _constant(row: int, column: int) -> None:
-    """No formula: 0 and 1 stand as they are."""

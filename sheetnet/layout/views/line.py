@@ -73,6 +73,10 @@ class Line:
         at = self._head(len(values), len(values[0]), words)
         self.grid.fill(name, values, formula, role, at)
 
+    def constants(self, name: str, values: Numbers, role: str | Callable[[int, int], str], words: Words) -> None:
+        """A block of numbers that no formula gives."""
+        self.block(name, values, lambda r, c: None, role, words)
+
     def arrays(
         self, name: str, values: Numbers, pieces: Pieces, role: str | Callable[[int, int], str], words: Words
     ) -> None:

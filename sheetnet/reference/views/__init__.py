@@ -21,7 +21,7 @@ from sheetnet.reference.views.matrices import matrices
 from sheetnet.reference.views.network import network as drawing
 from sheetnet.reference.views.training import training, training_asked
 
-__all__ = ["VIEWS", "ViewNumbers", "asked_values", "noise", "view_values"]
+__all__ = ["VIEWS", "ViewNumbers", "noise", "view_values"]
 
 Compute = Callable[[Network, Values, Presentation], dict[str, Array]]
 
@@ -51,21 +51,18 @@ VIEWS: dict[str, ViewNumbers] = {
 }
 
 
-def view_values(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
-    """The blocks of all views that the presentation shows, K × rows × columns each; `values` are those of `evaluate`."""
+def view_values(network: Network, values: Values, presentation: Presentation, asked: bool = False) -> dict[str, Array]:
+    """The blocks of all views that the presentation shows, K × rows × columns each; `values` are those of `evaluate`.
+
+    What is `asked` of a sheet is the same but for NaN, which asks nothing, where the mathematics amplifies the rounding
+    of right sheets.
+    """
     found: dict[str, Array] = {}
     for view in presentation.views:
         if view in VIEWS:
-            found |= VIEWS[view].compute(network, values, presentation)
-    return found
-
-
-def asked_values(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
-    """The same for a judge: NaN, which asks nothing, where the mathematics amplifies the rounding of right sheets."""
-    found: dict[str, Array] = {}
-    for view in presentation.views:
-        if view in VIEWS:
-            found |= (VIEWS[view].asked or VIEWS[view].compute)(network, values, presentation)
+            numbers = VIEWS[view]
+            compute = numbers.asked if asked and numbers.asked is not None else numbers.compute
+            found |= compute(network, values, presentation)
     return found
 
 
