@@ -162,7 +162,9 @@ def generate(
         list[str] | None,
         typer.Option(metavar="QUANTITY", help="What a student fills in, such as delta or z_1; else all. Repeatable."),
     ] = None,
-    hints: Annotated[Hints, typer.Option(help="What the notes of a student's copy tell.")] = Hints.EQUATION,
+    hints: Annotated[
+        Hints | None, typer.Option(help="What the notes of a student's copy tell; else the equation.")
+    ] = None,
     key: Annotated[bool, typer.Option("--key", help="Write the teacher's key beside a student's copy.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
 ) -> None:
@@ -174,7 +176,9 @@ def generate(
     asked: dict[str, Any] = {"views": views, "column": orientation is Orientation.COLUMN, "steps": steps, "key": key}
     suffixes = ["xlsx", "ods"] if file_format is Format.BOTH else [file_format.value]
     with console(stderr=True).status(f"writing {network}"):
-        workbooks = asked_for(load_network(network), Path(network).stem, student, blank or [], hints.value, **asked)
+        workbooks = asked_for(
+            load_network(network), Path(network).stem, student, blank or [], hints and hints.value, **asked
+        )
         paths = write_all(workbooks, out, suffixes, force)
     for path in paths:
         print(f"{path}  {size_of(path)}")

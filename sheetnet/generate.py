@@ -18,7 +18,7 @@ from sheetnet.files import limits, save_workbook
 from sheetnet.files.aside import refuse_existing
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
-from sheetnet.presentation import STEPS, Presentation, default_views, views_named
+from sheetnet.presentation import STEPS, Presentation, default_views, least_cells, views_named
 from sheetnet.reference import evaluate, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook
@@ -31,13 +31,9 @@ def make_workbook(network: Network, presentation: Presentation | None = None) ->
     Raises `FileError` where a sheet cannot hold them.
     """
     shown = presentation or Presentation(default_views(network))
+    _refuse_too_large(least_cells(network, shown), "at least ")
     workbook = build_workbook(network, _numbers(network, shown), __version__, shown)
-    cells = sum(len(sheet.cells) for sheet in workbook.sheets)
-    if cells > limits.MAX_CELLS:
-        raise FileError(
-            f"these views have {cells:,} cells, and no workbook of more than {limits.MAX_CELLS:,} is read back: take fewer "
-            "views, or a smaller network"
-        )
+    _refuse_too_large(sum(len(sheet.cells) for sheet in workbook.sheets))
     return workbook
 
 
@@ -49,10 +45,19 @@ def make_student_workbook(
     Raises `NetworkError` for a quantity that there is not, for views other than `Step`, and as `make_workbook`.
     """
     shown = presentation or Presentation()
+    _refuse_too_large(least_cells(network, shown), "at least ")
     if shown.views != ("step",):
         raise NetworkError("a student's copy holds the view step alone, for others compute the answers: leave them out")
     workbook = student_workbook(network, _numbers(network, shown), __version__, shown, exercise or Exercise())
     return recalculated(workbook)
+
+
+def _refuse_too_large(cells: int, about: str = "") -> None:
+    if cells > limits.MAX_CELLS:
+        raise FileError(
+            f"these views have {about}{cells:,} cells, and no workbook of more than {limits.MAX_CELLS:,} is read back: take "
+            "fewer views, or a smaller network"
+        )
 
 
 def _numbers(network: Network, presentation: Presentation) -> dict[str, list[list[float]]]:
@@ -107,7 +112,7 @@ def asked_for(
     stem: str,
     student: bool = False,
     blanks: Sequence[str] = (),
-    hints: str = "equation",
+    hints: str | None = None,
     *,
     views: str | None = None,
     column: bool = False,
@@ -121,10 +126,10 @@ def asked_for(
     shown = default_views(network) if views is None else views_named(views)
     presentation = Presentation(shown, column, steps)
     if not student:
-        if key or blanks:
-            raise NetworkError("--key and --blank are about a student's copy: add --student")
+        if key or blanks or hints:
+            raise NetworkError("--key, --blank and --hints are about a student's copy: add --student")
         return {stem: make_workbook(network, presentation)}
-    exercise = Exercise(blanks_named(network, blanks), hints)
+    exercise = Exercise(blanks_named(network, blanks), hints or Exercise.hints)
     alone = presentation if views else replace(presentation, views=("step",))
     found = {f"{stem}-student": make_student_workbook(network, exercise, alone)}
     return found | ({f"{stem}-key": make_workbook(network, presentation)} if key else {})

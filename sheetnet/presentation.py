@@ -5,6 +5,7 @@ Both derivations of a view (`reference/views` in NumPy, `layout/views` in formul
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sheetnet.errors import NetworkError
@@ -65,6 +66,29 @@ def default_views(network: Network) -> tuple[str, ...]:
     """All views for a small network, `step` alone for a larger one."""
     weights = sum(len(layer.weights) * layer.neurons for layer in network.layers)
     return tuple(SHEETS) if weights * network.observations <= SMALL else ("step",)
+
+
+# View → how many cells its largest blocks have at least, of the views that grow faster than Step.
+LEAST: dict[str, Callable[[Network, Presentation], int]] = {
+    # a row a weight and observation, at least three columns a path
+    "chain_rule": lambda network, _: sum(w * 3 * after for w, _, after in _sizes(network)) * network.observations,
+    "matrices": lambda network, _: sum(n * n for _, n, _ in _sizes(network)) * network.observations,  # D
+    "jacobians": lambda network, _: sum(w * n for w, n, _ in _sizes(network)) * network.observations,  # ∂net/∂W
+    "training": lambda network, shown: sum(2 * w for w, _, _ in _sizes(network)) * (shown.steps + 1),  # W, ∂C/∂W
+}
+
+
+def least_cells(network: Network, shown: Presentation) -> int:
+    """How many cells Step and the views have at least: what no workbook holds need not be computed first."""
+    step = sum(block.rows * block.columns for block in network.blocks.values())
+    return step + sum(LEAST[view](network, shown) for view in shown.views if view in LEAST)
+
+
+def _sizes(network: Network) -> Iterator[tuple[int, int, int]]:
+    """Of each layer its weights, its neurons and those of the next layer (1 after the last)."""
+    n = network.sizes
+    for layer in range(1, network.depth + 1):
+        yield (n[layer - 1] + 1) * n[layer], n[layer], n[layer + 1] if layer < network.depth else 1
 
 
 def option(view: str) -> str:

@@ -228,6 +228,7 @@ def test_a_key_comes_with_the_copy_and_has_every_answer() -> None:
     ("how", "said"),
     [
         ({"student": False, "key": True}, "add --student"),
+        ({"student": False, "hints": "none"}, "add --student"),
         ({"student": True, "blanks": ["q"]}, "there is no such calculation"),
         ({"student": True, "views": "step,training"}, "leave them out"),
         ({"student": True, "hints": "all"}, "choose from none, equation, example"),

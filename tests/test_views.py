@@ -21,7 +21,7 @@ from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.layout.views import VIEWS as LAID
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import template_names
-from sheetnet.presentation import SHEETS, SMALL, Presentation, default_views, views_named
+from sheetnet.presentation import LEAST, SHEETS, SMALL, Presentation, default_views, least_cells, views_named
 from sheetnet.reference import evaluate, inputs_of, stacked
 from sheetnet.reference.views import VIEWS as COMPUTED
 from sheetnet.reference.views import view_values
@@ -277,3 +277,20 @@ def test_what_no_sheet_holds_is_refused_before_anything_is_written() -> None:
     )  # fmt: skip
     with pytest.raises(FileError, match="but a sheet ends at 1,048,576 and 16,384"):
         make_workbook(wide)
+
+
+def test_what_no_workbook_holds_is_refused_before_it_is_computed() -> None:
+    """D of 3,000 neurons alone has nine million cells (20,000 neurons filled the memory of the machine)."""
+    wide = make_network("relu", "half_sse", (2, 3_000, 1), observations=1)
+    with pytest.raises(FileError, match=r"at least 9,\d{3},\d{3} cells"):
+        make_workbook(wide, Presentation(("step", "matrices")))
+
+
+@pytest.mark.parametrize("view", LEAST)
+def test_no_view_is_refused_that_would_fit(view: str) -> None:
+    """The estimate never exceeds what the workbook has, whatever the network."""
+    for sizes, observations in (((2, 2, 2), 1), ((1, 1), 1), ((3, 7, 2, 5), 3), ((2, 1, 6, 1), 2)):
+        for activation, loss in (("softmax", "cross_entropy"), ("tanh", "mse")):
+            network, shown = make_network(activation, loss, sizes, observations), Presentation(("step", view))
+            found = sum(len(sheet.cells) for sheet in make_workbook(network, shown).sheets)
+            assert found / 30 < least_cells(network, shown) <= found
