@@ -149,3 +149,13 @@ def test_names_that_no_formula_uses_cost_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(xlsx_alone(sheet_xml(rows), defined))
     assert evaluate(read_workbook(path), [], [None], [("Extra", 1, 1)]) == [[41.0]]
+
+
+def test_among_many_names_one_is_found_however_it_is_written(tmp_path: Path) -> None:
+    """In other capitals, with a dot and a digit in it. (IronCalc reads no ä in names.)"""
+    names = [("rate_of.x2", "Extra!$B$1"), *((f"n{n}_", "1") for n in range(300))]
+    defined = "".join(f'<definedName name="{name}">{text}</definedName>' for name, text in names)
+    rows = '<row r="1"><c r="A1"><f>2*RATE_OF.x2+2</f></c><c r="B1"><v>20</v></c></row>'
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(xlsx_alone(sheet_xml(rows), defined))
+    assert evaluate(read_workbook(path), [], [None], [("Extra", 1, 1)]) == [[42.0]]

@@ -5,6 +5,7 @@ IronCalc's importer can hang or crash on hostile files; its evaluator is fast an
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -18,6 +19,7 @@ from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Val
 
 _OTHER = "--engine libreoffice"
 _FEW_NAMES = 200
+_WORD = re.compile(r"[\w.\\?]+")  # whatever a name may be made of, and more
 
 
 def evaluate(
@@ -104,6 +106,8 @@ def _needed_names(workbook: Workbook) -> Sequence[Name]:
     by_name: dict[str, list[Name]] = defaultdict(list)
     for name in workbook.names:
         by_name[name.name.casefold()].append(name)
+    if all(map(_WORD.fullmatch, by_name)):  # most formulas have none of these words, and need not be taken apart
+        queue = [formula for formula in queue if not by_name.keys().isdisjoint(_WORD.findall(formula.casefold()))]
     needed: dict[Name, None] = {}
     while queue:
         formula = queue.pop()
