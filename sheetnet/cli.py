@@ -97,6 +97,7 @@ NetworkSource = Annotated[
 
 def main() -> None:
     """The entry point: errors become one line on stderr and exit code 2."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files may hold what no encoding can
@@ -105,6 +106,13 @@ def main() -> None:
     except SheetnetError as error:
         _complain(str(error))
         sys.exit(2)
+
+
+def _open_streams() -> None:
+    """Let standard streams that are closed lead nowhere: else the next files to be opened would get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
 def _version(asked: bool) -> None:

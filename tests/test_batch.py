@@ -25,7 +25,7 @@ import pytest
 from sheetnet import validate, validate_many
 from sheetnet.batch.journal import Journal, fingerprint, way_of_judging
 from sheetnet.batch.many import apart
-from sheetnet.batch.result import from_line, to_line
+from sheetnet.batch.result import Result, from_line, to_line
 from sheetnet.batch.running import AHEAD, PACKED, Ready, in_order
 from sheetnet.batch.workers import Workers
 from sheetnet.errors import FileError, LimitError, StoppedError
@@ -350,6 +350,51 @@ def test_a_batch_that_is_interrupted_says_how_to_go_on(right: Path, tmp_path: Pa
     (line,) = err.splitlines()
     assert line.startswith("sheetnet: interrupted after ")
     assert line.endswith(" of 900 workbooks: go on with --resume")
+
+
+def in_shell(words: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command, run by the shell with `words` around it, in which it is "$@"."""
+    return subprocess.run(
+        ["/bin/sh", "-c", words, "sh", *command], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_cost_nothing(right: Path, tmp_path: Path, closed: str) -> None:
+    """As some schedulers close them: pipes to workers must not get their numbers, and what is printed goes nowhere."""
+    done = in_shell(f'"$@" {closed}', *sheetnet("validate", right, "--json", tmp_path / "report.json"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.stdout != "") == (">&-" not in closed.replace("2>&-", ""))
+    assert json.loads((tmp_path / "report.json").read_text())["summary"]["ok"] is True
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a system where folders in use can be removed")
+def test_a_current_folder_that_is_gone_costs_nothing(right: Path, tmp_path: Path) -> None:
+    """The workbook's path is a whole one."""
+    (tmp_path / "gone").mkdir()
+    done = in_shell(f'cd {tmp_path}/gone && rmdir ../gone && "$@"', *sheetnet("validate", right))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs locks of files")
+def test_two_runs_never_write_to_one_journal(right: Path, tmp_path: Path) -> None:
+    """The second would cut off what the first one is writing."""
+    jsonl = tmp_path / "results.jsonl"
+    with Journal(jsonl, "") as journal:
+        for resume, force in ((True, False), (False, True)):
+            with pytest.raises(FileError, match="another run writes to it"):
+                Journal(jsonl, "", resume, force)
+        journal.keep(Result(str(right), None, "no"), None)
+        assert len(lines_of(jsonl)) == 1
+    with Journal(jsonl, "", resume=True):
+        assert len(lines_of(jsonl)) == 1
+
+
+def test_no_time_limit_at_all_is_the_longest(right: Path) -> None:
+    """Infinity is no number of seconds that a system takes."""
+    (result,) = validate_many([right], timeout=float("inf"))
+    assert result.ok
 
 
 @pytest.mark.parametrize("arguments", [["--json", "-"], []])

@@ -75,6 +75,10 @@ def test_options_take_usual_units(option: str, value: int) -> None:
         ("file_size=5min", "write it like file_size=50MB"),
         ("file_size=-5", "is no number of bytes"),
         ("cells=0", "a limit is at least 1"),
+        ("memory=1", "a limit is at least 400 MB, at most 1,000 GB"),
+        ("time=99999999999999999999", "at most 1,000,000 seconds"),
+        ("time=20000h", "at most 1,000,000 seconds"),
+        (f"cells={'9' * 400}", "at most 1,000,000,000,000 cells"),
         ("cells=1e9", "is no number of cells"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.ods.write import write_ods
 from sheetnet.looks import STYLES
-from sheetnet.workbook import Cell, CellError, Name, Sheet, Value, View, Workbook
+from sheetnet.workbook import Cell, CellError, Name, Sheet, Value, View, Workbook, array_cells
 
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 OASIS = "urn:oasis:names:tc:opendocument:xmlns"
@@ -99,7 +100,11 @@ def workbooks(draw: st.DrawFn) -> Workbook:
 def sheet_named(draw: st.DrawFn, title: str) -> Sheet:
     cells = draw(st.dictionaries(PLACES, CELLS, max_size=12))
     anchors = [place for place, each in cells.items() if each.formula and place[0] < 40 and place[1] < 12]
-    arrays = {place: draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) for place in anchors[:2]}
+    arrays = {place: draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) for place in anchors[:1]}
+    filled = array_cells(Sheet(title, cells, arrays))  # where an array fills them, cells have no formulas of their own
+    cells = {at: cell if filled.get(at, at) == at else replace(cell, formula=None) for at, cell in cells.items()}
+    free = [place for place in anchors if place not in filled]
+    arrays |= dict.fromkeys(free[:1], (1, 1))
     return Sheet(title, cells, arrays, hidden=draw(st.booleans()))
 
 

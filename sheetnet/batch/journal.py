@@ -40,13 +40,20 @@ class Journal:
         if not resume:
             refuse_existing([path], force)
         self._path, self._how = path, how
-        self._known, end = _read(path) if resume else ({}, 0)
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-            if path.is_file():
-                os.ftruncate(self._file, end)  # without a last line that was cut short
         except OSError as error:
             raise FileError(f"{path}: cannot be written ({error.strerror}): check the folder and the disk") from error
+        try:
+            regular = path.is_file()
+            if regular:
+                _lock(self._file, path)
+            self._known, end = _read(path) if resume and regular else ({}, 0)
+            if regular:
+                os.ftruncate(self._file, end)  # without a last line that was cut short
+        except BaseException:
+            os.close(self._file)
+            raise
 
     def __enter__(self) -> Journal:
         return self
@@ -74,6 +81,20 @@ class Journal:
         except OSError as error:
             told = f"{self._path}: cannot be written ({error.strerror})"
             raise FileError(f"{told}: free the disk and go on with --resume, what was written counts") from error
+
+
+def _lock(file: int, path: Path) -> None:
+    """Hold the file until it is closed: another run would cut off what this one writes. (Windows has no such lock.)"""
+    if os.name != "posix":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise FileError(f"{path}: another run writes to it: wait for its end, or give another file") from None
+    except OSError:
+        return  # some network's file systems know no locks
 
 
 def fingerprint(path: str) -> str | None:

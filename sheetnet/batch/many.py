@@ -16,7 +16,7 @@ from sheetnet.batch.workers import Workers
 from sheetnet.check import Report, validate
 from sheetnet.engine import only_the_chosen
 from sheetnet.errors import SheetnetError, StoppedError, one_line
-from sheetnet.files.limits import known
+from sheetnet.files.limits import MOST_SECONDS, known
 from sheetnet.network import Network
 
 
@@ -49,7 +49,7 @@ def validate_many(
     names = [os.fspath(path) for path in paths]
     most = {**_usual(options), **known(limits or {})}
     if timeout is not None:
-        most["time"] = max(1, round(timeout))
+        most["time"] = max(1, round(min(timeout, MOST_SECONDS)))
     with ExitStack() as stack:
         journal = None
         if jsonl is not None:

@@ -20,6 +20,7 @@ from sheetnet.files.limits import DEFAULTS, amount
 
 START_SECONDS = 60.0  # a start takes 0.4 on a quiet machine
 _PIPE_BYTES = 4_096  # what POSIX promises to be written to a pipe as a whole (PIPE_BUF on Linux)
+_LAST_STANDARD = 2  # the number of stderr
 _ROOT = Path(__file__).parent.parent.parent
 _START = "import sys; sys.path[:] = sys.argv[2:]; from sheetnet.batch.serve import main; main()"
 
@@ -32,7 +33,7 @@ class Worker:
     """A process that runs one call at a time. After `alive` turns False it answers no more; `stop` it in any case."""
 
     def __init__(self) -> None:
-        lifeline, self._held = os.pipe()
+        lifeline, self._held = _pipe()
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _START, str(lifeline) if os.name == "posix" else "-1", *_module_paths()],
@@ -195,9 +196,32 @@ def _simpler(limit: str) -> str:
 
 def _module_paths() -> list[str]:
     """Where the worker finds modules: as here, but never in the current folder, where strangers' files may lie."""
-    here = os.path.realpath(os.curdir)
-    others = [path for path in sys.path if path and os.path.realpath(path) != here]
+    here = _real(os.curdir)
+    others = [path for path in sys.path if path and _real(path) != here]
     return [str(_ROOT), *others]
+
+
+def _real(path: str) -> str:
+    """The path without links; an empty one where it leads into a current folder that somebody removed."""
+    try:
+        return os.path.realpath(path)
+    except FileNotFoundError:
+        return ""
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe beyond the standard streams: where those are closed, it would get their numbers, and Popen needs them."""
+    ends = os.pipe()
+    if os.name != "posix" or min(ends) > _LAST_STANDARD:
+        return ends
+    import fcntl
+
+    try:
+        read, write = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _LAST_STANDARD + 1) for end in ends)
+    finally:
+        for end in ends:
+            os.close(end)
+    return read, write
 
 
 def _environment() -> dict[str, str]:

@@ -83,6 +83,8 @@ LIMITS = {
 }
 DEFAULTS = {name: int(globals()[limit.constant]) for name, limit in LIMITS.items()}
 
+_LEAST = {"memory": 400_000_000}  # what a worker itself needs before it has read anything
+_MOST, MOST_SECONDS = 10**12, 10**6  # beyond which systems do not take a number
 _AMOUNT = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?) ?([A-Za-z]*)")
 _TIMES = {
     "": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6, "g": 10**9, "gb": 10**9,
@@ -100,9 +102,17 @@ def set_limits(changes: Mapping[str, int]) -> None:
 
 def known(changes: Mapping[str, int]) -> dict[str, int]:
     """The changes, all of whose names are limits. Raises LimitError for one that is not."""
-    for name in changes:
+    for name, value in changes.items():
         _limit(name)
+        _refuse_beyond(name, value)
     return dict(changes)
+
+
+def _refuse_beyond(name: str, value: int) -> None:
+    """What a worker cannot even start with, and numbers so large that no system takes them."""
+    least, most = _LEAST.get(name, 1), MOST_SECONDS if LIMITS[name].unit == _S else _MOST
+    if not least <= value <= most:
+        raise LimitError(f"{name}={value}: a limit is at least {amount(name, least)}, at most {amount(name, most)}")
 
 
 def current() -> dict[str, int]:
@@ -123,9 +133,8 @@ def _parsed(option: str) -> tuple[str, int]:
     if not equals or number is None or number[2].lower() not in units:
         example = "5min" if limit.unit == _S else "50MB" if limit.unit == _B else "2000000"
         raise LimitError(f"--limit {option!r}: {amount!r} is no number of {limit.unit}: write it like {name}={example}")
-    value = round(float(number[1]) * units[number[2].lower()])
-    if value < 1:
-        raise LimitError(f"--limit {option!r}: a limit is at least 1: give {name} more")
+    value = round(min(float(number[1]), 2 * _MOST) * units[number[2].lower()])
+    _refuse_beyond(name, value)
     return name, value
 
 

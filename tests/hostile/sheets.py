@@ -79,7 +79,7 @@ xlsx(
     cell('<f t="dataTable" ref="A1:XFD1048576" r1="A1" r2="A2" dt2D="1"/>'),
     "not right",
 )
-xlsx("one cell given 50,000 times", '<row r="1">' + '<c r="A1"><v>1</v></c>' * 50_000 + "</row>", "inert")
+xlsx("one cell given 50,000 times", '<row r="1">' + '<c r="A1"><v>1</v></c>' * 50_000 + "</row>", "refused", "twice")
 xlsx("17,000 cells without places", f'<row r="1">{"<c><v>1</v></c>" * 17_000}</row>', "refused", "16,384")
 
 # ---- .xlsx: values ----
@@ -203,8 +203,8 @@ add(
     "a name twice",
     "xlsx",
     lambda _: book(_NAMES, f'<definedName name="Z_1">Step!$A$1</definedName>{_NAMES}'),
-    "blamed",
-    "z_1",
+    "refused",
+    "defined twice",
 )
 add("two sheets of one name", "xlsx", lambda _: book('name="Read me"', 'name="STEP"'), "refused", "one name")
 add("a sheet without a name", "xlsx", lambda _: book('name="Read me"', 'name=""'), "stopped")

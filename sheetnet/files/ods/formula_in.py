@@ -10,6 +10,7 @@ from sheetnet.files.ods.functions import canonical_name
 from sheetnet.syntax import COLUMNS, ROWS, column_letters, quote_sheet
 
 _LAST_COLUMN = column_letters(COLUMNS)
+_DIALECTS = (None, "of", "oooc", "msoxl")
 _TRUTH = frozenset({"TRUE", "FALSE"})
 _PREFIX = re.compile(r"\s*(?:([A-Za-z_][\w.-]*+):)?=")
 _QUOTED = r"'[^']*+(?:''[^']*+)*+'"
@@ -45,6 +46,8 @@ def from_openformula(text: str, sheets: Collection[str] = ()) -> str:
     match = _PREFIX.match(text)
     dialect = match[1] if match else None
     body = text[match.end() :] if match else text
+    if dialect not in _DIALECTS:
+        return text  # nobody knows what it means: every engine refuses it
     if dialect == "msoxl":
         return _EXCEL_PREFIXES.sub(lambda found: found[1] or "", body)
     plain = _plain(body)

@@ -21,6 +21,12 @@ NAMESPACES = (
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+# What a part leads to only once, and what a sheet's entry calls its part: in both namespaces.
+_ONLY = frozenset({"officeDocument", "sharedStrings"})
+_IDENTITY = tuple(
+    f"{{{space}/relationships}}id"
+    for space in ("http://schemas.openxmlformats.org/officeDocument/2006", "http://purl.oclc.org/ooxml/officeDocument")
+)
 _INDEX = re.compile(r"[0-9]{1,9}")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -63,8 +69,10 @@ def _relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
         if element.get("TargetMode") != "External":
             target = unquote(element.get("Target", "")).replace("\\", "/")
             target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-            kind = element.get("Type", "").rpartition("/")[2]
-            found[element.get("Id", "")] = (kind, _actual(package, target))
+            kind, identity = element.get("Type", "").rpartition("/")[2], element.get("Id", "")
+            if identity in found or (kind in _ONLY and any(kind == other for other, _ in found.values())):
+                raise FileError(f"{package.path}: {part} leads to two {kind} parts in one way: save the workbook again")
+            found[identity] = (kind, _actual(package, target))
     return found
 
 
@@ -105,7 +113,7 @@ def _listed(package: Package, part: str) -> Iterator[Element]:
 
 def _entry(package: Package, element: Element, related: dict[str, tuple[str, str]]) -> SheetEntry:
     name = element.get("name", "")
-    identity = next((value for key, value in element.items() if key.endswith("}id")), "")
+    identity = next((value for key in _IDENTITY if (value := element.get(key)) is not None), "")
     kind, part = related.get(identity, ("", ""))
     if not kind:
         raise FileError(f"{package.path}: sheet {name!r} has no part in the file: get the file again")

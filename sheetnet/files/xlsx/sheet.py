@@ -15,7 +15,8 @@ from sheetnet.files.xlsx.values import parse_number, parse_value
 from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
 from sheetnet.workbook import Cell, Position, Value
 
-_ROW, _CELL, _VALUE, _FORMULA, _INLINE = (tags(name) for name in ("row", "c", "v", "f", "is"))
+_ROW, _CELL, _VALUE, _FORMULA, _INLINE, _MORE = (tags(n) for n in ("row", "c", "v", "f", "is", "extLst"))
+_OURS = _CELL | _FORMULA
 _ROOT, _DATA = tags("worksheet"), tags("sheetData")
 _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ROW_NUMBER = re.compile(r"[0-9]{1,7}")
@@ -45,7 +46,10 @@ class SheetReader:
                 listed += _rows_of(element)
                 continue
             seen += 1
+            above = self._row
             self._read_row(element)
+            if self._row <= above:
+                raise FileError(f"{self._where}: row {self._row} stands below row {above}: save the workbook again")
             if len(self.cells) + len(self._waiting) > self._room.cells:
                 raise FileError(f"{self._where}: the workbook has more than {limits.MAX_CELLS:,} cells with content")
         if seen != listed:
@@ -64,8 +68,10 @@ class SheetReader:
         known, digits = self._columns, len(text)
         for cell in element:
             if cell.tag not in _CELL:
+                if _wraps(cell):
+                    raise FileError(f"{self._where}: row {text} holds what is no cell: save the workbook again")
                 continue
-            place = cell.get("r")
+            before, place = column, cell.get("r")
             if place is None:
                 column += 1
                 if column > limits.MAX_COLUMN:
@@ -73,6 +79,10 @@ class SheetReader:
             else:
                 column = known.get(place[:-digits], 0) if place.endswith(text) else 0
                 column = column or self._column(place)
+                if column <= before:  # a right cell could hide a wrong one: programs differ in which of two they show
+                    raise FileError(
+                        f"{self._where}: cell {place} stands twice or out of order: save the workbook again"
+                    )
             if len(cell) and not self._read_text(self._row, column, cell):
                 self._read_cell(self._row, column, cell)
 
@@ -107,12 +117,16 @@ class SheetReader:
         kind = element.get("t", "n")
         for child in element:
             tag = child.tag
-            if tag in _VALUE:
+            if tag in _VALUE and text is None and not len(child):
                 text = child.text or ""
-            elif tag in _FORMULA:
+            elif tag in _FORMULA and formula is None and not len(child):
                 formula = child
-            elif tag in _INLINE and kind == "inlineStr":
-                value = rich_text(child)
+            elif tag in _INLINE:
+                value = rich_text(child) if kind == "inlineStr" else value
+            elif _wraps(child):
+                raise FileError(
+                    f"{self._at(row, column)}: holds two formulas, or one in pieces: save the workbook again"
+                )
         try:
             if text is not None and kind == "n":
                 value = parse_number(text)
@@ -134,9 +148,12 @@ class SheetReader:
         text = canonical(unescape(written))
         if kind == "shared":
             index = element.get("si", "")
+            shifted = self._shared(row, column, index)
+            if text and shifted not in (text, None):  # programs differ in which of the two counts
+                raise FileError(f"{self._at(row, column)}: has a shared formula and its own: save the workbook again")
             if text:
-                self._masters[index] = (text, row, column)
-            elif (shifted := self._shared(row, column, index)) is None:
+                self._masters.setdefault(index, (text, row, column))
+            elif shifted is None:
                 self._waiting.append((row, column, index, value))
                 return
             else:
@@ -163,8 +180,10 @@ class SheetReader:
     def _extent(self, row: int, column: int, ref: str | None) -> tuple[int, int]:
         """The rows and columns of an array formula; its anchor is the cell that holds it."""
         area = parse_area(ref) if ref else None
-        if area is None or area.bottom < row or area.right < column:
+        if area is None:
             return 1, 1
+        if (area.top, area.left) != (row, column):
+            raise FileError(f"{self._at(row, column)}: an array formula that begins elsewhere: enter it again")
         rows, columns = area.bottom - row + 1, area.right - column + 1
         self._room.take_array(rows * columns, self._at(row, column))
         return rows, columns
@@ -176,6 +195,11 @@ class SheetReader:
 def _rows_of(root: Element) -> int:
     """How many rows stand where rows belong, in the table of cells right under the root."""
     return sum(child.tag in _ROW for data in root if data.tag in _DATA for child in data)
+
+
+def _wraps(element: Element) -> bool:
+    """Whether there are cells or formulas in what is neither, as among alternatives: programs differ in what they take."""
+    return element.tag not in _MORE and any(each.tag in _OURS for each in element.iter())
 
 
 def _data_table(element: Element) -> str:

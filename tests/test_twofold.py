@@ -1,0 +1,202 @@
+"""Files that say two things: programs differ in which they take, so a right reading could hide a wrong one. Refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sheetnet.check import validate
+from sheetnet.errors import FileError
+from sheetnet.files import read_workbook
+from sheetnet.files.twofold import refuse_twofold
+from sheetnet.workbook import Cell, Name, Sheet, Workbook
+from tests.hostile.build import OFFICE, Parts, changed, lesson, parts_of, zipped
+from tests.sheets import blamed
+
+STEP = "xl/worksheets/sheet2.xml"
+BOOK, RELATED, ROOT = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels"
+RIGHT, WRONG = "1/(1+EXP(-G18))", "1/(1+EXP(G18))"
+CELL, NEXT = (re.compile(rf'<c r="{name}"[^>]*>.*?</c>') for name in ("G22", "H22"))
+ROW = re.compile(r'<row r="22".*?</row>')
+MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+
+
+def found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    assert match is not None
+    return match[0]
+
+
+def wrong(cell: str) -> str:
+    """The cell, or the row with it, with its formula spoiled; its cached value stays."""
+    assert RIGHT in cell
+    return cell.replace(RIGHT, WRONG)
+
+
+def alternatives(choice: str, fallback: str) -> str:
+    """What a program takes that knows the namespace `x14`, and what others do."""
+    return (
+        f'<mc:AlternateContent xmlns:mc="{MC}"><mc:Choice Requires="x14">{choice}</mc:Choice>'
+        f"<mc:Fallback>{fallback}</mc:Fallback></mc:AlternateContent>"
+    )
+
+
+def formula(cell: str) -> str:
+    return found(re.compile("<f>.*?</f>"), cell)
+
+
+def with_cell(change: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda step: CELL.sub(lambda match: change(match[0]), step, count=1)
+
+
+def shared(step: str) -> str:
+    """A formula shared by Z1 and G22, which also has its own: LibreOffice shows the shared one."""
+    step = step.replace("</row>", '<c r="Z1"><f t="shared" ref="Z1:Z40" si="0">7+A1</f><v>7</v></c></row>', 1)
+    return step.replace(f"<f>{RIGHT}</f>", f'<f t="shared" si="0">{RIGHT}</f>')
+
+
+def array_over_a_formula(step: str) -> str:
+    anchor = found(CELL, step).replace("<f>", '<f t="array" ref="G22:H22">').replace("-G18", "-G18:H18")
+    return CELL.sub(anchor, step).replace("EXP(-H18)", "EXP(H18)")
+
+
+SHEETS: dict[str, tuple[Callable[[str], str], str]] = {
+    "a cell twice, the right one last": (with_cell(lambda cell: wrong(cell) + cell), "G22 stands twice"),
+    "a cell twice, the right one first": (with_cell(lambda cell: cell + wrong(cell)), "G22 stands twice"),
+    "a cell twice, once in small letters": (
+        with_cell(lambda cell: wrong(cell).replace("G22", "g22") + cell),
+        "G22 stands twice",
+    ),
+    "a cell twice, once in the other namespace": (
+        with_cell(lambda cell: f'<q:c xmlns:q="{STRICT}" r="G22"><q:f>{WRONG}</q:f></q:c>{cell}'),
+        "G22 stands twice",
+    ),
+    "a row twice": (lambda step: ROW.sub(lambda row: wrong(row[0]) + row[0], step), "row 22 stands below row 22"),
+    "two tables of cells": (
+        lambda step: step.replace("<sheetData>", f"<sheetData>{wrong(found(ROW, step))}</sheetData><sheetData>"),
+        "stands below row 22",
+    ),
+    "two formulas in a cell": (with_cell(lambda cell: cell.replace("<f>", f"<f>{WRONG}</f><f>")), "two formulas"),
+    "a formula in pieces": (with_cell(lambda cell: cell.replace("</f>", "<a/>+1</f>")), "in pieces"),
+    "a formula of its own beside a shared one": (shared, "a shared formula and its own"),
+    "alternatives among cells": (with_cell(lambda cell: cell + alternatives(wrong(cell), wrong(cell))), "no cell"),
+    "alternatives in a cell": (
+        with_cell(lambda cell: cell.replace(formula(cell), alternatives(f"<f>{WRONG}</f>", "") + formula(cell))),
+        "two formulas",
+    ),
+    "an array that begins elsewhere": (
+        with_cell(lambda cell: cell.replace("<f>", '<f t="array" ref="F21:G22">')),
+        "begins elsewhere",
+    ),
+    "an array over a cell with a formula": (array_over_a_formula, "H22: two formulas"),
+}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_sheet_that_says_two_things_is_refused(name: str, tmp_path: Path) -> None:
+    """LibreOffice shows another formula in many of them than a plain reading takes."""
+    change, said = SHEETS[name]
+    step = parts_of(lesson("xlsx"))[STEP].decode()
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(changed(lesson("xlsx"), {STEP: change(step).encode()}))
+    assert path.read_bytes() != lesson("xlsx")
+    with pytest.raises(FileError, match=said):
+        read_workbook(path)
+
+
+RELATION = f'<Relationship Id="%s" Type="{OFFICE}/%s" Target="%s"/>'
+
+
+def with_second_sheet(parts: Parts) -> Parts:
+    """A wrong sheet as one more part, to which nothing leads yet."""
+    return {**parts, "xl/worksheets/wrong.xml": wrong(parts[STEP].decode()).encode()}
+
+
+def changed_in(part: str, old: str, new: str) -> Callable[[Parts], Parts]:
+    def change(parts: Parts) -> Parts:
+        assert old in parts[part].decode()
+        return {**with_second_sheet(parts), part: parts[part].decode().replace(old, new, 1).encode()}
+
+    return change
+
+
+SECOND = RELATION % ("rId2", "worksheet", "worksheets/wrong.xml")
+PACKAGES = {
+    "a relationship twice, the right one last": changed_in(RELATED, "<Relationship ", SECOND + "<Relationship "),
+    "a relationship twice, the right one first": changed_in(RELATED, "</Rel", SECOND + "</Rel"),
+    "two workbooks": changed_in(ROOT, "</Rel", RELATION % ("r9", "officeDocument", "xl/other.xml") + "</Rel"),
+    "two tables of texts": changed_in(RELATED, "</Rel", RELATION % ("r9", "sharedStrings", "xl/other.xml") + "</Rel"),
+}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_that_leads_to_two_parts_in_one_way_is_refused(name: str, tmp_path: Path) -> None:
+    """LibreOffice takes the other one."""
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(zipped(PACKAGES[name](parts_of(lesson("xlsx")))))
+    with pytest.raises(FileError, match=r"two .* parts in one way"):
+        read_workbook(path)
+
+
+def test_a_sheet_is_the_part_that_its_own_id_leads_to(tmp_path: Path) -> None:
+    """An attribute `id` of some other namespace, which every program passes over, leads nowhere."""
+    parts = with_second_sheet(parts_of(lesson("xlsx")))
+    third = RELATION % ("rId99", "worksheet", "worksheets/wrong.xml")
+    parts[RELATED] = parts[RELATED].replace(b"</Rel", third.encode() + b"</Rel")
+    book = parts[BOOK].decode().replace('r:id="rId2"', 'x:id="rId2" r:id="rId99"')
+    parts[BOOK] = book.replace("<workbook ", f'<workbook xmlns:x="x" xmlns:mc="{MC}" mc:Ignorable="x" ').encode()
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(zipped(parts))
+    assert blamed(validate(path)) == {"a_1[0, 0]": "wrong"}
+
+
+def test_shared_formulas_may_say_again_what_they_share(tmp_path: Path) -> None:
+    """Some programs write the formula into every cell that shares it; that is one thing said twice."""
+    step = parts_of(lesson("xlsx"))[STEP].decode()
+    step = step.replace(f"<f>{RIGHT}</f>", f'<f t="shared" ref="G22:H22" si="0">{RIGHT}</f>')
+    step = step.replace("<f>1/(1+EXP(-H18))</f>", '<f t="shared" si="0">1/(1+EXP(-H18))</f>')
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(changed(lesson("xlsx"), {STEP: step.encode()}))
+    assert step.count('si="0"') == 2
+    assert validate(path).ok
+
+
+@pytest.mark.parametrize("prefix", ["zork", "ooow", "msoxl2"])
+def test_a_formula_in_an_unknown_language_is_an_error(prefix: str, tmp_path: Path) -> None:
+    """LibreOffice shows an error for it, whatever follows the prefix."""
+    content = parts_of(lesson("ods"))["content.xml"].decode()
+    assert "of:=1/(1+EXP(-[.G18]))" in content
+    content = content.replace("of:=1/(1+EXP(-[.G18]))", f"{prefix}:=1/(1+EXP(-[.G18]))")
+    path = tmp_path / "a.ods"
+    path.write_bytes(changed(lesson("ods"), {"content.xml": content.encode()}))
+    assert blamed(validate(path)) == {"a_1[0, 0]": "error"}
+
+
+@pytest.mark.parametrize(
+    ("names", "fits"),
+    [
+        ((Name("eta", "S!$A$1"), Name("ETA", "S!$A$2")), False),
+        ((Name("eta", "S!$A$1", "S"), Name("Eta", "S!$A$2", "S")), False),
+        ((Name("eta", "S!$A$1"), Name("eta", "S!$A$2", "S")), True),
+    ],
+)
+def test_names_that_differ_in_capitals_alone_are_refused(names: tuple[Name, ...], fits: bool) -> None:
+    """No program has two of them; one of a sheet's own beside one of the workbook's is usual."""
+    book = Workbook((Sheet("S", {(1, 1): Cell(1.0)}),), names)
+    if fits:
+        refuse_twofold(book, "a.xlsx")
+        return
+    with pytest.raises(FileError, match=r"a\.xlsx: the name .* is defined twice"):
+        refuse_twofold(book, "a.xlsx")
+
+
+def test_arrays_that_overlap_are_refused() -> None:
+    """A cell shows one value, and programs differ in whose."""
+    arrays = {(1, 1): (2, 2), (2, 2): (1, 1)}
+    sheet = Sheet("S", {at: Cell(0.0, "B9:C10") for at in arrays}, arrays)
+    with pytest.raises(FileError, match="S!B2: two formulas"):
+        refuse_twofold(Workbook((sheet,)), "a.xlsx")
