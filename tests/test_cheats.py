@@ -63,6 +63,10 @@ RIGHT = "1/(1+EXP(-G18))"
         (f"{RIGHT}>0", "hardcoded"),
         (f"{RIGHT}+RAND()*0", "wrong"),
         (f"{RIGHT}+0*SUM(RANDARRAY(2,2))", "wrong"),
+        (f"IF(NOW ()>1,{RIGHT},0)", "wrong"),
+        (f"IF(TODAY\n()>1,{RIGHT},0)", "wrong"),
+        (f"IF(Mine!C5>1,{RIGHT},0)", "wrong"),
+        (f"IF(OFFSET(Mine!A1,2,4)>1,{RIGHT},0)", "wrong"),
         (f"{RIGHT}+Mine!C1", "wrong"),
         (f"{RIGHT}+Mine!C2", "wrong"),
         (f'IF(CELL("contents",G7)=0.05,0.5,{RIGHT})', "wrong"),
@@ -86,6 +90,8 @@ def test_a_cheating_formula_is_never_ok(d02b: tuple[Network, Workbook], formula:
         "Mine!C1": "RAND()*0",
         "Mine!C2": "C1",
         "Mine!C3": "IF(SHEETS()=4,EXP(Step!G18),EXP(-Step!G18))",
+        "Mine!C5": 'INDIRECT("Mine!E3")',
+        "Mine!E3": "NOW()",
         "Mine!D1": "1/0",
         "Mine!D2": Cell("abc"),
     }
@@ -212,6 +218,89 @@ def test_a_long_chain_of_references_is_followed(d02b: tuple[Network, Workbook]) 
     mine = Sheet("Mine", {**chain, (5000, 1): Cell(0.15)})
     workbook = with_formula(workbook, at("Step!G12"), "Mine!A1")
     assert judge(replace(workbook, sheets=(*workbook.sheets, mine)), network).ok
+
+
+def named(d02b: tuple[Network, Workbook], formula: str, *names: Name) -> Report:
+    """The report where a_1[0, 0] is written with names of the student's own."""
+    network, workbook = d02b
+    workbook = edited(workbook, {"Step!G22": formula, "Mine!A1": Cell(1.0)})
+    return judge(replace(workbook, names=(*workbook.names, *names)), network)
+
+
+@pytest.mark.parametrize(
+    ("formula", "refers_to", "found"),
+    [
+        ("1/(1+EXP(-mine))", "Step!$G$18", {}),
+        ("1/(1+EXP(-mine))", "Step!G18", {"a_1[0, 0]": "wrong"}),  # seen from G22, this is M39
+        ("1/(1+EXP(-mine))", "Step!A1048573", {}),  # four rows up
+        ("1/(1+EXP(-Step!MINE))", "Step!A1048573", {}),
+        ("1/(1+EXP(-mine))", "Step!G1048573", {"a_1[0, 0]": "wrong"}),
+        ("1/(1+EXP(-mine))", "Step!$G1048573", {}),
+        ("1/(1+EXP(-SUM(mine)))", "Step!A1048573:B1048573", {"a_1[0, 0]": "wrong"}),
+        ("1/(1+EXP(-INDEX(mine,1)))", "Step!A1048573:A1048574", {}),
+        ("1/(1+EXP(-mine))", "2*Step!A1048573/2", {}),
+    ],
+)
+def test_a_relative_name_moves_with_the_cell_that_uses_it(
+    d02b: tuple[Network, Workbook], formula: str, refers_to: str, found: dict[str, str]
+) -> None:
+    """As in Excel and LibreOffice; a cell that shows something else there is not right."""
+    assert blamed(named(d02b, formula, Name("mine", refers_to))) == found
+
+
+def test_a_sheets_own_name_hides_the_workbooks(d02b: tuple[Network, Workbook]) -> None:
+    """Whichever of them is right; relative or not."""
+    for right in ("Step!$G$18", "Step!A1048573"):
+        for wrong in ("Step!$H$18", "Step!A1048572"):
+            hidden = (Name("mine", wrong), Name("mine", right, "Step"))
+            assert blamed(named(d02b, "1/(1+EXP(-mine))", *hidden)) == {}
+            shown = (Name("mine", right), Name("mine", wrong, "Step"))
+            assert set(blamed(named(d02b, "1/(1+EXP(-mine))", *shown))) == {"a_1[0, 0]"}
+
+
+def test_a_carried_error_is_followed_through_a_relative_name(d02b: tuple[Network, Workbook]) -> None:
+    """The cause is the cell that the name means there."""
+    network, workbook = d02b
+    workbook = edited(workbook, {"Step!G22": "1/(1+EXP(-up))", "Step!G18": "5*G7"})
+    report = judge(replace(workbook, names=(*workbook.names, Name("up", "Step!A1048573"))), network)
+    assert blamed(report) == {"z_1[0, 0]": "wrong"}
+
+
+def test_inputs_that_refer_to_each_other_are_said(d02b: tuple[Network, Workbook]) -> None:
+    """Two inputs are one number then, and a formula that takes the other one cannot be told apart: no secret of ours."""
+    tied: dict[str, Entry] = {"Step!H7": "G7", "Step!G18": "B12*G12+B12*G13+G14"}
+    report = judged(d02b, tied)
+    assert report.ok
+    assert [edited.index for edited in report.edited_inputs] == [(0, 1)]
+    assert report.notes == ("inputs refer to each other, so that formulas may use either: A_0[0, 1] is A_0[0, 0] here",)
+    network, workbook = d02b
+    assert network.layers[0].shared_bias  # one number by the network's own word, so nothing to be said of
+    assert (judge(workbook, network).edited_inputs, judge(workbook, network).notes) == ((), ())
+
+
+def test_a_double_that_nobody_judges_is_said(d02b: tuple[Network, Workbook]) -> None:
+    """Names that lead to a right sheet, hidden or not, while the one that people look at holds typed numbers."""
+    network, workbook = d02b
+    step = workbook.sheets[1]
+    shown = replace(step, cells={at: replace(cell, formula=None) for at, cell in step.cells.items()})
+    names = tuple(replace(name, refers_to=name.refers_to.replace("Step!", "Mine!")) for name in workbook.names)
+    for hidden in (False, True):
+        sheets = (workbook.sheets[0], shown, replace(step, name="Mine", hidden=hidden), workbook.sheets[2])
+        report = judge(Workbook(sheets, names), network)
+        assert report.ok
+        double = "Step looks like the judged sheet Mine, but no name leads to it: it was not judged"
+        secret = "judged cells stand on the hidden sheet Mine: A_0, target, gamma and 29 more"
+        assert report.notes == ((secret, double) if hidden else (double,))
+    assert judge(workbook, network).notes == ()
+
+
+def test_a_block_apart_from_the_others_is_said(d02b: tuple[Network, Workbook]) -> None:
+    """Its own cells are judged where its name leads, the ones beside the others are not."""
+    network, workbook = d02b
+    moved: dict[str, Entry] = {f"Mine!{c}1": f"SUMPRODUCT(Step!B12:B14,Step!{r}12:{r}14)" for c, r in ("AG", "BH")}
+    report = judge(renamed(edited(workbook, moved), z_1="Mine!$A$1:$B$1"), network)
+    assert report.ok
+    assert report.notes == ("the step stands on Step, but z_1 on Mine",)
 
 
 def test_the_formulas_of_two_neurons_swapped_are_two_mistakes(d02b: tuple[Network, Workbook]) -> None:

@@ -57,7 +57,7 @@ def assess(bench: Bench, seed: int) -> Assessment:
     found = _for_one_hot(found, seed)
     cells = sharpened(found.bench, found.runs, found.cells)
     cells = named(found.bench, found.runs, cells)
-    cells = with_chance(found.bench, cells)
+    cells = with_chance(found.bench, found.runs.values[0], cells)
     return replace(found, cells=with_causes(found.bench, found.runs, cells, found.excused))
 
 

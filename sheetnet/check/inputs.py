@@ -70,6 +70,19 @@ def ties_of(cells: list[InputCell]) -> dict[Element, Element]:
     return {cell.element: owners[cell.driver] for cell in cells if owners[cell.driver] != cell.element}
 
 
+def played_ties(network: Network, cells: list[InputCell]) -> dict[Element, Element]:
+    """Inputs that the sheet makes one number with another input, where the network has two."""
+    return {one: other for one, other in ties_of(cells).items() if not _one_number(network, one, other)}
+
+
+def _one_number(network: Network, one: Element, other: Element) -> bool:
+    """Whether both are the bias that a layer's neurons share."""
+    return one[:2] == other[:2] and any(
+        layer.shared_bias and one[:2] == (f"W_{number}", len(layer.weights) - 1)
+        for number, layer in enumerate(network.layers, 1)
+    )
+
+
 def _input_cell(workbook: Workbook, located: Located, element: Element) -> InputCell:
     place = located.place(*element)
     formula = cell_at(workbook, place).formula
@@ -123,12 +136,13 @@ def own_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, 
 def edited_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, Value]) -> list[EditedInput]:
     """The inputs that differ from the network file's."""
     expected = {name: array[0].tolist() for name, array in inputs_of(network).items()}
+    tied = played_ties(network, cells)
     edited = []
     for cell in cells:
         name, row, column = cell.element
         wanted, found = expected[name][row][column], values[cell.place]
         same = isinstance(found, float) and isclose(found, wanted, rel_tol=CLOSE)
-        if not same or cell.formula is not None:
+        if not same or cell.formula is not None or cell.element in tied:
             edited.append(_edited(cell, found, wanted))
     return edited
 

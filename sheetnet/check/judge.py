@@ -22,7 +22,7 @@ from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions, needs_array_entry
 from sheetnet.workbook import CellError, Place, Value
 
-CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
+CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
 NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does not know yet
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from sheetnet.check.assess import Assessment, assess
 from sheetnet.check.draws import TRIALS
-from sheetnet.check.inputs import edited_inputs
+from sheetnet.check.inputs import edited_inputs, played_ties
 from sheetnet.check.judge import NOT_IMPLEMENTED
+from sheetnet.check.relative_names import without_relative_names
 from sheetnet.check.runs import Bench, Runs
 from sheetnet.check.verdicts import CellVerdict, Report
+from sheetnet.check.whereabouts import whereabouts
 from sheetnet.engine import available, engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
@@ -75,6 +77,7 @@ def judge(
     workbook: Workbook, network: Network, *, engine: str = "ironcalc", trials: int = TRIALS, seed: int = 0
 ) -> Report:
     """Judge a workbook that is already read; see `validate`."""
+    workbook = without_relative_names(workbook)
     report = _judge(workbook, network, engine, trials, seed)
     doubted = [cell for cell in report.cells if _doubted(cell)]
     if not doubted or engine == SECOND_OPINION:
@@ -109,6 +112,11 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
 def _notes(found: Assessment) -> Iterator[str]:
     if found.bench.convention:
         yield f"judged by the sheet's own convention: {found.bench.convention.message}"
+    yield from whereabouts(found.bench.workbook, found.bench.located, found.bench.answers)
+    if tied := played_ties(found.bench.network, found.bench.inputs):
+        one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
+        more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
+        yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     if not found.runs.evidence.own:
         yield "the sheet's own inputs give no finite numbers to compare with: the trials alone judge"
 

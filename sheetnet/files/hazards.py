@@ -25,7 +25,7 @@ _SUFFIXES = {"xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"), "ods": (".ods", ".ots
 _FETCHING = frozenset({"WEBSERVICE", "DDE", "RTD", "IMAGE", "IMPORTDATA", "IMPORTXML", "IMPORTHTML", "IMPORTRANGE"})
 _RUNNING = frozenset({"CALL", "REGISTER", "REGISTER.ID", "EXEC", "EVALUATE", "FOPEN", "SHELL"})
 # Without one of these nothing reaches beyond: most workbooks need no second look.
-_SUSPECT = ("[", "|", *(f"{name}(" for name in sorted(_FETCHING | _RUNNING)))
+_SUSPECT = ("[", "|", *sorted(_FETCHING | _RUNNING))
 
 
 def in_package(package: Package) -> Iterator[str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sheetnet.check.draws import TRIALS
 from sheetnet.check.inputs import input_blocks
+from sheetnet.check.relative_names import without_relative_names
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
@@ -26,7 +27,7 @@ from sheetnet.identify.telling import told
 from sheetnet.network import Network
 from sheetnet.workbook import Place, Workbook
 
-_VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\(", re.IGNORECASE)
+_VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\s*\(", re.IGNORECASE)
 
 
 def identify(
@@ -68,6 +69,7 @@ def identify_workbook(
 ) -> Identification:
     """The same for a workbook that is already read; see `identify`."""
     evaluate = engine_named(engine)
+    workbook = without_relative_names(workbook)
     flow = Flow(workbook)
     if not flow.formulas:
         raise FileError("the workbook has no formulas, so nothing in it can be identified: give one with formulas")

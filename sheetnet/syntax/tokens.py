@@ -46,6 +46,7 @@ _TOKEN = re.compile(
     | (?P<error>(?:{PREFIX})?(?i:{_ERROR}))
     | (?P<function>(?:{PREFIX})?{_WORD}(?=\())
     | (?P<reference>(?:{PREFIX})?(?:{WHOLE_COLUMNS}|{WHOLE_ROWS}|{CELL})(?![\w.\\?(!]))
+    | (?P<call>{_WORD}(?=[ \t\r\n]++\())
     | (?P<name>(?:{PREFIX})?{_WORD}(?:{_BRACKETS})?|{_BRACKETS})
     | (?P<number>(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[Ee][-+]?[0-9]++)?)
     | (?P<operator><>|<=|>=|[-+*/^&=<>%:@\#])
@@ -80,6 +81,8 @@ def _tokens(formula: str) -> Iterator[Token]:
         elif group == "single":
             braces += (text == "{") - (text == "}")
             yield Token(_SINGLES[text], text)
+        elif group == "call":  # programs read `NOW ()` as `NOW()`; A1 (B2) stays an intersection
+            yield Token("function", text)
         elif group == "row":
             yield Token("array_row" if braces > 0 else "unknown", text)
         else:

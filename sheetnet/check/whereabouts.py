@@ -1,0 +1,44 @@
+"""What a reader of the sheets should know of where the judged cells stand: names may lead away from what is seen.
+
+It changes no verdict: right formulas elsewhere are right, but the cells that people look at may be others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sheetnet.check.answers import Answer
+from sheetnet.check.locate import Located
+from sheetnet.check.views import is_view_block
+from sheetnet.workbook import Position, Sheet, Workbook
+
+COPY = 0.8  # of the judged cells' places filled on another sheet too: it then looks like the judged one
+
+
+def whereabouts(workbook: Workbook, located: Located, answers: list[Answer]) -> Iterator[str]:
+    """Notes on judged cells that are hidden, apart from the others, or have a double that nobody judges."""
+    blocks: dict[str, list[str]] = defaultdict(list)
+    for block, area in located.areas.items():
+        blocks[area.sheet or ""].append(block)
+    for sheet in workbook.sheets:
+        if sheet.hidden and (found := blocks.get(sheet.name)):
+            yield f"judged cells stand on the hidden sheet {sheet.name}: {_listed(found)}"
+    step = {name: [b for b in found if not is_view_block(b)] for name, found in blocks.items()}
+    main = max(step, key=lambda name: len(step[name]), default="")
+    for name, found in step.items():
+        if found and name != main:
+            yield f"the step stands on {main}, but {_listed(found)} on {name}"
+    places = [answer.place[1:] for answer in answers if answer.place[0] == main]
+    for sheet in workbook.sheets:
+        if sheet.name not in blocks and _looks_alike(sheet, places):
+            yield f"{sheet.name} looks like the judged sheet {main}, but no name leads to it: it was not judged"
+
+
+def _looks_alike(sheet: Sheet, places: list[Position]) -> bool:
+    return bool(places) and sum(place in sheet.cells for place in places) >= COPY * len(places)
+
+
+def _listed(blocks: list[str]) -> str:
+    more = f" and {len(blocks) - 3} more" if len(blocks) > 3 else ""
+    return ", ".join(blocks[:3]) + more
