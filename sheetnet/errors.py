@@ -40,6 +40,10 @@ class StoppedError(SheetnetError):
     """Work on a stranger's file was ended: it took too long or too much memory, or crashed its worker process."""
 
 
+class LostError(StoppedError):
+    """Work on a file was ended by what has nothing to do with the file: another time it may well be done."""
+
+
 class BugError(SheetnetError):
     """Something that cannot be, unless sheetnet itself is wrong: it fails loudly rather than judge on."""
 

@@ -11,7 +11,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
@@ -375,6 +375,26 @@ def test_a_current_folder_that_is_gone_costs_nothing(right: Path, tmp_path: Path
     (tmp_path / "gone").mkdir()
     done = in_shell(f'cd {tmp_path}/gone && rmdir ../gone && "$@"', *sheetnet("validate", right))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_was_lost_is_judged_again(right: Path, tmp_path: Path) -> None:
+    """A worker killed from outside, or an executor that fails, says nothing of the file: --resume tries once more."""
+    jsonl = tmp_path / "results.jsonl"
+    (lost,) = validate_many([right], executor=Broken(), jsonl=jsonl)
+    assert (lost.status, "try it again with --resume" in str(lost.error)) == ("unreadable", True)
+    (again,) = validate_many([right], jsonl=jsonl, resume=True)
+    assert (again.status, again.kept) == ("correct", False)
+    (kept,) = validate_many([right], jsonl=jsonl, resume=True)
+    assert (kept.status, kept.kept) == ("correct", True)
+
+
+class Broken(Executor):
+    """Loses every call."""
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(RuntimeError("the machine went away"))
+        return future
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs locks of files")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sheetnet.check import Report, judge, validate
+from sheetnet.check.draws import draw_trials
 from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
 from sheetnet.network import Network
@@ -449,3 +450,16 @@ def test_the_network_inside_edited_to_fit_a_wrong_sheet_does_not_help(
     assert not report.ok
     assert {"a_1[0, 0]", "a_1[0, 1]"} <= set(blamed(report))
     assert any("another network" in note for note in report.notes)
+
+
+def test_a_table_of_answers_holds_for_the_seed_it_was_made_for(d02b: tuple[Network, Workbook]) -> None:
+    """The limit that SECURITY.md names: the trials of a seed can be looked up, those of a secret one cannot."""
+    network, workbook = d02b
+    runs = [float(network.inputs[0][0]), *draw_trials(network).values["A_0"][:, 0, 0].tolist()]
+    answers = [0.5932699921071872, *draw_trials(network).values["A_1"][:, 0, 0].tolist()]
+    table: dict[str, Entry] = {"Step!G22": "INDEX(Mine!B1:B9,MATCH(ROUND(G7,9),Mine!A1:A9,0))"}
+    for row, (given, answer) in enumerate(zip(runs, answers, strict=True), 1):
+        table |= {f"Mine!A{row}": Cell(round(given, 9)), f"Mine!B{row}": Cell(answer)}
+    workbook = edited(workbook, table)
+    assert judge(workbook, network).ok
+    assert blamed(judge(workbook, network, seed=20_261_127)) == {"a_1[0, 0]": "error"}

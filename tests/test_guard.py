@@ -66,6 +66,17 @@ def test_a_zip_without_a_workbook_and_a_text_document_are_refused(tmp_path: Path
     assert "opendocument.text, no spreadsheet" in refusal(path)
 
 
+@pytest.mark.parametrize(
+    ("part", "said"), [("xl/workbook.bin", "binary workbook (.xlsb)"), ("Index/Document.iwa", "Apple document")]
+)
+def test_workbooks_of_other_formats_are_told_the_way_out(tmp_path: Path, part: str, said: str) -> None:
+    """What students hand in from other programs: it must be saved as .xlsx there."""
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(zipped({part: b"x", "[Content_Types].xml": b"<Types/>"}))
+    assert said in refusal(path)
+    assert "save it as .xlsx" in refusal(path)
+
+
 def zipped(parts: dict[str, bytes]) -> bytes:
     """A zip file of the parts, packed."""
     stream = io.BytesIO()

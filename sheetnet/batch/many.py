@@ -15,7 +15,7 @@ from sheetnet.batch.running import Outcome, Ready, in_order, runner
 from sheetnet.batch.workers import Workers
 from sheetnet.check import Report, validate
 from sheetnet.engine import only_the_chosen
-from sheetnet.errors import SheetnetError, StoppedError, one_line
+from sheetnet.errors import LostError, SheetnetError, StoppedError, one_line
 from sheetnet.files.limits import MOST_SECONDS, known
 from sheetnet.network import Network
 
@@ -96,7 +96,10 @@ class _Tasks:
         """The result of a file from what became of its call; written to the journal as soon as it is there."""
         result = result_of(self._names[number], outcome)
         if self._journal is not None:
-            self._journal.keep(result, self._contents.pop(number))
+            content = self._contents.pop(number)
+            self._journal.keep(
+                result, None if isinstance(outcome, LostError) else content
+            )  # another time it may be done
         return result
 
 

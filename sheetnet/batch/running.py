@@ -14,7 +14,7 @@ from typing import Any
 
 from sheetnet.batch.worker import NoWorkerError
 from sheetnet.batch.workers import Workers, isolated
-from sheetnet.errors import SheetnetError, StoppedError
+from sheetnet.errors import LostError, SheetnetError
 
 AHEAD = 1_000  # calls that may be done before one that still runs: results wait for their turn, and memory is bounded
 PACKED = 50  # from so many that wait they are packed: a report of 3,000 cells takes 1.3 MB, packed 0.06
@@ -80,7 +80,7 @@ def in_order(
 ) -> Iterator[Any]:
     """For each call, in order, what `result(number, outcome)` makes of it, which is asked as soon as it is done.
 
-    Raises NoWorkerError; where the executor itself lost a call, its outcome is a StoppedError.
+    Raises NoWorkerError; where the executor itself lost a call, its outcome is a LostError.
     """
     done: SimpleQueue[Future[Outcome]] = SimpleQueue()
     running: dict[Future[Outcome], int] = {}
@@ -143,4 +143,4 @@ def _outcome(future: Future[Outcome]) -> Outcome:
     except SheetnetError:
         raise
     except Exception as error:  # noqa: BLE001 - an executor may fail in ways of its own
-        return StoppedError(f"was lost by the executor ({type(error).__name__}: {error}): try it again with --resume")
+        return LostError(f"was lost by the executor ({type(error).__name__}: {error}): try it again with --resume")

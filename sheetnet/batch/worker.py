@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from sheetnet.batch.serve import SIZE, STARTED, Reply
-from sheetnet.errors import EngineError, StoppedError
+from sheetnet.errors import EngineError, LostError, StoppedError
 from sheetnet.files.limits import DEFAULTS, amount
 
 START_SECONDS = 60.0  # a start takes 0.4 on a quiet machine
 _PIPE_BYTES = 4_096  # what POSIX promises to be written to a pipe as a whole (PIPE_BUF on Linux)
+_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")  # signals that no file of itself can cause
 _LAST_STANDARD = 2  # the number of stderr
 _ROOT = Path(__file__).parent.parent.parent
 _START = "import sys; sys.path[:] = sys.argv[2:]; from sheetnet.batch.serve import main; main()"
@@ -74,7 +75,7 @@ class Worker:
         if reply is None or reply.retiring:
             self.alive = False
         if reply is None:
-            raise StoppedError(self._cause_of_death(allowed))
+            raise self._cause_of_death(allowed)
         return _value(reply, allowed)
 
     @property
@@ -141,22 +142,23 @@ class Worker:
             else:
                 self._process.kill()
 
-    def _cause_of_death(self, limits: Mapping[str, int]) -> str:
+    def _cause_of_death(self, limits: Mapping[str, int]) -> StoppedError:
         self.stop()
-        if self._late:
-            return f"took over {amount('time', limits['time'])} and was stopped: {_simpler('time')}"
         code = self._process.returncode
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        if name == "SIGXCPU":
+        if name in _FROM_OUTSIDE and not self._late:
+            return LostError("was killed from outside, as when memory runs out: close other programs and try again")
+        if self._late:
+            reason = f"took over {amount('time', limits['time'])} and was stopped: {_simpler('time')}"
+        elif name == "SIGXCPU":
             spent = f"took over {limits['cpu_time']:,} seconds of the processor"
-            return f"{spent} and was stopped: {_simpler('cpu_time')}"
-        if name == "SIGKILL":
-            return "was killed from outside, as when memory runs out: close other programs and try again"
-        if name == "SIGABRT":
-            return (
-                f"needs over {amount('memory', limits['memory'])} of memory, or broke the engine: {_simpler('memory')}"
-            )
-        return f"crashed the engine ({name}): simplify its formulas, or try --engine libreoffice"
+            reason = f"{spent} and was stopped: {_simpler('cpu_time')}"
+        elif name == "SIGABRT":
+            needed = amount("memory", limits["memory"])
+            reason = f"needs over {needed} of memory, or broke the engine: {_simpler('memory')}"
+        else:
+            reason = f"crashed the engine ({name}): simplify its formulas, or try --engine libreoffice"
+        return StoppedError(reason)
 
     def stop(self) -> None:
         """End the process now, whatever it does, and let go of it. It may be called twice."""

@@ -20,6 +20,10 @@ _ODS_TYPES = (
     "application/vnd.oasis.opendocument.spreadsheet",
     "application/vnd.oasis.opendocument.spreadsheet-template",
 )
+_OTHERS = {
+    "xl/workbook.bin": "a binary workbook (.xlsb)",
+    "Index/Document.iwa": "an Apple document, such as of Numbers",
+}
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # RuntimeError and NotImplementedError: a part is encrypted, or packed in a way zipfile lacks.
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
@@ -58,6 +62,9 @@ class Package:
             raise FileError(
                 f"{self.path}: is {kind or 'an unknown document'}, no spreadsheet: choose an .xlsx or .ods file"
             )
+        for part, what in _OTHERS.items():
+            if part in self._infos:
+                raise FileError(f"{self.path}: is {what}: {_SAVE_AS}")
         if "[Content_Types].xml" in self._infos:
             return "xlsx"
         raise FileError(f"{self.path}: is a zip file but no workbook: choose an .xlsx or .ods file")
