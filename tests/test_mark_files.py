@@ -336,6 +336,31 @@ def test_repeated_cells_of_an_ods_are_parted(tmp_path: Path) -> None:
     assert seen == {place: (f"#{fill}", f"{own.get(place, '')}sheetnet: is {fill}") for place, fill in fills.items()}
 
 
+TABLE_SPACE = b"urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "second"), [(b"table", False), (b"table", True), (b"office", False), (b"style", False)]
+)
+def test_unusual_prefixes_of_an_ods_are_told_as_such(prefix: bytes, second: bool, tmp_path: Path) -> None:
+    """As scripts write them with Python's own XML library: the file is read and judged, and cannot be marked."""
+    path, target = repeated_ods(tmp_path / "student.ods"), tmp_path / "marked.ods"
+
+    def change(found: dict[str, bytes]) -> None:
+        content = found["content.xml"]
+        if second:
+            found["content.xml"] = content.replace(b"xmlns:table=", b'xmlns:ns0="%s" xmlns:table=' % TABLE_SPACE)
+        else:
+            content = re.sub(rb"(?<![:\w])%s:(?=[\w-])" % prefix, b"ns0:", content)
+            found["content.xml"] = content.replace(b"xmlns:%s=" % prefix, b"xmlns:ns0=")
+
+    rewrite(path, change)
+    assert read_workbook(path).sheets
+    with pytest.raises(FileError, match="an unusual dialect, which cannot be marked: save the file again"):
+        mark_workbook(path, target, MARKS, ADDED)
+    assert not target.exists()
+
+
 @pytest.mark.parametrize("kind", ["plain", "comments", "button"])
 def test_marks_that_join_own_notes_are_renewed(tmp_path: Path, kind: str) -> None:
     """The student's own part of a note stays when ours changes, and when ours goes."""

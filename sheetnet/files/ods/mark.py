@@ -36,7 +36,7 @@ _PREFIXES = {
 }
 _STYLES = {AUTOMATIC, STYLE, CELL_PROPERTIES, MAP}
 _TAGS = frozenset({_BODY, _SPREADSHEET, SHEET, ROW, COLUMN, NOTE, SOURCE, FORMAT, *_STYLES, *CELLS})
-_DECLARED = re.compile(rb"""\sxmlns:(office|style|text|table|fo|dc|xlink)\s*=\s*["']([^"']*)["']""")
+_DECLARED = re.compile(rb"""\sxmlns(?::([^\s=]+))?\s*=\s*["']([^"']*)["']""")
 
 
 def mark_ods(package: Package, marks: Marks, added: AddedSheet) -> Parts:
@@ -84,8 +84,10 @@ def _tables(nodes: list[Node], where: str) -> dict[str, Node]:
 
 def _declared(data: bytes, root: Node, where: str) -> Edit:
     """The root element with the prefixes that are used here; every spreadsheet program writes these."""
-    for match in _DECLARED.finditer(data):
-        if match[2].decode() != _PREFIXES[match[1].decode()]:
+    usual = {(prefix.encode(), space.encode()) for prefix, space in _PREFIXES.items()}
+    names, spaces = ({each[side] for each in usual} for side in (0, 1))
+    for found in set(_DECLARED.findall(data)) - usual:
+        if found[0] in names or found[1] in spaces:
             raise FileError(f"{where} is an unusual dialect, which cannot be marked: save the file again")
     known = prefixes(data, root)
     new: dict[bytes, str | None] = {
