@@ -20,6 +20,7 @@ from sheetnet.generate import write_workbook
 from sheetnet.network_file import load_network
 from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
+from tests.hostile.build import lesson, replaced
 from tests.test_guard import zipped
 from tests.test_xlsx_dialects import build, sheet_xml
 
@@ -183,3 +184,28 @@ def test_an_object_in_an_ods_that_is_no_chart_is_told(tmp_path: Path) -> None:
     path = tmp_path / "b.ods"
     path.write_bytes(zipped(parts | {"Object 99": b"x"}))
     assert validate(path).notes == ("holds embedded objects, which are passed over",)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "part", "old", "new"),
+    [
+        ("xlsx", "xl/workbook.xml", "<calcPr ", '<calcPr fullPrecision="0" '),
+        ("xlsx", "xl/workbook.xml", "<calcPr ", "<calcPr fullPrecision = 'false' "),
+        (
+            "ods",
+            "content.xml",
+            "<office:spreadsheet>",
+            '<office:spreadsheet><table:calculation-settings table:precision-as-shown="true"/>',
+        ),
+    ],
+)
+def test_numbers_that_programs_round_as_they_are_shown_are_told(
+    suffix: str, part: str, old: str, new: str, tmp_path: Path
+) -> None:
+    """The formulas are right, and yet the program shows others: whoever reads the report should know."""
+    path = tmp_path / f"a.{suffix}"
+    for data, told in ((lesson(suffix), 0), (replaced(lesson(suffix), part, old, new), 1)):
+        path.write_bytes(data)
+        with noticing() as notices:
+            read_workbook(path)
+        assert sum("numbers as they are shown" in notice for notice in notices) == told

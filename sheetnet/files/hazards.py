@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 
 from sheetnet.errors import FileError
 from sheetnet.files.guard import Package
+from sheetnet.files.xlsx.parts import workbook_part
 from sheetnet.syntax import cell_name, tokenize
 from sheetnet.workbook import Position, Workbook
 
@@ -21,11 +23,19 @@ _PARTS = {
 _OBJECT = "object "  # how an .ods names the folders and parts of what is embedded, charts among it
 _MANIFEST, _CHART = "META-INF/manifest.xml", "application/vnd.oasis.opendocument.chart"
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
+_MOST_SEARCHED = 2_000_000  # bytes: settings stand among the first or last of a small part
 _SUFFIXES = {"xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"), "ods": (".ods", ".ots")}
 _FETCHING = frozenset({"WEBSERVICE", "DDE", "RTD", "IMAGE", "IMPORTDATA", "IMPORTXML", "IMPORTHTML", "IMPORTRANGE"})
 _RUNNING = frozenset({"CALL", "REGISTER", "REGISTER.ID", "EXEC", "EVALUATE", "FOPEN", "SHELL"})
 # Without one of these nothing reaches beyond: most workbooks need no second look.
 _SUSPECT = ("[", "|", *sorted(_FETCHING | _RUNNING))
+
+
+# How a file tells its program to round every number as it is shown, where it tells that, and what stands behind it.
+_AS_SHOWN = {
+    "xlsx": (re.compile(rb"""\sfullPrecision\s*=\s*["'](?:0|false)["']"""), b"</workbook>"),
+    "ods": (re.compile(rb"""\stable:precision-as-shown\s*=\s*["']true["']"""), b"<table:table "),
+}
 
 
 def in_package(package: Package) -> Iterator[str]:
@@ -35,12 +45,25 @@ def in_package(package: Package) -> Iterator[str]:
         yield f"is a link: the file it leads to was judged, {os.path.realpath(path)}"
     if path.suffix.lower() not in _SUFFIXES[package.kind]:
         yield f"is an .{package.kind} file by its content, whatever its name says"
+    if _rounds(package):
+        yield "is set to compute with numbers as they are shown: here they were judged in full precision"
     names = [name.casefold() for name in package.names]
     for beginnings, sentence in _PARTS.items():
         if any(name.startswith(beginnings) for name in names):
             yield sentence
     if {name.partition("/")[0] for name in names if name.startswith(_OBJECT)} - _charts(package):
         yield "holds embedded objects, which are passed over"
+
+
+def _rounds(package: Package) -> bool:
+    """Whether programs compute with the numbers as they are shown, not as they are."""
+    setting, end = _AS_SHOWN[package.kind]
+    text = b""
+    for chunk in package.open("content.xml" if package.kind == "ods" else workbook_part(package)):
+        text += chunk
+        if end in text or len(text) > _MOST_SEARCHED:
+            break
+    return setting.search(text.partition(end)[0]) is not None
 
 
 def _charts(package: Package) -> set[str]:
