@@ -11,8 +11,10 @@ from sheetnet.check import Report, judge, validate
 from sheetnet.check.draws import draw_trials
 from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
+from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
+from sheetnet.presentation import Presentation
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Workbook
 from tests.sheets import blamed, place_of, step_book, with_cell, with_formula
 from tests.test_rewritings import at, with_array
@@ -302,6 +304,25 @@ def test_a_block_apart_from_the_others_is_said(d02b: tuple[Network, Workbook]) -
     report = judge(renamed(edited(workbook, moved), z_1="Mine!$A$1:$B$1"), network)
     assert report.ok
     assert report.notes == ("the step stands on Step, but z_1 on Mine",)
+
+
+def test_a_view_without_its_names_is_said(d02b: tuple[Network, Workbook]) -> None:
+    """Whoever deletes the names of a sheet takes it away from the judge, not from the reader of the report."""
+    network, _ = d02b
+    workbook = make_workbook(network, Presentation(("step", "matrices", "training")))
+    names = tuple(name for name in workbook.names if not name.name.startswith("mat_"))
+    report = judge(replace(workbook, names=names), network)
+    assert report.ok
+    assert report.notes == ("no names lead to the sheet Matrices, or too few: it was not judged",)
+    assert judge(workbook, network).notes == ()
+
+
+def test_chance_is_wrong_in_any_layout(d02b: tuple[Network, Workbook], tmp_path: Path) -> None:
+    """Without names the formulas are judged by what they compute; what they compute now may be another tomorrow."""
+    network, workbook = d02b
+    workbook = replace(edited(workbook, {"Step!G22": f"IF(NOW ()>1,{RIGHT},0)"}), names=())
+    report = validate(saved(workbook, tmp_path / "a.xlsx"), network)
+    assert blamed(report)["a_1[0, 0]"] == "wrong"
 
 
 def test_the_formulas_of_two_neurons_swapped_are_two_mistakes(d02b: tuple[Network, Workbook]) -> None:

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from sheetnet.check.answers import Answer
 from sheetnet.check.locate import Located
 from sheetnet.check.views import is_view_block
+from sheetnet.presentation import SHEETS
+from sheetnet.reference.views import VIEWS
 from sheetnet.workbook import Position, Sheet, Workbook
 
 COPY = 0.8  # of the judged cells' places filled on another sheet too: it then looks like the judged one
 
 
 def whereabouts(workbook: Workbook, located: Located, answers: list[Answer]) -> Iterator[str]:
-    """Notes on judged cells that are hidden, apart from the others, or have a double that nobody judges."""
+    """Notes on judged cells that are hidden, apart from the others, or have a double; and on sheets without names."""
     blocks: dict[str, list[str]] = defaultdict(list)
     for block, area in located.areas.items():
         blocks[area.sheet or ""].append(block)
@@ -33,6 +35,19 @@ def whereabouts(workbook: Workbook, located: Located, answers: list[Answer]) -> 
     for sheet in workbook.sheets:
         if sheet.name not in blocks and _looks_alike(sheet, places):
             yield f"{sheet.name} looks like the judged sheet {main}, but no name leads to it: it was not judged"
+    for view in VIEWS:
+        there = workbook.sheet(SHEETS[view])
+        if (
+            view not in located.presentation.views
+            and there is not None
+            and there.name not in blocks
+            and _computes(there)
+        ):
+            yield f"no names lead to the sheet {there.name}, or too few: it was not judged"
+
+
+def _computes(sheet: Sheet) -> bool:
+    return any(cell.formula is not None for cell in sheet.cells.values())
 
 
 def _looks_alike(sheet: Sheet, places: list[Position]) -> bool:

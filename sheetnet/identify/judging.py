@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sheetnet.check.draws import TRIALS
+from sheetnet.check.judge import CHANCE
 from sheetnet.check.verdicts import CellVerdict, Report
 from sheetnet.identify.identifying import identify_workbook
 from sheetnet.identify.input_map import InputMap
@@ -81,16 +82,19 @@ def _unknown(cell: Unidentified) -> CellVerdict:
 
 def _known(found: Identification) -> Iterator[CellVerdict]:
     for cell in found.identified:
-        message = "computes what it should"
-        if cell.carried:
-            message = f"the formula is right; the error comes from {cell.because or 'a wrong cell upstream'}"
+        verdict, message = "correct", "computes what it should"
         step = f" (step {cell.label.step})" if cell.label.step > 1 else ""
+        if cell.carried:
+            verdict = "carried"
+            message = f"the formula is right; the error comes from {cell.because or 'a wrong cell upstream'}"
+        if chance := CHANCE.search(cell.formula):
+            verdict, message = "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
         yield CellVerdict(
             cell.sheet,
             cell.cell,
             cell.label.quantity,
             cell.label.index,
-            "carried" if cell.carried else "correct",
+            verdict,
             message + step,
             formula=cell.formula,
             value=cell.value,
