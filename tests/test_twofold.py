@@ -165,6 +165,73 @@ def test_shared_formulas_may_say_again_what_they_share(tmp_path: Path) -> None:
     assert validate(path).ok
 
 
+def in_step(change: Callable[[str], str]) -> Callable[[str], str]:
+    """All rows of the sheet Step changed."""
+
+    def changed_content(content: str) -> str:
+        found = re.search(r'<table:table table:name="Step".*?</table:table>', content, re.DOTALL)
+        assert found is not None
+        start = min(at for tag in ("header-rows", "row") if (at := found[0].find(f"<table:table-{tag}")) >= 0)
+        end = max(
+            found[0].rfind(f"</table:table-{tag}>") + len(f"</table:table-{tag}>") for tag in ("header-rows", "row")
+        )
+        table = found[0][:start] + change(found[0][start:end]) + found[0][end:]
+        return content[: found.start()] + table + content[found.end() :]
+
+    return changed_content
+
+
+ODS_RIGHT, ODS_WRONG = "1/(1+EXP(-[.G18]))", "1/(1+EXP([.G18]))"
+ODS_CELL = re.compile(rf'<table:table-cell[^>]*of:={re.escape(ODS_RIGHT)}".*?</table:table-cell>')
+OTHER = "<x:x xmlns:x='x'>%s</x:x>"
+
+
+def worse(text: str) -> str:
+    assert ODS_RIGHT in text
+    return text.replace(ODS_RIGHT, ODS_WRONG)
+
+
+CONTENTS: dict[str, tuple[Callable[[str], str], str]] = {
+    "rows among drawings": (
+        in_step(lambda rows: f"<table:shapes>{rows}</table:shapes>{worse(rows)}"),
+        "rows outside its table",
+    ),
+    "rows in an unknown element": (in_step(lambda rows: OTHER % worse(rows) + rows), "rows outside its table"),
+    "a cell in an unknown element": (
+        lambda content: ODS_CELL.sub(lambda cell: OTHER % worse(cell[0]) + cell[0], content),
+        "G22: cells stand within what is no row",
+    ),
+    "a sheet beside the spreadsheet": (
+        lambda content: content.replace(
+            "<office:spreadsheet>", '<office:forms><table:table table:name="X"/></office:forms><office:spreadsheet>'
+        ),
+        "sheets outside its spreadsheet",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_cells_where_programs_differ_in_seeing_them_are_refused(name: str, tmp_path: Path) -> None:
+    """LibreOffice reads the cells of unknown elements, and passes over those among drawings."""
+    change, said = CONTENTS[name]
+    content = parts_of(lesson("ods"))["content.xml"].decode()
+    path = tmp_path / "a.ods"
+    path.write_bytes(changed(lesson("ods"), {"content.xml": change(content).encode()}))
+    assert change(content) != content
+    with pytest.raises(FileError, match=said):
+        read_workbook(path)
+
+
+@pytest.mark.parametrize("group", ["table-rows", "table-row-group", "table-header-rows"])
+def test_rows_in_groups_are_rows(group: str, tmp_path: Path) -> None:
+    """Grouped rows, and those that repeat on each page."""
+    content = parts_of(lesson("ods"))["content.xml"].decode()
+    content = in_step(lambda rows: f"<table:{group}>{rows}</table:{group}>")(content)
+    path = tmp_path / "a.ods"
+    path.write_bytes(changed(lesson("ods"), {"content.xml": content.encode()}))
+    assert validate(path).ok
+
+
 @pytest.mark.parametrize("prefix", ["zork", "ooow", "msoxl2"])
 def test_a_formula_in_an_unknown_language_is_an_error(prefix: str, tmp_path: Path) -> None:
     """LibreOffice shows an error for it, whatever follows the prefix."""

@@ -21,7 +21,8 @@ _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _SHEET, _ROW = TABLE + "table", TABLE + "table-row"
 _NAMES = frozenset({TABLE + "named-range", TABLE + "named-expression"})
 _ALIEN = TABLE + "dde-links"  # the tables in it are other programs' data
-_TAGS = frozenset({_SHEET, _ROW, _ALIEN, _STYLE + "style", *_NAMES})
+_BOOK = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}spreadsheet"
+_TAGS = frozenset({_BOOK, _SHEET, _ROW, _ALIEN, _STYLE + "style", *_NAMES})
 _MAX_SHEETS = 10_000  # an honest workbook has some dozens
 
 
@@ -49,6 +50,7 @@ class _Content:
         self._names: list[tuple[str, str, str, str | None]] = []
         self._room = Room()
         self._current: SheetReader | None = None
+        self._begun = 0  # tables that are not known yet to stand where sheets belong
         self._depth = 0  # of tables within tables; only the outermost are sheets, and only their rows count
 
     def open(self, element: Element) -> None:
@@ -65,10 +67,13 @@ class _Content:
                 self._current.add_row(element, self._room)
         elif element.tag in (_SHEET, _ALIEN):
             self._depth -= 1
-            if not self._depth:
+            if not self._depth and self._current is not None:
+                self._current.end(element)
                 self._current = None
         elif element.tag in _NAMES:
             self._add_name(element)
+        elif element.tag == _BOOK:
+            self._begun -= sum(child.tag == _SHEET for child in element)
         elif any(properties.get(TABLE + "display") == "false" for properties in element):
             self._hidden.add(element.get(_STYLE + "name", ""))
 
@@ -76,6 +81,7 @@ class _Content:
         name = element.get(TABLE + "name", "")
         if not name or len(self._sheets) >= _MAX_SHEETS:
             raise FileError(f"{self._where}: a sheet without a name, or over {_MAX_SHEETS:,} sheets: save it again")
+        self._begun += 1
         self._current = SheetReader(self._where, name, element.get(TABLE + "style-name", ""))
         # LibreOffice keeps copies of other files' cells in tables with such names; they are no sheets.
         if not (name.startswith("'") and "'#$" in name):
@@ -95,6 +101,8 @@ class _Content:
 
     def workbook(self) -> Workbook:
         """All that was read. Formulas wait until here: a name in them may belong to a later sheet."""
+        if self._begun:  # programs differ in whether they show those
+            raise FileError(f"{self._where}: has sheets outside its spreadsheet: save it again")
         known = frozenset(sheet.name.casefold() for sheet in self._sheets)
         if not known or len(known) < len(self._sheets):
             raise FileError(f"{self._where}: has no sheets, or two with the same name: save it again")

@@ -17,6 +17,8 @@ from sheetnet.workbook import Cell, Position, Sheet, Value
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 BRACKETS = 4  # times that OpenFormula may lengthen a formula, with its brackets and prefixes
 _CELLS = frozenset({TABLE + "table-cell", TABLE + "covered-table-cell"})
+_ROW = TABLE + "table-row"
+_GROUPS = frozenset(TABLE + name for name in ("table-rows", "table-row-group", "table-header-rows"))
 _FORMULA, _ROWS, _COLUMNS = TABLE + "formula", TABLE + "number-rows-repeated", TABLE + "number-columns-repeated"
 _MATRIX = TABLE + "number-matrix-rows-spanned", TABLE + "number-matrix-columns-spanned"
 
@@ -41,9 +43,16 @@ class SheetReader:
         self._rows: list[tuple[int, int, list[_Run]]] = []  # the row, how many equal ones, its cells
         self._arrays: dict[Position, tuple[int, int]] = {}
         self._row = 1
+        self._seen = 0
+
+    def end(self, table: Element) -> None:
+        """After the last row: all of them stood where rows belong, for programs differ in what else they read."""
+        if self._seen != _rows_of(table):
+            raise FileError(f"{self._where}: has rows outside its table of cells: save the file again")
 
     def add_row(self, element: Element, room: Room) -> None:
         """The cells of a `table:table-row`, as far as there is room. Raises FileError with sheet and cell."""
+        self._seen += 1
         repeated = self._counted(element, _ROWS, 1)
         runs = self._runs(element, room)
         if runs:
@@ -64,6 +73,8 @@ class SheetReader:
         column = 1
         for cell in row:
             if cell.tag not in _CELLS:
+                if any(each.tag in _CELLS for each in cell.iter()):
+                    raise FileError(f"{self._at(column)}: cells stand within what is no row: save the file again")
                 continue
             attributes = cell.attrib
             count = self._counted(cell, _COLUMNS, column) if _COLUMNS in attributes else 1
@@ -126,3 +137,10 @@ class SheetReader:
         if formula.count("(") + formula.count("{") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
             raise FileError(f"{self._at(column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
         return formula
+
+
+def _rows_of(parent: Element) -> int:
+    """How many rows stand right in a table, or in groups of rows in it."""
+    return sum(
+        1 if child.tag == _ROW else _rows_of(child) for child in parent if child.tag in _GROUPS or child.tag == _ROW
+    )
