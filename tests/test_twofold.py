@@ -88,6 +88,10 @@ SHEETS: dict[str, tuple[Callable[[str], str], str]] = {
         with_cell(lambda cell: cell.replace(formula(cell), alternatives(f"<f>{WRONG}</f>", "") + formula(cell))),
         "two formulas",
     ),
+    "an array of no cells": (with_cell(lambda cell: cell.replace("<f>", '<f t="array">')), "tells no cells"),
+    "an array of no range": (with_cell(lambda cell: cell.replace("<f>", '<f t="array" ref="x">')), "tells no cells"),
+    "a formula of an unknown kind": (with_cell(lambda cell: cell.replace("<f>", '<f t="x">')), "an unknown kind"),
+    "a formula shared with nobody": (with_cell(lambda cell: cell.replace("<f>", '<f t="shared">')), "an unknown kind"),
     "an array that begins elsewhere": (
         with_cell(lambda cell: cell.replace("<f>", '<f t="array" ref="F21:G22">')),
         "begins elsewhere",

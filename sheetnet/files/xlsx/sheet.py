@@ -22,6 +22,7 @@ _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ROW_NUMBER = re.compile(r"[0-9]{1,7}")
 _PREFIXES = 4  # times that prefixes such as _xlfn. and escapes may lengthen a formula in the file
 _INDEXES = tuple(map(str, range(1_000)))  # of shared strings, as they are written
+_KINDS = (None, "normal", "shared", "array", "dataTable")  # of formulas; programs drop others
 _UNREADABLE = "#REF!"  # a formula that refers to a shared one the file lacks
 
 
@@ -145,9 +146,10 @@ class SheetReader:
         written, kind = element.text or "", element.get("t")
         if len(written) > _PREFIXES * limits.MAX_FORMULA:
             raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
-        text = canonical(unescape(written))
+        text, index = canonical(unescape(written)), element.get("si", "")
+        if kind not in _KINDS or (kind == "shared" and not index):
+            raise FileError(f"{self._at(row, column)}: a formula of an unknown kind: save the workbook again")
         if kind == "shared":
-            index = element.get("si", "")
             shifted = self._shared(row, column, index)
             if text and shifted not in (text, None):  # programs differ in which of the two counts
                 raise FileError(f"{self._at(row, column)}: has a shared formula and its own: save the workbook again")
@@ -180,8 +182,8 @@ class SheetReader:
     def _extent(self, row: int, column: int, ref: str | None) -> tuple[int, int]:
         """The rows and columns of an array formula; its anchor is the cell that holds it."""
         area = parse_area(ref) if ref else None
-        if area is None:
-            return 1, 1
+        if area is None or area.sheet is not None:
+            raise FileError(f"{self._at(row, column)}: an array formula that tells no cells to fill: enter it again")
         if (area.top, area.left) != (row, column):
             raise FileError(f"{self._at(row, column)}: an array formula that begins elsewhere: enter it again")
         rows, columns = area.bottom - row + 1, area.right - column + 1
