@@ -124,10 +124,9 @@ class SheetReader:
                 formula = child
             elif tag in _INLINE:
                 value = rich_text(child) if kind == "inlineStr" else value
-            elif _wraps(child):
-                raise FileError(
-                    f"{self._at(row, column)}: holds two formulas, or one in pieces: save the workbook again"
-                )
+            elif tag in _VALUE or _wraps(child):
+                what = "two values or formulas, or one in pieces"
+                raise FileError(f"{self._at(row, column)}: holds {what}: save the workbook again")
         try:
             if text is not None and kind == "n":
                 value = parse_number(text)
