@@ -31,7 +31,7 @@ SPREADS = {
 }
 # A spreadsheet cell holds 32,767 characters; lines of the embedded network file stay below.
 LONGEST_LINE = 30_000
-MOST_WEIGHTS = 1_000_000  # of a layer that is drawn at random: a workbook has no more cells
+MOST_WEIGHTS = 1_000_000  # that are drawn at random: a workbook has no more cells
 
 
 def templates_folder() -> Path:
@@ -146,22 +146,30 @@ def _layers(table: Mapping[str, Any], fan_in: int, train_bias: bool) -> tuple[La
     for index, entry in enumerate(tables):
         where = f"layers[{index}]"
         entry = _table(entry, where, tuple(LAYER_KEYS))
-        rows = _weights(entry, where, fan_in, spread, generator)
+        room = MOST_WEIGHTS - sum(len(layer.weights) * layer.neurons for layer in layers)
+        rows = _weights(entry, where, fan_in, spread, generator, room)
         layers.append(_layer(entry, where, rows, train_bias))
         fan_in = layers[-1].neurons
     return tuple(layers)
 
 
-def _weights(entry: Mapping[str, Any], where: str, fan_in: int, spread: Any, generator: random.Random) -> Matrix:
-    """The weights without the biases, n_in × n_out: a row an input node, whatever the file's orientation."""
+def _weights(
+    entry: Mapping[str, Any], where: str, fan_in: int, spread: Any, generator: random.Random, room: int
+) -> Matrix:
+    """The weights without the biases, n_in × n_out: a row an input node, whatever the file's orientation.
+
+    Random ones are at most `room` many.
+    """
     if "neurons" in entry:
         if "weights" in entry:
             raise refuse(f"{where}.neurons", "stands beside weights", "one of the two", "remove neurons")
         neurons = entry["neurons"]
         if isinstance(neurons, bool) or not isinstance(neurons, int) or neurons < 1:
             raise refuse(f"{where}.neurons", f"is {fields.shown(neurons)}", "a whole number from 1")
-        if neurons * fan_in > MOST_WEIGHTS:
-            raise refuse(f"{where}.neurons", f"is {neurons:,}", f"at most {MOST_WEIGHTS:,} weights a layer")
+        if neurons * fan_in > room:
+            raise refuse(
+                f"{where}.neurons", f"is {neurons:,}", f"at most {MOST_WEIGHTS:,} random weights in all layers"
+            )
         half = spread(fan_in, neurons)
         return tuple(
             tuple(round(half * (2 * generator.random() - 1), 6) for _ in range(neurons)) for _ in range(fan_in)

@@ -413,3 +413,13 @@ def test_digits_are_one_hot() -> None:
     assert np.array(network.targets).tolist() == np.eye(10)[:8].tolist()
     assert set(np.unique(network.inputs)) <= {0.0, 0.5, 1.0}
     assert len(set(network.inputs)) == 8
+
+
+def test_random_weights_are_bounded_in_all_layers_together() -> None:
+    """A workbook of a stranger that carried 300 layers of 1,000 neurons kept a worker busy for half a minute."""
+    layer = '[[layers]]\nactivation = "relu"\nneurons = 900\n'
+    head = 'title = "deep"\nloss = "half_sse"\nlearning_rate = 0.1\n[observations]\ninputs = [0.1]\ntargets = [0.1]\n'
+    with pytest.raises(
+        NetworkError, match=r"layers\[2\]\.neurons is 900, expected at most 1,000,000 random weights in all"
+    ):
+        parse_network(head + 3 * layer, "deep")
