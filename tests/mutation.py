@@ -16,7 +16,7 @@ import numpy as np
 
 from sheetnet.check import judge
 from sheetnet.check.assess import has_one_hot_targets
-from sheetnet.check.draws import draw_trials
+from sheetnet.check.close_rows import draw_for
 from sheetnet.check.runs import Bench, Runs, run, run_instead
 from sheetnet.engine import engine_named
 from sheetnet.network import Network
@@ -150,7 +150,8 @@ class Subject:
         self.runs: Runs = run(self.bench)
         self.witnesses = [(self.bench, self.runs)]
         if has_one_hot_targets(network, self.runs):  # then what is right for all targets of 0 and 1 is right
-            trials = draw_trials(network, WITNESS_TRIALS, WITNESS_SEED, one_hot=True)
+            shown = self.bench.located.presentation
+            trials = draw_for(network, shown, WITNESS_TRIALS, WITNESS_SEED, one_hot=True)
             one_hot = replace(self.bench, trials=trials)
             self.witnesses.append((one_hot, run(one_hot)))
         self.formulas = [

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from sheetnet.check.blame import with_causes
 from sheetnet.check.chance import with_chance
+from sheetnet.check.close_rows import draw_for
 from sheetnet.check.conventions import CONVENTIONS, Convention
-from sheetnet.check.draws import draw_trials
 from sheetnet.check.inputs import ties_of
 from sheetnet.check.judge import cell_verdict
 from sheetnet.check.naming import named
@@ -83,7 +83,9 @@ def _for_one_hot(found: Assessment, seed: int) -> Assessment:
     network, evidence = found.bench.network, found.runs.evidence
     if evidence.alone is None or not has_one_hot_targets(network, found.runs) or not _in_need_of_targets(found):
         return found
-    trials = draw_trials(network, found.bench.trials.count, seed, ties_of(found.bench.inputs), one_hot=True)
+    trials = draw_for(
+        network, found.bench.located.presentation, found.bench.trials.count, seed, ties_of(found.bench.inputs), True
+    )
     other = Assessment.first(replace(found.bench, trials=trials))
     cells = [_kinder(first, second) for first, second in zip(found.cells, other.cells, strict=True)]
     return replace(found, cells=cells, excused=cells != found.cells)

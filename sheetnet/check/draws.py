@@ -61,21 +61,33 @@ def draw_trials(
 @lru_cache(maxsize=4)
 def _drawn(network: Network, count: int, seed: int, ties: tuple[tuple[Element, Element], ...], one_hot: bool) -> Trials:
     generator = np.random.default_rng(seed)
-    inputs = _candidates(network, generator, POOL * count)
-    if one_hot:
-        inputs["target"] = _one_hot_targets(network, generator, inputs["target"].shape)
+    inputs = candidates(network, generator, POOL * count, one_hot)
     tie(inputs, network, dict(ties))
-    arrays = evaluate(network, inputs)
-    values = {name: stacked(arrays[name], block) for name, block in network.blocks.items()}
-    flat = np.concatenate([array.reshape(len(array), -1) for array in values.values()], axis=1)
-    kept = _kept(network, values, flat)
+    values = blocks_of(network, evaluate(network, inputs))
+    flat = flattened(values)
+    kept = usable(network, values, flat)
     conditions, demands = _conditions(network, values, flat, kept)
-    chosen, lacking = _choose(conditions, demands, count)
+    chosen, lacking = choose(conditions, demands, count, MOST * count)
     rows = kept[chosen]
     trials = Trials({name: array[rows] for name, array in values.items()}, _doubtful(network, values, lacking))
+    return read_only(trials)
+
+
+def read_only(trials: Trials) -> Trials:
+    """The trials, which several workbooks share."""
     for array in (*trials.values.values(), *trials.doubtful.values()):
         array.flags.writeable = False
     return trials
+
+
+def blocks_of(network: Network, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The quantities as blocks, K × rows × columns: Jacobians one under the other."""
+    return {name: stacked(arrays[name], block) for name, block in network.blocks.items()}
+
+
+def flattened(values: Mapping[str, Array]) -> Array:
+    """All numbers of each trial in a row."""
+    return np.concatenate([array.reshape(len(array), -1) for array in values.values()], axis=1)
 
 
 def tie(inputs: dict[str, Array], network: Network, ties: Ties) -> None:
@@ -87,7 +99,7 @@ def tie(inputs: dict[str, Array], network: Network, ties: Ties) -> None:
         inputs[name][:, row, column] = inputs[other][:, r, c]
 
 
-def _candidates(network: Network, generator: np.random.Generator, count: int) -> dict[str, Array]:
+def candidates(network: Network, generator: np.random.Generator, count: int, one_hot: bool) -> dict[str, Array]:
     """Random inputs, scaled by fan-in so that z stays of order 1, and so does what one step changes in z.
 
     One step changes z by about γ |A|² δ: so the inputs of a wide layer are small (its weights large instead), and γ is
@@ -104,6 +116,8 @@ def _candidates(network: Network, generator: np.random.Generator, count: int) ->
         inputs[f"W_{layer}"] = weights
     inputs["target"] = _targets(network, generator, (count, rows, n[-1]))
     inputs["gamma"] = generator.uniform(0.1, 1.0, size=(count, 1, 1)) * min(1.0, WIDE / max(n[1:]))
+    if one_hot:
+        inputs["target"] = _one_hot_targets(network, generator, inputs["target"].shape)
     return inputs
 
 
@@ -124,7 +138,7 @@ def _one_hot_targets(network: Network, generator: np.random.Generator, shape: tu
     return generator.integers(0, 2, size=shape).astype(float)
 
 
-def _kept(network: Network, values: Mapping[str, Array], flat: Array) -> NDArray[np.intp]:
+def usable(network: Network, values: Mapping[str, Array], flat: Array) -> NDArray[np.intp]:
     """The candidates in which nothing explodes and no output comes too near to where a logarithm does."""
     good = np.asarray((np.abs(flat) < LARGEST).all(axis=1))  # NaN is not below anything
     low, high = LOSSES[network.loss].outputs
@@ -172,13 +186,13 @@ def _conditions(
     return np.concatenate(met, axis=1, dtype=np.float32), np.concatenate(demands, dtype=np.float32)
 
 
-def _choose(
-    conditions: NDArray[np.float32], demands: NDArray[np.float32], count: int
+def choose(
+    conditions: NDArray[np.float32], demands: NDArray[np.float32], least: int, most: int
 ) -> tuple[list[int], NDArray[np.float32]]:
-    """Take the candidate that meets most of what is still lacking, until nothing is, or until there are too many."""
+    """Take the candidate that meets most of what is still lacking, until nothing is, or until there are `most`."""
     chosen: list[int] = []
     lacking = demands.copy()
-    while len(chosen) < min(len(conditions), count if not lacking.any() else MOST * count):
+    while len(chosen) < min(len(conditions), least if not lacking.any() else most):
         scores = conditions @ (lacking > 0).astype(np.float32)
         scores[chosen] = -1
         chosen.append(int(scores.argmax()))

@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 
 from sheetnet.check.answers import Answer, answer_cells, as_columns
+from sheetnet.check.close_rows import draw_for
 from sheetnet.check.compare import Truth, agreement, as_numbers, scales
 from sheetnet.check.conventions import Convention
-from sheetnet.check.draws import Trials, draw_trials
+from sheetnet.check.draws import Trials
 from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells, own_inputs, ties_of
 from sheetnet.check.judge import Evidence
 from sheetnet.check.local import local_workbook
@@ -46,7 +47,7 @@ class Bench:
         located = locate(workbook, network)
         inputs = input_cells(workbook, network, located)
         answers = answer_cells(workbook, located)
-        drawn = draw_trials(network, trials, seed, ties_of(inputs))
+        drawn = draw_for(network, located.presentation, trials, seed, ties_of(inputs))
         return cls(workbook, network, located, inputs, answers, drawn, engine)
 
     @cached_property

@@ -6,8 +6,11 @@ K × rows × columns as it stands on its sheet. The names of a view's blocks beg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sheetnet.network import Network
 from sheetnet.presentation import Presentation
@@ -19,9 +22,10 @@ from sheetnet.reference.views.chain_rule import chain_rule
 from sheetnet.reference.views.jacobians import jacobians
 from sheetnet.reference.views.matrices import matrices
 from sheetnet.reference.views.network import network as drawing
+from sheetnet.reference.views.rows import told_apart
 from sheetnet.reference.views.training import training, training_asked
 
-__all__ = ["VIEWS", "ViewNumbers", "noise", "view_values"]
+__all__ = ["VIEWS", "ViewNumbers", "noise", "telling", "view_values"]
 
 Compute = Callable[[Network, Values, Presentation], dict[str, Array]]
 
@@ -32,12 +36,15 @@ class ViewNumbers:
 
     `asked` gives them for a judge, with NaN where two right sheets need not agree; None where that is nowhere.
     `noise` names the blocks that carry more rounding than others: how many times the judge's absolute tolerance.
+    `telling`: rows of some views are nearly alike. It gives what some trial should show, K × anything, so that a formula
+    which reads another row than its own is seen.
     """
 
     prefix: str
     compute: Compute
     asked: Compute | None = None
     noise: Callable[[Presentation], Mapping[str, float]] | None = None
+    telling: Callable[[Network, Values], Iterator[NDArray[np.bool_]]] | None = None
 
 
 VIEWS: dict[str, ViewNumbers] = {
@@ -46,8 +53,10 @@ VIEWS: dict[str, ViewNumbers] = {
     "network": ViewNumbers("net_", drawing),
     "matrices": ViewNumbers("mat_", matrices),
     "chain_rule": ViewNumbers("chain_", chain_rule),
-    "gradient_check": ViewNumbers("grad_", gradients.gradient_check, gradients.gradient_check_asked, gradients.noise),
-    "training": ViewNumbers("train_", training, training_asked),
+    "gradient_check": ViewNumbers(
+        "grad_", gradients.gradient_check, gradients.gradient_check_asked, gradients.noise, gradients.telling
+    ),
+    "training": ViewNumbers("train_", training, training_asked, telling=told_apart),
 }
 
 
@@ -70,3 +79,13 @@ def noise(presentation: Presentation) -> dict[str, float]:
     """Block → how many times the judge's absolute tolerance it is allowed, of the blocks that are allowed more."""
     shown = [VIEWS[view].noise for view in presentation.views if view in VIEWS]
     return {block: factor for rounding in shown if rounding for block, factor in rounding(presentation).items()}
+
+
+def telling(network: Network, values: Values, presentation: Presentation) -> list[NDArray[np.bool_]]:
+    """What some trial should show of the views whose rows are nearly alike; empty where none is."""
+    shown: list[NDArray[np.bool_]] = []
+    for view in presentation.views:
+        if view in VIEWS and (tell := VIEWS[view].telling) is not None:
+            numbers = VIEWS[view]
+            shown += tell(network, (numbers.asked or numbers.compute)(network, values, presentation))
+    return shown

@@ -1,0 +1,102 @@
+"""More trials for views whose rows are nearly alike, so that a formula which reads another row is seen. It judges nothing.
+
+In the gradient check a row differs from the next by h, in Training by one step. The largest z of a softmax and the signs
+of a ReLU's z are mostly the same in both: trials are added in which they are not.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetnet.check.draws import (
+    POOL,
+    TRIALS,
+    Element,
+    Ties,
+    Trials,
+    blocks_of,
+    candidates,
+    choose,
+    draw_trials,
+    flattened,
+    read_only,
+    tie,
+    usable,
+)
+from sheetnet.network import Network
+from sheetnet.presentation import Presentation, least_cells
+from sheetnet.reference import ACTIVATIONS, Array, evaluate, inputs_of
+from sheetnet.reference.views import VIEWS, telling
+
+NEAR = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
+MOST_NUMBERS = 20_000_000  # that may be computed to choose from; beyond it the usual trials are all
+
+
+def draw_for(
+    network: Network,
+    shown: Presentation,
+    count: int = TRIALS,
+    seed: int = 0,
+    ties: Ties | None = None,
+    one_hot: bool = False,
+) -> Trials:
+    """The trials of `draw_trials`, and as many again where the views shown have rows that are nearly alike."""
+    bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or _kink(network, layer)]
+    alike = any(view in VIEWS and VIEWS[view].telling is not None for view in shown.views)
+    if not bends or not alike or POOL * count * least_cells(network, shown) > MOST_NUMBERS:
+        return draw_trials(network, count, seed, ties, one_hot)
+    return _drawn(network, shown, count, seed, tuple((ties or {}).items()), one_hot)
+
+
+@lru_cache(maxsize=4)
+def _drawn(
+    network: Network,
+    shown: Presentation,
+    count: int,
+    seed: int,
+    ties: tuple[tuple[Element, Element], ...],
+    one_hot: bool,
+) -> Trials:
+    usual = draw_trials(network, count, seed, dict(ties), one_hot)
+    generator = np.random.default_rng([seed, 1])
+    inputs = candidates(network, generator, 2 * POOL * count, one_hot)
+    tie(inputs, network, dict(ties))
+    _bring_near(network, inputs, generator, shown.step_size, dict(ties))
+    values = blocks_of(network, evaluate(network, inputs))
+    kept = usable(network, values, flattened(values))
+    pool = {name: np.concatenate([usual.values[name], array[kept]]) for name, array in values.items()}
+    shows = _shows(network, shown, pool)
+    known, more = shows[: usual.count], shows[usual.count :]
+    lacking = more.any(axis=0) & ~known.any(axis=0)
+    chosen, _ = choose(more.astype(np.float32), np.array(lacking, dtype=np.float32), count, count)
+    rows = [*range(usual.count), *(usual.count + number for number in chosen)]
+    return read_only(Trials({name: array[rows] for name, array in pool.items()}, usual.doubtful))
+
+
+def _kink(network: Network, layer: int) -> bool:
+    return ACTIVATIONS[network.layers[layer - 1].activation].kink
+
+
+def _shows(network: Network, shown: Presentation, pool: dict[str, Array]) -> NDArray[np.bool_]:
+    """Which candidate shows what, candidates × anything."""
+    arrays = evaluate(network, {name: pool[name] for name in inputs_of(network)})
+    return np.concatenate([each.reshape(len(each), -1) for each in telling(network, arrays, shown)], axis=1)
+
+
+def _bring_near(
+    network: Network, inputs: dict[str, Array], generator: np.random.Generator, step_size: float, ties: Ties
+) -> None:
+    """In half of the candidates: biases so that every unit with a bend is within h of it, for one of the observations."""
+    half = len(inputs["gamma"]) // 2
+    for layer in range(1, network.depth + 1):
+        if not _kink(network, layer):
+            continue
+        shape = (half, network.sizes[layer])
+        seen = generator.integers(0, network.observations, size=shape)
+        z = np.take_along_axis(evaluate(network, inputs)[f"z_{layer}"][:half], seen[:, None], axis=1)[:, 0]
+        distance = step_size * NEAR ** generator.uniform(size=shape)  # evenly on a scale of powers
+        inputs[f"W_{layer}"][:half, -1] += distance * generator.choice([-1.0, 1.0], size=shape) - z
+        tie(inputs, network, ties)

@@ -1,0 +1,37 @@
+"""Where rows of a sheet that are nearly alike tell themselves apart. It knows no spreadsheets and draws nothing.
+
+In Training a row differs from the next by one step, in the gradient check by h: whoever reads the largest z, or the sign
+of a z, from a neighbouring row is wrong only where these differ between the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetnet.network import Network
+from sheetnet.reference.activations import ACTIVATIONS
+from sheetnet.reference.equations import Values
+
+APART = 1e-7  # far above the tolerance of a judge, far below h
+_Z = re.compile(r".*_z_([0-9]+)_n[0-9]+")
+
+
+def told_apart(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
+    """K × (rows − 1) × anything: which trial shows what between neighbouring rows of every block of z.
+
+    `found` are a view's blocks, K × rows × columns; NaN shows nothing.
+    """
+    for name, z in found.items():
+        if (match := _Z.fullmatch(name)) is None:
+            continue
+        layer = int(match[1])
+        above, below = z[:, :-1], z[:, 1:]
+        if network.mixes(layer):
+            first, second = above.max(axis=-1), below.max(axis=-1)
+            yield from (first - second > APART, second - first > APART)
+        elif ACTIVATIONS[network.layers[layer - 1].activation].kink:
+            yield ((above > 0) & (below <= 0)) | ((above <= 0) & (below > 0))

@@ -1,0 +1,63 @@
+"""Trials that tell rows apart which are nearly alike: they are added where needed, and show what the usual ones do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sheetnet import load_network
+from sheetnet.check import close_rows, judge
+from sheetnet.check.close_rows import draw_for
+from sheetnet.check.draws import TRIALS, draw_trials
+from sheetnet.presentation import Presentation
+from sheetnet.reference import evaluate, inputs_of
+from sheetnet.reference.views import view_values
+from sheetnet.syntax import cell_name
+from sheetnet.workbook import Cell
+from tests.sheets import place_of, with_cell
+from tests.view_cases import book, verdicts
+
+CHECKED = Presentation(("step", "gradient_check"))
+
+
+@pytest.mark.parametrize(("name", "views"), [("d02b", ("step", "gradient_check")), ("relu-sigmoid-softmax", ("step",))])
+def test_without_bends_or_such_views_the_usual_trials_are_all(name: str, views: tuple[str, ...]) -> None:
+    """Nothing that could be mistaken for another row's needs more trials."""
+    network = load_network(name)
+    assert draw_for(network, Presentation(views)) is draw_trials(network)
+
+
+def test_of_what_is_too_large_to_choose_from_the_usual_trials_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidates are bounded in memory."""
+    network = load_network("relu-sigmoid-softmax")
+    monkeypatch.setattr(close_rows, "MOST_NUMBERS", 1_000)
+    assert draw_for(network, CHECKED) is draw_trials(network)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_every_weight_of_the_first_layer_takes_its_unit_over_the_bend_once(seed: int, one_hot: bool) -> None:
+    """In the usual trials no z is within 1e-4 of 0, and all counts of switches are 0; those come first all the same."""
+    network = load_network("relu-sigmoid-softmax")
+    usual, trials = (
+        draw_trials(network, seed=seed, one_hot=one_hot),
+        draw_for(network, CHECKED, TRIALS, seed, None, one_hot),
+    )
+    assert trials.count == 2 * TRIALS
+    np.testing.assert_array_equal(trials.values["W_1"][:TRIALS], usual.values["W_1"])
+    step = evaluate(network, {name: trials.values[name] for name in inputs_of(network)})
+    found = view_values(network, step, CHECKED)
+    for side in ("plus", "minus"):
+        counts = found[f"grad_{side}_switch_n0"][:, :12, 0]
+        assert not counts[:TRIALS].any()
+        assert counts.any(axis=0).all()
+
+
+@pytest.mark.parametrize("side", ["plus", "minus"])
+def test_a_count_of_switches_that_is_always_0_is_seen(side: str) -> None:
+    """It was called right, for in all trials the count was 0."""
+    network = load_network("relu-sigmoid-softmax")
+    workbook = book(network, "gradient_check")
+    place = place_of(workbook, network, f"grad_{side}_switch_n0", 3)
+    report = judge(with_cell(workbook, place, Cell(0.0)), network)
+    assert verdicts(report, "hardcoded") == {(place[0], cell_name(*place[1:]))}
