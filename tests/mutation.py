@@ -193,7 +193,10 @@ class Subject:
     def _part(self, mutant: Mutant, number: int) -> Cell | None:
         """The mutant as it is in one answer: of an array formula, the element that fills it."""
         anchor, answer = self.bench.answers[mutant.number], self.bench.answers[number]
-        if mutant.cell is None or self.filled[mutant.number] == [number]:
+        single = self.filled[mutant.number] == [number]
+        if mutant.cell is None or (
+            single and "MMULT(" not in (mutant.cell.formula or "")
+        ):  # IronCalc: no INDEX(A1,1,1)
             return mutant.cell
         row, column = answer.place[1] - anchor.place[1] + 1, answer.place[2] - anchor.place[2] + 1
         return Cell(None, f"INDEX({mutant.cell.formula},{row},{column})")

@@ -47,16 +47,21 @@ TOO_LIKE = pytest.mark.xfail(reason="a mutant of Training that reads a ReLU mask
 LARGER = "relu-sigmoid-softmax"
 
 
-@pytest.mark.parametrize(
-    ("name", "view"),
-    [
-        *(("d02b", view) for view in VIEWS),
-        *(
-            pytest.param(LARGER, view, marks=[pytest.mark.slow, *([TOO_LIKE] if view == "training" else [])])
-            for view in VIEWS
-        ),
-    ],
-)
+CASES = [
+    pytest.param(
+        name,
+        view,
+        marks=[
+            *([] if name == "d02b" else [pytest.mark.slow]),
+            *([TOO_LIKE] if (name, view) == (LARGER, "training") else []),
+        ],
+    )
+    for name in ("d02b", "xor-batch", LARGER)
+    for view in VIEWS
+]
+
+
+@pytest.mark.parametrize(("name", "view"), CASES)
 def test_mutants_in_every_view_are_blamed_alone(name: str, view: str, record_property) -> None:
     """Every formula of a view mutated, an operator at a time; Step stays as it is."""
     network = load_network(name)
