@@ -47,17 +47,17 @@ class Tally:
 
 def fuzz(count: int, seed: int, tally: Tally, told: bool = True) -> None:
     """Make and judge `count` files; those of a seed are always the same."""
-    networks = {name: load_network(name) for name, _ in originals()}
+    networks = {name: load_network(name) for name, *_ in originals()}
     began = time.monotonic()
     with Workers() as workers, tempfile.TemporaryDirectory() as folder:
         for number in range(count):
             chance = random.Random(f"{seed}-{number}")
-            template, suffix = chance.choice(list(originals()))
-            data = damaged(chance, originals()[template, suffix])
+            template, suffix, original = chance.choice(originals())
+            data = damaged(chance, original)
             given = networks[template] if chance.random() < 0.3 else None
             path = Path(folder) / f"{seed}-{number}.{suffix}"
             path.write_bytes(data)
-            one(path, networks[template], given, originals()[template, suffix], workers, tally)
+            one(path, networks[template], given, original, workers, tally)
             path.unlink()
             if told and (number + 1) % 500 == 0:
                 print(f"{number + 1:,} files, {time.monotonic() - began:.0f} s: {dict(tally.counts)}", flush=True)
@@ -138,7 +138,7 @@ def answers(book: Workbook, network: Network) -> dict[tuple[str, int, int], Cell
     """Each answer cell of each block, constants rounded as they may be shown."""
     located = locate(book, network)
     found: dict[tuple[str, int, int], Cell | None] = {}
-    for block in network.blocks.values():
+    for block in located.blocks.values():
         if block.name not in located.areas or block.kind == "input":
             continue
         for row in range(block.rows):

@@ -28,6 +28,7 @@ from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from tests.hostile.build import parts_of, saved, zipped
 
 TEMPLATES = ("d02b", "xor-batch", "relu-sigmoid-softmax", "bias-node")
+VIEWS = Presentation(("step", "matrices", "training", "check"), steps=3)  # arrays, a chart, lights
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -73,10 +74,11 @@ _OPERATORS = ("+", "-", "*", "/", "^", "&", "=", "<>", "<", ">=", ",", ":", " ")
 
 
 @cache
-def originals() -> dict[tuple[str, str], bytes]:
-    """The right workbooks that are damaged: each template with its one step, in both formats."""
-    books = {name: make_workbook(load_network(name), Presentation()) for name in TEMPLATES}
-    return {(name, suffix): saved(book, suffix) for name, book in books.items() for suffix in ("xlsx", "ods")}
+def originals() -> list[tuple[str, str, bytes]]:
+    """The right workbooks that are damaged: each template with its one step, one with views, in both formats."""
+    books = [(name, make_workbook(load_network(name), Presentation())) for name in TEMPLATES]
+    books.append(("d02b", make_workbook(load_network("d02b"), VIEWS)))
+    return [(name, suffix, saved(book, suffix)) for name, book in books for suffix in ("xlsx", "ods")]
 
 
 def damaged(chance: random.Random, data: bytes) -> bytes:
@@ -289,7 +291,7 @@ def witnessed(data: bytes) -> Workbook:
 
 @cache
 def _usual_names() -> dict[str, str]:
-    return {name.casefold(): name for data in originals().values() for name in parts_of(data)}
+    return {name.casefold(): name for *_, data in originals() for name in parts_of(data)}
 
 
 def _whole_parts(data: bytes) -> dict[str, bytes]:
@@ -369,13 +371,16 @@ def _ods(content: bytes) -> Workbook:
     root = ElementTree.fromstring(content)
     sheets, names = [], []
     for table in root.iter(_TABLE + "table"):
-        cells, row = {}, 1
+        cells, arrays, row = {}, {}, 1
         for line in table.iter(_TABLE + "table-row"):
             column = 1
             for cell in line:
                 count = int(cell.get(_TABLE + "number-columns-repeated", "1"))
                 text, number = cell.get(_TABLE + "formula"), cell.get(_OFFICE + "value")
                 written = "\n".join("".join(each.itertext()) for each in cell)
+                rows, columns = (cell.get(f"{_TABLE}number-matrix-{side}-spanned") for side in ("rows", "columns"))
+                if text is not None and rows and columns:
+                    arrays[row, column] = (int(rows), int(columns))
                 for place in range(column, column + count) if count < 1_000 else ():
                     if text is not None and from_openformula(text).strip():
                         cells[row, place] = Cell(0.0, from_openformula(text))
@@ -383,7 +388,7 @@ def _ods(content: bytes) -> Workbook:
                         cells[row, place] = Cell(float(number) if number is not None else written)
                 column += count
             row += int(line.get(_TABLE + "number-rows-repeated", "1"))
-        sheets.append(Sheet(table.get(_TABLE + "name", ""), cells))
+        sheets.append(Sheet(table.get(_TABLE + "name", ""), cells, arrays))
     for each in root.iter(_TABLE + "named-range"):
         address = each.get(_TABLE + "cell-range-address", "")
         names.append(Name(each.get(_TABLE + "name", ""), from_openformula(f"of:=[{address}]")))
