@@ -323,8 +323,14 @@ def _plain_xlsx(parts: dict[str, bytes]) -> Workbook:
     for sheet in book.iter(_MAIN + "sheet"):
         part = related.get(next((value for key, value in sheet.items() if key.endswith("}id")), ""), "")
         cells: dict[tuple[int, int], Cell] = {}
-        for cell in ElementTree.fromstring(parts[part]).iterfind(f"{_MAIN}sheetData/{_MAIN}row/{_MAIN}c"):
-            row, column = openpyxl.utils.cell.coordinate_to_tuple(cell.get("r", ""))
+        row, column = 0, 0
+        for element in ElementTree.fromstring(parts[part]).iterfind(f"{_MAIN}sheetData//*"):
+            if element.tag == _MAIN + "row":  # what has no place stands after what is before it
+                row, column = int(element.get("r", row + 1)), 0
+            if element.tag != _MAIN + "c":
+                continue
+            cell, place = element, element.get("r")
+            row, column = openpyxl.utils.cell.coordinate_to_tuple(place) if place else (row, column + 1)
             formula, value = cell.find(_MAIN + "f"), cell.find(_MAIN + "v")
             if formula is not None and formula.text:
                 cells[row, column] = Cell(0.0, canonical(formula.text))
