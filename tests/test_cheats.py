@@ -9,6 +9,7 @@ import pytest
 
 from sheetnet.check import Report, judge, validate
 from sheetnet.check.draws import draw_trials
+from sheetnet.check.unforeseen import unforeseen
 from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
@@ -473,14 +474,33 @@ def test_the_network_inside_edited_to_fit_a_wrong_sheet_does_not_help(
     assert any("another network" in note for note in report.notes)
 
 
-def test_a_table_of_answers_holds_for_the_seed_it_was_made_for(d02b: tuple[Network, Workbook]) -> None:
-    """The limit that SECURITY.md names: the trials of a seed can be looked up, those of a secret one cannot."""
+def test_a_table_of_the_answers_of_all_trials_is_found_out(d02b: tuple[Network, Workbook]) -> None:
+    """The trials of a seed can be looked up by whoever has sheetnet; the one drawn from the workbook itself cannot."""
     network, workbook = d02b
     runs = [float(network.inputs[0][0]), *draw_trials(network).values["A_0"][:, 0, 0].tolist()]
     answers = [0.5932699921071872, *draw_trials(network).values["A_1"][:, 0, 0].tolist()]
-    table: dict[str, Entry] = {"Step!G22": "INDEX(Mine!B1:B9,MATCH(ROUND(G7,9),Mine!A1:A9,0))"}
+    table: dict[str, Entry] = {"Step!G22": "IFERROR(INDEX(Mine!B1:B9,MATCH(ROUND(G7,9),Mine!A1:A9,0)),0.5)"}
     for row, (given, answer) in enumerate(zip(runs, answers, strict=True), 1):
         table |= {f"Mine!A{row}": Cell(round(given, 9)), f"Mine!B{row}": Cell(answer)}
-    workbook = edited(workbook, table)
-    assert judge(workbook, network).ok
-    assert blamed(judge(workbook, network, seed=20_261_127)) == {"a_1[0, 0]": "error"}
+    report = judge(edited(workbook, table), network)
+    assert blamed(report) == {"a_1[0, 0]": "wrong"}
+
+
+def test_the_workbooks_own_trial_changes_with_everything_in_it(d02b: tuple[Network, Workbook]) -> None:
+    """With each constant, formula and place, but not with what formulas were saved with; it is the same each time."""
+    network, workbook = d02b
+
+    def drawn(entries: dict[str, Entry]) -> float:
+        return float(unforeseen(edited(workbook, entries), network, {}, False)["A_0"][0, 0, 0])
+
+    changes: list[dict[str, Entry]] = [
+        {},
+        {"Mine!A1": Cell(1.0)},
+        {"Mine!A2": Cell(1.0)},
+        {"Step!G22": "1/(1+EXP(-G18))+0"},
+    ]
+    numbers = [drawn(entries) for entries in changes]
+    assert len(set(numbers)) == len(changes)
+    assert numbers == [drawn(entries) for entries in changes]
+    as_saved = workbook.sheets[1].cells[22, 7]
+    assert drawn({"Step!G22": replace(as_saved, value=7.0)}) == drawn({"Step!G22": as_saved})

@@ -73,7 +73,7 @@ def _drawn(
     lacking = more.any(axis=0) & ~known.any(axis=0)
     chosen, _ = choose(more.astype(np.float32), np.array(lacking, dtype=np.float32), count, count)
     rows = [*range(usual.count), *(usual.count + number for number in chosen)]
-    return read_only(Trials({name: array[rows] for name, array in pool.items()}, usual.doubtful))
+    return read_only(Trials({name: array[rows] for name, array in pool.items()}, usual.doubtful, one_hot))
 
 
 def _kink(network: Network, layer: int) -> bool:

@@ -35,11 +35,13 @@ Ties = Mapping[Element, Element]  # an input → the one it is tied to
 class Trials:
     """K sets of inputs with the reference's answers: block → K × rows × columns.
 
-    `doubtful` marks, block → rows × columns, the cells whose right and wrong formulas no trial could tell apart.
+    `doubtful` marks, block → rows × columns, the cells whose right and wrong formulas no trial could tell apart. In
+    `one_hot` trials all targets are 0 or 1.
     """
 
     values: Mapping[str, Array]
     doubtful: Mapping[str, NDArray[np.bool_]]
+    one_hot: bool = False
 
     @property
     def count(self) -> int:
@@ -69,8 +71,8 @@ def _drawn(network: Network, count: int, seed: int, ties: tuple[tuple[Element, E
     conditions, demands = _conditions(network, values, flat, kept)
     chosen, lacking = choose(conditions, demands, count, MOST * count)
     rows = kept[chosen]
-    trials = Trials({name: array[rows] for name, array in values.items()}, _doubtful(network, values, lacking))
-    return read_only(trials)
+    doubtful = _doubtful(network, values, lacking)
+    return read_only(Trials({name: array[rows] for name, array in values.items()}, doubtful, one_hot))
 
 
 def read_only(trials: Trials) -> Trials:

@@ -20,6 +20,7 @@ from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells,
 from sheetnet.check.judge import Evidence
 from sheetnet.check.local import local_workbook
 from sheetnet.check.locate import Located, locate
+from sheetnet.check.unforeseen import unforeseen
 from sheetnet.check.views import is_view_block
 from sheetnet.engine import Evaluate, Trial
 from sheetnet.network import Network
@@ -63,6 +64,13 @@ class Bench:
     def of_step(self) -> Truth:
         """Which answers belong to the step, not to a view of it."""
         return np.array([not is_view_block(answer.block.name) for answer in self.answers], dtype=np.bool_)
+
+    @cached_property
+    def drawn(self) -> dict[str, Array]:
+        """The inputs of the step in each trial, and in one more of the workbook's own."""
+        more = unforeseen(self.workbook, self.network, ties_of(self.inputs), self.trials.one_hot)
+        names = [block.name for block in input_blocks(self.network)]
+        return {name: np.concatenate([self.trials.values[name], more[name]]) for name in names}
 
     def numbers(self, inputs: Mapping[str, Array]) -> list[list[float]]:
         """The numbers of the driven cells for K sets of inputs: K × drivers."""
@@ -118,7 +126,7 @@ def run(bench: Bench) -> Runs:
     """Run the workbook as it stands and in every trial; where anything disagrees, each formula alone too."""
     wanted = [answer.place for answer in bench.answers]
     asked = [*wanted, *(cell.place for cell in bench.inputs)]
-    drawn = {block.name: bench.trials.values[block.name] for block in input_blocks(bench.network)}
+    drawn = bench.drawn
     trials: list[Trial] = [None, *bench.numbers(drawn)]
     rows = bench.engine(bench.workbook, list(bench.drivers), trials, asked)
     values = [row[: len(wanted)] for row in rows]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import ironcalc
 
@@ -19,6 +19,7 @@ from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Val
 
 _OTHER = "--engine libreoffice"
 _FEW_NAMES = 200
+_SHEETS = re.compile(r":'?[^\s!:(),+*/^&=<>-]+'?!")  # the end of a range over sheets, as in first:last!A1
 _WORD = re.compile(r"[\w.\\?]+")  # whatever a name may be made of, and more
 
 
@@ -48,11 +49,12 @@ def _evaluate(
     index = {sheet.name.casefold(): number for number, sheet in enumerate(workbook.sheets)}
     driven = [(index[sheet.casefold()], row, column) for sheet, row, column in places]
     asked = [(index[sheet.casefold()], row, column) for sheet, row, column in wanted]
+    used = {sheet.casefold() for sheet, *_ in (*places, *wanted)}
     model, loaded, pristine, results = None, None, True, []
     for trial in trials:
         needed = as_it_stands if trial is None else workbook
         if model is None or loaded is not needed or (trial is None and not pristine):
-            model, loaded, pristine = load(needed), needed, True
+            model, loaded, pristine = load(needed, used), needed, True
         if trial is not None:
             pristine = False
             for (sheet, row, column), number in zip(driven, trial, strict=True):
@@ -72,8 +74,13 @@ def _on(sheet: Sheet, places: Sequence[Place]) -> Iterator[Position]:
     return ((row, column) for name, row, column in places if name.casefold() == sheet.name.casefold())
 
 
-def load(workbook: Workbook) -> ironcalc.Model:
-    """An IronCalc model with the workbook's sheets, names and cells. Names come first: formulas are parsed on entry."""
+def load(workbook: Workbook, used: Collection[str]) -> ironcalc.Model:
+    """An IronCalc model with the workbook's sheets, names and cells. Names come first: formulas are parsed on entry.
+
+    A sheet of constants alone, such as Read me, stays empty unless it is `used` (in small letters) or a formula names it.
+    """
+    formulas = [cell.formula for sheet in workbook.sheets for cell in sheet.cells.values() if cell.formula is not None]
+    text = "\n".join([*formulas, *(name.refers_to for name in workbook.names)]).casefold()
     model = ironcalc.create("workbook", "en", "UTC", "en")
     for number, sheet in enumerate(workbook.sheets):
         if number:
@@ -81,33 +88,39 @@ def load(workbook: Workbook) -> ironcalc.Model:
         else:
             model.rename_sheet(0, sheet.name)
     scopes = {sheet.name.casefold(): number for number, sheet in enumerate(workbook.sheets)}
-    for name in _needed_names(workbook):
+    for name in _needed_names(workbook, formulas, text):
         scope = None if name.sheet is None else scopes.get(name.sheet.casefold())
         try:
             model.new_defined_name(name.name, scope, name.refers_to)
         except ironcalc.WorkbookError:
             continue  # a formula that uses this name shows #NAME?, which is judged at that formula
+    everywhere = "indirect" in text or _SHEETS.search(text) is not None
     for number, sheet in enumerate(workbook.sheets):
-        _fill(model, number, sheet)
+        if everywhere or _reached(sheet, used, text):
+            _fill(model, number, sheet)
     return model
 
 
-def _needed_names(workbook: Workbook) -> Sequence[Name]:
+def _reached(sheet: Sheet, used: Collection[str], text: str) -> bool:
+    name = sheet.name.casefold()
+    computes = any(cell.formula is not None for cell in sheet.cells.values())
+    return computes or name in used or "'" in name or name in text
+
+
+def _needed_names(workbook: Workbook, formulas: list[str], text: str) -> Sequence[Name]:
     """The names that formulas use, at once or by way of others; where they are few, those that occur in any formula.
 
     IronCalc's time for names grows with the cube of their number: 5,000 take 17 seconds.
     """
-    cells = (cell for sheet in workbook.sheets for cell in sheet.cells.values())
-    queue = [cell.formula for cell in cells if cell.formula is not None]
     if len(workbook.names) <= _FEW_NAMES:
-        text = "\n".join([*queue, *(name.refers_to for name in workbook.names)]).casefold()
         made_up = "indirect" in text  # its text may be put together from pieces
         return workbook.names if made_up else [name for name in workbook.names if name.name.casefold() in text]
     by_name: dict[str, list[Name]] = defaultdict(list)
     for name in workbook.names:
         by_name[name.name.casefold()].append(name)
+    queue = list(formulas)
     if all(map(_WORD.fullmatch, by_name)):  # most formulas have none of these words, and need not be taken apart
-        queue = [formula for formula in queue if not by_name.keys().isdisjoint(_WORD.findall(formula.casefold()))]
+        queue = [formula for formula in formulas if not by_name.keys().isdisjoint(_WORD.findall(formula.casefold()))]
     needed: dict[Name, None] = {}
     while queue:
         formula = queue.pop()
