@@ -16,7 +16,7 @@ from sheetnet.audit.upstream import Compute, Pin, element
 from sheetnet.audit.values import value_of
 from sheetnet.mistakes import MISTAKES, Site, cook
 from sheetnet.network import Network
-from sheetnet.reference import Array, Equation, Values, equations, evaluate, inputs_of, stacked
+from sheetnet.reference import Array, Equation, Recorder, Values, equations, evaluate, inputs_of, stacked
 
 DIAGONAL = MISTAKES["SN061"]  # softmax's Jacobian reduced to its diagonal
 Place = tuple[str, int, int]  # block, row, column
@@ -165,7 +165,7 @@ class Document:
     def _read_by(self, block: str) -> list[str]:
         if block not in self.equations:
             return []
-        seen = _Recorder(self.values)
+        seen = Recorder(self.values)
         with np.errstate(all="ignore"):
             self.equations[block](seen)
             for habit in self.habits:
@@ -184,18 +184,6 @@ def _habits(document: Document) -> Iterator[Habit]:
             (change,) = (change for change in DIAGONAL.changes if change.kind == "delta.softmax")
             equation = partial(cook, Site.of(network, block), replaced=change.parts)
             yield Habit(DIAGONAL.code, "with softmax's Jacobian reduced to its diagonal", {block: equation})
-
-
-class _Recorder(dict[str, Array]):
-    """Values that remember which of them were asked for."""
-
-    def __init__(self, values: Mapping[str, Array]) -> None:
-        super().__init__(values)
-        self.asked: list[str] = []
-
-    def __getitem__(self, name: str) -> Array:
-        self.asked.append(name)
-        return super().__getitem__(name)
 
 
 def canonical(network: Network, block: str, column: int) -> str:

@@ -12,7 +12,7 @@ at the first stage where anything matches; what matches there is all named:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, combinations, islice
@@ -22,7 +22,7 @@ import numpy as np
 from sheetnet.check.compare import Truth, agreement, scales
 from sheetnet.mistakes import MISTAKES, Change, Mistake, Single, Site, cook, cook_each, kind_of, reads_of
 from sheetnet.network import Network
-from sheetnet.reference import Array, Values
+from sheetnet.reference import Array, Recorder, Values
 
 # Seconds of computing; stage 1 is always finished. All stages take about 0.1 s for the first cell of a block and 5 ms
 # for each further one; somebody may be waiting for the reports of a whole class.
@@ -185,7 +185,7 @@ class Diagnosis:
     def reads(self, block: str) -> list[str]:
         """The computed blocks that the equation of a block reads."""
         if block not in self._reads:
-            seen = _Recorder(self._probes)
+            seen = Recorder(self._probes)
             cook(Site.of(self._network, block), seen)
             asked = [name for name in dict.fromkeys(seen.asked) if name != block]
             self._reads[block] = [
@@ -229,18 +229,6 @@ _STAGES: tuple[Callable[[Diagnosis, str], Iterator[_Chunk]], ...] = (
 def _single(block: str, kind: str, mistake: Mistake, singles: list[Single], number: int) -> _Guess:
     single = singles[number]
     return _Guess(block, ((mistake, Change(kind, {single.part: single.misread}, single.label)),))
-
-
-class _Recorder(dict[str, Array]):
-    """Values that remember which of them were asked for."""
-
-    def __init__(self, values: Mapping[str, Array]) -> None:
-        super().__init__(values)
-        self.asked: list[str] = []
-
-    def __getitem__(self, name: str) -> Array:
-        self.asked.append(name)
-        return super().__getitem__(name)
 
 
 def _unstacked(name: str, array: Array) -> Array:

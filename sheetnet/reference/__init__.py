@@ -3,6 +3,7 @@
 from sheetnet.reference.activations import ACTIVATIONS, Activation, Array
 from sheetnet.reference.equations import Equation, Values, equations, evaluate, with_bias_node
 from sheetnet.reference.losses import LOSSES, Loss
+from sheetnet.reference.recorder import Recorder
 from sheetnet.reference.step import Step, inputs_of, stacked, training_step
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Array",
     "Equation",
     "Loss",
+    "Recorder",
     "Step",
     "Values",
     "equations",
