@@ -1,0 +1,53 @@
+"""The command `identify`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sheetnet.cli.options import Limits
+from sheetnet.cli.output import write_text
+
+
+def identify(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
+    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand; else found by their values.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps to look for; else as many as there are.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=2, max=1000, help="Random trials.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = 0,
+    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
+    limit: Limits = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
+) -> None:
+    """Label every formula cell of a workbook in any layout with the quantity it computes.
+
+    Exit code 0: all identified; 1: something is not; 2: a file cannot be used.
+    """
+    from sheetnet.batch.many import apart
+    from sheetnet.batch.outputs import refuse_workbooks
+    from sheetnet.files.aside import refuse_existing
+    from sheetnet.files.limits import parse_limits
+    from sheetnet.identify import identify as identified
+    from sheetnet.network_file import load_network
+    from sheetnet.report.identify import identification_view, to_json
+    from sheetnet.report.terminal import console
+
+    files = [Path(json)] if json not in (None, "-") else []
+    refuse_workbooks(files, [workbook])
+    refuse_existing(files, force)
+    how: dict[str, Any] = {"inputs": inputs, "steps": steps, "trials": trials, "seed": seed}
+    work = partial(identified, workbook, load_network(network), **how)
+    found = apart(workbook, work, limits=parse_limits(limit or []))
+    if json is not None:
+        write_text(to_json(found), json)
+    if json != "-":
+        console().print(identification_view(found))
+    raise typer.Exit(0 if found.ok else 1)

@@ -1,0 +1,57 @@
+"""All commands together, and the way in."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+
+from sheetnet import __version__
+from sheetnet.cli.audit import audit
+from sheetnet.cli.generate import generate
+from sheetnet.cli.identify import identify
+from sheetnet.cli.output import Commands, complain, open_streams
+from sheetnet.cli.shown import explain, limits, show, templates
+from sheetnet.cli.validate import validate
+from sheetnet.errors import SheetnetError
+
+app = typer.Typer(
+    name="sheetnet",
+    cls=Commands,
+    help="Every number of a backpropagation worksheet, live in a spreadsheet and proven against NumPy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (templates, show, generate, validate, limits, audit, explain, identify):
+    app.command()(command)
+
+
+def main() -> None:
+    """The entry point: errors become one line on stderr and exit code 2."""
+    open_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files may hold what no encoding can
+    try:
+        app(standalone_mode=True)
+    except SheetnetError as error:
+        complain(str(error))
+        sys.exit(2)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"sheetnet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
