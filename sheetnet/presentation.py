@@ -41,6 +41,7 @@ MOST_STEPS = 10_000
 TERMS = 6  # neurons of a layer up to which Jacobians shows each E_ii v e_iᵀ
 SAMPLE = 60  # weights that the gradient check shows at most
 SAMPLED_BIASES = 4  # one in so many of a layer's sample is a bias
+LEAST_STEP_SIZE = 1e-9
 STEP_SIZE = 1e-4  # h of the central differences: the error of the method is of the order h², that of rounding 1e-16/h
 
 

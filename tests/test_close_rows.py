@@ -61,3 +61,22 @@ def test_a_count_of_switches_that_is_always_0_is_seen(side: str) -> None:
     place = place_of(workbook, network, f"grad_{side}_switch_n0", 3)
     report = judge(with_cell(workbook, place, Cell(0.0)), network)
     assert verdicts(report, "hardcoded") == {(place[0], cell_name(*place[1:]))}
+
+
+@pytest.mark.parametrize("h", [1e-9, 1e-5, 0.5])
+def test_whatever_h_is_on_the_sheet_right_formulas_are_right(h: float) -> None:
+    """So near to a bend that rounding decided, NumPy and the sheet would differ in which side a unit is on."""
+    network = load_network("relu-sigmoid-softmax")
+    workbook = book(network, "gradient_check")
+    report = judge(with_cell(workbook, place_of(workbook, network, "grad_h"), Cell(h)), network)
+    assert set(report.counts) <= {"correct", "undetermined"}
+    assert {cell.verdict for cell in report.cells if cell.sheet == "Step"} == {"correct"}
+
+
+def test_an_h_that_leaves_slopes_no_digits_is_refused() -> None:
+    """With 1e-300 any slope was within the rounding."""
+    network = load_network("relu-sigmoid-softmax")
+    workbook = book(network, "gradient_check")
+    place = place_of(workbook, network, "grad_h")
+    report = judge(with_cell(workbook, place, Cell(1e-300)), network)
+    assert (place[0], cell_name(*place[1:])) in verdicts(report, "wrong")

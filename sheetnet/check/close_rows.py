@@ -32,7 +32,8 @@ from sheetnet.reference import ACTIVATIONS, Array, evaluate, inputs_of
 from sheetnet.reference.views import VIEWS, telling
 
 NEAR = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
-MOST_NUMBERS = 20_000_000  # that may be computed to choose from; beyond it the usual trials are all
+CANDIDATES = 2 * POOL  # times as many as trials
+MOST_NUMBERS = 10_000_000  # that may be computed to choose from; beyond it the usual trials are all
 
 
 def draw_for(
@@ -46,7 +47,7 @@ def draw_for(
     """The trials of `draw_trials`, and as many again where the views shown have rows that are nearly alike."""
     bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or _kink(network, layer)]
     alike = any(view in VIEWS and VIEWS[view].telling is not None for view in shown.views)
-    if not bends or not alike or POOL * count * least_cells(network, shown) > MOST_NUMBERS:
+    if not bends or not alike or CANDIDATES * count * least_cells(network, shown) > MOST_NUMBERS:
         return draw_trials(network, count, seed, ties, one_hot)
     return _drawn(network, shown, count, seed, tuple((ties or {}).items()), one_hot)
 
@@ -62,7 +63,7 @@ def _drawn(
 ) -> Trials:
     usual = draw_trials(network, count, seed, dict(ties), one_hot)
     generator = np.random.default_rng([seed, 1])
-    inputs = candidates(network, generator, 2 * POOL * count, one_hot)
+    inputs = candidates(network, generator, CANDIDATES * count, one_hot)
     tie(inputs, network, dict(ties))
     _bring_near(network, inputs, generator, shown.step_size, dict(ties))
     values = blocks_of(network, evaluate(network, inputs))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from sheetnet.network import Block, Network
-from sheetnet.presentation import MOST_STEPS, STEP_SIZE, STEPS, Presentation
+from sheetnet.presentation import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, Presentation
 from sheetnet.reference import evaluate, inputs_of
 from sheetnet.reference.views import VIEWS, view_values
 from sheetnet.syntax import Area, parse_area
@@ -54,12 +54,12 @@ def _area(workbook: Workbook, claims: Sequence[Name]) -> Area | None:
 
 
 def _step_size(workbook: Workbook, area: Area | None) -> float:
-    """h as it stands on the sheet, where it is one."""
+    """h as it stands on the sheet, where it is one with which slopes have digits left: rounding takes 1e-16/h of them."""
     sheet = None if area is None or area.sheet is None else workbook.sheet(area.sheet)
     if sheet is None or area is None or (area.top, area.left) not in sheet.cells:
         return STEP_SIZE
     value = sheet.cells[area.top, area.left].value
-    return value if isinstance(value, float) and 0 < value < 1 else STEP_SIZE
+    return value if isinstance(value, float) and LEAST_STEP_SIZE <= value < 1 else STEP_SIZE
 
 
 def shape_of(area: Area) -> tuple[int, int]:
