@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -23,10 +24,11 @@ from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.presentation import Presentation
 from sheetnet.reference import stacked
-from sheetnet.workbook import Cell, Sheet, Workbook
+from sheetnet.syntax import qualify
+from sheetnet.workbook import Cell, Sheet, Value, Workbook
 from tests.engines import libreoffice_convert
 from tests.networks import make_network, pairs
-from tests.sheets import with_formula
+from tests.sheets import place_of, with_cell, with_formula
 
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 NEAR = 1e-6  # relative; a number of a file as near as this to an answer gives it away
@@ -240,3 +242,31 @@ def test_what_cannot_be_asked_for_is_refused(how: dict, said: str) -> None:
     """One line each, with the way out."""
     with pytest.raises(NetworkError, match=re.escape(said)):
         asked_for(load_network("d02b"), "d02b", **how)
+
+
+def test_cells_to_be_filled_in_are_not_greyed_as_dead_units() -> None:
+    """An empty z counts as 0; in the key the rule greys a unit whose z is not above 0."""
+    network = load_network("relu-sigmoid-softmax")
+
+    def greyed(workbook: Workbook) -> list[Value]:
+        step = step_of(workbook)
+        rules = [rule for rule in step.view.rules if rule.role == "dead"]
+        cells = {(row, 1): Cell(None, qualify(rule.formula, "Step")) for row, rule in enumerate(rules, 1)}
+        book = replace(workbook, sheets=(*workbook.sheets, Sheet("Extra", cells)))
+        return ironcalc.evaluate(book, [], [None], [("Extra", *at) for at in cells])[0]
+
+    key = make_workbook(network, Presentation())
+    dead = with_cell(key, place_of(key, network, "z_1"), Cell(-0.5))
+    assert greyed(make_student_workbook(network)) == [False] * 4
+    assert greyed(key) == [False] * 4
+    assert greyed(dead) == [True] * 4
+
+
+@pytest.mark.parametrize(("gamma", "asked"), [(0.5, True), (500.0, False)])
+def test_whether_the_cost_fell_is_asked_where_it_does(gamma: float, asked: bool) -> None:
+    """With a large γ the right new weights raise it, and right answers would see a red "no"."""
+    network = replace(make_network("identity", "half_sse"), learning_rate=gamma)
+    check = make_student_workbook(network).sheet("Check")
+    assert check is not None
+    words = {cell.value for cell in check.cells.values()}
+    assert ("Is the cost with the new weights lower than before?" in words) == asked

@@ -81,7 +81,10 @@ def _ask(grid: Grid, block: Block) -> None:
 
 
 def _grey_dead_units(grid: Grid, network: Network) -> None:
-    """A ReLU unit with z ≤ 0 gives 0 and passes nothing back: its a, ∂a/∂z and δ turn grey."""
+    """A ReLU unit with z ≤ 0 gives 0 and passes nothing back: its a, ∂a/∂z and δ turn grey.
+
+    An empty z, as in a student's copy, is not yet dead, though it counts as 0.
+    """
     for number, layer in enumerate(network.layers, 1):
         if layer.activation != "relu":
             continue
@@ -89,7 +92,7 @@ def _grey_dead_units(grid: Grid, network: Network) -> None:
         for name in (f"z_{number}", activation_name(number, network.depth), f"da_dz_{number}", f"delta_{number}"):
             shape = network.observations - 1, layer.neurons - 1
             box: Box = (*grid.corners[name], *grid.position(name, *shape))
-            grid.rules.append(Rule(box, formula=f"{z}<=0", role="dead"))
+            grid.rules.append(Rule(box, formula=f"AND(COUNT({z})=1,{z}<=0)", role="dead"))
 
 
 def _scale_probabilities(grid: Grid, network: Network) -> None:

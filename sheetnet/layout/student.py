@@ -70,7 +70,8 @@ def student_workbook(
     for name in blanks:
         _empty(grid, network, name, exercise.hints)
     scene = Scene(network, presentation, {}, grid)
-    sheets = (student_readme(scene, version), step_sheet(grid), check_sheet(scene, blanks))
+    falls = values["cost_new"][0][0] < values["cost"][0][0]
+    sheets = (student_readme(scene, version), step_sheet(grid), check_sheet(scene, blanks, falls))
     locked = [replace(sheet, view=replace(sheet.view, locked=True)) for sheet in sheets]
     names = sorted(grid.names(), key=lambda name: name.name)
     return Workbook((*locked, hidden_sheet(network)), tuple(names))

@@ -21,8 +21,11 @@ LOOKS = {FULL: "pass", BEGUN: "kink", YES: "pass", NO: "fail", LATER: "light"}
 BOUNDS = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1), "relu": (0, None), "softplus": (0, None)}
 
 
-def check_sheet(scene: Scene, blanks: tuple[str, ...]) -> Sheet:
-    """A row a block with how many of its cells hold numbers; below, questions that right answers say yes to."""
+def check_sheet(scene: Scene, blanks: tuple[str, ...], falls: bool) -> Sheet:
+    """A row a block with how many of its cells hold numbers; below, questions that right answers say yes to.
+
+    `falls`: whether the step lowers the cost, which with a large γ it need not.
+    """
     grid = Grid(SHEETS["check"])
     grid.write(1, NAME, "Check", "title")
     grid.write(2, NAME, "How far you are. Whether your formulas are right says: sheetnet validate FILE", "subtitle")
@@ -32,7 +35,7 @@ def check_sheet(scene: Scene, blanks: tuple[str, ...]) -> Sheet:
     for name in blanks:
         _counted(scene, grid, name, row)
         row += 1
-    row = _questions(scene, grid, row + 1)
+    row = _questions(scene, grid, row + 1, falls)
     for column in (NAME, LIGHT):
         for word, role in LOOKS.items():
             rule = Rule((HEADER + 1, column, row, column), f'{cell_name(HEADER + 1, column)}="{word}"', role)
@@ -57,9 +60,9 @@ def _counted(scene: Scene, grid: Grid, name: str, row: int) -> None:
     grid.calculate(row, LIGHT, light, None, "light")
 
 
-def _questions(scene: Scene, grid: Grid, row: int) -> int:
+def _questions(scene: Scene, grid: Grid, row: int, falls: bool) -> int:
     grid.write(row, NAME, "Does it make sense?", "band")
-    for words, needed, test in _sensible(scene.network, scene):
+    for words, needed, test in _sensible(scene.network, scene, falls):
         row += 1
         full = "AND(" + ",".join(f"COUNT({area})={count}" for area, count in needed) + ")"
         grid.calculate(row, NAME, f'IF({full},IF({test},"{YES}","{NO}"),"{LATER}")', None, "light")
@@ -70,7 +73,7 @@ def _questions(scene: Scene, grid: Grid, row: int) -> int:
 Question = tuple[str, list[tuple[str, int]], str]  # words, the areas that must be full of numbers, a test
 
 
-def _sensible(network: Network, scene: Scene) -> list[Question]:
+def _sensible(network: Network, scene: Scene, falls: bool) -> list[Question]:
     """Questions about the student's own numbers. None of their formulas is one that a student is to find."""
     step, found = scene.step, []
     for layer in range(1, network.depth + 1):
@@ -80,8 +83,9 @@ def _sensible(network: Network, scene: Scene) -> list[Question]:
         area, count = step.area(last), network.observations * network.sizes[-1]
         words = "The outputs of an observation are probabilities: do they add up to 1?"
         found.append((words, [(area, count)], f"ABS(SUM({area})-{network.observations})<0.001"))
-    costs = [(step.area(name), 1) for name in ("cost", "cost_new")]
-    found.append(("Is the cost with the new weights lower than before?", costs, f"{costs[1][0]}<{costs[0][0]}"))
+    if falls:
+        costs = [(step.area(name), 1) for name in ("cost", "cost_new")]
+        found.append(("Is the cost with the new weights lower than before?", costs, f"{costs[1][0]}<{costs[0][0]}"))
     return found
 
 
