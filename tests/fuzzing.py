@@ -314,7 +314,7 @@ def _cells_alone(name: str, content: bytes) -> bytes:
 
 
 def _plain_xlsx(parts: dict[str, bytes]) -> Workbook:
-    """Formulas and numbers alone."""
+    """Formulas, with their arrays, and numbers alone."""
     related = {
         each.get("Id"): posixpath.normpath(posixpath.join("xl", each.get("Target", "").lstrip("/").removeprefix("xl/")))
         for each in ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])
@@ -323,6 +323,7 @@ def _plain_xlsx(parts: dict[str, bytes]) -> Workbook:
     for sheet in book.iter(_MAIN + "sheet"):
         part = related.get(next((value for key, value in sheet.items() if key.endswith("}id")), ""), "")
         cells: dict[tuple[int, int], Cell] = {}
+        arrays: dict[tuple[int, int], tuple[int, int]] = {}
         row, column = 0, 0
         for element in ElementTree.fromstring(parts[part]).iterfind(f"{_MAIN}sheetData//*"):
             if element.tag == _MAIN + "row":  # what has no place stands after what is before it
@@ -334,9 +335,12 @@ def _plain_xlsx(parts: dict[str, bytes]) -> Workbook:
             formula, value = cell.find(_MAIN + "f"), cell.find(_MAIN + "v")
             if formula is not None and formula.text:
                 cells[row, column] = Cell(0.0, canonical(formula.text))
+                if formula.get("t") == "array":
+                    left, top, right, bottom = openpyxl.utils.range_boundaries(formula.get("ref", ""))
+                    arrays[row, column] = (bottom - top + 1, right - left + 1)
             elif value is not None and cell.get("t", "n") == "n":
                 cells[row, column] = Cell(float(value.text or ""))
-        sheets.append(Sheet(sheet.get("name", ""), cells))
+        sheets.append(Sheet(sheet.get("name", ""), cells, arrays))
     names = [Name(each.get("name", ""), each.text) for each in book.iter(_MAIN + "definedName") if each.text]
     return Workbook(tuple(sheets), tuple(names))
 
