@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 Position = tuple[int, int]  # row, column, from 1
 Place = tuple[str, int, int]  # sheet, row, column
@@ -126,12 +128,23 @@ class Name:
     sheet: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workbook:
     """Sheets in their order, and the defined names sorted by (sheet or "", name)."""
 
     sheets: tuple[Sheet, ...]
     names: tuple[Name, ...] = ()
+
+    @cached_property
+    def formulas(self) -> list[str]:
+        """Every formula, sheet by sheet; equal ones once."""
+        found = (cell.formula for sheet in self.sheets for cell in sheet.cells.values() if cell.formula is not None)
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def memory(self) -> dict[str, Any]:
+        """What was computed from this workbook once, by the name of what it is, and will be asked for again."""
+        return {}
 
     def sheet(self, name: str) -> Sheet | None:
         """The sheet of that name; spreadsheets ignore case in it."""

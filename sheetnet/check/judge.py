@@ -17,9 +17,10 @@ import numpy as np
 from sheetnet.check.answers import Answer, quantity_of
 from sheetnet.check.compare import Truth, right_digits, same
 from sheetnet.check.local import cannot_move
+from sheetnet.check.texts import Texts
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.reference import Array
-from sheetnet.syntax import cell_name, functions, needs_array_entry
+from sheetnet.syntax import cell_name, functions
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
@@ -40,6 +41,7 @@ class Evidence:
     alone_values: Sequence[Sequence[Value]] | None
     doubtful: Truth
     own: bool
+    texts: Texts
 
     @cached_property
     def own_expected(self) -> list[float | None]:
@@ -64,6 +66,8 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
     """The verdict of answer `number`, and one sentence why."""
     if answer.formula is None:
         return _constant(answer, number, evidence)
+    if (decided := _by_text(answer, number, evidence)) is not None:
+        return decided
     if chance := CHANCE.search(answer.formula):
         return "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
     if evidence.alone is None or evidence.alone_values is None:
@@ -87,11 +91,26 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
     return _doubt(number, evidence) or ("carried", "the formula is right")
 
 
+def _by_text(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str] | None:
+    """The verdict on a formula that is none, or that the engine cannot compute; None for all others."""
+    if fault := evidence.texts.faults.get(number):
+        return "error", f"this is no whole formula: {fault}"
+    reason = evidence.texts.unsupported.get(number)
+    if reason is None:
+        return None
+    expected = evidence.own_expected[number]
+    agrees = expected is not None and same(answer.cell.value, expected)
+    seen = "; the program that saved the file shows the expected number" if agrees else ""
+    return "unsupported", f"cannot be judged here: {reason}{seen}"
+
+
 def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
     """Correct, where the trials could tell; with a hint where older programs show an error all the same."""
-    message = "computes what it should"
-    if answer.array is None and answer.formula is not None and needs_array_entry(answer.formula):
-        message += ", but LibreOffice and Excel before 365 want it entered with Ctrl+Shift+Enter"
+    message, need = "computes what it should", evidence.texts.entry.get(number)
+    if need is not None and isinstance(answer.cell.value, CellError):
+        return "error", f"shows {answer.cell.value}: {need.value} an error unless it is entered with Ctrl+Shift+Enter"
+    if need is not None:
+        message += f", but {need.value} an error unless it is entered with Ctrl+Shift+Enter"
     return _doubt(number, evidence) or ("correct", message)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from sheetnet.check.assess import Assessment, assess
 from sheetnet.check.draws import TRIALS
+from sheetnet.check.in_full import in_full
 from sheetnet.check.inputs import edited_inputs, played_ties
-from sheetnet.check.judge import NOT_IMPLEMENTED
-from sheetnet.check.relative_names import without_relative_names
+from sheetnet.check.local import cannot_move
 from sheetnet.check.runs import Bench, Runs
+from sheetnet.check.texts import entry_notes
 from sheetnet.check.verdicts import CellVerdict, Report
 from sheetnet.check.whereabouts import whereabouts
 from sheetnet.engine import available, engine_named
@@ -20,7 +21,8 @@ from sheetnet.files import read_workbook
 from sheetnet.files.notices import noticing
 from sheetnet.layout.hidden import embedded_network
 from sheetnet.network import Network
-from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax import cell_name, parse_area
+from sheetnet.syntax.function_facts import is_googles
 from sheetnet.workbook import Workbook
 
 SECOND_OPINION = "libreoffice"  # asked where the first engine gives an error but the file shows a number
@@ -77,18 +79,33 @@ def judge(
     workbook: Workbook, network: Network, *, engine: str = "ironcalc", trials: int = TRIALS, seed: int = 0
 ) -> Report:
     """Judge a workbook that is already read; see `validate`."""
-    workbook = without_relative_names(workbook)
+    return _as_written(_judge_by_both(in_full(workbook), network, engine, trials, seed), workbook)
+
+
+def _as_written(report: Report, workbook: Workbook) -> Report:
+    """The report with formulas as they stand in the workbook, not as they were judged."""
+    cells = []
+    for cell in report.cells:
+        sheet = workbook.sheet(cell.sheet or "") if cell.formula is not None else None
+        area = parse_area(cell.cell or "")
+        written = sheet.cells.get((area.top, area.left)) if sheet is not None and area is not None else None
+        formula = cell.formula if written is None or written.formula is None else written.formula
+        cells.append(cell if formula == cell.formula else replace(cell, formula=formula))
+    return replace(report, cells=tuple(cells))
+
+
+def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
+    """What one engine cannot compute, another is asked for, where it is installed."""
     report = _judge(workbook, network, engine, trials, seed)
-    doubted = [cell for cell in report.cells if _doubted(cell)]
-    if not doubted or engine == SECOND_OPINION:
+    doubted = [cell for cell in report.cells if _unjudged(cell)]
+    if not doubted or engine == SECOND_OPINION or not available(SECOND_OPINION):
         return report
-    places = f"{len(doubted)} cells where it may be wrong itself, such as {doubted[0].sheet}!{doubted[0].cell}"
-    if available(SECOND_OPINION):
-        note = f"{engine} gives errors in {places}: LibreOffice was asked instead"
-        second = _judge(workbook, network, SECOND_OPINION, trials, seed)
-        return replace(second, notes=(*second.notes, note))
-    cells = tuple(_unsupported(cell, engine) if cell in doubted else cell for cell in report.cells)
-    return replace(report, cells=cells, notes=(*report.notes, f"{engine} gives errors in {places}"))
+    second = _judge(workbook, network, SECOND_OPINION, trials, seed)
+    right = {(cell.sheet, cell.cell, cell.quantity) for cell in report.cells if cell.verdict == "correct"}
+    if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in right for cell in second.cells):
+        return report  # functions that the second engine lacks: its errors would be told as the student's
+    places = f"{len(doubted)} cells, such as {doubted[0].sheet}!{doubted[0].cell}"
+    return replace(second, notes=(*second.notes, f"{engine} cannot compute {places}: LibreOffice was asked instead"))
 
 
 def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
@@ -117,6 +134,7 @@ def _notes(found: Assessment) -> Iterator[str]:
         one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
         more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
+    yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
     if not found.runs.evidence.own:
         yield "the sheet's own inputs give no finite numbers to compare with: the trials alone judge"
 
@@ -136,17 +154,10 @@ def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, .
     return () if carried == network else ("the workbook carries another network than the file given, which counts",)
 
 
-def _doubted(cell: CellVerdict) -> bool:
-    """Whether the engine is to be doubted: it says so itself, or the file shows a number where it gives an error."""
-    if cell.verdict == "unsupported":
-        return cell.value == NOT_IMPLEMENTED
-    return cell.verdict == "error" and cell.formula is not None and isinstance(cell.saved, float)
-
-
-def _unsupported(verdict: CellVerdict, engine: str) -> CellVerdict:
-    used = ", ".join(sorted(functions(verdict.formula or ""))) or "this formula"
-    message = f"{engine} cannot evaluate {used}, though the file shows a number: try --engine {SECOND_OPINION}"
-    return replace(verdict, verdict="unsupported", message=message)
+def _unjudged(cell: CellVerdict) -> bool:
+    """Whether another engine may be able to judge what this one cannot."""
+    formula = cell.formula or ""
+    return cell.verdict == "unsupported" and not cannot_move(formula) and not is_googles(formula)
 
 
 def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:

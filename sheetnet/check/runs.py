@@ -20,9 +20,10 @@ from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells,
 from sheetnet.check.judge import Evidence
 from sheetnet.check.local import local_workbook
 from sheetnet.check.locate import Located, locate
+from sheetnet.check.texts import Texts, texts_of
 from sheetnet.check.unforeseen import unforeseen
 from sheetnet.check.views import is_view_block
-from sheetnet.engine import Evaluate, Trial
+from sheetnet.engine import Engine, Trial
 from sheetnet.network import Network
 from sheetnet.reference import Array, evaluate, stacked
 from sheetnet.reference.views import noise, view_values
@@ -39,11 +40,11 @@ class Bench:
     inputs: list[InputCell]
     answers: list[Answer]
     trials: Trials
-    engine: Evaluate
+    engine: Engine
     convention: Convention | None = None
 
     @classmethod
-    def of(cls, workbook: Workbook, network: Network, engine: Evaluate, trials: int, seed: int) -> Bench:
+    def of(cls, workbook: Workbook, network: Network, engine: Engine, trials: int, seed: int) -> Bench:
         """Find the cells and draw the trials."""
         located = locate(workbook, network)
         inputs = input_cells(workbook, network, located)
@@ -59,6 +60,11 @@ class Bench:
             if cell.driver == cell.place or cell.driver not in found:
                 found[cell.driver] = cell.element
         return found
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What the formulas' texts alone decide."""
+        return texts_of(self.workbook, self.answers, self.engine.unsupported(self.workbook))
 
     @cached_property
     def of_step(self) -> Truth:
@@ -138,7 +144,7 @@ def run(bench: Bench) -> Runs:
         own, inputs, expected = None, drawn, expected[1:]  # where the step itself overflows, nothing can be compared
     here = bench.agreement(values if own is not None else values[1:], expected)
     doubtful = bench.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
-    evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None)
+    evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None, bench.texts)
     if not here.all():
         alone = run_alone(bench, inputs, expected)
         evidence = replace(evidence, alone=bench.agreement(alone, expected), alone_values=alone)
