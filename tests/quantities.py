@@ -153,12 +153,16 @@ def _entered(workbook: Workbook, area: Area, content: Content, spelling: _Spelli
     if cell is not None and isinstance(cell.value, str):
         cell = replace(cell, value=spelling.spell(cell.value))
     for place in _cells(area):
-        put = cell
-        if cell is not None and cell.formula is not None:
-            formula = shift(spelling.spell(cell.formula), place[1] - area.top, place[2] - area.left)
-            put = replace(cell, formula=formula)
-        workbook = with_cell(workbook, place, put)
+        down, right = place[1] - area.top, place[2] - area.left
+        workbook = with_cell(workbook, place, None if cell is None else _filled(cell, down, right, spelling))
     return workbook
+
+
+def _filled(cell: Cell, down: int, right: int, spelling: _Spelling) -> Cell:
+    """The cell as it reads so many rows and columns from where it was entered."""
+    if cell.formula is None:
+        return cell
+    return replace(cell, formula=shift(spelling.spell(cell.formula), down, right))
 
 
 def _number(value: Value) -> Value:
