@@ -149,7 +149,7 @@ def _entered(workbook: Workbook, area: Area, content: Content, spelling: _Spelli
         return _with_array(workbook, area, spelling.spell(content.formula).removeprefix("="))
     if isinstance(content, str) and content.startswith("="):
         content = Cell(None, content[1:])
-    cell = None if content is None else content if isinstance(content, Cell) else Cell(_number(content))
+    cell = None if content is None else content if isinstance(content, Cell) else _constant(content)
     if cell is not None and isinstance(cell.value, str):
         cell = replace(cell, value=spelling.spell(cell.value))
     for place in _cells(area):
@@ -165,8 +165,10 @@ def _filled(cell: Cell, down: int, right: int, spelling: _Spelling) -> Cell:
     return replace(cell, formula=shift(spelling.spell(cell.formula), down, right))
 
 
-def _number(value: Value) -> Value:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _constant(value: Value) -> Cell:
+    """A cell as a reader gives it: numbers are floats."""
+    whole = type(value) is int  # for mypy an int is a float already
+    return Cell(float(str(value)) if whole else value)
 
 
 def _with_array(workbook: Workbook, area: Area, formula: str) -> Workbook:
