@@ -361,6 +361,22 @@ def test_the_format_of_an_ods_column_counts_for_cells_without_their_own(tmp_path
     assert formats_of(report) == [(spell("{!A_1[0,0]}", workbook, network), '"0.7777"')]
 
 
+@pytest.mark.parametrize("spelling", ["utf-8", "utf-16", "references"])
+def test_number_formats_are_found_however_they_are_spelled(spelling: str, tmp_path: Path) -> None:
+    """In other encodings, and with references to characters."""
+    path = changed_xlsx(load_network("d02b"), tmp_path / "a.xlsx", formatted)
+    wanted = formats_of(validate(path))
+    parts = parts_of(path.read_bytes())
+    styles = re.sub(r"^<\?xml.*?\?>", "", parts["xl/styles.xml"].decode())
+    if spelling == "references":
+        styles = styles.replace("0.7777", "&#48;.7777").replace(";;;", "&#59;;&#x3b;").replace("0.0,", "0.0&#44;")
+        encoded = styles.encode()
+    else:
+        encoded = f'<?xml version="1.0" encoding="{spelling}"?>{styles}'.encode(spelling)
+    path.write_bytes(zipped(parts | {"xl/styles.xml": encoded}))
+    assert formats_of(validate(path)) == wanted
+
+
 @pytest.mark.parametrize("part", ["xl/styles.xml", "styles.xml"])
 def test_styles_that_cannot_be_read_refuse_no_file(part: str, tmp_path: Path) -> None:
     """They say only how cells look; what cells hold is judged as before."""
