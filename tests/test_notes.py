@@ -147,6 +147,17 @@ def test_a_generated_workbook_has_no_notes(name: str, suffix: str, tmp_path: Pat
     assert validate(path).notes == ()
 
 
+def test_a_block_of_another_sheet_apart_from_the_rest_is_said() -> None:
+    """As of the step: the cells that people look at, beside the others, are not those that are judged."""
+    network = load_network("d02b")
+    workbook = make_workbook(network, Presentation(("step", "training"), steps=3))
+    copy = {f"Mine!A{row + 1}": f"={{!train_cost[{row},0]}}" for row in range(4)}
+    changed = edited(workbook, network, {**copy, "@train_cost": "Mine!$A$1:$A$4"})
+    report = judge(changed, network)
+    assert report.ok, blamed(report)
+    assert report.notes == ("Training stands on Training, but train_cost on Mine",)
+
+
 # ---- hidden rows and columns, number formats ----
 
 

@@ -6,7 +6,7 @@ It changes no verdict: right formulas elsewhere are right, but the cells that pe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sheetnet.check.answers import Answer
 from sheetnet.check.disguises import disguised, listed
@@ -37,6 +37,7 @@ def whereabouts(
     for name, found in step.items():
         if found and name != main:
             yield f"the step stands on {main}, but {listed(found)} on {name}"
+    yield from _views_apart(blocks)
     yield from misled_labels(workbook, network, located, main)
     yield from disguised(workbook, located, cells)
     places = [answer.place[1:] for answer in answers if answer.place[0] == main]
@@ -52,6 +53,16 @@ def whereabouts(
             and _computes(there)
         ):
             yield f"no names lead to the sheet {there.name}, or too few: it was not judged"
+
+
+def _views_apart(blocks: Mapping[str, list[str]]) -> Iterator[str]:
+    """Notes on blocks of a view that stand on another sheet than most of it."""
+    for view, numbers in VIEWS.items():
+        own = {name: [block for block in found if block.startswith(numbers.prefix)] for name, found in blocks.items()}
+        main = max(own, key=lambda name: len(own[name]), default="")
+        for name, found in own.items():
+            if found and name != main:
+                yield f"{SHEETS[view]} stands on {main}, but {listed(found)} on {name}"
 
 
 def _computes(sheet: Sheet) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from math import log
 from xml.etree.ElementTree import Element
 
@@ -26,6 +27,7 @@ _CONDITION = re.compile(r"\s*value\(\)\s*(<=|>=|!=|<|>|=)\s*(-?[0-9.]+)\s*")
 _USUAL = ((">=0",), (">0", "<0"), (">0", "<0", "=0"))  # conditions that Excel's sections have without saying so
 _MOST_STYLES = 65_536  # that a file may have; Excel allows as many
 _NOTHING = '""'
+_MOST_SECTIONS = 4  # of a format
 _DEPTH = 20  # styles under styles
 
 
@@ -44,7 +46,7 @@ class Styles:
         if element.tag in DATA_STYLES:
             if len(self._codes) < _MOST_STYLES:
                 self._codes[name] = _code(element)[:MOST]
-                self._maps[name] = [*_conditions(element)]
+                self._maps[name] = [*islice(_conditions(element), _MOST_SECTIONS)]
         elif element.get(STYLE + "family") == "table-cell":
             if len(self._cells) < _MOST_STYLES:
                 self._cells[name] = element.get(STYLE + "data-style-name"), element.get(STYLE + "parent-style-name")
