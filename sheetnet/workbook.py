@@ -106,6 +106,22 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Disguise:
+    """What a file says of cells that people see otherwise than they are, or not at all; no writer writes it.
+
+    `rows` and `columns` that are hidden are (first, last); `formats` are number formats, in Excel's spelling, that may
+    show another number than the cell holds.
+    """
+
+    rows: tuple[tuple[int, int], ...] = ()
+    columns: tuple[tuple[int, int], ...] = ()
+    formats: Mapping[Position, str] = field(default_factory=dict)
+
+
+PLAIN = Disguise()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """Cells by position, sparse. `arrays` maps the anchor of each array formula to its (rows, columns).
 
@@ -117,6 +133,7 @@ class Sheet:
     arrays: Mapping[Position, tuple[int, int]] = field(default_factory=lambda: _NOTHING)
     hidden: bool = False
     view: View = field(default_factory=View, compare=False)
+    disguise: Disguise = field(default=PLAIN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

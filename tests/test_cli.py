@@ -13,10 +13,12 @@ from typing import NamedTuple
 import pytest
 
 from sheetnet.cli import main
-from sheetnet.files import read_workbook
+from sheetnet.files import read_workbook, save_workbook
+from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.syntax import parse_area
-from tests.sheets import place_of, with_formula
+from sheetnet.workbook import Cell
+from tests.quantities import edited, spell
 
 
 class Done(NamedTuple):
@@ -92,28 +94,21 @@ def test_generate_and_validate_a_file_of_ones_own(run: Run, tmp_path: Path) -> N
     assert run("validate", "mine.xlsx", "mine.ods", "--network", "mine.toml").code == 0
 
 
+DOUBLED = "{dC_da_1[0,0]}*{da_dz_1[0,0]}*2"
+LESSON = load_network("d02b")
+
+
+def spelled(text: str) -> str:
+    """A text about the lesson, with addresses in place of quantities."""
+    return spell(text, make_workbook(LESSON), LESSON)
+
+
 def damaged(path: Path) -> Path:
     """A copy of a d02b workbook with one formula changed, in the same format."""
-    from sheetnet.files import save_workbook
 
     workbook, network = read_workbook(path), load_network("d02b")
-    changed = with_formula(workbook, place_of(workbook, network, "delta_1"), "L18*L22*2")
-    sheets = [cell for sheet in changed.sheets for cell in sheet.cells.values()]
-    assert sum(cell.value is None and cell.formula is not None for cell in sheets) == 1
-    place = place_of(workbook, network, "delta_1")
     target = path.with_stem(f"{path.stem}-damaged")
-    from dataclasses import replace
-
-    save_workbook(
-        replace(
-            changed,
-            sheets=tuple(
-                replace(s, cells={p: replace(c, value=0.0) if (s.name, *p) == place else c for p, c in s.cells.items()})
-                for s in changed.sheets
-            ),
-        ),
-        target,
-    )
+    save_workbook(edited(workbook, network, {"{delta_1[0,0]}": Cell(0.0, DOUBLED)}), target)
     return target
 
 
@@ -125,9 +120,9 @@ def test_validate_names_the_damaged_cell(run: Run, tmp_path: Path, suffix: str) 
     done = run("validate", path.name)
     assert done.code == 1
     assert "1 wrong" in done.out
-    assert "Step!L26" in done.out
+    assert spelled("{!delta_1[0,0]}") in done.out
     assert "delta_1[0, 0]" in done.out
-    assert "=L18*L22*2" in done.out
+    assert spelled("=" + DOUBLED) in done.out
 
 
 def test_json_is_the_schema(run: Run, tmp_path: Path) -> None:
@@ -141,9 +136,9 @@ def test_json_is_the_schema(run: Run, tmp_path: Path) -> None:
     assert data["summary"]["wrong"] == 1
     wrong = [cell for cell in data["cells"] if cell["verdict"] == "wrong"]
     assert [(cell["sheet"], cell["cell"], cell["quantity"], cell["index"]) for cell in wrong] == [
-        ("Step", "L26", "delta_1", [0, 0])
+        ("Step", spelled("{delta_1[0,0]}"), "delta_1", [0, 0])
     ]
-    assert wrong[0]["formula"] == "=L18*L22*2"
+    assert wrong[0]["formula"] == spelled("=" + DOUBLED)
     assert wrong[0]["value"] == pytest.approx(2 * wrong[0]["expected"])
     assert set(wrong[0]) == set(
         "sheet cell quantity index verdict formula value expected stale cause mistake message".split()
@@ -178,7 +173,7 @@ def test_strict_inputs(run: Run, tmp_path: Path) -> None:
 
     run("generate", "d02b", "--format", "xlsx")
     book = openpyxl.load_workbook(tmp_path / "d02b.xlsx")
-    book["Step"]["B7"] = 0.25
+    book["Step"][spelled("{gamma[0,0]}")] = 0.25
     book.save(tmp_path / "played.xlsx")
     done = run("validate", "played.xlsx")
     assert done.code == 0

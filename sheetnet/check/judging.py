@@ -129,7 +129,8 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
 def _notes(found: Assessment) -> Iterator[str]:
     if found.bench.convention:
         yield f"judged by the sheet's own convention: {found.bench.convention.message}"
-    yield from whereabouts(found.bench.workbook, found.bench.located, found.bench.answers)
+    bench = found.bench
+    yield from whereabouts(bench.workbook, bench.network, bench.located, bench.answers, tuple(found.cells))
     if tied := played_ties(found.bench.network, found.bench.inputs):
         one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
         more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""

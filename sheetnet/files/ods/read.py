@@ -13,16 +13,17 @@ from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
 from sheetnet.files.ods.names import read_name
+from sheetnet.files.ods.number_formats import STYLE, TAGS, Styles, common_styles
+from sheetnet.files.ods.seen import Seen
 from sheetnet.files.ods.sheet import BRACKETS, TABLE, SheetReader
 from sheetnet.files.room import Room
 from sheetnet.workbook import Name, Sheet, Workbook
 
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
-_SHEET, _ROW = TABLE + "table", TABLE + "table-row"
+_SHEET, _ROW, _COLUMN = TABLE + "table", TABLE + "table-row", TABLE + "table-column"
 _NAMES = frozenset({TABLE + "named-range", TABLE + "named-expression"})
 _ALIEN = TABLE + "dde-links"  # the tables in it are other programs' data
 _BOOK = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}spreadsheet"
-_TAGS = frozenset({_BOOK, _SHEET, _ROW, _ALIEN, _STYLE + "style", *_NAMES})
+_TAGS = frozenset({_BOOK, _SHEET, _ROW, _COLUMN, _ALIEN, *TAGS, *_NAMES})
 _MAX_SHEETS = 10_000  # an honest workbook has some dozens
 
 
@@ -32,6 +33,7 @@ def read_ods(package: Package) -> Workbook:
     if manifest in package.names and b"encryption-data" in b"".join(package.open(manifest)):
         raise FileError(f"{package.path}: is encrypted: save the workbook without a password")
     content = _Content(str(package.path))
+    common_styles(package, content.styles)
     for event, element in package.iterparse("content.xml", ("start", "end"), _TAGS):
         if event == "start":
             content.open(element)
@@ -46,6 +48,8 @@ class _Content:
     def __init__(self, where: str) -> None:
         self._where = where
         self._hidden: set[str] = set()
+        self.styles = Styles()
+        self._disguises: dict[str, str] | None = None
         self._sheets: list[SheetReader] = []
         self._names: list[tuple[str, str, str, str | None]] = []
         self._room = Room()
@@ -65,6 +69,9 @@ class _Content:
         if element.tag == _ROW:
             if self._depth == 1 and self._current is not None:
                 self._current.add_row(element, self._room)
+        elif element.tag == _COLUMN:
+            if self._depth == 1 and self._current is not None:
+                self._current.add_columns(element)
         elif element.tag in (_SHEET, _ALIEN):
             self._depth -= 1
             if not self._depth and self._current is not None:
@@ -74,15 +81,20 @@ class _Content:
             self._add_name(element)
         elif element.tag == _BOOK:
             self._begun -= sum(child.tag == _SHEET for child in element)
-        elif any(properties.get(TABLE + "display") == "false" for properties in element):
-            self._hidden.add(element.get(_STYLE + "name", ""))
+        else:
+            self.styles.add(element)
+            if any(properties.get(TABLE + "display") == "false" for properties in element):
+                self._hidden.add(element.get(STYLE + "name", ""))
 
     def _begin(self, element: Element) -> None:
         name = element.get(TABLE + "name", "")
         if not name or len(self._sheets) >= _MAX_SHEETS:
             raise FileError(f"{self._where}: a sheet without a name, or over {_MAX_SHEETS:,} sheets: save it again")
         self._begun += 1
-        self._current = SheetReader(self._where, name, element.get(TABLE + "style-name", ""))
+        if self._disguises is None:  # all styles stand before the sheets
+            self._disguises = self.styles.misleading()
+        style = element.get(TABLE + "style-name", "")
+        self._current = SheetReader(self._where, name, style, Seen(self.styles.flat, self._disguises))
         # LibreOffice keeps copies of other files' cells in tables with such names; they are no sheets.
         if not (name.startswith("'") and "'#$" in name):
             self._sheets.append(self._current)

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.ods.openformula import from_openformula
+from sheetnet.files.ods.seen import Seen
 from sheetnet.files.ods.values import value_of
 from sheetnet.files.room import Room
 from sheetnet.syntax import cell_name, depth
@@ -36,9 +37,10 @@ class _Run:
 class SheetReader:
     """Takes the rows of a sheet as they come; `sheet` gives the result."""
 
-    def __init__(self, where: str, name: str, style: str) -> None:
+    def __init__(self, where: str, name: str, style: str, seen: Seen) -> None:
         self.name = name
         self.style = style
+        self._seen_as = seen
         self._where = f"{where}: {name}"
         self._rows: list[tuple[int, int, list[_Run]]] = []  # the row, how many equal ones, its cells
         self._arrays: dict[Position, tuple[int, int]] = {}
@@ -50,10 +52,15 @@ class SheetReader:
         if self._seen != _rows_of(table):
             raise FileError(f"{self._where}: has rows outside its table of cells: save the file again")
 
+    def add_columns(self, element: Element) -> None:
+        """A `table:table-column`, which stands for one or many."""
+        self._seen_as.columns(element, self._counted(element, _COLUMNS, 1))
+
     def add_row(self, element: Element, room: Room) -> None:
         """The cells of a `table:table-row`, as far as there is room. Raises FileError with sheet and cell."""
         self._seen += 1
         repeated = self._counted(element, _ROWS, 1)
+        self._seen_as.row(element, self._row, repeated)
         runs = self._runs(element, room)
         if runs:
             self._take_room(repeated, runs, room)
@@ -88,6 +95,8 @@ class SheetReader:
                     runs.append(_Run(column, count, value, formula))
                 if formula is not None:
                     self._check_formula(cell, formula, column, room)
+                if self._seen_as.odd and runs and runs[-1].column == column and column + count - 1 <= limits.MAX_COLUMN:
+                    self._seen_as.cells(cell, self._row, column, count)
             column += count
         return runs
 
@@ -128,7 +137,7 @@ class SheetReader:
                     continue
                 columns = range(run.column, run.column + run.count)
                 cells.update(((below, column), cell) for below in range(row, row + repeated) for column in columns)
-        return Sheet(self.name, cells, self._arrays, hidden)
+        return Sheet(self.name, cells, self._arrays, hidden, disguise=self._seen_as.disguises.found())
 
     def _formula(self, text: str, sheets: Collection[str], column: int) -> str:
         formula = from_openformula(text, sheets).strip()  # an empty one is none, as in .xlsx

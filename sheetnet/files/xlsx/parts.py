@@ -58,6 +58,11 @@ def workbook_part(package: Package) -> str:
     return "xl/workbook.xml"
 
 
+def part_of_kind(package: Package, source: str, kind: str) -> str | None:
+    """The name of the first part of that kind to which a part leads."""
+    return next((target for found, target in _relationships(package, source).values() if found == kind), None)
+
+
 def _relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
     """The relationships of a part by id, as (last word of the type, name of the target part)."""
     folder, name = posixpath.split(source)
