@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sheetnet.check.asked import blocks_asked, with_givens
 from sheetnet.check.assess import Assessment, assess
 from sheetnet.check.draws import TRIALS
 from sheetnet.check.inputs import edited_inputs, played_ties
@@ -36,13 +38,16 @@ def validate(
     strict_inputs: bool = False,
     inputs: str | Path | None = None,
     steps: int | None = None,
+    blanks: Sequence[str] | None = None,
 ) -> Report:
     """Judge every calculation cell of a workbook against NumPy, at its own inputs and in `trials` seeded trials.
 
     `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
-    `steps` how many training steps to look for. What the file would fetch or run is not followed; the report's notes
+    `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
+    `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
+    What the file would fetch or run is not followed; the report's notes
     tell it. Raises `FileError` for an unusable file, `EngineError` where the engine fails.
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
@@ -51,26 +56,35 @@ def validate(
     with noticing() as notices:
         workbook = read_workbook(path)
     notes = tuple(notices)
-    if network is not None and (inputs is not None or not _has_names(workbook, network)):
+    given = network
+    network = embedded_network(workbook, str(path)) if given is None else given
+    asked, remarks = blocks_asked(workbook, network, blanks)
+    if given is not None and (inputs is not None or not _has_names(workbook, network)):
         from sheetnet.identify import judge_layout, load_map  # it builds on this package
 
         where = None if inputs is None else load_map(inputs, workbook, network)
         report = judge_layout(
             workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
         )
-        return replace(report, notes=(*notes, *report.notes))
-    if network is None:
-        network, source = embedded_network(workbook, str(path)), "the workbook itself"
+        source = report.network_source
     else:
-        source, notes = "the file given", (*notes, *_difference(workbook, network, str(path)))
-    report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+        remarks = (*(_difference(workbook, given, str(path)) if given else ()), *remarks)
+        report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+        source = "the file given" if given else "the workbook itself"
     return replace(
         report,
         workbook=str(path),
         network_source=source,
-        notes=(*notes, *report.notes),
+        network_id=network_id(network),
+        cells=with_givens(report.cells, network, asked),
+        notes=(*notes, *remarks, *report.notes),
         strict_inputs=strict_inputs,
     )
+
+
+def network_id(network: Network) -> str:
+    """A short text that is the same for equal networks, and for no others."""
+    return hashlib.sha256(repr(network).encode()).hexdigest()[:16]
 
 
 def judge(

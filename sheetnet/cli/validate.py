@@ -35,6 +35,14 @@ def validate(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps in such a layout; else all there are.")
     ] = None,
+    blank: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUANTITY",
+            help="What students were asked to fill in, such as delta, or all: only that counts. Else what each copy "
+            "says. Repeatable.",
+        ),
+    ] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON; - is stdout.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page.")] = None,
     marked: Annotated[
@@ -65,6 +73,7 @@ def validate(
         refuse_workbooks([jsonl] if jsonl is not None else [], workbooks)
         how: dict[str, Any] = {"engine": engine.value, "trials": trials, "seed": seed, "strict_inputs": strict_inputs}
         how |= {"inputs": inputs, "steps": steps, "jsonl": jsonl, "resume": resume, "force": force, "jobs": jobs}
+        how |= {"blanks": tuple(blank)} if blank else {}
         codes = _judged(workbooks, network, {**how, "limits": limits, "workers": workers}, outputs)
         for line in outputs.write(workers, jobs, limits):
             complain(line)
