@@ -23,7 +23,7 @@ from sheetnet.files.notices import noticing
 from sheetnet.layout.hidden import embedded_network
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, functions
-from sheetnet.workbook import Workbook
+from sheetnet.workbook import Value, Workbook
 
 SECOND_OPINION = "libreoffice"  # asked where the first engine gives an error but the file shows a number
 
@@ -172,10 +172,14 @@ def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
             cell.element[0],
             cell.element[1:],
             "error",
-            f"this input holds {str(value)!r}, which is no number: the trials put numbers in its place",
+            f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
             formula=cell.formula,
             value=value,
         )
         for cell in bench.inputs
         if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
     ]
+
+
+def _content(value: Value) -> str:
+    return f"the text {value!r}" if isinstance(value, str) else str(value).upper()
