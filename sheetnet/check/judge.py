@@ -15,7 +15,7 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.check.answers import Answer, quantity_of
-from sheetnet.check.compare import Truth, right_digits, same
+from sheetnet.check.compare import Truth, right_digits, same, scales
 from sheetnet.check.entry import is_remark, number_in
 from sheetnet.check.local import cannot_move
 from sheetnet.check.verdicts import CellVerdict
@@ -32,7 +32,8 @@ NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does 
 class Evidence:
     """What the runs gave for all answers: runs × answers each. `alone` is None where everything agreed as a whole.
 
-    `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not.
+    `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not. `noise` is
+    how many times the absolute tolerance each answer is allowed, because rounding is magnified in it.
     """
 
     shown: Sequence[Value]
@@ -42,6 +43,16 @@ class Evidence:
     alone_values: Sequence[Sequence[Value]] | None
     doubtful: Truth
     own: bool
+    noise: Array
+
+    @cached_property
+    def rooms(self) -> list[float]:
+        """How far a saved value may be from the shown one, beside the relative tolerance, before it is an old one.
+
+        A file's own program rounds otherwise than the engine, by as much as the judge allows.
+        """
+        rooms: list[float] = (self.noise * (scales(self.expected)[0] if self.own else 1.0)).tolist()
+        return rooms
 
     @cached_property
     def own_expected(self) -> list[float | None]:
@@ -185,7 +196,9 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
         value=value,
         expected=evidence.own_expected[number],
         saved=answer.cell.value,
-        stale=answer.formula is not None and answer.cell.value is not None and not same(answer.cell.value, value),
+        stale=answer.formula is not None
+        and answer.cell.value is not None
+        and not same(answer.cell.value, value, evidence.rooms[number]),
     )
 
 
