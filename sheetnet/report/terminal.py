@@ -48,6 +48,8 @@ COLORS = {
     "carried": "yellow",
     "correct": "green",
 }
+MOST_NETWORKS = 4  # different ones in a batch that are told apart
+MOST_NAMED = 5  # files that carry one of them
 MOST_SHOWN = 20  # blamed cells of one report, answers or givens, that are listed; the JSON has all
 
 
@@ -62,6 +64,27 @@ def totals(counts: Mapping[str, int]) -> RenderableType:
     known = (status for status in ("correct", "incorrect", "unreadable") if counts[status])
     several = ", ".join(f"{counts[status]:,} {status}" for status in known)
     return Text(f"{sum(counts.values()):,} workbooks: {several}", style="bold")
+
+
+def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
+    """Which networks the workbooks of a batch say they compute: `files` are their paths by the network's id."""
+    from sheetnet.check.judging import network_id
+    from sheetnet.network_file import load_network, template_names
+
+    templates = {network_id(load_network(name)): name for name in template_names()}
+    groups = sorted(files.items(), key=lambda group: -len(group[1]))
+    told = []
+    for number, (found, paths) in enumerate(groups[:MOST_NETWORKS]):
+        carry = "carries" if len(paths) == 1 else "carry"
+        network = (
+            f"the network of {templates[found]}" if found in templates else "another one" if number else "one network"
+        )
+        names = ", ".join(Path(printable(path)).name for path in paths[:MOST_NAMED]) if number else ""
+        more = f" and {len(paths) - MOST_NAMED:,} more" if names and len(paths) > MOST_NAMED else ""
+        told.append(f"{len(paths):,} {carry} {network}" + (f": {names}{more}" if names else ""))
+    if len(groups) > MOST_NETWORKS:
+        told.append(f"{sum(len(paths) for _, paths in groups[MOST_NETWORKS:]):,} carry others")
+    return f"the workbooks carry different networks: {'; '.join(told)}. Give --network to judge all by one."
 
 
 @contextmanager
