@@ -123,7 +123,9 @@ def test_every_blamed_cell_and_every_count_is_there() -> None:
         for words in (f"{cell.sheet}!{cell.cell}", cell.quantity, cell.message, f"{cell.expected:.9g}"):
             assert words in parsed.text
     assert f"↓ {report.counts['carried']} more cells carry this error" in parsed.text
-    assert "Edited inputs, which is fine" in parsed.text
+    assert "Inputs you changed (allowed)" in parsed.text
+    strict = Page(report_html([replace(report, strict_inputs=True)], {report.workbook: workbook}))
+    assert "Inputs you changed (not allowed: --strict-inputs)" in strict.text
     assert "not ok" in parsed.text
 
 

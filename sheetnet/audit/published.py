@@ -20,9 +20,8 @@ from sheetnet.errors import NetworkError
 from sheetnet.fields import refuse
 from sheetnet.network import Network
 from sheetnet.network_file import network_of, read_table
+from sheetnet.published_fields import entries_of, index_of, meanings_of, rows_of
 
-NUMBER_KEYS = ("place", "quantity", "printed", "index", "expression", "from", "sum_of")
-FORMULA_KEYS = ("place", "equation", "where")
 MOST_TERMS = 20_000  # of an equation with all its own names replaced
 NOT_PRINTED = "-"  # a cell of a printed table that has no number
 FREE = re.compile(r"[A-Za-z]\w?(_\w+)?")  # a variable of an identity: x, x_1, y, a_11
@@ -82,14 +81,12 @@ def load_published(path_or_template: str | Path) -> Published:
 
 
 def _published(network: Network, table: object) -> Published:
-    if not isinstance(table, dict) or not table:
-        raise refuse("published", f"is {fields.shown(table)}", "[[published.numbers]] as in docs/network-files.md")
-    fields.known_keys(table, ("numbers", "formulas"), "published.")
+    printed, equations = entries_of(table)
     shapes = shapes_of(network)
     numbers: list[PrintedNumber] = []
-    for i, entry in enumerate(_entries(table, "numbers")):
+    for i, entry in enumerate(printed):
         numbers += _numbers(entry, i, shapes, {number.quantity for number in numbers})
-    formulas = [_formula(entry, i, shapes) for i, entry in enumerate(_entries(table, "formulas"))]
+    formulas = [_formula(entry, i, shapes) for i, entry in enumerate(equations)]
     return Published(network, tuple(numbers), tuple(formulas))
 
 
@@ -103,18 +100,10 @@ def shapes_of(network: Network) -> dict[str, tuple[int, int]]:
     return shapes
 
 
-def _entries(table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    entries = table.get(key, [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise refuse(f"published.{key}", f"is {fields.shown(entries)}", f"tables [[published.{key}]]")
-    return entries
-
-
 def _numbers(
     entry: Mapping[str, Any], table: int, shapes: Mapping[str, tuple[int, int]], above: Collection[str]
 ) -> Iterator[PrintedNumber]:
     where = f"published.numbers[{table}]"
-    fields.known_keys(entry, NUMBER_KEYS, f"{where}.")
     place = fields.text(entry.get("place"), f"{where}.place")
     quantity = fields.text(entry.get("quantity"), f"{where}.quantity")
     expression = None
@@ -127,8 +116,8 @@ def _numbers(
         raise refuse(f"{where}.quantity", f"is {quantity!r}", "a quantity of the step", remedy)
     sources = _names(entry.get("from"), shapes, f"{where}.from", "a list of quantities of the step")
     terms = _names(entry.get("sum_of"), above, f"{where}.sum_of", "a list of quantities or labels printed above")
-    top, left = _index(entry.get("index", [0, 0]), f"{where}.index")
-    for r, row in enumerate(_rows(entry.get("printed"), f"{where}.printed")):
+    top, left = index_of(entry.get("index", [0, 0]), f"{where}.index")
+    for r, row in enumerate(rows_of(entry.get("printed"), f"{where}.printed")):
         for c, text in enumerate(row):
             if text.strip() == NOT_PRINTED:
                 continue
@@ -149,24 +138,6 @@ def _names(value: object, known: Collection[str], field: str, expected: str) -> 
     return tuple(value)
 
 
-def _index(value: object, field: str) -> tuple[int, int]:
-    numbers = value if isinstance(value, list) else []
-    if len(numbers) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) and i >= 0 for i in numbers):
-        raise refuse(field, f"is {fields.shown(value)}", "row and column from 0, such as [0, 1]")
-    return numbers[0], numbers[1]
-
-
-def _rows(value: object, field: str) -> list[list[str]]:
-    rows = [[value]] if isinstance(value, str) else value
-    if not isinstance(rows, list) or not rows:
-        raise refuse(field, f"is {fields.shown(value)}", 'text such as "0.3775", or rows of it')
-    rows = rows if all(isinstance(row, list) for row in rows) else [rows]
-    for text in (text for row in rows for text in row):
-        if not isinstance(text, str):
-            raise refuse(field, f"has {fields.shown(text)}", "text, so that its digits count", "put it in quotes")
-    return rows
-
-
 def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where: str) -> None:
     if index[0] >= shape[0] or index[1] >= shape[1]:
         found = f"reaches {quantity}[{index[0]}, {index[1]}]"
@@ -175,12 +146,9 @@ def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where
 
 def _formula(entry: Mapping[str, Any], number: int, shapes: Mapping[str, tuple[int, int]]) -> PrintedFormula:
     where = f"published.formulas[{number}]"
-    fields.known_keys(entry, FORMULA_KEYS, f"{where}.")
     place = fields.text(entry.get("place"), f"{where}.place")
     equation = fields.text(entry.get("equation"), f"{where}.equation", longest=fields.LONGEST_EQUATION)
-    meanings = entry.get("where", {})
-    if not isinstance(meanings, dict):
-        raise refuse(f"{where}.where", f"is {fields.shown(meanings)}", 'a table of names, such as { x = "z_1[0,0]" }')
+    meanings = meanings_of(entry, where)
     terms = {
         name: parse_term(
             fields.text(words, f"{where}.where.{name}", longest=fields.LONGEST_EQUATION), f"{where}.where.{name}"

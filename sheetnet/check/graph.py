@@ -171,5 +171,23 @@ def through_helpers(graph: Graph, place: Place, stops: Collection[Place]) -> Ite
                     queue.append(used)
 
 
+def circle_through(graph: Graph, place: Place, closed: Collection[Place] = ()) -> list[Place]:
+    """The shortest way from a cell over what it uses back to itself, not through `closed`; empty where there is none."""
+    before: dict[Place, Place] = {}
+    queue = deque([place])
+    while queue:
+        here = queue.popleft()
+        for used in graph.uses(here):
+            if used == place:
+                way = [here]
+                while way[-1] != place:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            if used not in before and used not in closed:
+                before[used] = here
+                queue.append(used)
+    return []
+
+
 def _reaches(graph: Graph, start: Place, goal: Place, closed: set[Place]) -> bool:
     return goal in through_helpers(graph, start, closed)

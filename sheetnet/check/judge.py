@@ -15,7 +15,8 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.check.answers import Answer, quantity_of
-from sheetnet.check.compare import Truth, right_digits, same
+from sheetnet.check.compare import Truth, right_digits, same, scales
+from sheetnet.check.entry import is_remark, number_in
 from sheetnet.check.local import cannot_move
 from sheetnet.check.texts import Texts
 from sheetnet.check.verdicts import CellVerdict
@@ -24,6 +25,7 @@ from sheetnet.syntax import cell_name, functions
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
+ENTER_AGAIN = "delete the apostrophe before it, or set the cell's format to General, and enter it again"
 NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does not know yet
 
 
@@ -31,7 +33,8 @@ NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does 
 class Evidence:
     """What the runs gave for all answers: runs × answers each. `alone` is None where everything agreed as a whole.
 
-    `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not.
+    `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not. `noise` is
+    how many times the absolute tolerance each answer is allowed, because rounding is magnified in it.
     """
 
     shown: Sequence[Value]
@@ -42,6 +45,16 @@ class Evidence:
     doubtful: Truth
     own: bool
     texts: Texts
+    noise: Array
+
+    @cached_property
+    def rooms(self) -> list[float]:
+        """How far a saved value may be from the shown one, beside the relative tolerance, before it is an old one.
+
+        A file's own program rounds otherwise than the engine, by as much as the judge allows.
+        """
+        rooms: list[float] = (self.noise * (scales(self.expected)[0] if self.own else 1.0)).tolist()
+        return rooms
 
     @cached_property
     def own_expected(self) -> list[float | None]:
@@ -127,8 +140,28 @@ def _constant(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str
         return "blank", "nothing was entered"
     if isinstance(value, CellError):
         return "error", f"holds the error {value}"
+    if isinstance(value, str):
+        return _text(value, answer, number, evidence)
     if not isinstance(value, float):
-        return "wrong", f"holds {value!r}, which is no number"
+        return "wrong", f"contains {str(value).upper()}, not a number"
+    return _typed(value, answer, number, evidence)
+
+
+def _text(text: str, answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+    """A text where a calculation should be: a remark, a number entered as text, or what may be a formula."""
+    if is_remark(text):
+        return "blank", f"nothing was entered but the remark {text!r}"
+    if (typed := number_in(text)) is None:
+        return "wrong", f"contains the text {text!r}, not a number: enter the formula alone"
+    verdict, message = _typed(typed, answer, number, evidence)
+    return (
+        "wrong",
+        f"right, but entered as text: {ENTER_AGAIN}" if verdict == "correct" else f"entered as text, and {message}",
+    )
+
+
+def _typed(value: float, answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+    """A number where a calculation should be."""
     expected = evidence.expected[:, number]
     if bool((expected == expected[0]).all()):  # the bias node, and derivatives that never change
         right = value == expected[0]
@@ -153,13 +186,17 @@ def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[st
         found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""
         return "hardcoded", f"no input moves this formula{found}"
     if texts := [value for value in values if not isinstance(value, float)]:
-        return "wrong", f"the formula gives {texts[0]!r}, which is no number"
+        return "wrong", f"the formula gives {_called(texts[0])}, not a number"
     agree = evidence.alone[:, number]
     if evidence.own and agree[0]:
         return "wrong", "right at the sheet's own inputs by chance, wrong at others"
     if evidence.own and agree[1:].all():
         return "wrong", "right in every trial, but not at the sheet's own inputs"
     return "wrong", "the formula computes something else"
+
+
+def _called(value: Value) -> str:
+    return f"the text {value!r}" if isinstance(value, str) else "nothing" if value is None else str(value).upper()
 
 
 def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict:
@@ -178,7 +215,9 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
         value=value,
         expected=evidence.own_expected[number],
         saved=answer.cell.value,
-        stale=answer.formula is not None and answer.cell.value is not None and not same(answer.cell.value, value),
+        stale=answer.formula is not None
+        and answer.cell.value is not None
+        and not same(answer.cell.value, value, evidence.rooms[number]),
     )
 
 

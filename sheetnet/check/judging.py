@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sheetnet.check.asked import blocks_asked, with_givens
 from sheetnet.check.assess import Assessment, assess
 from sheetnet.check.draws import TRIALS
 from sheetnet.check.in_full import in_full
@@ -23,7 +25,7 @@ from sheetnet.layout.hidden import embedded_network
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.function_facts import is_googles
-from sheetnet.workbook import Workbook
+from sheetnet.workbook import Value, Workbook
 
 SECOND_OPINION = "libreoffice"  # asked where the first engine gives an error but the file shows a number
 
@@ -38,13 +40,16 @@ def validate(
     strict_inputs: bool = False,
     inputs: str | Path | None = None,
     steps: int | None = None,
+    blanks: Sequence[str] | None = None,
 ) -> Report:
     """Judge every calculation cell of a workbook against NumPy, at its own inputs and in `trials` seeded trials.
 
     `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
-    `steps` how many training steps to look for. What the file would fetch or run is not followed; the report's notes
+    `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
+    `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
+    What the file would fetch or run is not followed; the report's notes
     tell it. Raises `FileError` for an unusable file, `EngineError` where the engine fails.
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
@@ -53,33 +58,44 @@ def validate(
     with noticing() as notices:
         workbook = read_workbook(path)
     notes = tuple(notices)
-    if network is not None and (inputs is not None or not _has_names(workbook, network)):
+    given = network
+    network = embedded_network(workbook, str(path)) if given is None else given
+    asked, remarks = blocks_asked(workbook, network, blanks)
+    if given is not None and (inputs is not None or not _has_names(workbook, network)):
         from sheetnet.identify import judge_layout, load_map  # it builds on this package
 
         where = None if inputs is None else load_map(inputs, workbook, network)
         report = judge_layout(
             workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
         )
-        return replace(report, notes=(*notes, *report.notes))
-    if network is None:
-        network, source = embedded_network(workbook, str(path)), "the workbook itself"
+        source = report.network_source
     else:
-        source, notes = "the file given", (*notes, *_difference(workbook, network, str(path)))
-    report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+        remarks = (*(_difference(workbook, given, str(path)) if given else ()), *remarks)
+        report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+        source = "the file given" if given else "the workbook itself"
     return replace(
         report,
         workbook=str(path),
         network_source=source,
-        notes=(*notes, *report.notes),
+        network_id=network_id(network),
+        cells=with_givens(report.cells, network, asked),
+        notes=(*notes, *remarks, *report.notes),
         strict_inputs=strict_inputs,
     )
+
+
+def network_id(network: Network) -> str:
+    """A short text that is the same for equal networks, and for no others."""
+    return hashlib.sha256(repr(network).encode()).hexdigest()[:16]
 
 
 def judge(
     workbook: Workbook, network: Network, *, engine: str = "ironcalc", trials: int = TRIALS, seed: int = 0
 ) -> Report:
     """Judge a workbook that is already read; see `validate`."""
-    return _as_written(_judge_by_both(in_full(workbook), network, engine, trials, seed), workbook)
+    whole = in_full(workbook)
+    report = _judge_by_both(whole, network, engine, trials, seed)
+    return report if whole is workbook else _as_written(report, workbook)
 
 
 def _as_written(report: Report, workbook: Workbook) -> Report:
@@ -104,7 +120,8 @@ def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: in
     right = {(cell.sheet, cell.cell, cell.quantity) for cell in report.cells if cell.verdict == "correct"}
     if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in right for cell in second.cells):
         return report  # functions that the second engine lacks: its errors would be told as the student's
-    places = f"{len(doubted)} cells, such as {doubted[0].sheet}!{doubted[0].cell}"
+    more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
+    places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
     return replace(second, notes=(*second.notes, f"{engine} cannot compute {places}: LibreOffice was asked instead"))
 
 
@@ -170,10 +187,14 @@ def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
             cell.element[0],
             cell.element[1:],
             "error",
-            f"this input holds {str(value)!r}, which is no number: the trials put numbers in its place",
+            f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
             formula=cell.formula,
             value=value,
         )
         for cell in bench.inputs
         if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
     ]
+
+
+def _content(value: Value) -> str:
+    return f"the text {value!r}" if isinstance(value, str) else str(value).upper()

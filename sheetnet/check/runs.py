@@ -144,7 +144,7 @@ def run(bench: Bench) -> Runs:
         own, inputs, expected = None, drawn, expected[1:]  # where the step itself overflows, nothing can be compared
     here = bench.agreement(values if own is not None else values[1:], expected)
     doubtful = bench.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
-    evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None, bench.texts)
+    evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None, bench.texts, bench.noise)
     if not here.all():
         alone = run_alone(bench, inputs, expected)
         evidence = replace(evidence, alone=bench.agreement(alone, expected), alone_values=alone)

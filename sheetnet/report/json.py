@@ -28,11 +28,24 @@ def report_data(report: Report) -> dict[str, Any]:
         "trials": report.trials,
         "seed": report.seed,
         "strict_inputs": report.strict_inputs,
-        "summary": {**report.counts, "ok": report.ok, "cells": len(report.cells), "stale": report.stale},
+        "network_id": report.network_id,
+        "summary": _summary(report),
         "convention": report.convention,
         "notes": list(report.notes),
         "edited_inputs": [_edited(edited) for edited in report.edited_inputs],
         "cells": [_cell(cell) for cell in report.cells],
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    """The counts of answers by verdict; beside them how many cells were judged, asked for, and given but changed."""
+    return {
+        **report.counts,
+        "ok": report.ok,
+        "cells": len(report.cells),
+        "answers": len(report.answers),
+        "changed_givens": len(report.changed_givens),
+        "stale": report.stale,
     }
 
 
@@ -48,6 +61,7 @@ def report_of(data: Mapping[str, Any]) -> Report:
         notes=tuple(data["notes"]),
         strict_inputs=bool(data["strict_inputs"]),
         convention=data["convention"],
+        network_id=str(data.get("network_id", "")),
     )
 
 
@@ -90,6 +104,7 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         "cause": cell.cause,
         "mistake": cell.mistake,
         "message": cell.message,
+        "answer": cell.answer,
     }
 
 
