@@ -224,7 +224,7 @@ def without_name(workbook: Workbook, name: str, *more: Name) -> Workbook:
         ((Name("z_1", "Nowhere!$G$18:$H$18"),), "missing", "no range"),
         ((Name("z_1", "#REF!"),), "missing", "no range"),
         ((Name("z_1", "0.5"),), "missing", "no range"),
-        ((Name("z_1", "Step!$G$18:$H$18"), Name("Z_1", "Step!$G$18:$H$18", "Step")), "error", "defined 2 times"),
+        ((Name("z_1", "Step!$G$18:$H$18"), Name("Z_1", "Step!$G$18:$H$18")), "error", "defined 2 times"),
         ((Name("z_1", "Step!$G$22:$H$22"),), "error", "share cells"),
     ],
 )

@@ -32,8 +32,10 @@ def whereabouts(workbook: Workbook, located: Located, answers: list[Answer]) -> 
         if found and name != main:
             yield f"the step stands on {main}, but {_listed(found)} on {name}"
     places = [answer.place[1:] for answer in answers if answer.place[0] == main]
+    for copy, judged in located.copies.items():
+        yield f"{copy} is a copy of {judged} with names of its own: {judged} was judged, {copy} was not"
     for sheet in workbook.sheets:
-        if sheet.name not in blocks and _looks_alike(sheet, places):
+        if sheet.name not in blocks and sheet.name not in located.copies and _looks_alike(sheet, places):
             yield f"{sheet.name} looks like the judged sheet {main}, but no name leads to it: it was not judged"
     for view in VIEWS:
         there = workbook.sheet(SHEETS[view])

@@ -90,6 +90,7 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     yield from _edited_inputs(report.edited_inputs)
     yield from _blanks(report)
     blamed = [cell for cell in report.cells if cell.verdict not in (*SOUND, "blank")]
+    blamed.sort(key=lambda cell: cell.verdict == "undetermined")  # they may be very many, and blame nobody
     carried = followers(report.cells)
     for cell in blamed[:MOST_SHOWN]:
         yield _blamed_cell(cell, carried[where(cell)])
