@@ -44,6 +44,11 @@ class Located:
     copies: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def without_step(self) -> bool:
+        """Whether no names lead to the step, so that there are only views to judge, if anything."""
+        return any(problem.block == EVERYTHING for problem in self.problems)
+
     def place(self, block: str, row: int, column: int) -> Place:
         """The cell of a block at (row, column), from 0."""
         area = self.areas[block]
@@ -98,8 +103,9 @@ def locate(workbook: Workbook, network: Network) -> Located:
         lost |= {problem.block: problem.reason} if problem.reason else {}
     areas = {name: area for name, area in areas.items() if name not in lost}
     lines = {name: kept for name, kept in lines.items() if name in areas}
-    notes = (*_scoped(chosen), *_passed_over(areas, lines), *(_left_out(each) for each in problems if not each.verdict))
     told = tuple(_summed_up(workbook, chosen, [each for each in problems if each.verdict]))
+    optional = [each.reason for each in problems if not each.verdict and EVERYTHING not in (one.block for one in told)]
+    notes = (*_scoped(chosen), *_passed_over(areas, lines), *(f"{reason}: it was not judged" for reason in optional))
     return Located(areas, told, blocks, presentation, lines, lost, chosen.copies, notes)
 
 
@@ -144,10 +150,6 @@ def _scoped(chosen: Chosen) -> Iterator[str]:
 
 def _short(refers_to: str) -> str:
     return refers_to if len(refers_to) <= SHORT else refers_to[: SHORT - 1] + "…"
-
-
-def _left_out(problem: Problem) -> str:
-    return f"{problem.reason}: it was not judged"
 
 
 def _passed_over(areas: Mapping[str, Area], lines: Mapping[str, Lines]) -> Iterator[str]:

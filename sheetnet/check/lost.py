@@ -22,6 +22,7 @@ from sheetnet.reference import Array, Equation, evaluate
 from sheetnet.workbook import Place
 
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells
+CHANGES = 3  # sets of other numbers that are tried, all trials each: one may leave some unit as it was
 _FROM_Z = ("z", "a", "A", "e", "da_dz", "J")  # what a formula may take from the z of the layer instead
 
 
@@ -61,6 +62,9 @@ class Lost:
     def notes(self, cells: list[CellVerdict]) -> Iterator[str]:
         """How many cells each lost block keeps from being judged; of calculated ones, where there are any."""
         undetermined = np.array([cell.verdict == "undetermined" for cell in cells], dtype=np.bool_)
+        if self.bench.located.without_step:
+            yield f"{undetermined.sum():,} cells that depend on the inputs of the step were not judged"
+            return
         for name, reason in self.bench.located.lost.items():
             if name in self.inputs:
                 count = int((self.inputs[name] & undetermined).sum())
@@ -70,10 +74,14 @@ class Lost:
 
     @cached_property
     def _users(self) -> dict[str, Truth]:
-        """Lost block → the answers in whose blocks some cell depends on it: a formula may use more than it needs."""
+        """Lost block → the answers in whose blocks some cell depends on it: a formula may use more than it needs.
+
+        A_0 holds the bias node, too, which anything may use though its number never changes.
+        """
         owners = np.array([answer.block.name for answer in self.bench.answers])
         dependent = self.calculated | self.inputs
-        return {name: np.isin(owners, owners[cells]) for name, cells in dependent.items()}
+        users = {name: np.isin(owners, owners[cells]) for name, cells in dependent.items()}
+        return {name: np.ones_like(cells) if name == "A_0" else cells for name, cells in users.items()}
 
     @cached_property
     def _known(self) -> set[Place]:
@@ -99,31 +107,31 @@ class Lost:
         before = bench.answers_of(bench.quantities(bench.drawn))
         if name == STEP_SIZE_NAME:
             located = replace(bench.located, presentation=replace(shown, step_size=shown.step_size / 2))
-            after = replace(bench, located=located).answers_of(bench.quantities(bench.drawn))
+            others = [replace(bench, located=located).answers_of(bench.quantities(bench.drawn))]
         else:
-            after = bench.answers_of(_changed(bench, _source(name)))
-        same = (before == after) | (np.isnan(before) & np.isnan(after))
-        return np.asarray(~same.all(axis=0))
+            others = [bench.answers_of(_changed(bench, _source(name), seed)) for seed in range(CHANGES)]
+        same = [(before == after) | (np.isnan(before) & np.isnan(after)) for after in others]
+        return np.asarray(~np.all(same, axis=(0, 1)))
 
     def _why(self, name: str) -> str:
         return f"not judged, for it uses cells of {name}: {self.bench.located.lost[name]}"
 
 
-def _changed(bench: Bench, name: str) -> dict[str, Array]:
+def _changed(bench: Bench, name: str, seed: int) -> dict[str, Array]:
     """The quantities of all trials with other numbers for one of them, and what follows from these."""
     if name in bench.drawn:
-        return bench.quantities({**bench.drawn, name: _other(name, bench.drawn[name])})
+        return bench.quantities({**bench.drawn, name: _other(name, bench.drawn[name], seed)})
     known = bench.equations
-    return evaluate(bench.network, bench.drawn, {**known, name: _otherwise(name, known[name])})
+    return evaluate(bench.network, bench.drawn, {**known, name: _otherwise(name, known[name], seed)})
 
 
-def _otherwise(name: str, equation: Equation) -> Equation:
-    return lambda values: _other(name, equation(values))
+def _otherwise(name: str, equation: Equation, seed: int) -> Equation:
+    return lambda values: _other(name, equation(values), seed)
 
 
-def _other(name: str, array: Array) -> Array:
-    """Other numbers of the same size; the bias node stays 1."""
-    found = array * np.random.default_rng(0).uniform(0.5, 1.5, size=array.shape) + 0.125
+def _other(name: str, array: Array, seed: int) -> Array:
+    """Other numbers of that size, of both signs, so that units are switched on and off; the bias node stays 1."""
+    found = array * np.random.default_rng(seed).uniform(-1.5, 1.5, size=array.shape) + 0.125
     if name == "A_0":
         found[..., -1] = 1.0
     return found
