@@ -217,7 +217,7 @@ def without_name(workbook: Workbook, name: str, *more: Name) -> Workbook:
         ((Name("z_1", "Nowhere!{z_1[$:,$:]}"),), "missing", "no range"),
         ((Name("z_1", "#REF!"),), "missing", "no range"),
         ((Name("z_1", "0.5"),), "missing", "no range"),
-        ((Name("z_1", "{!z_1[$:,$:]}"), Name("Z_1", "{!z_1[$:,$:]}", "Step")), "error", "defined 2 times"),
+        ((Name("z_1", "{!z_1[$:,$:]}"), Name("Z_1", "{!z_1[$:,$:]}")), "error", "defined 2 times"),
         ((Name("z_1", "{!A_1[$0,$0]:[$0,$1]}"),), "error", "share cells"),
     ],
 )

@@ -14,6 +14,7 @@ from sheetnet.check.close_rows import draw_for
 from sheetnet.check.conventions import CONVENTIONS, Convention
 from sheetnet.check.inputs import ties_of
 from sheetnet.check.judge import cell_verdict
+from sheetnet.check.lost import Lost
 from sheetnet.check.meant import as_meant, formulas_meant, with_formulas
 from sheetnet.check.naming import named
 from sheetnet.check.runs import Bench, Runs, run
@@ -36,13 +37,17 @@ class Assessment:
     bench: Bench
     runs: Runs
     cells: list[CellVerdict]
+    lost: Lost
     excused: bool = False
 
     @classmethod
     def first(cls, bench: Bench) -> Assessment:
         """The verdicts that follow from the runs alone."""
-        runs = run(bench)
-        return cls(bench, runs, [cell_verdict(answer, n, runs.evidence) for n, answer in enumerate(bench.answers)])
+        runs, lost = run(bench), Lost(bench)
+        cells = [cell_verdict(answer, n, runs.evidence) for n, answer in enumerate(bench.answers)]
+        if bench.located.lost:
+            cells = [lost.verdict(n, cell) for n, cell in enumerate(cells)]
+        return cls(bench, runs, cells, lost)
 
     def blamed(self, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
         """For each of the blocks that the workbook has: which of its cells are blamed."""

@@ -136,7 +136,9 @@ def _caused(
     """The carried cell with the cell in which its error began; a guess where a formula makes up its references."""
     cell = found[place]
     if cause is not None:
-        message = f"the formula is right; the error comes from {place_name(cause, found)}"
+        unknown, name = found[cause].verdict == "undetermined", place_name(cause, found)
+        why = f"it uses {name}, which was not judged" if unknown else f"the error comes from {name}"
+        message = f"the formula is right; {why}"
         return replace(cell, message=message, cause=f"{found[cause].sheet}!{found[cause].cell}")
     reach = [place, *through_helpers(graph, place, ())]
     used = sorted(REFERRING & _functions(graph, reach))

@@ -14,6 +14,7 @@ from sheetnet.check.in_full import in_full
 from sheetnet.check.inputs import edited_inputs, played_ties
 from sheetnet.check.local import cannot_move
 from sheetnet.check.runs import Bench, Runs
+from sheetnet.check.scopes import area_of
 from sheetnet.check.texts import entry_notes
 from sheetnet.check.verdicts import CellVerdict, Report
 from sheetnet.check.whereabouts import whereabouts
@@ -146,8 +147,11 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
 def _notes(found: Assessment) -> Iterator[str]:
     if found.bench.convention:
         yield f"judged by the sheet's own convention: {found.bench.convention.message}"
-    bench = found.bench
-    yield from whereabouts(bench.workbook, bench.network, bench.located, bench.answers, tuple(found.cells))
+    bench, located = found.bench, found.bench.located
+    yield from located.notes
+    if located.areas:
+        yield from found.lost.notes(found.cells)
+        yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
     if tied := played_ties(found.bench.network, found.bench.inputs):
         one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
         more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
@@ -158,9 +162,10 @@ def _notes(found: Assessment) -> Iterator[str]:
 
 
 def _has_names(workbook: Workbook, network: Network) -> bool:
-    """Whether any block of the network is named in the workbook."""
-    named = {name.name.casefold() for name in workbook.names}
-    return any(block.casefold() in named for block in network.blocks)
+    """Whether any block of the network has a name that leads to cells of the workbook."""
+    blocks = {block.casefold() for block in network.blocks}
+    named = (name for name in workbook.names if name.name.casefold() in blocks)
+    return any(area_of(workbook, name.refers_to) is not None for name in named)
 
 
 def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from sheetnet.check.unforeseen import unforeseen
 from sheetnet.check.views import is_view_block
 from sheetnet.engine import Engine, Trial
 from sheetnet.network import Network
-from sheetnet.reference import Array, evaluate, stacked
+from sheetnet.reference import Array, Equation, equations, evaluate, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.workbook import Place, Value, Workbook
 
@@ -84,13 +84,21 @@ class Bench:
         rows: list[list[float]] = np.array(columns).reshape(len(columns), len(inputs["gamma"])).T.tolist()
         return rows
 
+    @property
+    def equations(self) -> dict[str, Equation]:
+        """The equations of the step. A convention replaces some of them."""
+        return equations(self.network) | (self.convention.equations(self.network) if self.convention else {})
+
     def quantities(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Every quantity of the reference for K sets of inputs. A convention replaces some equations."""
-        return evaluate(self.network, inputs, self.convention.equations(self.network) if self.convention else None)
+        """Every quantity of the reference for K sets of inputs."""
+        return evaluate(self.network, inputs, self.equations)
 
     def expected(self, inputs: Mapping[str, Array]) -> Array:
         """The reference's answers for K sets of inputs: K × answers."""
-        arrays = self.quantities(inputs)
+        return self.answers_of(self.quantities(inputs))
+
+    def answers_of(self, arrays: Mapping[str, Array]) -> Array:
+        """The answers among K sets of quantities, and what the views make of these: K × answers."""
         values = {name: stacked(arrays[name], block) for name, block in self.network.blocks.items()}
         views = view_values(self.network, arrays, self.located.presentation, asked=True)
         return as_columns(self.located, values | views)

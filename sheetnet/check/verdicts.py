@@ -19,7 +19,7 @@ VERDICTS = {
     "blank": "nothing was entered, or a remark and no formula",
     "error": "the formula shows an error",
     "unsupported": "the engine cannot evaluate the formula",
-    "undetermined": "no trial could tell right from wrong",
+    "undetermined": "nothing could tell right from wrong: no trial did, or what it depends on is gone",
     "hardcoded": "a number stands where a calculation should",
     "rounded": "right but for its rounding, or a shortened constant",
     "wrong": "the formula computes something else: the error begins here",

@@ -41,8 +41,10 @@ def whereabouts(
     yield from misled_labels(workbook, network, located, main)
     yield from disguised(workbook, located, cells)
     places = [answer.place[1:] for answer in answers if answer.place[0] == main]
+    for copy, judged in located.copies.items():
+        yield f"{copy} is a copy of {judged} with names of its own: {judged} was judged, {copy} was not"
     for sheet in workbook.sheets:
-        if sheet.name not in blocks and _looks_alike(sheet, places):
+        if sheet.name not in blocks and sheet.name not in located.copies and _looks_alike(sheet, places):
             yield f"{sheet.name} looks like the judged sheet {main}, but no name leads to it: it was not judged"
     for view in VIEWS:
         there = workbook.sheet(SHEETS[view])

@@ -125,7 +125,9 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     yield from _edited_inputs(report)
     yield from _blanks(report)
     carried = followers(report.cells)
-    yield from _blamed_cells([cell for cell in blamed_answers(report) if cell.verdict != "blank"], carried)
+    shown = [cell for cell in blamed_answers(report) if cell.verdict != "blank"]
+    shown.sort(key=lambda cell: cell.verdict == "undetermined")  # they may be very many, and blame nobody
+    yield from _blamed_cells(shown, carried)
     if words := givens_changed(report):
         yield Text(f"  {words}:", style="yellow")
         yield from _blamed_cells(report.changed_givens, carried)
