@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def idioms() -> Iterator[Line]:
         as_array = isinstance(other[0], CellError) or alike(one, other_inside)  # what older programs want entered so
         kinds = [kind_of(one, other_inside if as_array else other), kind_of(inside, other_inside)]
         kind = worst(kinds)
-        if kind in ("value", "error") and case.excel.partition(":")[0] == text(one).replace("True", "TRUE").replace("False", "FALSE"):
+        if kind in ("value", "error") and case.excel.partition(":")[0] == text(one):
             kind = "excel"
         yield Line(
             case.formula,
@@ -133,10 +133,10 @@ def idioms() -> Iterator[Line]:
 
 def kind_of(one: Sequence[Value], other: Sequence[Value]) -> str:
     """How IronCalc's values differ from LibreOffice's."""
-    if alike(one, other):
-        return "same"
     if CellError("#NAME?") in other:
         return "unwitnessed"
+    if alike(one, other):
+        return "same"
     if alike(one, other, 1e-6):
         return "digits"
     ours, theirs = (any(isinstance(value, CellError) for value in values) for values in (one, other))
@@ -149,12 +149,15 @@ def worst(kinds: Sequence[str]) -> str:
     return next((kind for kind in order if kind in kinds), "same")
 
 
-def unknown() -> list[str]:
-    """Part 3: the functions that are #NAME? to IronCalc and not to LibreOffice."""
+def unknown() -> dict[str, list[str]]:
+    """Part 3: which of Excel's functions are #NAME? to IronCalc alone, to LibreOffice alone, to both."""
     asked = [(f"{name}(1)", None) for name in NAMES]
-    ours, theirs = compute("ironcalc", asked), compute("libreoffice", asked)
-    lost = CellError("#NAME?")
-    return [name for name, (one,), (other,) in zip(NAMES, ours, theirs, strict=True) if one == lost != other]
+    lost = [[one == CellError("#NAME?") for (one,) in compute(engine, asked)] for engine in ("ironcalc", "libreoffice")]
+    found: dict[str, list[str]] = {"IronCalc alone": [], "LibreOffice alone": [], "both": []}
+    for name, ours, theirs in zip(NAMES, *lost, strict=True):
+        if ours or theirs:
+            found["both" if ours and theirs else "IronCalc alone" if ours else "LibreOffice alone"].append(name)
+    return found
 
 
 def alike(one: Sequence[Value], other: Sequence[Value], tolerance: float = 1e-12) -> bool:
@@ -172,22 +175,37 @@ def _alike(one: Value, other: Value, tolerance: float) -> bool:
 
 def text(values: Sequence[Value]) -> str:
     """Values as the table shows them."""
-    return " ".join(f"{v:.6g}" if type(v) is float else "empty" if v is None else repr(v) if type(v) is str else str(v) for v in values)
+    return " ".join(map(_text, values))
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "empty" if value is None else repr(value) if isinstance(value, str) else str(value)
 
 
 def main(argv: Sequence[str]) -> int:
     """Print the three parts; with --differences only what is not the same."""
-    differences = "--differences" in argv
-    for title, lines in (("Functions over arrays", [*lifts()]), ("Expressions: plain {entered as an array}", [*idioms()])):
-        print(f"{title}\n{'=' * len(title)}")
-        for kind, meaning in KINDS.items():
-            chosen = [line for line in lines if line.kind == kind]
-            print(f"\n{kind}: {meaning} ({len(chosen)})")
-            for line in chosen if kind != "same" or not differences else ():
-                print(f"  {line.title:58} IronCalc {line.ironcalc:40} LibreOffice {line.libreoffice:40} {line.remark}")
-        print()
-    print("Known to LibreOffice, #NAME? to IronCalc:", " ".join(unknown()))
+    shown = [kind for kind in KINDS if kind != "same" or "--differences" not in argv]
+    show("Functions over arrays", lifts(), shown)
+    show("Expressions: plain {entered as an array}", idioms(), shown)
+    for whom, names in unknown().items():
+        print(f"Unknown to {whom}: {' '.join(names)}")
     return 0
+
+
+def show(title: str, lines: Iterable[Line], shown: Sequence[str]) -> None:
+    """Print one part of the table, a kind after the other."""
+    lines = list(lines)
+    print(f"{title}\n{'=' * len(title)}\n")
+    for kind in shown:
+        chosen = [line for line in lines if line.kind == kind]
+        print(f"{kind}: {KINDS[kind]} ({len(chosen)})")
+        for line in chosen:
+            print(f"  {line.title:58} IronCalc {line.ironcalc:40} LibreOffice {line.libreoffice:40} {line.remark}")
+        print()
 
 
 if __name__ == "__main__":
