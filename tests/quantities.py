@@ -7,6 +7,7 @@
 | `{A_0[0,0]:[0,2]}` | a part of a block, from one cell to another; a number may lead out of the block |
 | `{gamma[$0,$0]}`, `{W_1[$:,$:]}` | with `$`: before the row's number it fixes the row, before the column's the column |
 | `{!z_1[0,1]}` | with the sheet before it: `Step!G18`, for formulas on other sheets and for names |
+| `{z_1[0,1].row}`, `.column`, `.letters` | the number of its first row or column on the sheet; its column's letters |
 | `{beside[0,0]}` | free cells on the sheet of the step, right of all that it holds |
 
 In column orientation blocks stand transposed, and so do the parts, whole rows and `$`.
@@ -25,7 +26,7 @@ from sheetnet.workbook import Cell, Name, Place, Sheet, Value, Workbook
 from tests.sheets import with_cell
 
 _INDEX = r"\[(\$?)(:|-?\d+),(\$?)(:|-?\d+)\]"
-_PLACE = re.compile(rf"\{{(!?)([A-Za-z]\w*)(?:{_INDEX}(?::{_INDEX})?)?\}}")
+_PLACE = re.compile(rf"\{{(!?)([A-Za-z]\w*)(?:{_INDEX}(?::{_INDEX})?)?(?:\.(row|column|letters))?\}}")
 _BESIDE = "beside"
 
 
@@ -91,11 +92,14 @@ class _Spelling:
         """The cells of a place, with their sheet."""
         whole = _PLACE.fullmatch(text)
         area = self._area(whole) if whole else parse_area(self.spell(text))
-        assert area is not None and area.sheet is not None, f"{text} is no place: give its sheet"
+        assert area is not None, f"{text} is no place"
+        assert area.sheet is not None, f"{text} is on no sheet: give it one"
         return area
 
     def _put(self, match: re.Match[str]) -> str:
         area = self._area(match)
+        if match[11]:
+            return {"row": str(area.top), "column": str(area.left), "letters": column_letters(area.left)}[match[11]]
         dollars = match[3] or "", match[5] or "", (match[7] or match[3] or ""), (match[9] or match[5] or "")
         if self._turned(match[2]):
             dollars = dollars[1], dollars[0], dollars[3], dollars[2]
@@ -145,18 +149,26 @@ def _entered(workbook: Workbook, area: Area, content: Content, spelling: _Spelli
         return _with_array(workbook, area, spelling.spell(content.formula).removeprefix("="))
     if isinstance(content, str) and content.startswith("="):
         content = Cell(None, content[1:])
-    cell = None if content is None else content if isinstance(content, Cell) else Cell(_number(content))
+    cell = None if content is None else content if isinstance(content, Cell) else _constant(content)
+    if cell is not None and isinstance(cell.value, str):
+        cell = replace(cell, value=spelling.spell(cell.value))
     for place in _cells(area):
-        put = cell
-        if cell is not None and cell.formula is not None:
-            formula = shift(spelling.spell(cell.formula), place[1] - area.top, place[2] - area.left)
-            put = replace(cell, formula=formula)
-        workbook = with_cell(workbook, place, put)
+        down, right = place[1] - area.top, place[2] - area.left
+        workbook = with_cell(workbook, place, None if cell is None else _filled(cell, down, right, spelling))
     return workbook
 
 
-def _number(value: Value) -> Value:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _filled(cell: Cell, down: int, right: int, spelling: _Spelling) -> Cell:
+    """The cell as it reads so many rows and columns from where it was entered."""
+    if cell.formula is None:
+        return cell
+    return replace(cell, formula=shift(spelling.spell(cell.formula), down, right))
+
+
+def _constant(value: Value) -> Cell:
+    """A cell as a reader gives it: numbers are floats."""
+    whole = type(value) is int  # for mypy an int is a float already
+    return Cell(float(str(value)) if whole else value)
 
 
 def _with_array(workbook: Workbook, area: Area, formula: str) -> Workbook:
