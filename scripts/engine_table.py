@@ -3,7 +3,8 @@
 Usage: python scripts/engine_table.py [--differences]
 
 Part 1 says whether a function of single numbers is lifted over an array, part 2 compares whole expressions, and part 3
-names the functions that LibreOffice knows and IronCalc does not. Both engines get the same cells, as `validate` feeds them.
+names the functions that LibreOffice knows and IronCalc does not. Both engines get the same cells, as
+`validate` feeds them: what is spelled for IronCalc in another way counts as computed (sheetnet/engine/ironcalc).
 """
 
 from __future__ import annotations

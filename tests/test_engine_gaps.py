@@ -38,6 +38,10 @@ LIFTED = {
     "CEILING.MATH": "SUM(CEILING.MATH(A1:A3))",
     "CHAR": 'SUM(--(CHAR(64+C1:C3)="C"))',
     "CODE": "SUM(CODE(E1:E3))",
+    "COUNTIFS": "SUM(COUNTIFS(C1:C3,C1:C3))",
+    "SUMIFS": "SUM(SUMIFS(A1:A3,C1:C3,C1:C3))",
+    "ERF": "SUM(ERF(B1:B3))",
+    "GAUSS": "SUM(GAUSS(A1:A3))",
     "COMBIN": "SUM(COMBIN(C1:C3,2))",
     "COUNTIF": "SUM(COUNTIF(A1:A3,A1:A3))",
     "DAYS": "SUM(DAYS(C1:C3,1))",
@@ -86,6 +90,11 @@ LIFTED = {
 # What is said in another way, each where IronCalc errs.
 OTHERWISE = {
     "ADDRESS": 'INDIRECT(ADDRESS(2,1,,,"Step"))',
+    "IMSUM": "IMREAL(IMSUM(A1,B1,C1))",
+    "LOOKUP": "LOOKUP(2,1/(A1:A3=3.75),B1:B3)",
+    "SORT": "INDEX(SORT(A1:A3,,-1),1)",
+    "TAKE": "SUM(TAKE(A1:C3,,1))",
+    "XLOOKUP": "SUM(XLOOKUP(B1,A1:C1,A1:C3))+XLOOKUP(3,{1,2,5},{7,8,9},,-1)",
     "AGGREGATE": "AGGREGATE(14,6,A1:A3/(A1:A3>0),1)+AGGREGATE(9,6,A1:A3)",
     "AVERAGE": "AVERAGE(IF(A1:A3>0,A1:A3))",
     "CHOOSE": "SUM(CHOOSE({1,2},A1:A3,B1:B3))",
@@ -112,6 +121,7 @@ REFERENCES = [
     "SUM(INDEX(A1:C3,1,1):INDEX(A1:C3,3,2))",
     "SUM(INDEX(A1:A3,MATCH(4,C1:C3,0)):A3)",
     "SUM(Step!A1:OFFSET(Step!A1,2,0))",
+    'SUMIF(A1,">0",B1:B1)',
     "SUM(A1:A2:B1)",
     "SUM(Step!A1:Step!A3)",
     "SUM(step!A1:A3)",
@@ -147,6 +157,12 @@ def by(engine: str, formulas: list[str]) -> dict[str, Value]:
     return dict(zip(formulas, values, strict=True))
 
 
+# What LibreOffice 7.4 does not know: computed here by hand from ROWS.
+NEWER: dict[str, Value] = {
+    OTHERWISE["SORT"]: 3.75,
+    OTHERWISE["TAKE"]: 1.25 - 2.5 + 3.75,
+    OTHERWISE["XLOOKUP"]: 0.5 + 2 + 7.25 + 8,
+}
 EVERY = [*LIFTED.values(), *OTHERWISE.values(), *REFERENCES]
 
 
@@ -160,12 +176,12 @@ def test_ironcalc_still_errs(formula: str) -> None:
 
 @pytest.mark.libreoffice
 def test_what_is_put_instead_is_right() -> None:
-    """LibreOffice computes the formula as it stands, entered as an array."""
-    ours, theirs = by("ironcalc", EVERY), by("libreoffice", EVERY)
-    assert ours == pytest.approx(theirs, rel=1e-9)
+    """LibreOffice computes the formula as it stands, entered as an array; what it lacks is computed by hand."""
+    known = [formula for formula in EVERY if formula not in NEWER]
+    assert by("ironcalc", EVERY) == pytest.approx(by("libreoffice", known) | NEWER, rel=1e-9)
 
 
 def test_every_rewriting_is_tried() -> None:
-    """Google's ARRAYFORMULA alone has no witness here."""
-    assert OTHERWISE.keys() >= (REWRITES.keys() | WANT_RANGES.keys() | CRITERIA.keys()) - {"ARRAYFORMULA"}
+    """But Google's ARRAYFORMULA, and OFFSET with negative sizes, which is unsupported."""
+    assert OTHERWISE.keys() >= (REWRITES.keys() | WANT_RANGES.keys() | CRITERIA.keys()) - {"ARRAYFORMULA", "OFFSET"}
     assert LIFTED.keys() <= NOT_LIFTED.keys()

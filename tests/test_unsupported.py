@@ -27,7 +27,8 @@ def costs(workbook: Workbook, network: Network) -> str:
     [
         ("LARGE(({costs}),1)+LARGE(({costs}),2)", "a union (several ranges as one)"),
         ('IFERROR(SUMIFS(cost_out,cost_out,"<>x"),0)', 'a criterion of SUMIFS such as "<>text"'),
-        ('SUMIF(cost_out,"*x",cost_out)+SUM(cost_out)', 'a criterion with wildcards ("*x")'),
+        ('SUMIF(cost_out,"<>*x")', 'a criterion with wildcards ("<>*x")'),
+        ("SUM(OFFSET({first},0,1,1,-2))", "OFFSET with a negative height or width"),
         ("SUM({first}:CHOOSE(2,{costs}))", "a range to a cell that is computed"),
         ("SUM(N(OFFSET({first},0,{{0,1}})))", "OFFSET with several addresses at once"),
         ("SUM([2]Other!$A$1,cost_out)-[2]Other!$A$1", "a link to another workbook ([2]Other!$A$1)"),

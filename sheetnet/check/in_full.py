@@ -1,4 +1,4 @@
-"""Expands, in every formula, what means another cell from each cell: relative defined names, and spilled ranges.
+"""Expands, in every formula, what means another cell from each cell: relative defined names, spilled ranges, INDIRECT.
 
 A name without `$` is relative to cell A1: in G22, `left` = `Step!A1048576` means Step!G21, one row up. Engines differ in
 what they make of it (IronCalc takes it for A1048576 everywhere); Excel and LibreOffice move it. `G18#` is the range that
@@ -18,11 +18,32 @@ from sheetnet.workbook import Cell, Position, Sheet, Workbook
 _Key = tuple[str, str]  # the scope ("": the workbook) and the name, in small letters
 _ABSOLUTE = re.compile(r"[^$]*!\$[A-Z]{1,3}\$[0-9]+(?::\$[A-Z]{1,3}\$[0-9]+)?")
 _TOO_LONG = "#REF!"
+_INDIRECT = re.compile(r'(?<![\w.])INDIRECT\( *"(?P<text>[^"]*)" *(?:, *TRUE *)?\)', re.IGNORECASE)
 
 
 def in_full(workbook: Workbook) -> Workbook:
     """The workbook in whose formulas each relative name and each spilled range stands as what it means there."""
-    return _without_spills(_without_relative_names(workbook))
+    return _without_spills(_without_relative_names(_without_made_up(workbook)))
+
+
+def _without_made_up(workbook: Workbook) -> Workbook:
+    """`INDIRECT("gamma")`, whose text is written out, is the reference itself: so it can be tried alone as others can."""
+    names = {name.name.casefold() for name in workbook.names}
+    sheets = []
+    for sheet in workbook.sheets:
+        changed = {
+            at: replace(cell, formula=formula)
+            for at, cell in sheet.cells.items()
+            if cell.formula is not None and "indirect" in cell.formula.casefold()
+            if (formula := _INDIRECT.sub(lambda match: _named_cells(match, names), cell.formula)) != cell.formula
+        }
+        sheets.append(replace(sheet, cells={**sheet.cells, **changed}) if changed else sheet)
+    return replace(workbook, sheets=tuple(sheets)) if sheets != list(workbook.sheets) else workbook
+
+
+def _named_cells(match: re.Match[str], names: Collection[str]) -> str:
+    text = match["text"]
+    return f"({text})" if parse_area(text) is not None or text.casefold() in names else match[0]
 
 
 def _without_spills(workbook: Workbook) -> Workbook:

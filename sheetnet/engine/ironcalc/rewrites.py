@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sheetnet.engine.ironcalc.areas import as_range, corner_cell
 from sheetnet.engine.ironcalc.gaps import CRITERIA, WANT_RANGES, UnsupportedError
-from sheetnet.syntax.grammar import Call, Chain, Leaf, Node
+from sheetnet.syntax.grammar import Call, Chain, Leaf, Node, Prefixed
 
 if TYPE_CHECKING:
     from sheetnet.engine.ironcalc.spelling import Speller
@@ -23,6 +23,12 @@ _NUMBERS = "MAP({x},LAMBDA(_n,IF(ISERROR(_n),_n,IF(ISNUMBER(_n),_n,0))))"
 _COUNTED = "MAP({x},LAMBDA(_n,IF(ISNUMBER(_n),1,0)))"
 _WILDCARDS = frozenset("*?~")
 _ERRORS_OUT = frozenset("2367")  # options of AGGREGATE that leave errors out
+# What arguments stand for that are left out between others; {x} is the first one.
+_LEFT_OUT: dict[str, dict[int, str]] = {
+    "ADDRESS": {2: "1", 3: "TRUE"},
+    "SORT": {1: "1", 2: "1"},
+    "TAKE": {1: "ROWS({x})"},
+}
 # Functions of AGGREGATE by their numbers.
 _AGGREGATED = {
     "1": "AVERAGE", "2": "COUNT", "4": "MAX", "5": "MIN", "6": "PRODUCT", "7": "STDEV.S", "8": "STDEV.P", "9": "SUM",
@@ -114,13 +120,13 @@ def _as_large(speller: Speller, given: Node | None, like: Node | None, where: Wh
 
 
 def _troubles(criterion: Node | None) -> bool:
-    """Whether a criterion is of a kind that IronCalc reads otherwise: "<>" and a text, or wildcards."""
+    """Whether a criterion is of the kind that IronCalc reads otherwise: "<>" and a text."""
     if isinstance(criterion, Chain) and criterion.signs[0] == "&":
         return criterion.operands[0] == Leaf("text", '"<>"')
     if not isinstance(criterion, Leaf) or criterion.kind != "text":
         return False
     text = criterion.text[1:-1]
-    return bool(_WILDCARDS.intersection(text)) or (text.startswith("<>") and text != "<>" and not _is_number(text[2:]))
+    return text.startswith("<>") and text != "<>" and not _is_number(text[2:])
 
 
 def _is_number(text: str) -> bool:
@@ -167,13 +173,64 @@ def _choose(speller: Speller, call: Call, where: Where) -> str | None:
     return text
 
 
-def _address(speller: Speller, call: Call, where: Where) -> str | None:
-    """ADDRESS with arguments left out between others."""
-    if None not in call.arguments:
+def _filled(speller: Speller, call: Call, where: Where) -> str | None:
+    """Arguments left out between others, which IronCalc takes for 0, as what they stand for."""
+    defaults = _LEFT_OUT[call.function.upper()]
+    missing = [number for number, each in enumerate(call.arguments) if each is None and number in defaults]
+    if not missing:
         return None
-    usual: tuple[Node, ...] = (Leaf("number", "1"),) * 3 + (Leaf("name", "TRUE"), Leaf("text", '""'))
-    filled = tuple(each or usual[number] for number, each in enumerate(call.arguments[:5]))
-    return f"ADDRESS({speller.arguments(filled, where)})"
+    texts = [speller.expression(each, where) for each in call.arguments]
+    for number in missing:
+        texts[number] = defaults[number].format(x=texts[0])
+    return f"{call.function}({','.join(texts)})"
+
+
+def _lookup(speller: Speller, call: Call, where: Where) -> str | None:
+    """LOOKUP(2,1/(condition),range), which passes over errors: the last place where the number is not above."""
+    if len(call.arguments) not in (2, 3) or speller.book.is_array(call.arguments[0], where):
+        return None
+    asked, given, result = call.arguments[0], call.arguments[1], call.arguments[-1]
+    shape = speller.book.shape(result, where)
+    if isinstance(given, Leaf) or speller.book.area(given, where) is not None or shape is None or 1 not in shape:
+        return None
+    places = f"SEQUENCE({shape[0]},{shape[1]})"
+    x, values, found = (speller.expression(each, where) for each in (asked, given, result))
+    last = f"MAX(MAP({values},{places},LAMBDA(_n,_p,IF(ISNUMBER(_n),IF(_n<={x},_p,0),0))))"
+    return f"LET(_m,{last},IF(_m=0,#N/A,INDEX({found},_m)))"
+
+
+def _xlookup(speller: Speller, call: Call, where: Where) -> str | None:
+    """XLOOKUP that gives a whole row or column, or looks in an array, by XMATCH."""
+    if not 3 <= len(call.arguments) <= 5 or speller.book.is_array(call.arguments[0], where):
+        return None
+    asked, given, result = call.arguments[:3]
+    shape, line = speller.book.shape(result, where), speller.book.shape(given, where)
+    if shape is None or line is None or (1 in shape and speller.book.area(given, where) is not None):
+        return None
+    mode = call.arguments[4] if len(call.arguments) > 4 else None
+    place = f"XMATCH({speller.arguments((asked, given, mode or Leaf('number', '0')), where)})"
+    index = place if 1 in shape else f"0,{place}" if line[0] == 1 else f"{place},0"
+    text = f"INDEX({speller.expression(result, where)},{index})"
+    instead = call.arguments[3] if len(call.arguments) > 3 else None
+    return text if instead is None else f"IFNA({text},{speller.expression(instead, where)})"
+
+
+def _complex_sum(speller: Speller, call: Call, where: Where) -> str | None:
+    """IMSUM of more than two numbers."""
+    texts = [speller.expression(each, where) for each in call.arguments]
+    if len(texts) <= 2:
+        return None
+    text = texts[0]
+    for each in texts[1:]:
+        text = f"IMSUM({text},{each})"
+    return text
+
+
+def _offset(_: Speller, call: Call, __: Where) -> str | None:
+    """OFFSET to the left or upwards is an error."""
+    if any(isinstance(each, Prefixed) and each.sign == "-" for each in call.arguments[3:5]):
+        raise UnsupportedError("OFFSET with a negative height or width")
+    return None
 
 
 def _array_formula(speller: Speller, call: Call, where: Where) -> str | None:
@@ -181,15 +238,22 @@ def _array_formula(speller: Speller, call: Call, where: Where) -> str | None:
     return f"({speller.arguments(call.arguments, where.whole)})"
 
 
-REWRITES: dict[str, Rewrite] = {
-    "ADDRESS": _address,
-    "AGGREGATE": _aggregate,
-    "ARRAYFORMULA": _array_formula,
-    "AVERAGE": _computed(_average),
-    "CHOOSE": _choose,
-    "COUNT": _computed(_count),
-    "PRODUCT": _computed(_product),
-    "SUMX2MY2": _of_squares("{x}^2-{y}^2"),
-    "SUMX2PY2": _of_squares("{x}^2+{y}^2"),
-    "SUMXMY2": _of_squares("({x}-{y})^2"),
-} | dict.fromkeys(WANT_RANGES.keys() | CRITERIA.keys(), _in_ranges)
+REWRITES: dict[str, Rewrite] = (
+    {
+        "LOOKUP": _lookup,
+        "OFFSET": _offset,
+        "XLOOKUP": _xlookup,
+        "IMSUM": _complex_sum,
+        "AGGREGATE": _aggregate,
+        "ARRAYFORMULA": _array_formula,
+        "AVERAGE": _computed(_average),
+        "CHOOSE": _choose,
+        "COUNT": _computed(_count),
+        "PRODUCT": _computed(_product),
+        "SUMX2MY2": _of_squares("{x}^2-{y}^2"),
+        "SUMX2PY2": _of_squares("{x}^2+{y}^2"),
+        "SUMXMY2": _of_squares("({x}-{y})^2"),
+    }
+    | dict.fromkeys(_LEFT_OUT, _filled)
+    | dict.fromkeys(WANT_RANGES.keys() | CRITERIA.keys(), _in_ranges)
+)

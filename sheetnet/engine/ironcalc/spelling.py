@@ -37,6 +37,7 @@ from sheetnet.workbook import Position, Workbook
 MOST_CELLS = 10_000  # of a range that is computed as an array because the formula stands beside it nowhere
 LONGEST = 65_536  # characters of a formula with its names put in
 TRUTHS = ("TRUE", "FALSE")
+BY_SHAPE = frozenset({"AVERAGEIF", "SUMIF", "XLOOKUP"})  # spelled by the sizes of their ranges
 BY_LINES = ("BYROW", "BYCOL")
 _SIGNS_OF_NUMBERS = frozenset({"=", "<", ">", "<=", ">=", "<>", "&", "+", "-", "*", "/", "^"})
 
@@ -110,7 +111,7 @@ class Speller:
             raise UnsupportedError("a union (several ranges as one)")
         return self._cells(self.book.area(node, where), node, where)
 
-    def _cells(self, area: Area | None, node: Node, where: Where) -> str:
+    def _cells(self, area: Area | None, node: Leaf | Chain, where: Where) -> str:
         """A reference: its area, marked where one cell of several is wanted."""
         if area is None:
             return self._odd_reference(node, where)
@@ -118,7 +119,10 @@ class Speller:
             return self._one_of(area, where)
         if isinstance(node, Leaf) and area.sheet is not None:  # as it is written, but for the sheet's capitals
             return quote_sheet(area.sheet) + "!" + split_prefix(node.text)[1]
-        return node.text if isinstance(node, Leaf) else area_name(area, absolute=False)
+        if isinstance(node, Leaf):
+            return node.text
+        text = area_name(area, absolute=False)  # of one cell only where that is written as a range: A1:A1
+        return f"{text}:{split_prefix(text)[1]}" if is_one(area) and node.signs[0] == ":" else text
 
     def _one_of(self, area: Area, where: Where) -> str:
         """The cell of a range in the formula's row or column."""
@@ -147,6 +151,8 @@ class Speller:
         return text
 
     def _name(self, name: str, where: Where) -> str:
+        if name.casefold() in where.bound:
+            return name.casefold()
         meant = self.book.meant(name, where)
         if meant is None:
             if "[" in name and not name.startswith("[0]!"):
@@ -176,7 +182,7 @@ class Speller:
             self.kept.add(word)
         if upper in ("LET", "LAMBDA"):
             return self._binding(node, upper, where)
-        if upper in BY_LINES and _is_lambda(node.arguments[-1] if node.arguments else None):
+        if upper in BY_LINES and len(node.arguments) == 2:
             return self._by_lines(node, where.whole)
         inside = where.inside(node)
         if upper in SPREADING:
@@ -250,10 +256,13 @@ class Speller:
         return f"{text}({self.arguments(arguments, where)})"
 
     def _by_lines(self, node: Call, where: Where) -> str:
-        """BYROW and BYCOL give whole rows or columns to their LAMBDA."""
-        *given, function = node.arguments
-        assert isinstance(function, Call)
-        return f"{node.function}({self.arguments(given, where)},{self._binding(function, 'LAMBDA', where, [True])})"
+        """BYROW and BYCOL give whole rows or columns to their LAMBDA, or to a function that is named alone."""
+        given, function = node.arguments
+        if isinstance(function, Leaf) and function.text.upper() in EXCEL:
+            function = Call("LAMBDA", (Leaf("name", "_r"), Call(function.text, (Leaf("name", "_r"),))))
+        if not (isinstance(function, Call) and function.function.upper() == "LAMBDA"):
+            return f"{node.function}({self.arguments(node.arguments, where)})"
+        return f"{node.function}({self.expression(given, where)},{self._binding(function, 'LAMBDA', where, [True])})"
 
     def _binding(self, node: Call, upper: str, where: Where, arrays: Sequence[bool] = ()) -> str:
         """LET(name, value, …, result) and LAMBDA(name, …, result); `arrays` says which of LAMBDA's names are some."""
@@ -264,17 +273,13 @@ class Speller:
             binds = not last and (upper == "LAMBDA" or number % 2 == 0)
             if binds and isinstance(argument, Leaf):
                 value = node.arguments[number + 1] if upper == "LET" else None
-                name = argument.text.strip("[]").casefold()
+                name = argument.text.casefold()
                 array = self.book.is_array(value, inside) or (upper == "LAMBDA" and any(arrays[number : number + 1]))
-                words.append(argument.text)
+                words.append(name)  # in small letters everywhere: IronCalc takes X and x for two
                 inside = replace(inside, bound={**inside.bound, name: array})
             else:
                 words.append(self.expression(argument, inside))
         return f"{node.function}({','.join(words)})"
-
-
-def _is_lambda(node: Node | None) -> bool:
-    return isinstance(node, Call) and node.function.upper() == "LAMBDA"
 
 
 @lru_cache(maxsize=4096)
@@ -290,10 +295,10 @@ def _stays(skeleton: str) -> bool:
 
 
 def _depends(node: Node) -> bool:
-    """Whether what a part of a formula means depends on the workbook: names, and sheets spelled otherwise."""
+    """Whether what a part of a formula means depends on more than its skeleton: names, other sheets, shapes."""
     if isinstance(node, Leaf):
         return "!" in node.text if node.kind == "reference" else node.kind == "name" and node.text.upper() not in TRUTHS
-    return isinstance(node, Call) and not knows(node.function.upper())
+    return isinstance(node, Call) and (node.function.upper() in BY_SHAPE or not knows(node.function.upper()))
 
 
 @lru_cache(maxsize=1024)
