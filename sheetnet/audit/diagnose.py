@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sheetnet.audit.digits import Digits, one_digit_differs, slips
-from sheetnet.audit.document import Document, canonical
+from sheetnet.audit.document import Document
 from sheetnet.audit.published import PrintedNumber
+from sheetnet.audit.quantities import canonical
 from sheetnet.audit.routes import Routes
 from sheetnet.audit.terms import Call, Negative, Term, parts, rebuilt
 from sheetnet.audit.upstream import Compute, Pin, Reach, Upstream

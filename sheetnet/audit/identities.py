@@ -1,4 +1,4 @@
-"""Whether a printed equation is an identity: both sides in random trials of the whole step. It knows no right forms.
+"""Whether a printed equation is an identity: both sides in random trials of the whole step.
 
 Quantities have the values of the reference in trials chosen as those of `validate` are; variables that are no
 quantities are drawn too, half of them between 0 and 1, where logarithms are numbers. Trials in which a side is no
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
-from sheetnet.audit.published import PrintedFormula, shapes_of
-from sheetnet.audit.terms import Call, Term, names_in, parts, substituted
+from sheetnet.audit.published import PrintedFormula
+from sheetnet.audit.quantities import shapes_of, weights_of, with_biases
+from sheetnet.audit.terms import Call, Term, bare_names, names_in, parts, substituted
 from sheetnet.audit.values import Misfit, value_of
 from sheetnet.check.draws import draw_trials
 from sheetnet.network import Network
@@ -42,9 +44,15 @@ class Trials:
         self._drawn: dict[str, Array] = {}
         self._values: dict[str, Array] = dict(drawn)
         for name, (_, columns) in shapes_of(network).items():
-            if name not in drawn:  # a_l of a hidden layer
+            if name.startswith("a_") and name not in drawn:  # a_l of a hidden layer
                 self._values[name] = drawn["A" + name[1:]][..., :columns]
         self.count = len(drawn["gamma"])
+
+    def with_biases(self) -> Trials:
+        """The same trials, in which `b_1` is the biases of layer 1 and no variable."""
+        found = copy(self)
+        found._values = with_biases(self._values)
+        return found
 
     def environment(self, names: Iterable[str]) -> dict[str, Array]:
         """The values of some names."""
@@ -95,6 +103,16 @@ def compared(left: Term, right: Term, where: Mapping[str, Term], trials: Trials)
 def identity(formula: PrintedFormula, trials: Trials) -> Finding:
     """Whether a printed equation holds."""
     return compared(formula.left, formula.right, formula.where, trials)
+
+
+def readings(formula: PrintedFormula, trials: Trials) -> list[Trials]:
+    """Trials in which a bare `b_1` is a variable, and such in which it is the biases of layer 1, as `b_1[0,0]` always is."""
+    terms = (formula.left, formula.right, *formula.where.values())
+    biases = {name for name in formula.reads if weights_of(name) is not None}
+    if not biases:
+        return [trials]
+    bare = biases <= set().union(*map(bare_names, terms))
+    return [trials, trials.with_biases()] if bare else [trials.with_biases()]
 
 
 def _has_slope(term: Term) -> bool:

@@ -1,4 +1,4 @@
-"""Equations of a document as trees: spreadsheet syntax over names such as `W_2[0,1]`. It knows no values.
+"""Equations of a document as trees: spreadsheet syntax over names such as `W_2[0,1]`.
 
     equation = sum "=" sum
     test     = sum [("<" | ">" | "<=" | ">=" | "<>") sum]
@@ -290,6 +290,13 @@ def names_in(term: Term) -> set[str]:
     """Every name of a quantity or variable in a tree."""
     found = {term.name} if isinstance(term, Name) else set()
     return found.union(*(names_in(part) for part in parts(term)))
+
+
+def bare_names(term: Term) -> set[str]:
+    """Every name without an index in a tree."""
+    if isinstance(term, Name):
+        return set() if term.index is not None else {term.name}
+    return set().union(*map(bare_names, parts(term)))
 
 
 def substituted(term: Term, meanings: Mapping[str, Term]) -> Term:

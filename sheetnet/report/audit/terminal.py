@@ -15,8 +15,10 @@ from sheetnet.report.words import called, printable
 
 COLORS = {
     "agrees": "green",
+    "last place": "cyan",
     "carried": "yellow",
     "missing": "blue",
+    "says too little": "blue",
     "misprint": "magenta",
     "contradicts": "magenta",
     "wrong": "red",

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from sheetnet.audit import Audit, Entry
 from sheetnet.audit.digits import read_digits
-from sheetnet.audit.document import canonical
 from sheetnet.audit.published import PrintedNumber, Published
+from sheetnet.audit.quantities import canonical, place_of
 from sheetnet.audit.terms import Call, Name, Term, parts, rebuilt, written
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
@@ -91,10 +91,12 @@ def _is_one(area: Area) -> bool:
 
 def _reference(name: Name, network: Network, areas: Mapping[str, Area]) -> str | None:
     assert name.index is not None
-    row, column = name.index
-    block = name.name if name.name in areas else "A" + name.name[1:]  # a_l of a hidden layer stands in A_l
-    if block not in areas or canonical(network, block, column) != canonical(network, name.name, column):
-        return None
+    block, row, column = place_of(network, name.name, name.index)
+    if block not in areas:  # a_l of a hidden layer stands in A_l
+        whole = "A" + block[1:]
+        if whole not in areas or canonical(network, whole, column) != block:
+            return None
+        block = whole
     area = areas[block]
     return f"{area.sheet}!{cell_name(area.top + row, area.left + column)}"
 
