@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sheetnet.audit.document import Document
+from sheetnet.audit.givens import misprinted_givens
 from sheetnet.audit.identities import Trials, identity, readings
 from sheetnet.audit.judge import judge
 from sheetnet.audit.notes import notes
@@ -25,7 +26,8 @@ def audit(document: str | Path | Published) -> Audit:
     network, printed = published.network, Document(published)
     entries = judge(printed)
     formulas = tuple(_formulas(published.formulas, network)) if published.formulas else ()
-    return Audit(network.title, network.source, entries, formulas, tuple(notes(printed, entries)))
+    said = (*notes(printed, entries), *misprinted_givens(printed, entries, published.lacking))
+    return Audit(network.title, network.source, entries, formulas, said)
 
 
 def documents() -> list[str]:

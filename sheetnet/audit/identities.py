@@ -8,7 +8,7 @@ number are passed over.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 
@@ -58,6 +58,11 @@ class Trials:
         """The values of some names."""
         return {name: self._value(name) for name in names}
 
+    @property
+    def quantities(self) -> Mapping[str, Array]:
+        """The values of every quantity."""
+        return self._values
+
     def shape(self, name: str) -> tuple[int, int] | None:
         """Rows and columns of a quantity; None for a variable."""
         return (self._values[name].shape[1], self._values[name].shape[2]) if name in self._values else None
@@ -81,18 +86,26 @@ def compared(left: Term, right: Term, where: Mapping[str, Term], trials: Trials)
     """Whether `left = right` in every trial, `where` saying what its own names stand for."""
     left, right = substituted(left, where), substituted(right, where)
     environment = trials.environment(names_in(left) | names_in(right))
+    return finding(left, right, lambda term: value_of(term, environment))
+
+
+def finding(left: Term, right: Term, value: Callable[[Term], Array]) -> Finding:
+    """Whether two sides, all names of their own replaced, have the same value in every trial."""
     try:
-        one, other = value_of(left, environment), value_of(right, environment)
+        one, other = value(left), value(right)
     except Misfit as misfit:
         return Finding(False, str(misfit))
     if one.shape[1:] != other.shape[1:]:
         shapes = [f"{array.shape[1]}×{array.shape[2]}" for array in (one, other)]
         return Finding(False, f"{shapes[0]} on the left, {shapes[1]} on the right")
+    return _differing(one, other, SLOPED if has_slope(left) or has_slope(right) else EXACT)
+
+
+def _differing(one: Array, other: Array, tolerance: float) -> Finding:
     one, other = np.broadcast_arrays(one, other)
     met = np.isfinite(one).all(axis=(1, 2)) & np.isfinite(other).all(axis=(1, 2))
     if met.sum() < min(LEAST, len(one)):
         return Finding(False, "both sides are hardly ever numbers")
-    tolerance = SLOPED if _has_slope(left) or _has_slope(right) else EXACT
     scale = np.maximum(np.maximum(np.abs(one), np.abs(other)), tolerance)
     off = (np.abs(one - other) > tolerance * scale).any(axis=(1, 2)) & met
     if not off.any():
@@ -115,5 +128,6 @@ def readings(formula: PrintedFormula, trials: Trials) -> list[Trials]:
     return [trials, trials.with_biases()] if bare else [trials.with_biases()]
 
 
-def _has_slope(term: Term) -> bool:
-    return (isinstance(term, Call) and term.function == "DIFF") or any(map(_has_slope, parts(term)))
+def has_slope(term: Term) -> bool:
+    """Whether a tree has a numerical derivative in it."""
+    return (isinstance(term, Call) and term.function == "DIFF") or any(map(has_slope, parts(term)))

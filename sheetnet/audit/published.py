@@ -68,7 +68,12 @@ class PrintedFormula:
     @property
     def reads(self) -> set[str]:
         """Every name of a quantity or variable in it; not its own names."""
-        return set().union(*map(names_in, (self.left, self.right, *self.where.values()))) - set(self.where)
+        return self.names - set(self.where)
+
+    @property
+    def names(self) -> set[str]:
+        """Every name in it and in what its own names stand for."""
+        return set().union(*map(names_in, (self.left, self.right, *self.where.values())), self.where)
 
 
 @dataclass(frozen=True)
