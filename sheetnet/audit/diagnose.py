@@ -1,4 +1,4 @@
-"""Which known mistake explains wrong numbers: mistaken equations, on the numbers printed above. It gives no verdicts.
+"""Which known mistake explains wrong numbers: mistaken equations, on the numbers printed above.
 
 There is one trial alone, the document's own, and few digits; so a mistake is looked for that explains as many numbers
 of a table as possible and leaves those that are right as they are. First in the table's own equation, then in those
@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sheetnet.audit.digits import Digits, one_digit_differs, slips
+from sheetnet.audit.digits import Digits, one_digit_differs
 from sheetnet.audit.document import Document
+from sheetnet.audit.evidence import likely_slip
 from sheetnet.audit.published import PrintedNumber
 from sheetnet.audit.quantities import canonical
 from sheetnet.audit.routes import Routes
@@ -171,9 +172,8 @@ def _compared(printed: Digits, reach: Reach, slipped: bool) -> tuple[str, int]:
         return "", HIT
     if not slipped:
         return "", 0
-    for slip in slips(printed):
-        if slip.meant.agrees(reach.value):
-            return f", and {slip.words}: {slip.meant.text}", NEAR
+    if (likely := likely_slip(printed, Reach(reach.value, reach.value, reach.value), {})) is not None:
+        return f", and {likely.words}", NEAR
     if one_digit_differs(printed, reach.value):
         return f", and one digit differs from {printed.like(reach.value)}", NEAR
     return "", 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,7 +18,8 @@ from sheetnet.audit.verdicts import Entry
 from sheetnet.reference import Array, evaluate, inputs_of
 
 UNSURE = ("wrong", "contradicts")  # verdicts that a misprinted given may explain
-ALONE = 0.001  # chance up to which a slip is offered that explains a single number
+TELLING_MOST = 3  # numbers whose chances count; the others mostly follow from these
+UNLIKELY = SURE**2  # product of their chances up to which a slip is offered
 MOST = 20_000_000  # numbers computed in all: about two seconds
 AT_ONCE = 1_000_000
 SLACK = 1e-12  # of floating point
@@ -49,8 +51,8 @@ def misprinted_givens(document: Document, entries: Sequence[Entry], lacking: Seq
     most = max((len(gained) for _, gained, _ in tried), default=0)
     best = [(slip, gained) for slip, gained, _ in tried if most and len(gained) == most]
     if best and _unlikely(document, checked, best[0][1], [values for *_, values in tried]):
-        entry = [checked[i][2] for i in best[0][1]]
-        names = dict.fromkeys(f"{e.quantity}[{e.index[0]},{e.index[1]}]" for e in entry)
+        entries_gained = [checked[i][2] for i in best[0][1]]
+        names = dict.fromkeys(f"{e.quantity}[{e.index[0]},{e.index[1]}]" for e in entries_gained)
         words = " or ".join(slip.words for slip, _ in best[:2])
         count = f"{most} numbers agree" if most > 1 else "one more number agrees"
         yield f"With {words}, {count} ({', '.join(names)}): perhaps the given is misprinted."
@@ -95,11 +97,14 @@ def _values(document: Document, checked: Sequence[Checked], group: Sequence[Give
 
 
 def _unlikely(document: Document, checked: Sequence[Checked], gained: Sequence[int], values: Sequence[Array]) -> bool:
-    """Whether chance would hardly make these numbers agree after one of all the slips."""
-    chances = [
-        chance(checked[i][1], document.right(checked[i][0]), [float(found[i]) for found in values]) for i in gained
-    ]
-    return len(chances) * min(chances) <= (SURE if len(chances) > 1 else ALONE)
+    """Whether chance would hardly make these numbers agree after one of all the slips: the three that tell most."""
+    chances: dict[object, float] = {}
+    for i in gained:
+        number, digits, _ = checked[i]
+        found = chance(digits, document.right(number), [float(tried[i]) for tried in values])
+        key = document.place(number), number.expression
+        chances[key] = min(found, chances.get(key, 1.0))
+    return math.prod(sorted(chances.values())[:TELLING_MOST]) <= UNLIKELY
 
 
 def _slips(document: Document, lacking: Sequence[str]) -> Iterator[GivenSlip]:

@@ -12,9 +12,9 @@ Place = tuple[str, int, int]  # block, row, column
 _BIAS = re.compile(r"(?P<change>d?)b_(?P<layer>\d+)(?P<new>_new)?")
 # Field of a network file → the quantities that cannot be computed without it.
 NEEDS = {
-    "learning_rate": re.compile(r"gamma|.*_new"),
-    "observations.targets": re.compile(r"target|cost.*|dC_.*|delta_.*|db_.*|.*_new"),
-    "loss": re.compile(r"cost.*|dC_.*|delta_.*|db_.*|.*_new"),
+    "learning_rate": re.compile(r"gamma|.*_new(_T)?"),
+    "observations.targets": re.compile(r"target|cost.*|dC_.*|delta_.*|db_.*|.*_new(_T)?"),
+    "loss": re.compile(r"cost.*|dC_.*|delta_.*|db_.*|.*_new(_T)?"),
 }
 
 
