@@ -78,6 +78,8 @@ class Digits:
 
     def within(self, low: float, high: float) -> bool:
         """Whether some number from `low` to `high` may be printed so."""
+        if low == high:
+            return self.agrees(low)  # which knows that 0.3827 is not cut to 0.382699
         slack = min(NOISE * max(1.0, abs(low), abs(high)), self.unit / 4)
         return low - slack <= self.high - slack and self.low <= high + slack
 
