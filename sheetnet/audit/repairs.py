@@ -36,11 +36,14 @@ BUDGET = 40_000  # nodes of trees evaluated for one equation: one or two seconds
 def right_form(formula: PrintedFormula, network: Network, trials: Trials) -> str | None:
     """An equation near the printed one that holds; None where none was found."""
     left, right, where = formula.left, formula.right, formula.where
-    budget, trees = BUDGET, _Trees(formula, trials)
+    budget, trees, tried = BUDGET, _Trees(formula, trials), set()
     for one, other in _candidates(formula, trials):
         budget -= trees.size(trees.whole(other)) + trees.size(trees.whole(one))
         if budget < 0:
             break
+        if (one, other) in tried:  # two edits in either order
+            continue
+        tried.add((one, other))
         if trees.equal(one, other) and not _contains(other, one):
             return _shown(one, other)
     for words in _written_out(left, right, where, network):
