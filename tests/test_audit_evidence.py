@@ -243,6 +243,12 @@ def test_two_numbers_of_a_matrix_expression_do_not_contradict_each_other(tmp_pat
     assert "contradicts" in verdicts(audited(NETWORK, tmp_path, [both, again]))
 
 
+def test_a_wrong_bias_node_beside_wrong_activations_is_blamed_for_itself(tmp_path: Path) -> None:
+    """A table of A_1, whose last number no equation of the activations gives."""
+    found = audited(NETWORK, tmp_path, [table("A", "A_1", ["0.111", "0.222", "0.333", "0.444"])])
+    assert verdicts(found) == ["wrong"] * 4
+
+
 def test_a_sum_of_labelled_tables_takes_the_term_at_its_own_index(tmp_path: Path) -> None:
     """Two terms of two numbers each, one of them wrong, and their sums."""
     first, second = [[0.21, 0.34], [0.0525, 0.0725]]

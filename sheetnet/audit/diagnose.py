@@ -105,8 +105,8 @@ class Explanations:
     ) -> tuple[str, int]:
         """How a guess meets a printed number: words to add, and a weight. Slips are looked for only where asked."""
         digits = number.digits
-        if digits is None:
-            return "", 0
+        if digits is None or (guess.own and self._document.place(number)[0] != guess.block):
+            return "", 0  # a blank, or the bias node beside the activations of a table
         reach = self._reach(guess, pins, number, None if slipped else (digits.low, digits.high))
         return ("", 0) if reach is None else _compared(digits, reach, slipped)
 
