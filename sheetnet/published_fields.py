@@ -11,7 +11,7 @@ from typing import Any
 from sheetnet import fields
 from sheetnet.fields import refuse
 
-NUMBER_KEYS = ("place", "quantity", "printed", "index", "expression", "from", "sum_of")
+NUMBER_KEYS = ("place", "quantity", "printed", "index", "expression", "from", "sum_of", "by")
 FORMULA_KEYS = ("place", "equation", "where")
 
 

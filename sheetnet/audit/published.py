@@ -1,4 +1,4 @@
-"""The `[published]` part of a network file: numbers and equations as a document prints them. It judges nothing.
+"""Reads the `[published]` part of a network file: numbers and equations as a document prints them.
 
 Every field is checked; an error names the field, what was found, what was expected, and the remedy.
 """
@@ -14,6 +14,8 @@ from typing import Any
 
 from sheetnet import fields
 from sheetnet.audit.digits import Digits, read_digits
+from sheetnet.audit.lacking import completed, lacking_in, refuse_lacking
+from sheetnet.audit.quantities import shapes_of
 from sheetnet.audit.terms import Call, Name, Term, is_longer, names_in, parse_equation, parse_term, parts
 from sheetnet.audit.values import FUNCTIONS, arguments_of
 from sheetnet.errors import NetworkError
@@ -46,6 +48,11 @@ class PrintedNumber:
     terms: tuple[str, ...]
     table: int
 
+    @property
+    def reads(self) -> set[str]:
+        """The quantity that is printed, or those of its expression."""
+        return {self.quantity} if self.expression is None else names_in(self.expression)
+
 
 @dataclass(frozen=True)
 class PrintedFormula:
@@ -57,14 +64,29 @@ class PrintedFormula:
     right: Term
     where: Mapping[str, Term]
 
+    @property
+    def reads(self) -> set[str]:
+        """Every name of a quantity or variable in it; not its own names."""
+        return self.names - set(self.where)
+
+    @property
+    def names(self) -> set[str]:
+        """Every name in it and in what its own names stand for."""
+        return set().union(*map(names_in, (self.left, self.right, *self.where.values())), self.where)
+
 
 @dataclass(frozen=True)
 class Published:
-    """A document: its network, and what it prints, in its own order."""
+    """A document: its network, and what it prints, in its own order.
+
+    `lacking` are the fields of a network that its text does not give, such as `learning_rate`; the network then holds
+    a number in their place, which nothing that is printed depends on.
+    """
 
     network: Network
     numbers: tuple[PrintedNumber, ...]
     formulas: tuple[PrintedFormula, ...]
+    lacking: tuple[str, ...] = ()
 
 
 def load_published(path_or_template: str | Path) -> Published:
@@ -73,31 +95,31 @@ def load_published(path_or_template: str | Path) -> Published:
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
     """
     table, where = read_table(path_or_template)
-    network = network_of(table, where)
+    lacking = lacking_in(table)
+    network = network_of(completed(table, lacking), where)
     try:
-        return _published(network, table.get("published"))
+        return _published(network, table.get("published"), lacking)
     except NetworkError as error:
         raise NetworkError(f"{where}: {error}") from None
 
 
-def _published(network: Network, table: object) -> Published:
+def _published(network: Network, table: object, lacking: tuple[str, ...]) -> Published:
     printed, equations = entries_of(table)
     shapes = shapes_of(network)
     numbers: list[PrintedNumber] = []
     for i, entry in enumerate(printed):
-        numbers += _numbers(entry, i, shapes, {number.quantity for number in numbers})
+        found = list(_numbers(entry, i, shapes, {number.quantity for number in numbers}))
+        _check_given({name for number in found for name in number.reads}, lacking, f"published.numbers[{i}]")
+        numbers += found
     formulas = [_formula(entry, i, shapes) for i, entry in enumerate(equations)]
-    return Published(network, tuple(numbers), tuple(formulas))
+    for i, formula in enumerate(formulas):  # equations hold for any γ and targets, but not for any loss
+        _check_given(formula.reads, [field for field in lacking if field == "loss"], f"published.formulas[{i}]")
+    return Published(network, tuple(numbers), tuple(formulas), lacking)
 
 
-def shapes_of(network: Network) -> dict[str, tuple[int, int]]:
-    """Every name of the step → rows and columns; also `a_l` of hidden layers, which stands in `A_l`."""
-    shapes = {name: block.shape for name, block in network.blocks.items()}
-    for layer in range(1, network.depth):
-        for suffix in ("", "_new"):
-            rows, columns = shapes[f"A_{layer}{suffix}"]
-            shapes[f"a_{layer}{suffix}"] = (rows, columns - 1)
-    return shapes
+def _check_given(names: Collection[str], lacking: Collection[str], where: str) -> None:
+    if (error := refuse_lacking(names, lacking, where)) is not None:
+        raise error
 
 
 def _numbers(
@@ -117,17 +139,23 @@ def _numbers(
     sources = _names(entry.get("from"), shapes, f"{where}.from", "a list of quantities of the step")
     terms = _names(entry.get("sum_of"), above, f"{where}.sum_of", "a list of quantities or labels printed above")
     top, left = index_of(entry.get("index", [0, 0]), f"{where}.index")
+    turned = fields.choice(entry.get("by", "input"), f"{where}.by", ("input", "neuron")) == "neuron"
     for r, row in enumerate(rows_of(entry.get("printed"), f"{where}.printed")):
         for c, text in enumerate(row):
-            if text.strip() == NOT_PRINTED:
-                continue
-            index = (top + r, left + c)
-            digits = read_digits(text) if text.strip() else None
-            if text.strip() and digits is None:
-                raise refuse(f"{where}.printed", f"has {text!r}", 'a number as printed, "" or "-"')
-            if expression is None:
-                _inside(index, quantity, shapes[quantity], where)
-            yield PrintedNumber(place, quantity, index, text, digits, expression, sources, terms or (), table)
+            index = (top + c, left + r) if turned else (top + r, left + c)
+            if text.strip() != NOT_PRINTED:
+                if expression is None:
+                    _inside(index, quantity, shapes[quantity], where)
+                digits = _digits(text, f"{where}.printed")
+                yield PrintedNumber(place, quantity, index, text, digits, expression, sources, terms or (), table)
+
+
+def _digits(text: str, field: str) -> Digits | None:
+    """What a text prints; None for a blank."""
+    digits = read_digits(text) if text.strip() else None
+    if text.strip() and digits is None:
+        raise refuse(field, f"has {text!r}", 'a number as printed, "" or "-"')
+    return digits
 
 
 def _names(value: object, known: Collection[str], field: str, expected: str) -> tuple[str, ...] | None:
@@ -141,7 +169,9 @@ def _names(value: object, known: Collection[str], field: str, expected: str) -> 
 def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where: str) -> None:
     if index[0] >= shape[0] or index[1] >= shape[1]:
         found = f"reaches {quantity}[{index[0]}, {index[1]}]"
-        raise refuse(f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", "turn it, or set index")
+        raise refuse(
+            f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", 'set by = "neuron", or index'
+        )
 
 
 def _formula(entry: Mapping[str, Any], number: int, shapes: Mapping[str, tuple[int, int]]) -> PrintedFormula:
