@@ -76,7 +76,11 @@ def _name_circles(graph: Graph, failed: list[Place], found: dict[Place, CellVerd
 
 def _closing(cell: CellVerdict, circle: list[Place]) -> CellVerdict:
     """The verdict of a cell that closes a circle: an error, unless its formula is wrong all the same."""
-    message = f"closes a circle of formulas: {_way(circle)}" if len(circle) > 1 else "the formula refers to itself"
+    message = (
+        f"closes a circle of formulas: {_way(circle)}"
+        if len(circle) > 1
+        else "the formula refers to itself, in a circle"
+    )
     if cell.verdict == "wrong":
         return replace(cell, message=f"{message}. Besides, {cell.message}")
     return replace(cell, verdict="error", message=message)
