@@ -61,7 +61,7 @@ def workbook_part(package: Package) -> str:
 def relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
     """The relationships of a part by id, as (last word of the type, name of the target part)."""
     folder, name = posixpath.split(source)
-    part = _actual(package, posixpath.join(folder, "_rels", name + ".rels"))
+    part = package.actual(posixpath.join(folder, "_rels", name + ".rels"))
     found: dict[str, tuple[str, str]] = {}
     if part not in package.names:
         return found
@@ -72,16 +72,8 @@ def relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
             kind, identity = element.get("Type", "").rpartition("/")[2], element.get("Id", "")
             if identity in found or (kind in _ONLY and any(kind == other for other, _ in found.values())):
                 raise FileError(f"{package.path}: {part} leads to two {kind} parts in one way: save the workbook again")
-            found[identity] = (kind, _actual(package, target))
+            found[identity] = (kind, package.actual(target))
     return found
-
-
-def _actual(package: Package, name: str) -> str:
-    """The part's name as the zip directory spells it: names in a package ignore case."""
-    if name in package.names:
-        return name
-    wanted = name.casefold()
-    return next((part for part in package.names if part.casefold() == wanted), name)
 
 
 def read_index(package: Package, part: str) -> tuple[list[SheetEntry], list[Name], str | None]:
