@@ -12,18 +12,20 @@ from xml.etree.ElementTree import Element
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
-from sheetnet.files.ods.names import read_name
+from sheetnet.files.ods.names import read_name, read_range
 from sheetnet.files.ods.number_formats import STYLE, TAGS, Styles, common_styles
 from sheetnet.files.ods.seen import Seen
 from sheetnet.files.ods.sheet import BRACKETS, TABLE, SheetReader
 from sheetnet.files.room import Room
-from sheetnet.workbook import Name, Sheet, Workbook
+from sheetnet.files.tables import Tables
+from sheetnet.workbook import Name, Workbook
 
 _SHEET, _ROW, _COLUMN = TABLE + "table", TABLE + "table-row", TABLE + "table-column"
 _NAMES = frozenset({TABLE + "named-range", TABLE + "named-expression"})
+_RANGE = TABLE + "database-range"
 _ALIEN = TABLE + "dde-links"  # the tables in it are other programs' data
 _BOOK = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}spreadsheet"
-_TAGS = frozenset({_BOOK, _SHEET, _ROW, _COLUMN, _ALIEN, *TAGS, *_NAMES})
+_TAGS = frozenset({_BOOK, _SHEET, _ROW, _COLUMN, _ALIEN, _RANGE, *TAGS, *_NAMES})
 _MAX_SHEETS = 10_000  # an honest workbook has some dozens
 
 
@@ -52,6 +54,7 @@ class _Content:
         self._disguises: dict[str, str] | None = None
         self._sheets: list[SheetReader] = []
         self._names: list[tuple[str, str, str, str | None]] = []
+        self._ranges: list[tuple[str, str]] = []
         self._room = Room()
         self._current: SheetReader | None = None
         self._begun = 0  # tables that are not known yet to stand where sheets belong
@@ -79,6 +82,8 @@ class _Content:
                 self._current = None
         elif element.tag in _NAMES:
             self._add_name(element)
+        elif element.tag == _RANGE:
+            self._add_range(element)
         elif element.tag == _BOOK:
             self._begun -= sum(child.tag == _SHEET for child in element)
         else:
@@ -104,12 +109,21 @@ class _Content:
             return
         name = element.get(TABLE + "name", "")
         refers_to = element.get(TABLE + "cell-range-address") or element.get(TABLE + "expression", "")
-        if not name or not refers_to or max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
-            raise FileError(f"{self._where}: the defined name {name[:40]!r} is empty or far too long: delete it")
+        if not name or not refers_to:  # it means nothing, as in .xlsx
+            return
+        if max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
+            raise FileError(f"{self._where}: the defined name {name[:40]!r} is far too long: delete it")
         if len(self._names) >= limits.MAX_NAMES:
             raise FileError(f"{self._where}: more than {limits.MAX_NAMES:,} defined names: delete those not needed")
         scope = self._current.name if self._current is not None else None
         self._names.append((name, refers_to, element.get(TABLE + "base-cell-address", ""), scope))
+
+    def _add_range(self, element: Element) -> None:
+        if len(self._ranges) >= limits.MAX_TABLES:
+            raise FileError(f"{self._where}: more than {limits.told('tables')}: delete those not needed")
+        name, cells = element.get(TABLE + "name", ""), element.get(TABLE + "target-range-address", "")
+        if max(len(name), len(cells)) <= limits.MAX_FORMULA:
+            self._ranges.append((name, cells))
 
     def workbook(self) -> Workbook:
         """All that was read. Formulas wait until here: a name in them may belong to a later sheet."""
@@ -118,10 +132,17 @@ class _Content:
         known = frozenset(sheet.name.casefold() for sheet in self._sheets)
         if not known or len(known) < len(self._sheets):
             raise FileError(f"{self._where}: has no sheets, or two with the same name: save it again")
-        return Workbook(tuple(self._sheet(sheet, known) for sheet in self._sheets), self._read_names(known))
+        names = self._read_names(known)
+        tables = self._tables(names)
+        sheets = tuple(sheet.sheet(sheet.style in self._hidden, known, tables) for sheet in self._sheets)
+        return Workbook(sheets, names)
 
-    def _sheet(self, sheet: SheetReader, known: Collection[str]) -> Sheet:
-        return sheet.sheet(sheet.style in self._hidden, known)
+    def _tables(self, names: tuple[Name, ...]) -> Tables:
+        """The database ranges, which LibreOffice takes for names of all their cells where no other name is the same."""
+        taken = {name.name.casefold() for name in names}
+        sheets = {sheet.name.casefold(): sheet.name for sheet in self._sheets}
+        ranges = (read_range(name, cells, sheets) for name, cells in self._ranges if name.casefold() not in taken)
+        return Tables(table for table in ranges if table is not None)
 
     def _read_names(self, known: Collection[str]) -> tuple[Name, ...]:
         names = (read_name(*each, known) for each in self._names)

@@ -12,6 +12,7 @@ from sheetnet.files.ods.openformula import from_openformula
 from sheetnet.files.ods.seen import Seen
 from sheetnet.files.ods.values import value_of
 from sheetnet.files.room import Room
+from sheetnet.files.tables import Tables
 from sheetnet.syntax import cell_name, depth
 from sheetnet.workbook import Cell, Position, Sheet, Value
 
@@ -120,13 +121,13 @@ class SheetReader:
     def _at(self, column: int) -> str:
         return f"{self._where}!{cell_name(self._row, column)}"
 
-    def sheet(self, hidden: bool, sheets: Collection[str]) -> Sheet:
-        """The sheet; `sheets` are the names of all sheets in small letters, which formulas are read with."""
+    def sheet(self, hidden: bool, sheets: Collection[str], tables: Tables) -> Sheet:
+        """The sheet; `sheets` are the names of all sheets in small letters, `tables` the database ranges."""
         cells: dict[Position, Cell] = {}
         for row, repeated, runs in self._rows:
             self._row = row
             for run in runs:
-                formula = None if run.formula is None else self._formula(run.formula, sheets, run.column)
+                formula = None if run.formula is None else self._formula(run.formula, sheets, tables, run.column)
                 if not formula:
                     self._arrays.pop((row, run.column), None)
                     if run.value is None:
@@ -139,13 +140,21 @@ class SheetReader:
                 cells.update(((below, column), cell) for below in range(row, row + repeated) for column in columns)
         return Sheet(self.name, cells, self._arrays, hidden, disguise=self._seen_as.disguises.found())
 
-    def _formula(self, text: str, sheets: Collection[str], column: int) -> str:
+    def _formula(self, text: str, sheets: Collection[str], tables: Tables, column: int) -> str:
         formula = from_openformula(text, sheets).strip()  # an empty one is none, as in .xlsx
+        if tables:
+            formula = self._resolved(formula, tables, column)
         if len(formula) > limits.MAX_FORMULA:
             raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
         if formula.count("(") + formula.count("{") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
             raise FileError(f"{self._at(column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
         return formula
+
+    def _resolved(self, formula: str, tables: Tables, column: int) -> str:
+        try:
+            return tables.resolved(formula, (self.name, self._row, column))
+        except ValueError as error:
+            raise FileError(f"{self._at(column)}: {error}: shorten it") from error
 
 
 def _rows_of(parent: Element) -> int:
