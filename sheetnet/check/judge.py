@@ -22,6 +22,7 @@ from sheetnet.check.texts import Texts
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax.function_facts import is_googles
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
@@ -114,7 +115,9 @@ def _by_text(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]
     expected = evidence.own_expected[number]
     agrees = expected is not None and same(answer.cell.value, expected)
     seen = "; the program that saved the file shows the expected number" if agrees else ""
-    return "unsupported", f"cannot be judged here: {reason}{seen}"
+    if is_googles(answer.formula or ""):
+        return "unsupported", f"{reason}{seen}"
+    return "unsupported", f"IronCalc cannot compute {reason}: try --engine libreoffice{seen}"
 
 
 def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
