@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetnet.check.demands import Demand
 from sheetnet.check.draws import (
     POOL,
     TRIALS,
@@ -18,17 +19,16 @@ from sheetnet.check.draws import (
     Ties,
     Trials,
     blocks_of,
-    candidates,
     choose,
     draw_trials,
-    flattened,
     read_only,
     tie,
     usable,
 )
+from sheetnet.check.kinds import candidates, kinked
 from sheetnet.network import Network
 from sheetnet.presentation import Presentation, least_cells
-from sheetnet.reference import ACTIVATIONS, Array, evaluate, inputs_of
+from sheetnet.reference import Array, evaluate, inputs_of
 from sheetnet.reference.views import VIEWS, telling
 
 NEAR = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
@@ -45,7 +45,7 @@ def draw_for(
     one_hot: bool = False,
 ) -> Trials:
     """The trials of `draw_trials`, and as many again where the views shown have rows that are nearly alike."""
-    bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or _kink(network, layer)]
+    bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or kinked(network, layer)]
     alike = any(view in VIEWS and VIEWS[view].telling is not None for view in shown.views)
     if not bends or not alike or CANDIDATES * count * least_cells(network, shown) > MOST_NUMBERS:
         return draw_trials(network, count, seed, ties, one_hot)
@@ -67,18 +67,14 @@ def _drawn(
     tie(inputs, network, dict(ties))
     _bring_near(network, inputs, generator, shown.step_size, dict(ties))
     values = blocks_of(network, evaluate(network, inputs))
-    kept = usable(network, values, flattened(values))
+    kept = usable(network, values)
     pool = {name: np.concatenate([usual.values[name], array[kept]]) for name, array in values.items()}
     shows = _shows(network, shown, pool)
     known, more = shows[: usual.count], shows[usual.count :]
-    lacking = more.any(axis=0) & ~known.any(axis=0)
-    chosen, _ = choose(more.astype(np.float32), np.array(lacking, dtype=np.float32), count, count)
+    new = more & ~known.any(axis=0)
+    chosen = choose([Demand(new, 1)], [], 0, count)
     rows = [*range(usual.count), *(usual.count + number for number in chosen)]
     return read_only(Trials({name: array[rows] for name, array in pool.items()}, usual.doubtful, one_hot))
-
-
-def _kink(network: Network, layer: int) -> bool:
-    return ACTIVATIONS[network.layers[layer - 1].activation].kink
 
 
 def _shows(network: Network, shown: Presentation, pool: dict[str, Array]) -> NDArray[np.bool_]:
@@ -93,7 +89,7 @@ def _bring_near(
     """In half of the candidates: biases so that every unit with a bend is within h of it, for one of the observations."""
     half = len(inputs["gamma"]) // 2
     for layer in range(1, network.depth + 1):
-        if not _kink(network, layer):
+        if not kinked(network, layer):
             continue
         shape = (half, network.sizes[layer])
         seen = generator.integers(0, network.observations, size=shape)
