@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -44,14 +45,9 @@ def drawn_network(seed: int) -> Network:
             seed=seed, learning_rate=0.1,
         )  # fmt: skip
         layers = (Layer(name, layer.weights) for name, layer in zip(names, network.layers, strict=True))
-        network = Network(**{**vars_of(network), "layers": tuple(layers)})
+        network = replace(network, layers=tuple(layers))
         if formulas(network) <= MOST_FORMULAS:
             return network
-
-
-def vars_of(network: Network) -> dict[str, object]:
-    """The fields of a network."""
-    return {name: getattr(network, name) for name in network.__dataclass_fields__}
 
 
 def formulas(network: Network) -> int:

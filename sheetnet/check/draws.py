@@ -152,7 +152,7 @@ def _of_each_kind(
 ) -> list[int]:
     """Of each kind as many trials as there are to be: those that show most of what is special to it."""
     chosen: list[int] = []
-    for number, kind in enumerate(KINDS):
+    for number, kind in enumerate(KINDS[:count]):
         those = np.flatnonzero(kinds == number)
         some = {name: array[those] for name, array in values.items()}
         special = asked if kind.shows is None else [Demand(shown, 1) for shown in kind.shows(network, some)]
@@ -183,7 +183,7 @@ def _doubtful(network: Network, asked: Sequence[Demand], chosen: Sequence[int]) 
     """The cells of which a demand was met in no trial. A unit never seen on one side makes its a, ∂a/∂z and δ doubtful."""
     found = {name: np.zeros(block.shape, dtype=np.bool_) for name, block in network.blocks.items()}
     for demand in asked:
-        unmet = ~demand.met[list(chosen)].any(axis=0)
+        unmet = np.logical_not(demand.met[list(chosen)].any(axis=0))
         for name in demand.doubts:
             block = network.blocks[name]
             columns = len(unmet) // block.rows  # a bias node's column is not among them

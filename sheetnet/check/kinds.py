@@ -29,10 +29,10 @@ Shows = Callable[[Network, Mapping[str, Array]], Iterator[NDArray[np.bool_]]]
 class Kind:
     """A kind of trials: why it is drawn, and of the trials that judge, at least how many are of it.
 
-    `hidden` and `output` say how far z varies in the layers, `away` how far from 0 its middle lies: in half of the trials above 0, in half on either side. `lift` is a place
-    above 0 for units without a bound above. `error` is the size of a − T (None: targets of order 1), `gamma` the bounds of
-    the learning rate. Numbers that are `typed` have few decimals or none. `shows` gives what is special to the kind and is
-    to be seen once, candidates × anything each; None where nothing is.
+    `hidden` and `output` say how far z varies in the layers, `away` how far from 0 its middle lies: in half of the trials
+    above 0, in half on either side. `lift` is a place above 0 for units without a bound above. `error` is the size of
+    a − T (None: targets of order 1), `gamma` the bounds of the learning rate. Numbers that are `typed` have few decimals or
+    none. `shows` gives what is special to the kind and is to be seen once, candidates × anything each; None: nothing.
     """
 
     name: str
@@ -124,7 +124,7 @@ def candidates(
 
 def _decimals(kind: Kind, count: int) -> NDArray[np.float64] | None:
     """How many decimals the typed numbers of each trial have, 0 or 1 in turn."""
-    return (np.arange(count) % 2.0)[:, None, None] if kind.typed else None
+    return np.asarray(np.arange(count) % 2, dtype=np.float64)[:, None, None] if kind.typed else None
 
 
 def _rounded(numbers: Array, decimals: Array | None, half: bool = False) -> Array:
@@ -135,8 +135,8 @@ def _rounded(numbers: Array, decimals: Array | None, half: bool = False) -> Arra
     whole = np.round(numbers * unit)
     whole = np.where(whole == 0, np.where(numbers < 0, -1.0, 1.0), whole)
     if half:
-        return (whole * unit * 10 + 5) / (unit**2 * 10)
-    return whole / unit
+        return np.asarray((whole * unit * 10 + 5) / (unit**2 * 10))
+    return np.asarray(whole / unit)
 
 
 def _layer(
@@ -158,7 +158,7 @@ def _layer(
         drawn -= middle[:, None] * (middle @ drawn / length)[:, None]  # one bias cannot put every z in the middle
     spread = kind.output if layer == network.depth else kind.hidden
     weights = drawn * (spread / varied * n_in**-0.5)
-    all_typed = decimals is not None and np.arange(len(a))[:, None, None] % 4 < 2
+    all_typed = np.arange(len(a))[:, None, None] % 4 < 2  # in the others, sums of whole numbers may be 0 too often
     if decimals is not None:
         needed = np.ceil(-np.log10(1.5 * spread / varied * n_in**-0.5))
         weights = np.where(all_typed, _rounded(weights, np.maximum(decimals, needed)), weights)
@@ -209,7 +209,7 @@ def _switching(network: Network, layer: int, z: Array, generator: np.random.Gene
     below, above = (np.take_along_axis(ends, (dark + k)[:, None], axis=1)[:, 0] for k in (0, 1))
     near = np.minimum((above - below) / 2, CLOSEST ** generator.uniform(size=dark.shape))
     upper = generator.integers(0, 2, size=dark.shape) > 0
-    return -np.where((upper | (dark == 0)) & (dark < rows), above - near, below + near)
+    return np.asarray(-np.where((upper | (dark == 0)) & (dark < rows), above - near, below + near))
 
 
 def _nearest_gap(dark: NDArray[np.intp], ends: Array) -> NDArray[np.intp]:

@@ -16,7 +16,7 @@ from sheetnet.check.draws import Ties, usable_draws
 from sheetnet.network import Network
 from sheetnet.reference import Array
 from sheetnet.syntax import Area, cell_name, parse_area
-from sheetnet.workbook import Name, Position, Sheet, Workbook, array_cells
+from sheetnet.workbook import Name, Position, Workbook, array_cells
 
 CANDIDATES = 16  # of which the first is taken in which nothing explodes
 BY_ADDRESS = ("INDIRECT", "OFFSET")  # functions that may read cells which the formula does not name
