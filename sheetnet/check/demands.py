@@ -52,7 +52,7 @@ def demands(network: Network, values: Mapping[str, Array]) -> list[Demand]:
 
 
 def _flat(array: NDArray[np.bool_]) -> Met:
-    return array.reshape(len(array), array[0].size if len(array) else int(np.prod(array.shape[1:])))
+    return array.reshape(len(array), array.shape[1] * array.shape[2])
 
 
 def _clear(array: Array, scale: Array) -> Met:
@@ -115,7 +115,10 @@ def _maxima(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
 
 
 def _targets(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
-    """Targets of 0 and of 1 where the loss has a logarithm: formulas may treat them apart."""
+    """Targets of 0 and of 1, beside others, where the loss has a logarithm: formulas may treat them apart."""
     if LOSSES[network.loss].targets != "real" and network.sizes[-1] <= MOST_CLASSES:
+        target = values["target"]
+        beside = [np.roll(target, shift, axis=2) for shift in (1, -1)] if target.shape[2] > 1 else [target + 1]
         for special in (0.0, 1.0):
-            yield Demand(_flat(values["target"] == special), 1)
+            for other in beside:
+                yield Demand(_flat((target == special) & (other != special)), 1)

@@ -28,12 +28,16 @@ def signs(network: Network, values: Mapping[str, Array]) -> tuple[Signs, int]:
     layers = range(1, network.depth + 1)
     masks = [f"z_{layer}" for layer in layers if kinked(network, layer)]
     others = ["A_0", *(f"z_{layer}" for layer in layers if not kinked(network, layer))]
-    count = sum(values[name][0].size for name in masks)
+    count = sum(values[name].shape[1] * values[name].shape[2] for name in masks)
     more = ["target", *(f"W_{layer}" for layer in layers)]
-    if count * sum(values[name][0].size for name in more) <= MOST_PAIRS:
+    if count * sum(values[name].shape[1] * values[name].shape[2] for name in more) <= MOST_PAIRS:
         others += more
-    above = [values[name].reshape(len(values[name]), -1) > 0 for name in (*masks, *others)]
+    above = [_flat(values[name]) > 0 for name in (*masks, *others)]
     return np.concatenate(above, axis=1), count
+
+
+def _flat(array: Array) -> Array:
+    return array.reshape(len(array), array.shape[1] * array.shape[2])
 
 
 def telling_apart(found: Signs, masks: int, chosen: list[int], most: int) -> list[int]:
