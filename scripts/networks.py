@@ -12,6 +12,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from sheetnet.check import judge
@@ -20,7 +22,7 @@ from sheetnet.check.patterns import signs, untold
 from sheetnet.generate import make_workbook
 from sheetnet.network import Layer, Network
 from sheetnet.presentation import Presentation
-from sheetnet.reference import ACTIVATIONS
+from sheetnet.reference import ACTIVATIONS, training_step
 from tests.networks import make_network, pairs
 
 COUNT = 500
@@ -46,8 +48,13 @@ def drawn_network(seed: int) -> Network:
         )  # fmt: skip
         layers = (Layer(name, layer.weights) for name, layer in zip(names, network.layers, strict=True))
         network = replace(network, layers=tuple(layers))
-        if formulas(network) <= MOST_FORMULAS:
+        if formulas(network) <= MOST_FORMULAS and finite(network):
             return network
+
+
+def finite(network: Network) -> bool:
+    """Whether its own numbers overflow nowhere: others are refused when a workbook is to be written."""
+    return all(np.isfinite(array).all() for array in training_step(network).values())
 
 
 def formulas(network: Network) -> int:

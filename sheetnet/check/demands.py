@@ -15,12 +15,8 @@ from sheetnet.reference import LOSSES, Array
 
 Met = NDArray[np.bool_]
 
-ALIVE, DEAD, VISIBLE, UPDATED = (
-    3,
-    2,
-    3,
-    2,
-)  # in how many trials a unit is to be on, off, a number and its change visible
+# In how many trials a unit is to be on and off, a number, its change and a target between 0 and 1 to be seen.
+ALIVE, DEAD, VISIBLE, UPDATED, SOFT = 3, 2, 3, 2, 2
 THRESHOLD = 1e-6  # a number is visible when it is at least so large a part of its block's largest
 CLEAR = 1000 * ABSOLUTE  # and so large a part of the trial's largest number
 LEVEL = 1e-9  # nearer to its bend no unit may be: rounding would decide on which side it is
@@ -118,6 +114,7 @@ def _targets(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
     """Targets of 0 and of 1, beside others, where the loss has a logarithm: formulas may treat them apart."""
     if LOSSES[network.loss].targets != "real" and network.sizes[-1] <= MOST_CLASSES:
         target = values["target"]
+        yield Demand(_flat((target > 0) & (target < 1)), SOFT)
         beside = [np.roll(target, shift, axis=2) for shift in (1, -1)] if target.shape[2] > 1 else [target + 1]
         for special in (0.0, 1.0):
             for other in beside:

@@ -23,7 +23,7 @@ from sheetnet.reference import LOSSES, Array, evaluate, stacked
 TRIALS = 8
 OFTEN, MOST = 4, 16  # times as many trials: until all is seen as often as it should be, and seen at all
 POOL = 6  # times as many candidates as trials
-ROUNDS = 4  # pools of candidates, where one does not have what is asked for
+ROUNDS = 10  # pools of candidates, where one does not have what is asked for
 MOST_DRAWN = 15_000_000  # numbers of all candidates
 OUTPUT_MARGIN = 1e-3  # outputs under logarithmic losses keep this distance from 0 and 1
 LARGEST = 1e6  # no quantity may explode

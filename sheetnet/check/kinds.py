@@ -30,9 +30,10 @@ class Kind:
     """A kind of trials: why it is drawn, and of the trials that judge, at least how many are of it.
 
     `hidden` and `output` say how far z varies in the layers, `away` how far from 0 its middle lies: in half of the trials
-    above 0, in half on either side. `lift` is a place above 0 for units without a bound above. `error` is the size of
-    a − T (None: targets of order 1), `gamma` the bounds of the learning rate. Numbers that are `typed` have few decimals or
-    none. `shows` gives what is special to the kind and is to be seen once, candidates × anything each; None: nothing.
+    above 0, in half below (units with a bend: on either side). `lift` is a place above 0 for units without a bound above.
+    `error` is the size of a − T (None: targets of order 1), `gamma` the bounds of the learning rate. Numbers that are
+    `typed` have few decimals or none. `shows` gives what is special to the kind and is to be seen once, candidates × anything each;
+    None: nothing.
     """
 
     name: str
@@ -76,6 +77,8 @@ KINDS = (
         "far",
         "z beyond ±6 and γ above 1: cut-off activations",
         2,
+        hidden=2.0,
+        output=2.0,
         away=9.0,
         error=(0.5, 2.0),
         gamma=(1.5, 4.0),
@@ -116,7 +119,10 @@ def candidates(
     if kind.away:  # nearer to the outputs, so that γ may be as large as it is to be
         near = np.minimum(part / gamma / _steepness(network, inputs, kind), 1.0)
         soft = ~np.isin(inputs["target"], (0.0, 1.0)).all(axis=(1, 2), keepdims=True)
-        inputs["target"] = np.where(soft, a + near * (inputs["target"] - a), inputs["target"])
+        nearer = a + near * (inputs["target"] - a)
+        if LOSSES[network.loss].targets == "simplex":
+            nearer /= nearer.sum(axis=-1, keepdims=True)
+        inputs["target"] = np.where(soft, nearer, inputs["target"])
     gamma = np.minimum(gamma, part / _steepness(network, inputs, kind))
     inputs["gamma"] = _one_digit(gamma) if kind.typed else gamma
     return inputs
@@ -182,6 +188,8 @@ def _biases(network: Network, layer: int, z: Array, generator: np.random.Generat
     if kind.away:
         side = np.where(generator.integers(0, 2, size=noise.shape) > 0, 1.0, -1.0)
         side[::2] = 1.0
+        if not activation.kink:  # what bends at 0 would be off altogether
+            side[1::2] = -1.0
         return side * kind.away + noise
     if kind.lift and np.isinf(activation.outputs[1]):
         return noise + kind.lift

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from operator import itemgetter
 
 import numpy as np
 
@@ -54,9 +55,10 @@ def _readable(workbook: Workbook) -> Iterator[str]:
     for sheet in workbook.sheets:
         yield repr((sheet.name, sorted(sheet.arrays.items())))
         filled = array_cells(sheet)
-        yield from (f"{at}{cell.formula}" for at, cell in sheet.cells.items() if cell.formula is not None)
-        constants = [at for at, cell in sheet.cells.items() if cell.formula is None and at not in filled]
-        yield from (f"{at}{sheet.cells[at].value!r}" for at in reached.among(sheet.name, sorted(constants)))
+        cells = sorted(sheet.cells.items(), key=itemgetter(0))
+        yield from (f"{at}{cell.formula}" for at, cell in cells if cell.formula is not None)
+        constants = [at for at, cell in cells if cell.formula is None and at not in filled]
+        yield from (f"{at}{sheet.cells[at].value!r}" for at in reached.among(sheet.name, constants))
 
 
 def _used_names(workbook: Workbook, reached: Reached) -> list[Name]:
