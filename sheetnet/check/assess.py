@@ -102,16 +102,17 @@ def _for_one_hot(found: Assessment, seed: int) -> Assessment:
 def _in_need_of_targets(found: Assessment) -> bool:
     """Whether a wrong cell depends on the targets: z, a and what else leads up to the outputs do not."""
     return any(
-        cell.verdict == "wrong" and (answer.block.name.startswith(AFTER_TARGETS) or is_view_block(answer.block.name))
+        cell.verdict in ("wrong", "error")
+        and (answer.block.name.startswith(AFTER_TARGETS) or is_view_block(answer.block.name))
         for answer, cell in zip(found.bench.answers, found.cells, strict=True)
     )
 
 
 def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
     """The verdict of a cell after both sets of trials."""
-    if first.verdict in ("wrong", "carried") and one_hot.verdict == "correct":
+    if first.verdict in ("wrong", "error", "carried") and one_hot.verdict == "correct":
         return replace(one_hot, message="right for targets of 0 and 1, as this sheet has them")
-    return one_hot if (first.verdict, one_hot.verdict) == ("wrong", "carried") else first
+    return one_hot if first.verdict in ("wrong", "error") and one_hot.verdict == "carried" else first
 
 
 def _as_meant(found: Assessment, seed: int) -> list[CellVerdict]:

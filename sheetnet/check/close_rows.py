@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetnet.check.demands import Demand
 from sheetnet.check.draws import (
     POOL,
     TRIALS,
@@ -18,18 +19,18 @@ from sheetnet.check.draws import (
     Ties,
     Trials,
     blocks_of,
-    candidates,
     choose,
     draw_trials,
-    flattened,
     read_only,
     tie,
     usable,
 )
+from sheetnet.check.kinds import candidates, kinked
 from sheetnet.network import Network
 from sheetnet.presentation import Presentation, least_cells
-from sheetnet.reference import ACTIVATIONS, Array, evaluate, inputs_of
+from sheetnet.reference import LOSSES, Array, evaluate, inputs_of
 from sheetnet.reference.views import VIEWS, telling
+from sheetnet.reference.views.training import training
 
 NEAR = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
 CANDIDATES = 2 * POOL  # times as many as trials
@@ -45,9 +46,10 @@ def draw_for(
     one_hot: bool = False,
 ) -> Trials:
     """The trials of `draw_trials`, and as many again where the views shown have rows that are nearly alike."""
-    bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or _kink(network, layer)]
+    bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or kinked(network, layer)]
     alike = any(view in VIEWS and VIEWS[view].telling is not None for view in shown.views)
-    if not bends or not alike or CANDIDATES * count * least_cells(network, shown) > MOST_NUMBERS:
+    special = LOSSES[network.loss].targets != "real"
+    if not (bends or special) or not alike or CANDIDATES * count * least_cells(network, shown) > MOST_NUMBERS:
         return draw_trials(network, count, seed, ties, one_hot)
     return _drawn(network, shown, count, seed, tuple((ties or {}).items()), one_hot)
 
@@ -66,19 +68,16 @@ def _drawn(
     inputs = candidates(network, generator, CANDIDATES * count, one_hot)
     tie(inputs, network, dict(ties))
     _bring_near(network, inputs, generator, shown.step_size, dict(ties))
+    _let_cross(network, inputs, generator, shown, dict(ties))
     values = blocks_of(network, evaluate(network, inputs))
-    kept = usable(network, values, flattened(values))
+    kept = usable(network, values)
     pool = {name: np.concatenate([usual.values[name], array[kept]]) for name, array in values.items()}
     shows = _shows(network, shown, pool)
     known, more = shows[: usual.count], shows[usual.count :]
-    lacking = more.any(axis=0) & ~known.any(axis=0)
-    chosen, _ = choose(more.astype(np.float32), np.array(lacking, dtype=np.float32), count, count)
+    new = more & ~known.any(axis=0)
+    chosen = choose([Demand(new, 1)], [], 0, count)
     rows = [*range(usual.count), *(usual.count + number for number in chosen)]
     return read_only(Trials({name: array[rows] for name, array in pool.items()}, usual.doubtful, one_hot))
-
-
-def _kink(network: Network, layer: int) -> bool:
-    return ACTIVATIONS[network.layers[layer - 1].activation].kink
 
 
 def _shows(network: Network, shown: Presentation, pool: dict[str, Array]) -> NDArray[np.bool_]:
@@ -93,11 +92,31 @@ def _bring_near(
     """In half of the candidates: biases so that every unit with a bend is within h of it, for one of the observations."""
     half = len(inputs["gamma"]) // 2
     for layer in range(1, network.depth + 1):
-        if not _kink(network, layer):
+        if not kinked(network, layer):
             continue
         shape = (half, network.sizes[layer])
         seen = generator.integers(0, network.observations, size=shape)
         z = np.take_along_axis(evaluate(network, inputs)[f"z_{layer}"][:half], seen[:, None], axis=1)[:, 0]
         distance = step_size * NEAR ** generator.uniform(size=shape)  # evenly on a scale of powers
         inputs[f"W_{layer}"][:half, -1] += distance * generator.choice([-1.0, 1.0], size=shape) - z
+        tie(inputs, network, ties)
+
+
+def _let_cross(
+    network: Network, inputs: dict[str, Array], generator: np.random.Generator, shown: Presentation, ties: Ties
+) -> None:
+    """In the other half: biases so that every unit with a bend goes over it at some step of Training, about half-way."""
+    bent = [layer for layer in range(1, network.depth + 1) if kinked(network, layer)]
+    if "training" not in shown.views or not bent:
+        return
+    half = len(inputs["gamma"]) // 2
+    some = {name: array[half:] for name, array in inputs.items()}
+    found = training(network, evaluate(network, some), shown)
+    for layer in bent:
+        z = np.stack([found[f"train_z_{layer}_n{n}"] for n in range(network.observations)], axis=1)
+        shape = (len(z), network.sizes[layer])
+        seen, step = generator.integers(0, z.shape[1], size=shape), generator.integers(0, shown.steps, size=shape)
+        trial, unit = np.ogrid[: shape[0], : shape[1]]
+        middle = (z[trial, seen, step, unit] + z[trial, seen, step + 1, unit]) / 2
+        inputs[f"W_{layer}"][half:, -1] -= np.nan_to_num(middle, nan=0.0, posinf=0.0, neginf=0.0)
         tie(inputs, network, ties)

@@ -1,30 +1,31 @@
-"""Trials: seeded random draws of every input of the step, chosen so that no mistake can hide. It knows no workbook.
+"""Trials: seeded random draws of every input of the step, chosen so that no mistake can hide.
 
 Blind draws are not enough: a ReLU unit may stay dead in all of them, a gradient may stay below the tolerance. So
-more candidates are drawn than needed, and trials are taken from them until every unit with a bend was seen on both
-sides and every number stood well above the tolerance often enough.
+more candidates are drawn than needed, of several kinds, and trials are taken from them until every number was seen, every
+unit with a bend on both sides, and every mask apart from every other. docs/trials.md says what the trials promise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetnet.check.demands import LEVEL, Demand, demands
+from sheetnet.check.kinds import KINDS, USUAL, Kind, candidates, kinked
+from sheetnet.check.patterns import all_told, signs, telling_apart
 from sheetnet.network import Network
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array, evaluate, stacked, with_bias_node
+from sheetnet.reference import LOSSES, Array, evaluate, stacked
 
 TRIALS = 8
-MOST = 4  # times as many trials, where that many are needed
+OFTEN, MOST = 4, 16  # times as many trials: until all is seen as often as it should be, and seen at all
 POOL = 6  # times as many candidates as trials
-ALIVE, DEAD, VISIBLE = 3, 2, 3  # in how many trials each unit must be on, off, each number be visible
-THRESHOLD = 1e-6  # a number is visible when it stands a million times above the absolute tolerance
+ROUNDS = 10  # pools of candidates, where one does not have what is asked for
+MOST_DRAWN = 15_000_000  # numbers of all candidates
 OUTPUT_MARGIN = 1e-3  # outputs under logarithmic losses keep this distance from 0 and 1
-WIDE = 4  # nodes from which on a layer's inputs and γ are scaled down
-MOST_MAXIMA = 16  # outputs of a softmax up to which each is to be the largest once: that takes as many trials
 LARGEST = 1e6  # no quantity may explode
 
 Element = tuple[str, int, int]  # block, row, column of an input
@@ -52,7 +53,7 @@ class Trials:
 def draw_trials(
     network: Network, count: int = TRIALS, seed: int = 0, ties: Ties | None = None, one_hot: bool = False
 ) -> Trials:
-    """At least `count` trials, reproducible by `seed`; more where the network needs them (at most 4 times as many).
+    """At least `count` trials, reproducible by `seed`; more where the network needs them.
 
     `one_hot` draws targets of 0 and 1 alone, every class in turn. The arrays are read-only: a class has one network, and
     its trials are drawn once.
@@ -63,16 +64,48 @@ def draw_trials(
 @lru_cache(maxsize=4)
 def _drawn(network: Network, count: int, seed: int, ties: tuple[tuple[Element, Element], ...], one_hot: bool) -> Trials:
     generator = np.random.default_rng(seed)
-    inputs = candidates(network, generator, POOL * count, one_hot)
-    tie(inputs, network, dict(ties))
+    values, kinds = _pool(network, generator, count, dict(ties), one_hot)
+    chosen = _of_each_kind(network, values, kinds, demands(network, values), count)
+    for attempt in range(ROUNDS):
+        if attempt:  # another pool, where one was not enough
+            more, _ = _pool(network, generator, count, dict(ties), one_hot)
+            values = {name: np.concatenate([array[chosen], more[name]]) for name, array in values.items()}
+            chosen = list(range(len(chosen)))
+        asked = demands(network, values)
+        chosen = choose([replace(demand, wanted=1) for demand in asked], chosen, 0, MOST * count)
+        found, masks = signs(network, values)
+        chosen += telling_apart(found, masks, chosen, MOST * count)
+        chosen = choose(asked, chosen, count, OFTEN * count)
+        doubtful = _doubtful(network, asked, chosen)
+        done = not any(marks.any() for marks in doubtful.values()) and all_told(found[chosen], masks)
+        if done or len(chosen) >= MOST * count:
+            break
+    return read_only(Trials({name: array[chosen] for name, array in values.items()}, doubtful, one_hot))
+
+
+def _pool(
+    network: Network, generator: np.random.Generator, count: int, ties: Ties, one_hot: bool
+) -> tuple[dict[str, Array], NDArray[np.intp]]:
+    """The usable candidates of all kinds, as blocks, and the kind of each (its place in KINDS)."""
+    bends = sum(kinked(network, layer) for layer in range(1, network.depth + 1))
+    wanted = [POOL * (max(count, bends) if kind is USUAL else kind.least) for kind in KINDS]
+    numbers = sum(block.rows * block.columns for block in network.blocks.values())
+    share = min(1.0, MOST_DRAWN / (numbers * sum(wanted)))
+    drawn = [usable_draws(network, generator, max(int(n * share), 4), ties, one_hot, kind)
+             for n, kind in zip(wanted, KINDS, strict=True)]  # fmt: skip
+    kinds = np.repeat(np.arange(len(KINDS)), [len(values["gamma"]) for values in drawn])
+    return {name: np.concatenate([values[name] for values in drawn]) for name in network.blocks}, kinds
+
+
+def usable_draws(
+    network: Network, generator: np.random.Generator, count: int, ties: Ties, one_hot: bool, kind: Kind = USUAL
+) -> dict[str, Array]:
+    """Of so many candidates of a kind those that can be used, with the reference's answers."""
+    inputs = candidates(network, generator, count, one_hot, kind)
+    tie(inputs, network, ties)
     values = blocks_of(network, evaluate(network, inputs))
-    flat = flattened(values)
-    kept = usable(network, values, flat)
-    conditions, demands = _conditions(network, values, flat, kept)
-    chosen, lacking = choose(conditions, demands, count, MOST * count)
-    rows = kept[chosen]
-    doubtful = _doubtful(network, values, lacking)
-    return read_only(Trials({name: array[rows] for name, array in values.items()}, doubtful, one_hot))
+    kept = usable(network, values)
+    return {name: array[kept] for name, array in values.items()}
 
 
 def read_only(trials: Trials) -> Trials:
@@ -87,11 +120,6 @@ def blocks_of(network: Network, arrays: Mapping[str, Array]) -> dict[str, Array]
     return {name: stacked(arrays[name], block) for name, block in network.blocks.items()}
 
 
-def flattened(values: Mapping[str, Array]) -> Array:
-    """All numbers of each trial in a row."""
-    return np.concatenate([array.reshape(len(array), -1) for array in values.values()], axis=1)
-
-
 def tie(inputs: dict[str, Array], network: Network, ties: Ties) -> None:
     """Give inputs that are one number the same draw: a layer's shared bias, and what the sheet ties together."""
     for number, layer in enumerate(network.layers, 1):
@@ -101,48 +129,14 @@ def tie(inputs: dict[str, Array], network: Network, ties: Ties) -> None:
         inputs[name][:, row, column] = inputs[other][:, r, c]
 
 
-def candidates(network: Network, generator: np.random.Generator, count: int, one_hot: bool) -> dict[str, Array]:
-    """Random inputs, scaled by fan-in so that z stays of order 1, and so does what one step changes in z.
-
-    One step changes z by about γ |A|² δ: so the inputs of a wide layer are small (its weights large instead), and γ is
-    smaller where a hidden layer is wide.
-    """
-    n = network.sizes
-    rows = network.observations
-    x_scale = min(1.0, (WIDE / n[0]) ** 0.5)
-    inputs = {"A_0": with_bias_node(generator.normal(scale=x_scale, size=(count, rows, n[0])))}
-    for layer in range(1, network.depth + 1):
-        scale = n[layer - 1] ** -0.5 / (x_scale if layer == 1 else 1.0)
-        weights = generator.normal(scale=scale, size=(count, n[layer - 1] + 1, n[layer]))
-        weights[:, -1, :] = generator.normal(scale=0.5, size=(count, n[layer]))
-        inputs[f"W_{layer}"] = weights
-    inputs["target"] = _targets(network, generator, (count, rows, n[-1]))
-    inputs["gamma"] = generator.uniform(0.1, 1.0, size=(count, 1, 1)) * min(1.0, WIDE / max(n[1:]))
-    if one_hot:
-        inputs["target"] = _one_hot_targets(network, generator, inputs["target"].shape)
-    return inputs
-
-
-def _targets(network: Network, generator: np.random.Generator, shape: tuple[int, int, int]) -> Array:
-    """Targets on the domain of the loss; off the simplex δ = a ΣT − T, and the textbook's a − T would be blamed."""
-    domain = LOSSES[network.loss].targets
-    if domain == "real":
-        return generator.normal(size=shape)
-    drawn = generator.uniform(0.05, 0.95, size=shape)
-    return drawn / drawn.sum(axis=-1, keepdims=True) if domain == "simplex" else drawn
-
-
-def _one_hot_targets(network: Network, generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Targets of 0 and 1: one class a row, each in turn, for probabilities that sum to 1; else any 0s and 1s."""
-    if LOSSES[network.loss].targets == "simplex":
-        rows = np.arange(shape[0] * shape[1]).reshape(shape[:2])
-        return np.asarray(np.eye(shape[2])[rows % shape[2]])
-    return generator.integers(0, 2, size=shape).astype(float)
-
-
-def usable(network: Network, values: Mapping[str, Array], flat: Array) -> NDArray[np.intp]:
-    """The candidates in which nothing explodes and no output comes too near to where a logarithm does."""
-    good = np.asarray((np.abs(flat) < LARGEST).all(axis=1))  # NaN is not below anything
+def usable(network: Network, values: Mapping[str, Array]) -> NDArray[np.intp]:
+    """The candidates in which nothing explodes, no output comes too near to where a logarithm does, no unit to its bend."""
+    good = np.ones(len(values["gamma"]), dtype=np.bool_)
+    for name, array in values.items():
+        size = np.abs(array)
+        good &= (size < LARGEST).all(axis=(1, 2))  # NaN is not below anything
+        if name.startswith("z_") and kinked(network, int(name.split("_")[1])):
+            good &= (size > LEVEL).all(axis=(1, 2))
     low, high = LOSSES[network.loss].outputs
     if np.isfinite(low):
         # The outputs of a softmax share 1 among them, so that some of many are small whatever is drawn.
@@ -153,72 +147,45 @@ def usable(network: Network, values: Mapping[str, Array], flat: Array) -> NDArra
     return np.flatnonzero(good)
 
 
-def _kinks(network: Network) -> list[str]:
-    """The z blocks whose activation bends at 0."""
-    layers = enumerate(network.layers, 1)
-    return [f"z_{number}" for number, layer in layers if ACTIVATIONS[layer.activation].kink]
-
-
-def _maxima(network: Network) -> list[str]:
-    """The z blocks of which softmax takes the largest of a row: each should be it once, or a MAX of too few passes.
-
-    What stays unmet leaves nothing in doubt but e = exp(z − max z), an intermediate result that need not be there.
-    """
-    if network.sizes[-1] > MOST_MAXIMA:
-        return []
-    return [f"z_{number}" for number in range(1, network.depth + 1) if network.mixes(number)]
-
-
-def _conditions(
-    network: Network, values: Mapping[str, Array], flat: Array, kept: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Which candidate meets which condition (candidates × conditions), and in how many trials each must be met."""
-    met = [np.abs(flat[kept]) > THRESHOLD]
-    demands = [np.full(flat.shape[1], VISIBLE)]
-    for name in _kinks(network):
-        z = values[name][kept].reshape(len(kept), values[name][0].size)
-        pull = values[f"dC_da_{name[2:]}"][kept].reshape(z.shape)
-        # Off, and yet ∂C/∂a pulls at it: else a δ that forgot ∂a/∂z would be 0 all the same.
-        met += [z > THRESHOLD, (z < -THRESHOLD) & (np.abs(pull) > THRESHOLD)]
-        demands += [np.full(z.shape[1], ALIVE), np.full(z.shape[1], DEAD)]
-    for name in _maxima(network):
-        z = values[name][kept]
-        met.append((z == z.max(axis=-1, keepdims=True)).reshape(len(kept), values[name][0].size))
-        demands.append(np.asarray(met[-1].any(axis=0)))  # where no candidate has it, none is waited for
-    return np.concatenate(met, axis=1, dtype=np.float32), np.concatenate(demands, dtype=np.float32)
-
-
-def choose(
-    conditions: NDArray[np.float32], demands: NDArray[np.float32], least: int, most: int
-) -> tuple[list[int], NDArray[np.float32]]:
-    """Take the candidate that meets most of what is still lacking, until nothing is, or until there are `most`."""
+def _of_each_kind(
+    network: Network, values: Mapping[str, Array], kinds: NDArray[np.intp], asked: Sequence[Demand], count: int
+) -> list[int]:
+    """Of each kind as many trials as there are to be: those that show most of what is special to it."""
     chosen: list[int] = []
-    lacking = demands.copy()
-    while len(chosen) < min(len(conditions), least if not lacking.any() else most):
-        scores = conditions @ (lacking > 0).astype(np.float32)
-        scores[chosen] = -1
-        chosen.append(int(scores.argmax()))
-        lacking = np.maximum(lacking - conditions[chosen[-1]], 0)
-    return chosen, lacking
+    for number, kind in enumerate(KINDS[:count]):
+        those = np.flatnonzero(kinds == number)
+        some = {name: array[those] for name, array in values.items()}
+        special = asked if kind.shows is None else [Demand(shown, 1) for shown in kind.shows(network, some)]
+        of_kind = special if kind.shows else [replace(demand, met=demand.met[those]) for demand in special]
+        wanted = max(1, min(kind.least, kind.least * count // TRIALS))
+        chosen += [int(those[n]) for n in choose(of_kind, [], wanted, wanted)]
+    return chosen
 
 
-def _doubtful(
-    network: Network, values: Mapping[str, Array], lacking: NDArray[np.float32]
-) -> dict[str, NDArray[np.bool_]]:
-    """Conditions that stayed unmet, by cell. A unit never seen on one side makes its a, ∂a/∂z and δ doubtful."""
-    found, start = {}, 0
-    for name, array in values.items():
-        shape = array.shape[1:]
-        found[name] = lacking[start : start + shape[0] * shape[1]].reshape(shape) > 0
-        start += shape[0] * shape[1]
-    for name in _kinks(network):
-        shape = values[name].shape[1:]
-        size = shape[0] * shape[1]
-        one_sided = (lacking[start : start + size] + lacking[start + size : start + 2 * size]).reshape(shape) > 0
-        start += 2 * size
-        layer = name[2:]
-        activation = f"A_{layer}" if f"A_{layer}" in found else f"a_{layer}"
-        found[f"da_dz_{layer}"] |= one_sided
-        found[f"delta_{layer}"] |= one_sided
-        found[activation][:, : shape[1]] |= one_sided
+def choose(asked: Sequence[Demand], chosen: Sequence[int], least: int, most: int) -> list[int]:
+    """Add to those chosen the candidate that meets most of what is lacking, until nothing is, or there are `most`."""
+    found = list(chosen)
+    met = np.concatenate([demand.met for demand in asked], axis=1)
+    lacking = np.concatenate([np.full(demand.met.shape[1], demand.wanted) for demand in asked])
+    lacking = np.minimum(lacking, met.sum(axis=0)) - met[found].sum(axis=0)  # what no candidate has is not waited for
+    while len(found) < min(len(met), most):
+        open_ = np.flatnonzero(lacking > 0)
+        if not len(open_) and len(found) >= least:
+            break
+        scores = met[:, open_].sum(axis=1)
+        scores[found] = -1
+        found.append(int(scores.argmax()))
+        lacking = lacking - met[found[-1]]
+    return found
+
+
+def _doubtful(network: Network, asked: Sequence[Demand], chosen: Sequence[int]) -> dict[str, NDArray[np.bool_]]:
+    """The cells of which a demand was met in no trial. A unit never seen on one side makes its a, ∂a/∂z and δ doubtful."""
+    found = {name: np.zeros(block.shape, dtype=np.bool_) for name, block in network.blocks.items()}
+    for demand in asked:
+        unmet = np.logical_not(demand.met[list(chosen)].any(axis=0))
+        for name in demand.doubts:
+            block = network.blocks[name]
+            columns = len(unmet) // block.rows  # a bias node's column is not among them
+            found[name][:, :columns] |= unmet.reshape(block.rows, columns)
     return found

@@ -133,6 +133,8 @@ def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
 def _doubt(number: int, evidence: Evidence) -> tuple[str, str] | None:
     if not evidence.in_doubt[number]:
         return None
+    if not len(evidence.here[evidence.trials]):
+        return "undetermined", "there are no trials, and at the sheet's own inputs alone a wrong formula may look right"
     return "undetermined", "no trial could tell a right formula from a wrong one here: ask for more --trials"
 
 
@@ -183,7 +185,7 @@ def _how_right(value: float, expected: float) -> str:
 def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[str, str]:
     assert evidence.alone is not None
     trials = values[evidence.trials]
-    moving = bool(np.ptp(evidence.expected[evidence.trials, number]) > 0)
+    moving = bool(trials) and bool(np.ptp(evidence.expected[evidence.trials, number]) > 0)
     own = values[0] if evidence.own else None
     if moving and len(trials) > 1 and all(value == trials[0] for value in values):
         found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""

@@ -157,6 +157,11 @@ def _notes(found: Assessment) -> Iterator[str]:
         more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
+    if not found.bench.trials.count:
+        yield (
+            "no random inputs were found at which the numbers of this network stay finite: nothing could be tried, so check "
+            "the network's activations and loss, or take another --seed"
+        )
     if not found.runs.evidence.own:
         yield "the sheet's own inputs give no finite numbers to compare with: the trials alone judge"
 

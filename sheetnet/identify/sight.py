@@ -12,7 +12,7 @@ import numpy as np
 
 from sheetnet.check.answers import Answer
 from sheetnet.check.compare import agreement, as_numbers
-from sheetnet.check.draws import THRESHOLD, VISIBLE
+from sheetnet.check.demands import THRESHOLD, VISIBLE
 from sheetnet.check.local import cannot_move, local_workbook
 from sheetnet.engine import Evaluate
 from sheetnet.identify.assign import excerpt, with_formulas

@@ -17,13 +17,12 @@ from sheetnet.presentation import Presentation
 from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values
 from sheetnet.reference.views import gradient_check as gradients
+from sheetnet.reference.views import training as descent
 from sheetnet.reference.views.appendix import appendix
 from sheetnet.reference.views.chain_rule import chain_rule
 from sheetnet.reference.views.jacobians import jacobians
 from sheetnet.reference.views.matrices import matrices
 from sheetnet.reference.views.network import network as drawing
-from sheetnet.reference.views.rows import told_apart
-from sheetnet.reference.views.training import training, training_asked
 
 __all__ = ["VIEWS", "ViewNumbers", "noise", "telling", "view_values"]
 
@@ -56,7 +55,7 @@ VIEWS: dict[str, ViewNumbers] = {
     "gradient_check": ViewNumbers(
         "grad_", gradients.gradient_check, gradients.gradient_check_asked, gradients.noise, gradients.telling
     ),
-    "training": ViewNumbers("train_", training, training_asked, telling=told_apart),
+    "training": ViewNumbers("train_", descent.training, descent.training_asked, telling=descent.telling),
 }
 
 

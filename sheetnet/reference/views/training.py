@@ -15,6 +15,8 @@ from sheetnet.network import Network, activation_name
 from sheetnet.presentation import Presentation
 from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values, equations
+from sheetnet.reference.losses import LOSSES
+from sheetnet.reference.views.rows import told_apart
 
 # Each step of the jolted copies moves the weights by 2e-15 of themselves, twenty times the rounding of a spreadsheet.
 # Where that moves a number by a third of what the judge allows, the rounding alone might move it as far.
@@ -42,6 +44,19 @@ def training_asked(network: Network, values: Values, presentation: Presentation)
             trained = array[:, :, :-1] if name.startswith("train_A_") else array
             trained[lost] = np.nan
     return found
+
+
+def telling(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
+    """As `told_apart`; and targets of 0 and of 1, beside others, in every row that is compared."""
+    yield from told_apart(network, found)
+    if LOSSES[network.loss].targets == "real":
+        return
+    asked = np.isfinite(found["train_cost"])
+    for n in range(network.observations):
+        target = found[f"train_target_n{n}"]
+        beside = np.roll(target, 1, axis=-1)
+        for special in (0.0, 1.0):
+            yield asked & (target == special) & ((beside != special) | (target.shape[-1] == 1))
 
 
 def _descent(network: Network, values: Values, steps: int, exact: int | None = None) -> Iterator[Values]:
