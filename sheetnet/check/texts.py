@@ -12,9 +12,10 @@ from sheetnet.check.verdicts import CellVerdict
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.array_entry import ArrayEntry, array_entry
 from sheetnet.syntax.function_facts import is_googles
-from sheetnet.syntax.grammar import Call, FormulaError, Leaf, parse, parts
+from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.resolver import Resolver, Where
 from sheetnet.syntax.skeleton import skeletons_of
+from sheetnet.syntax.tree import Call, Leaf, parts
 from sheetnet.workbook import Place, Workbook
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from enum import Enum
 
 from sheetnet.syntax.function_facts import FORCING, SCALAR
-from sheetnet.syntax.grammar import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed
 from sheetnet.syntax.resolver import Resolver, Where, is_one
+from sheetnet.syntax.tree import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed
 
 
 class ArrayEntry(Enum):

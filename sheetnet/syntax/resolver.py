@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sheetnet.syntax.function_facts import GIVE_ARRAYS, REDUCING, SCALAR
-from sheetnet.syntax.grammar import Call, Chain, FormulaError, Group, Leaf, Node, Postfixed, Prefixed, parse
+from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.refs import Area, parse_area, quote_sheet, split_prefix
+from sheetnet.syntax.tree import Call, Chain, Group, Leaf, Node, Postfixed, Prefixed
 from sheetnet.workbook import Position, Workbook
 
 DEEPEST_NAMES = 8  # names within names

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sheetnet.engine.ironcalc.gaps import UnsupportedError
-from sheetnet.syntax.grammar import Call, Chain, Group, Leaf, Node
 from sheetnet.syntax.refs import Area, cell_name, quote_sheet, split_prefix
+from sheetnet.syntax.resolver import Resolver, Where
+from sheetnet.syntax.tree import Call, Chain, Group, Leaf, Node
 
-if TYPE_CHECKING:
-    from sheetnet.engine.ironcalc.spelling import Speller
-    from sheetnet.syntax.resolver import Where
+
+class Speller(Protocol):
+    """What spells parts of a formula (spelling.Speller)."""
+
+    book: Resolver
+
+    def expression(self, node: Node | None, where: Where) -> str:
+        """A node spelled for IronCalc."""
+
+    def arguments(self, nodes: Sequence[Node | None], where: Where) -> str:
+        """Arguments, spelled and separated."""
+
 
 _Corner = tuple[str | None, str, str]  # the sheet, and row and column as formulas
 

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from sheetnet.engine.ironcalc.areas import as_range, corner_cell
+from sheetnet.engine.ironcalc.areas import Speller, as_range, corner_cell
 from sheetnet.engine.ironcalc.gaps import CRITERIA, WANT_RANGES, UnsupportedError
-from sheetnet.syntax.grammar import Call, Chain, Leaf, Node, Prefixed
+from sheetnet.syntax.resolver import Where
+from sheetnet.syntax.tree import Call, Chain, Leaf, Node, Prefixed
 
-if TYPE_CHECKING:
-    from sheetnet.engine.ironcalc.spelling import Speller
-    from sheetnet.syntax.resolver import Where
-
-Rewrite = Callable[["Speller", Call, "Where"], str | None]
+Rewrite = Callable[[Speller, Call, Where], str | None]
 
 _NUMBERS = "MAP({x},LAMBDA(_n,IF(ISERROR(_n),_n,IF(ISNUMBER(_n),_n,0))))"
 _COUNTED = "MAP({x},LAMBDA(_n,IF(ISNUMBER(_n),1,0)))"

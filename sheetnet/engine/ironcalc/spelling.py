@@ -16,22 +16,11 @@ from sheetnet.engine.ironcalc.areas import joined
 from sheetnet.engine.ironcalc.gaps import NOT_LIFTED, ONE_ADDRESS, SPREADING, UnsupportedError
 from sheetnet.engine.ironcalc.rewrites import REWRITES
 from sheetnet.syntax.function_facts import EXCEL, GOOGLES
-from sheetnet.syntax.grammar import (
-    Apply,
-    Call,
-    Chain,
-    FormulaError,
-    Group,
-    Leaf,
-    Node,
-    Postfixed,
-    Prefixed,
-    parse,
-    parts,
-)
+from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.refs import Area, area_name, quote_sheet, split_prefix
 from sheetnet.syntax.resolver import Resolver, Where, is_one, on_each_sheet
 from sheetnet.syntax.skeleton import skeletons_of
+from sheetnet.syntax.tree import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed, parts
 from sheetnet.workbook import Position, Workbook
 
 MOST_CELLS = 10_000  # of a range that is computed as an array because the formula stands beside it nowhere
