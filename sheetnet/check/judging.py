@@ -118,9 +118,13 @@ def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: in
     if not doubted or engine == SECOND_OPINION or not available(SECOND_OPINION):
         return report
     second = _judge(workbook, network, SECOND_OPINION, trials, seed)
-    right = {(cell.sheet, cell.cell, cell.quantity) for cell in report.cells if cell.verdict == "correct"}
-    if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in right for cell in second.cells):
-        return report  # functions that the second engine lacks: its errors would be told as the student's
+    no_errors = {
+        (cell.sheet, cell.cell, cell.quantity)
+        for cell in report.cells
+        if cell.verdict in ("correct", "unsupported") and not cannot_move(cell.formula or "")
+    }
+    if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells):
+        return report  # what the second engine lacks: its errors would be told as the student's
     more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
     places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
     return replace(second, notes=(*second.notes, f"{engine} cannot compute {places}: LibreOffice was asked instead"))
