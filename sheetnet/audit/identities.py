@@ -16,7 +16,7 @@ import numpy as np
 from sheetnet.audit.published import PrintedFormula, shapes_of
 from sheetnet.audit.terms import Call, Term, names_in, parts, substituted
 from sheetnet.audit.values import Misfit, value_of
-from sheetnet.check.draws import draw_trials
+from sheetnet.check.draws import plain_trials
 from sheetnet.network import Network
 from sheetnet.reference import Array
 
@@ -37,7 +37,7 @@ class Trials:
     """Random values of every quantity of a network, and of variables when asked for."""
 
     def __init__(self, network: Network, seed: int = 0) -> None:
-        drawn = draw_trials(network, TRIALS, seed).values
+        drawn = plain_trials(network, TRIALS, seed).values
         self._seed = seed
         self._drawn: dict[str, Array] = {}
         self._values: dict[str, Array] = dict(drawn)
