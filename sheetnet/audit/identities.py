@@ -18,7 +18,7 @@ from sheetnet.audit.published import PrintedFormula
 from sheetnet.audit.quantities import shapes_of, weights_of, with_biases
 from sheetnet.audit.terms import Call, Term, bare_names, names_in, parts, substituted
 from sheetnet.audit.values import Misfit, value_of
-from sheetnet.check.draws import draw_trials
+from sheetnet.check.draws import plain_trials
 from sheetnet.network import Network
 from sheetnet.reference import Array
 
@@ -39,7 +39,7 @@ class Trials:
     """Random values of every quantity of a network, and of variables when asked for."""
 
     def __init__(self, network: Network, seed: int = 0) -> None:
-        drawn = draw_trials(network, TRIALS, seed).values
+        drawn = plain_trials(network, TRIALS, seed).values
         self._seed = seed
         self._drawn: dict[str, Array] = {}
         self._values: dict[str, Array] = dict(drawn)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sheetnet.audit.document import DIAGONAL, Document
 from sheetnet.audit.verdicts import Entry
-from sheetnet.check.draws import draw_trials
+from sheetnet.check.draws import plain_trials
 from sheetnet.network import Network
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 
@@ -48,7 +48,7 @@ def same_gradients(network: Network) -> tuple[list[str], list[str]]:
 
     First those that are for all targets, then those that are only where each row of targets sums to 1.
     """
-    values = draw_trials(network).values
+    values = plain_trials(network).values
     depth = network.depth
     z, a, target = values[f"z_{depth}"], values[f"a_{depth}"], values["target"]
     always, summing = [], []

@@ -37,7 +37,7 @@ class Demand:
 
 def demands(network: Network, values: Mapping[str, Array]) -> list[Demand]:
     """Everything asked of the trials that are taken from these candidates."""
-    scale = np.maximum(np.max([np.abs(array).max(axis=(1, 2), initial=0.0) for array in values.values()], axis=0), 1.0)
+    scale = largest(values)
     return [
         *_visible(values, scale),
         *_updates(network, values, scale),
@@ -45,6 +45,12 @@ def demands(network: Network, values: Mapping[str, Array]) -> list[Demand]:
         *_maxima(network, values),
         *_targets(network, values),
     ]
+
+
+def largest(values: Mapping[str, Array]) -> Array:
+    """The largest magnitude of each candidate, at least 1: the scale of the absolute tolerance."""
+    sizes = [np.abs(array).max(axis=(1, 2), initial=1.0) for array in values.values()]
+    return np.asarray(np.max(sizes, axis=0))
 
 
 def _flat(array: NDArray[np.bool_]) -> Met:

@@ -14,19 +14,22 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetnet.check.demands import LEVEL, Demand, demands
-from sheetnet.check.kinds import KINDS, USUAL, Kind, candidates, kinked
+from sheetnet.check.compare import ABSOLUTE, RELATIVE
+from sheetnet.check.demands import LEVEL, Demand, demands, largest
+from sheetnet.check.kinds import KINDS, PLAIN, USUAL, Kind, candidates, kinked
 from sheetnet.check.patterns import all_told, signs, telling_apart
 from sheetnet.network import Network
 from sheetnet.reference import LOSSES, Array, evaluate, stacked
 
 TRIALS = 8
-OFTEN, MOST = 4, 16  # times as many trials: until all is seen as often as it should be, and seen at all
+OFTEN, MOST = 4, 24  # times as many trials: until all is seen as often as it should be, and seen at all
 POOL = 6  # times as many candidates as trials
 ROUNDS = 10  # pools of candidates, where one does not have what is asked for
 MOST_DRAWN = 15_000_000  # numbers of all candidates
 OUTPUT_MARGIN = 1e-3  # outputs under logarithmic losses keep this distance from 0 and 1
 LARGEST = 1e6  # no quantity may explode
+# Inputs that differ by twenty times the rounding of a spreadsheet may move no number by a third of the tolerance.
+JOLT, JOLTED = 2e-15, 1 / 3
 
 Element = tuple[str, int, int]  # block, row, column of an input
 Ties = Mapping[Element, Element]  # an input → the one it is tied to
@@ -66,6 +69,7 @@ def _drawn(network: Network, count: int, seed: int, ties: tuple[tuple[Element, E
     generator = np.random.default_rng(seed)
     values, kinds = _pool(network, generator, count, dict(ties), one_hot)
     chosen = _of_each_kind(network, values, kinds, demands(network, values), count)
+    often = (count + 1) // 2  # of few trials, not all can be asked to show a thing
     for attempt in range(ROUNDS):
         if attempt:  # another pool, where one was not enough
             more, _ = _pool(network, generator, count, dict(ties), one_hot)
@@ -75,12 +79,23 @@ def _drawn(network: Network, count: int, seed: int, ties: tuple[tuple[Element, E
         chosen = choose([replace(demand, wanted=1) for demand in asked], chosen, 0, MOST * count)
         found, masks = signs(network, values)
         chosen += telling_apart(found, masks, chosen, MOST * count)
+        asked = [replace(demand, wanted=min(demand.wanted, often)) for demand in asked]
         chosen = choose(asked, chosen, count, OFTEN * count)
         doubtful = _doubtful(network, asked, chosen)
         done = not any(marks.any() for marks in doubtful.values()) and all_told(found[chosen], masks)
         if done or len(chosen) >= MOST * count:
             break
     return read_only(Trials({name: array[chosen] for name, array in values.items()}, doubtful, one_hot))
+
+
+@lru_cache(maxsize=4)
+def plain_trials(network: Network, count: int = TRIALS, seed: int = 0) -> Trials:
+    """Trials of the usual kind alone, no target of them 0 or 1: for expressions that need not be defined there."""
+    values = usable_draws(network, np.random.default_rng(seed), POOL * count, {}, False, PLAIN)
+    asked = demands(network, values)
+    chosen = choose(asked, [], count, OFTEN * count)
+    found = {name: array[chosen] for name, array in values.items()}
+    return read_only(Trials(found, _doubtful(network, asked, chosen)))
 
 
 def _pool(
@@ -144,7 +159,26 @@ def usable(network: Network, values: Mapping[str, Array]) -> NDArray[np.intp]:
         for name in (f"a_{network.depth}", f"a_{network.depth}_new"):
             outputs = values[name].reshape(len(good), -1)
             good &= (outputs > low + above).all(axis=1) & (outputs < high - OUTPUT_MARGIN).all(axis=1)
-    return np.flatnonzero(good)
+    kept = np.flatnonzero(good)
+    return np.asarray(kept[_steady(network, {name: array[kept] for name, array in values.items()})])
+
+
+def _steady(network: Network, values: Mapping[str, Array]) -> NDArray[np.bool_]:
+    """The candidates in which rounding stays rounding: deep networks may magnify it until right sheets differ."""
+    dice = np.random.default_rng(0)
+    jolted = {
+        name: x * (1 + JOLT * dice.standard_normal(x.shape)) for name, x in values.items() if _is_input(network, name)
+    }
+    moved, scale = blocks_of(network, evaluate(network, jolted)), largest(values)[:, None, None]
+    steady = np.ones(len(scale), dtype=np.bool_)
+    for name, array in values.items():
+        room = (RELATIVE * np.abs(array) + ABSOLUTE * scale) * JOLTED
+        steady &= (np.abs(moved[name] - array) <= room).all(axis=(1, 2))
+    return steady
+
+
+def _is_input(network: Network, name: str) -> bool:
+    return network.blocks[name].kind == "input"
 
 
 def _of_each_kind(

@@ -96,8 +96,9 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
     if NOT_IMPLEMENTED in values:
         used = ", ".join(functions(answer.formula))
         return "unsupported", f"the engine cannot evaluate this formula ({used}): try --engine libreoffice"
-    if errors := [value for value in values if isinstance(value, CellError)]:
-        return "error", f"the formula gives {errors[0]}"
+    failed = np.array([isinstance(value, CellError) for value in values])
+    if failed.any() and (failed[0] or bool(evidence.alone[~failed, number].all())):
+        return "error", f"the formula gives {next(value for value in values if isinstance(value, CellError))}"
     if not evidence.alone[:, number].all():
         return _wrong(values, number, evidence)
     if whole:
@@ -190,7 +191,7 @@ def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[st
     if moving and len(trials) > 1 and all(value == trials[0] for value in values):
         found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""
         return "hardcoded", f"no input moves this formula{found}"
-    if texts := [value for value in values if not isinstance(value, float)]:
+    if texts := [value for value in values if not isinstance(value, float | CellError)]:
         return "wrong", f"the formula gives {_called(texts[0])}, not a number"
     agree = evidence.alone[:, number]
     if evidence.own and agree[0]:

@@ -18,6 +18,8 @@ from sheetnet.reference import ACTIVATIONS, LOSSES, Array, equations, with_bias_
 
 STEP = 0.5  # the largest part of how far z varies by which one step may change a z
 CLOSEST = 1e-3  # the shortest distance from its bend at which a unit is put on purpose
+CLOSE = 0.3  # how many units are put close to it
+WIDEST = 2.0  # the longest distance of the observation nearest to the bend, of units that are on or off for all
 ALIKE = 1e-6  # observations whose z differ by less cannot be parted by a bias
 BLOCKED = 1.0  # layers in which an observation meets nothing but units that are off: they stop its gradient
 
@@ -32,8 +34,8 @@ class Kind:
     `hidden` and `output` say how far z varies in the layers, `away` how far from 0 its middle lies: in half of the trials
     above 0, in half below (units with a bend: on either side). `lift` is a place above 0 for units without a bound above.
     `error` is the size of a − T (None: targets of order 1), `gamma` the bounds of the learning rate. Numbers that are
-    `typed` have few decimals or none. `shows` gives what is special to the kind and is to be seen once, candidates ×
-    anything each; None: nothing.
+    `typed` have few decimals or none; `soft` targets are never 0 or 1. `shows` gives what is special to the kind and is to
+    be seen once, candidates × anything each; None: nothing.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Kind:
     error: tuple[float, float] | None = None
     gamma: tuple[float, float] = (0.1, 1.0)
     typed: bool = False
+    soft: bool = False
     shows: Shows | None = None
 
 
@@ -70,6 +73,7 @@ def _beyond(threshold: float, *stems: str) -> Shows:
 
 
 USUAL = Kind("usual", "all numbers of order 1, every unit on and off", 2)
+PLAIN = Kind("plain", "all numbers of order 1, for documents", 0, soft=True)
 KINDS = (
     USUAL,
     Kind("typed", "short decimals and whole numbers, as people type them", 2, typed=True, shows=_whole_numbers),
@@ -212,10 +216,12 @@ def _switching(network: Network, layer: int, z: Array, generator: np.random.Gene
     off = np.minimum(generator.uniform(0.05, 0.5, size=(count, 1)), (BLOCKED / len(bent)) ** (1 / units))
     off[np.arange(count) % len(bent) == bent.index(layer)] = 0.5
     ordered = np.sort(z, axis=1)
-    ends = np.concatenate([ordered[:, :1] - 2, ordered, ordered[:, -1:] + 2], axis=1)
+    ends = np.concatenate([ordered[:, :1] - WIDEST, ordered, ordered[:, -1:] + WIDEST], axis=1)
     dark = _nearest_gap(generator.binomial(rows, np.broadcast_to(off, (count, units))), ends)
     below, above = (np.take_along_axis(ends, (dark + k)[:, None], axis=1)[:, 0] for k in (0, 1))
-    near = np.minimum((above - below) / 2, CLOSEST ** generator.uniform(size=dark.shape))
+    near = (above - below) * generator.uniform(size=dark.shape)
+    close = generator.uniform(size=dark.shape) < CLOSE
+    near = np.where(close, np.minimum(near, CLOSEST ** generator.uniform(size=dark.shape)), near)
     upper = generator.integers(0, 2, size=dark.shape) > 0
     return np.asarray(-np.where((upper | (dark == 0)) & (dark < rows), above - near, below + near))
 
@@ -234,6 +240,8 @@ def _targets(network: Network, generator: np.random.Generator, a: Array, kind: K
     drawn = generator.uniform(0.05, 0.95, size=a.shape)
     if domain == "simplex":
         drawn /= drawn.sum(axis=-1, keepdims=True)
+    if kind.soft:
+        return drawn
     hard = _one_hot_targets(domain, generator, a.shape)
     return hard if one_hot or kind.typed else np.where(np.arange(len(a))[:, None, None] % 2 > 0, hard, drawn)
 
