@@ -142,7 +142,7 @@ def test_json_is_the_schema(run: Run, tmp_path: Path) -> None:
     assert wrong[0]["formula"] == spelled("=" + DOUBLED)
     assert wrong[0]["value"] == pytest.approx(2 * wrong[0]["expected"])
     assert set(wrong[0]) == set(
-        "sheet cell quantity index verdict formula value expected stale cause mistake message answer".split()
+        "sheet cell quantity index verdict formula value expected stale cause mistake mistakes message answer".split()
     )
     done = run("validate", path.name, "--json", "report.json")
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["summary"] == data["summary"]

@@ -66,7 +66,9 @@ def test_a_wrong_formula_as_text_has_its_mistake_named() -> None:
     """The same explanation as if it had been entered."""
     found = judged(f"={at('target')}-{at('a_2')}", "dC_da_2", 0, 0)
     assert found.verdict == "wrong"
-    assert found.message.startswith("entered as text, and the formula computes something else: SN044")
+    assert found.message.startswith(
+        "entered as text, and the formula computes something else: error's sign flipped (SN044)"
+    )
     assert found.mistake == "SN044"
 
 

@@ -60,8 +60,8 @@ def as_meant(cell: CellVerdict, meant: CellVerdict, formula: str) -> CellVerdict
     if cell.formula is not None:
         names = "; ".join(f"{name}: write {name.english}" for name in local_names_in(cell.formula))
         message = f"right, but {names}" if right else f"{names}. Besides, {meant.message}"
-        return replace(cell, message=message, mistake=meant.mistake)
+        return replace(cell, message=message, mistakes=meant.mistakes)
     if right:
         how = ENTER_AGAIN if has_equals(str(cell.value)) else f"enter it with = before it, ={formula}"
         return replace(cell, message=f"right, but entered as text: {how}")
-    return replace(cell, message=f"entered as text, and {meant.message}", mistake=meant.mistake, cause=meant.cause)
+    return replace(cell, message=f"entered as text, and {meant.message}", mistakes=meant.mistakes, cause=meant.cause)

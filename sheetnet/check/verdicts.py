@@ -36,8 +36,8 @@ class CellVerdict:
 
     `value` is what the workbook shows after recalculation, `expected` what NumPy computes from the same inputs,
     `saved` what the file itself shows; `stale` says that it is another value. `cause` is the cell, as `Step!B3`, where a
-    carried error began; `mistake` is a known mistake's code. `answer` says that a student was asked to fill in the cell;
-    in a workbook that asks for nothing every judged cell is one.
+    carried error began; `mistakes` are the codes of the known mistakes that explain the cell, first the one that is told.
+    `answer` says that a student was asked to fill in the cell; in a workbook that asks for nothing every judged cell is one.
     """
 
     sheet: str | None
@@ -52,8 +52,13 @@ class CellVerdict:
     saved: Value = None
     stale: bool = False
     cause: str | None = None
-    mistake: str | None = None
+    mistakes: tuple[str, ...] = ()
     answer: bool = True
+
+    @property
+    def mistake(self) -> str | None:
+        """The code of the known mistake that is told; None where there is none."""
+        return self.mistakes[0] if self.mistakes else None
 
     def __reduce__(self) -> tuple[type[CellVerdict], tuple[Any, ...]]:
         """Pickled as what it was made of: a batch moves thousands of them between processes, this halves the time."""
@@ -112,8 +117,8 @@ class Report:
         return sum(cell.stale for cell in self.cells)
 
     def to_frame(self) -> pandas.DataFrame:
-        """A table, one row a cell, with the fields of `CellVerdict`."""
+        """A table, one row for each cell, with the fields of `CellVerdict` and the `mistake` told."""
         import pandas
 
-        names = list(CellVerdict.__slots__)
+        names = [*CellVerdict.__slots__, "mistake"]
         return pandas.DataFrame([[getattr(cell, name) for name in names] for cell in self.cells], columns=names)

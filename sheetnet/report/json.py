@@ -66,9 +66,13 @@ def report_of(data: Mapping[str, Any]) -> Report:
 
 
 def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
-    formula, index = data["formula"], data["index"]
+    formula, index, mistake = data["formula"], data["index"], data.get("mistake")
+    mistakes = (
+        {"mistakes": tuple(data.get("mistakes", () if mistake is None else (mistake,)))} if "answer" in data else {}
+    )
     return {
-        **data,
+        **{name: value for name, value in data.items() if name != "mistake"},
+        **mistakes,
         "formula": None if formula is None else formula.removeprefix("="),
         "index": None if index is None else tuple(index),
     }
@@ -103,6 +107,7 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         "stale": cell.stale,
         "cause": cell.cause,
         "mistake": cell.mistake,
+        "mistakes": list(cell.mistakes),
         "message": cell.message,
         "answer": cell.answer,
     }
