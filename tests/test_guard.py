@@ -110,6 +110,8 @@ BODY = '<a xmlns="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><{0}/></a>'
         ({"META-INF/manifest.xml": MANIFEST.format("spreadsheet-template"), "content.xml": "<a/>"}, "ods"),
         ({"content.xml": BODY.format("spreadsheet")}, "ods"),
         ({"META-INF/manifest.xml": "<m/>", "content.xml": BODY.format("spreadsheet")}, "ods"),
+        ({"mimetype": "", "content.xml": BODY.format("spreadsheet")}, "ods"),
+        ({"mimetype": "\ufeffapplication/vnd.oasis.opendocument.spreadsheet; charset=utf-8\n"}, "ods"),
         ({"[content_types].xml": "<Types/>"}, "xlsx"),
         (
             {"META-INF/manifest.xml": MANIFEST.format("text"), "content.xml": BODY.format("text")},

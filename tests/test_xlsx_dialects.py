@@ -104,6 +104,7 @@ def formulas(sheet: Sheet) -> list[str | None]:
         ("<c r='A1' t='d'><v>18:00:00</v></c>", Cell(0.75)),
         ("<c r='A1' t='d'><v>T06:00Z</v></c>", Cell(0.25)),
         ("<c r='A1' t='d'><v>PT36H</v></c>", Cell(1.5)),
+        ("<c r='A1' t='d'><v></v></c>", None),
         ("<c r='A1' t='d'><v>P1DT1H30M</v></c>", Cell(1.0625)),
         ("<c r='A1'><f>1+1</f><v>2</v></c>", Cell(2.0, "1+1")),
         ("<c r='A1'><f>=1+1</f><v></v></c>", Cell(None, "1+1")),
