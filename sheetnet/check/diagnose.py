@@ -251,6 +251,8 @@ class Diagnosis:
         """Whether a formula that refers to these elements alone can compute the guess; cells it names must be among them."""
         if not all(_refers(reads, change.named) for _, change in guess.made if change.named):
             return False
+        if any(change.instead in reads for _, change in guess.made):
+            return False
         found = _element(guess.array(self._network, self._knowledge.of(reads)), cell.row, cell.column)
         return bool(_agree(found[:, None], cell.signature[:, None], self._scale).all())
 

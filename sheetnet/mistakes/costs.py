@@ -244,6 +244,14 @@ COSTS = (
             change("dC_da.squared", "still squared", result=lambda s: s["factor"] * s["error"] ** 2),
         ),
     ),
+    Mistake(
+        "SN048",
+        "a small number added before the logarithm",
+        "cost_out",
+        "-LN(a+0.0000001)",
+        "-LN(a)",
+        "It keeps LN from 0, where no output of the network ever is, and changes the cost a little; leave it out.",
+    ),
 )
 
 
