@@ -16,6 +16,7 @@ from sheetnet.mistakes.scene import Part, Scene, Site, shifted
 from sheetnet.mistakes.singles import DIRECTIONS, drifted, miscounted, misplaced
 from sheetnet.reference import Array
 
+_ALONG = {("cost_n", (False, True)), ("cost", (True, False))}  # the direction in which each is summed
 FARTHEST = 9  # neurons away that an exchange is looked for; in narrower layers all are
 
 
@@ -30,6 +31,8 @@ def _drifts(site: Site, kind: str) -> Iterator[Change]:
     for part in READS:
         if part in RECIPES[kind]:
             for words, (row, column) in DIRECTIONS.items():
+                if (kind, (row != 0, column != 0)) in _ALONG:
+                    continue  # then a term is missing from the range
                 yield change(kind, f"{part} {words}", **{part: _moved(part, row, column)})
 
 
