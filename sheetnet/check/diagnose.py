@@ -30,6 +30,7 @@ CELL_SECONDS = 0.4
 WORKBOOK_SECONDS = 3.0
 DEEPEST = 4  # steps further up: a new weight in one formula holds ∂C/∂W, δ, ∂C/∂a and the δ above
 PROBES = 2  # runs that a guess must match before all runs are computed
+ENOUGH = 4  # runs in which both must be numbers: in some, targets are 0 and 1, which have no logarithm
 CHUNK = 32  # guesses computed between two looks at the clock
 
 
@@ -213,7 +214,7 @@ class Diagnosis:
         """Whether the guess gives the signature in all runs, and is not the right formula in other clothes."""
         found = _element(guess.array(self._network, self._values), row, column)
         right = _element(self._values[guess.block], row, column)
-        if 2 * np.isfinite(found).sum() < len(found):  # too little was compared
+        if np.isfinite(found).sum() < min(ENOUGH, len(found) / 2):  # too little was compared
             return False
         same = _agree(signature[:, None], found[:, None], self._scale).all()
         return bool(same and not _agree(found[:, None], right[:, None], self._scale).all())
