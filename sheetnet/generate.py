@@ -15,7 +15,7 @@ from sheetnet import __version__
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import limits, save_workbook
-from sheetnet.files.aside import refuse_existing
+from sheetnet.files.aside import refuse_existing, refuse_shared
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
 from sheetnet.presentation import STEPS, Presentation, default_views, least_cells, views_named
@@ -136,13 +136,19 @@ def asked_for(
 
 
 def write_all(
-    workbooks: Mapping[str, Workbook], folder: Path, suffixes: Sequence[str], force: bool = True
+    workbooks: Mapping[str, Workbook],
+    folder: Path,
+    suffixes: Sequence[str],
+    force: bool = True,
+    sources: Sequence[Path] = (),
 ) -> list[Path]:
     """Write `folder/stem.suffix` for each stem and suffix ("xlsx", "ods"); makes the folder, gives the paths.
 
-    Raises `FileError` where that fails, and without `force` for a file that is there already, before any is written.
+    Raises `FileError` where that fails, where two of the files are one by a link, or one is among the `sources` that were
+    read, and without `force` for a file that is there already: before any is written.
     """
     paths = {folder / f"{stem}.{suffix}": book for stem, book in workbooks.items() for suffix in suffixes}
+    refuse_shared(paths, sources)
     refuse_existing(paths, force)
     try:
         folder.mkdir(parents=True, exist_ok=True)

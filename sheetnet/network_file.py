@@ -9,7 +9,6 @@ import random
 import textwrap
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from sheetnet import fields
 from sheetnet.errors import NetworkError
 from sheetnet.fields import refuse
 from sheetnet.network import Layer, Matrix, Network
+from sheetnet.published_fields import entries_of
 
-# `published`, what a document prints, is read by `audit.published`; here it is let pass.
+# `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
 FILE_KEYS = "title source observations layers loss reduction learning_rate train_bias seed init published".split()
 LAYER_KEYS = "activation weights weights_by bias neurons".split()
 # Half-widths of the uniform distributions that random weights come from, by fan-in and fan-out:
@@ -32,6 +32,12 @@ SPREADS = {
 # A spreadsheet cell holds 32,767 characters; lines of the embedded network file stay below.
 LONGEST_LINE = 30_000
 MOST_WEIGHTS = 1_000_000  # that are drawn at random: a workbook has no more cells
+# What no workbook can hold is refused before anything is computed from it, and the most of it before TOML is read, which
+# takes a second for 100,000 numbers. A workbook that is read back has at most 1,000,000 cells and 10,000 names.
+MOST_LAYERS = 500  # each has 15 names or more
+MOST_OBSERVATIONS = 62_500  # each has 16 cells or more
+MOST_ROWS = 150_000  # lists in the file: inputs and targets of all observations, and the weights
+MOST_NUMBERS = 500_000  # in the file: each stands in two cells or more
 
 
 def templates_folder() -> Path:
@@ -72,22 +78,41 @@ def read_table(path_or_template: str | Path) -> tuple[Mapping[str, Any], str]:
 
 def parse_network(words: str, where: str) -> Network:
     """The network that a TOML text describes; `where` names the text in errors."""
-    with suppress(NetworkError):  # the error must tell where
+    try:
         return _known(words)
-    return network_of(_parsed(words, where), where)
+    except NetworkError as error:  # the error must tell where
+        raise NetworkError(f"{where}: {error}") from None
 
 
 @lru_cache(maxsize=8)
 def _known(words: str) -> Network:
     """The workbooks of a class mostly carry the same text."""
-    return network_of(_parsed(words, ""), "")
+    return _network(_loaded(words))
 
 
 def _parsed(words: str, where: str) -> Mapping[str, Any]:
     try:
+        return _loaded(words)
+    except NetworkError as error:
+        raise NetworkError(f"{where}: {error}") from None
+
+
+def _loaded(words: str) -> Mapping[str, Any]:
+    """The TOML table of a text that is not far too long."""
+    for sign, most, what in (
+        ("[[layers]]", MOST_LAYERS, "layers"),
+        ("[", MOST_ROWS, "lists of numbers"),
+        (",", MOST_NUMBERS, "numbers"),
+    ):
+        if (found := words.count(sign)) > most:
+            raise refuse("the file", f"has about {found:,} {what}", f"at most {most:,}", _SMALLER)
+    try:
         return tomllib.loads(words)
     except (ValueError, RecursionError) as error:  # ValueError: no TOML, or an integer of over 4,300 digits
-        raise NetworkError(f"{where}: is not TOML: {error}") from None
+        raise NetworkError(f"is not TOML: {error}") from None
+
+
+_SMALLER = "no workbook holds as many: take a smaller network, or fewer observations"
 
 
 def network_of(table: Mapping[str, Any], where: str) -> Network:
@@ -101,8 +126,12 @@ def network_of(table: Mapping[str, Any], where: str) -> Network:
 def _network(table: Mapping[str, Any]) -> Network:
     from sheetnet.reference import LOSSES
 
-    fields.known_keys(table, (*FILE_KEYS, "published"), "")
+    fields.known_keys(table, FILE_KEYS, "")
+    if "published" in table:
+        entries_of(table["published"])
     observations = _table(table.get("observations"), "observations", ("inputs", "targets"))
+    for field in ("inputs", "targets"):
+        _not_too_many(observations.get(field), f"observations.{field}", "rows", MOST_OBSERVATIONS)
     inputs = fields.matrix(observations.get("inputs"), "observations.inputs")
     targets = fields.matrix(observations.get("targets"), "observations.targets")
     if len(targets) != len(inputs):
@@ -137,6 +166,7 @@ def _layers(table: Mapping[str, Any], fan_in: int, train_bias: bool) -> tuple[La
     tables = table.get("layers")
     if not isinstance(tables, list) or not tables:
         raise refuse("layers", f"is {fields.shown(tables)}", "one [[layers]] table a layer")
+    _not_too_many(tables, "layers", "layers", MOST_LAYERS)
     seed = table.get("seed", 0)
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise refuse("seed", f"is {fields.shown(seed)}", "a whole number")
@@ -151,6 +181,11 @@ def _layers(table: Mapping[str, Any], fan_in: int, train_bias: bool) -> tuple[La
         layers.append(_layer(entry, where, rows, train_bias))
         fan_in = layers[-1].neurons
     return tuple(layers)
+
+
+def _not_too_many(value: object, field: str, what: str, most: int) -> None:
+    if isinstance(value, list) and len(value) > most and not isinstance(value[0], int | float):  # one bare row is none
+        raise refuse(field, f"has {len(value):,} {what}", f"at most {most:,}", _SMALLER)
 
 
 def _weights(

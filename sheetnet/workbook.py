@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 Position = tuple[int, int]  # row, column, from 1
 Place = tuple[str, int, int]  # sheet, row, column
@@ -104,6 +106,22 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Disguise:
+    """What a file says of cells that people see otherwise than they are, or not at all; no writer writes it.
+
+    `rows` and `columns` that are hidden are (first, last); `formats` are number formats, in Excel's spelling, that may
+    show another number than the cell holds.
+    """
+
+    rows: tuple[tuple[int, int], ...] = ()
+    columns: tuple[tuple[int, int], ...] = ()
+    formats: Mapping[Position, str] = field(default_factory=dict)
+
+
+PLAIN = Disguise()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """Cells by position, sparse. `arrays` maps the anchor of each array formula to its (rows, columns).
 
@@ -115,6 +133,7 @@ class Sheet:
     arrays: Mapping[Position, tuple[int, int]] = field(default_factory=lambda: _NOTHING)
     hidden: bool = False
     view: View = field(default_factory=View, compare=False)
+    disguise: Disguise = field(default=PLAIN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +145,23 @@ class Name:
     sheet: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workbook:
     """Sheets in their order, and the defined names sorted by (sheet or "", name)."""
 
     sheets: tuple[Sheet, ...]
     names: tuple[Name, ...] = ()
+
+    @cached_property
+    def formulas(self) -> list[str]:
+        """Every formula, sheet by sheet; equal ones once."""
+        found = (cell.formula for sheet in self.sheets for cell in sheet.cells.values() if cell.formula is not None)
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def memory(self) -> dict[str, Any]:
+        """What was computed from this workbook once, by the name of what it is, and will be asked for again."""
+        return {}
 
     def sheet(self, name: str) -> Sheet | None:
         """The sheet of that name; spreadsheets ignore case in it."""

@@ -12,7 +12,7 @@ import pytest
 from sheetnet.audit import FormulaEntry, audit, load_published
 from sheetnet.audit.definitions import definition
 from sheetnet.audit.identities import Trials, compared
-from sheetnet.audit.published import shapes_of
+from sheetnet.audit.quantities import shapes_of
 from sheetnet.audit.terms import Name, parse_equation, parse_term, written
 from sheetnet.audit.values import Misfit, value_of
 from sheetnet.errors import NetworkError

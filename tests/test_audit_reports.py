@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from sheetnet.audit import Audit, documents, load_published
+from sheetnet.audit import MEANINGS, Audit, audit, documents, load_published
 from sheetnet.check import validate
 from sheetnet.cli import main
 from sheetnet.engine import engine_named
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network_file import dump_network, load_network
-from sheetnet.report.audit import audit_html, audit_workbook, markdown, to_json
+from sheetnet.report.audit import audit_html, audit_view, audit_workbook, markdown, to_json
 from sheetnet.workbook import Place
 from tests.documents import audit_of, audited, document, everything
 from tests.engines import ROOT
@@ -81,6 +83,28 @@ def test_json_has_the_fields_of_the_schema(monkeypatch: pytest.MonkeyPatch, caps
     )
     assert cost["computed"] == pytest.approx(0.298371109, abs=5e-10)
     assert {"quantity": "cost", "index": [0, 0], "text": "0.298371109"} in data["summary"]["should_print"]
+
+
+def test_every_form_tells_of_last_places_and_of_numbers_that_say_too_little(tmp_path: Path) -> None:
+    """Terminal, page, Markdown, JSON and workbook: the verdict, its meaning where there is a legend, its own colour."""
+    published = document(D02B, tmp_path, [{"place": "here", "quantity": "a_1", "printed": [["0.593271", "1"]]}])
+    found = audit(published)
+    assert [entry.verdict for entry in found.entries] == ["last place", "says too little"]
+    page, text, data = audit_html(found), markdown(found, "a command"), json.loads(to_json(found))
+    console = Console(width=120, file=io.StringIO(), record=True)
+    console.print(audit_view(found))
+    for verdict in ("last place", "says too little"):
+        assert verdict in console.export_text(clear=False)
+        assert f"*{verdict}*: {MEANINGS[verdict]}" in text
+        assert MEANINGS[verdict] in page
+        assert f'class="tag v-{verdict.replace(" ", "-")}"' in page
+        assert f".v-{verdict.replace(' ', '-')} {{ background" in page
+        assert data["summary"]["numbers"][verdict] == 1
+    assert "2 numbers: 1 last place, 1 says too little" in text
+    sheet = audit_workbook(published, found).sheet("Published")
+    assert sheet is not None
+    assert [sheet.cells[row, 7].value for row in (5, 6)] == ["last place", "says too little"]
+    assert [entry["text"] for entry in data["summary"]["should_print"]] == ["0.593270", "0.596884"]
 
 
 def strange(folder: Path) -> Audit:

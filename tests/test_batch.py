@@ -32,6 +32,8 @@ from sheetnet.errors import FileError, LimitError, StoppedError
 from sheetnet.generate import write_workbook
 from sheetnet.network_file import load_network
 from sheetnet.presentation import Presentation
+from tests.quantities import spell
+from tests.sheets import step_book
 
 ROOT = Path(__file__).parent.parent
 D02B = load_network("d02b")
@@ -55,16 +57,21 @@ def homework(right: Path, tmp_path: Path) -> list[Path]:
     """A right one, one with a wrong formula, one that is none, a missing one, one that never ends, a right one."""
     paths = [tmp_path / f"{name}.xlsx" for name in "right wrong text gone endless last".split()]
     shutil.copy(right, paths[0])
-    _edited(right, paths[1], "Step", "G22", "=1/(1+EXP(G18))")
+    _edited(right, paths[1], "{A_1[0,0]}", "=1/(1+EXP({z_1[0,0]}))")
     paths[2].write_text("a,b\n", encoding="utf-8")
-    _edited(right, paths[4], "Step", "Z90", "=SUMPRODUCT(AB:XFD*AB:XFD)")
+    _edited(right, paths[4], "{beside[0,0]}", "=SUMPRODUCT({beside[0,1].letters}:XFD*{beside[0,1].letters}:XFD)")
     shutil.copy(right, paths[5])
     return paths
 
 
-def _edited(source: Path, target: Path, sheet: str, cell: str, formula: str) -> None:
+def spelled(text: str) -> str:
+    """A text about the right workbook, with addresses in place of quantities."""
+    return spell(text, step_book(D02B), D02B)
+
+
+def _edited(source: Path, target: Path, cell: str, formula: str) -> None:
     book = openpyxl.load_workbook(source)
-    book[sheet][cell] = formula
+    book["Step"][spelled(cell)] = spelled(formula)
     book.save(target)
 
 
@@ -133,10 +140,10 @@ def test_limits_reach_the_workers(right: Path) -> None:
 def test_what_is_met_and_not_followed_is_noted(right: Path, workers: Workers, tmp_path: Path) -> None:
     """A formula that would fetch something, and a link instead of a file."""
     path, link = tmp_path / "curious.xlsx", tmp_path / "link.xlsx"
-    _edited(right, path, "Step", "Z90", '=_xlfn.WEBSERVICE("http://localhost/")')
+    _edited(right, path, "{beside[0,0]}", '=_xlfn.WEBSERVICE("http://localhost/")')
     link.symlink_to(right)
     notes = [" ".join(result.report.notes) for result in validate_many([path, link], workers=workers) if result.report]
-    assert "Step!Z90 calls WEBSERVICE, which fetches from outside: never followed" in notes[0]
+    assert f"{spelled('{!beside[0,0]}')} calls WEBSERVICE, which fetches from outside: never followed" in notes[0]
     assert f"is a link: the file it leads to was judged, {os.path.realpath(right)}" in notes[1]
 
 

@@ -13,10 +13,13 @@ from typing import NamedTuple
 import pytest
 
 from sheetnet.cli import main
-from sheetnet.files import read_workbook
-from sheetnet.network_file import load_network, template_names
+from sheetnet.files import read_workbook, save_workbook
+from sheetnet.generate import make_workbook, recalculated
+from sheetnet.network_file import load_network, template_names, templates_folder
 from sheetnet.syntax import parse_area
-from tests.sheets import place_of, with_formula
+from sheetnet.workbook import Cell
+from tests.quantities import edited, spell
+from tests.sheets import place_of, with_cell
 
 
 class Done(NamedTuple):
@@ -92,28 +95,21 @@ def test_generate_and_validate_a_file_of_ones_own(run: Run, tmp_path: Path) -> N
     assert run("validate", "mine.xlsx", "mine.ods", "--network", "mine.toml").code == 0
 
 
+DOUBLED = "{dC_da_1[0,0]}*{da_dz_1[0,0]}*2"
+LESSON = load_network("d02b")
+
+
+def spelled(text: str) -> str:
+    """A text about the lesson, with addresses in place of quantities."""
+    return spell(text, make_workbook(LESSON), LESSON)
+
+
 def damaged(path: Path) -> Path:
     """A copy of a d02b workbook with one formula changed, in the same format."""
-    from sheetnet.files import save_workbook
 
     workbook, network = read_workbook(path), load_network("d02b")
-    changed = with_formula(workbook, place_of(workbook, network, "delta_1"), "L18*L22*2")
-    sheets = [cell for sheet in changed.sheets for cell in sheet.cells.values()]
-    assert sum(cell.value is None and cell.formula is not None for cell in sheets) == 1
-    place = place_of(workbook, network, "delta_1")
     target = path.with_stem(f"{path.stem}-damaged")
-    from dataclasses import replace
-
-    save_workbook(
-        replace(
-            changed,
-            sheets=tuple(
-                replace(s, cells={p: replace(c, value=0.0) if (s.name, *p) == place else c for p, c in s.cells.items()})
-                for s in changed.sheets
-            ),
-        ),
-        target,
-    )
+    save_workbook(edited(workbook, network, {"{delta_1[0,0]}": Cell(0.0, DOUBLED)}), target)
     return target
 
 
@@ -125,9 +121,9 @@ def test_validate_names_the_damaged_cell(run: Run, tmp_path: Path, suffix: str) 
     done = run("validate", path.name)
     assert done.code == 1
     assert "1 wrong" in done.out
-    assert "Step!L26" in done.out
+    assert spelled("{!delta_1[0,0]}") in done.out
     assert "delta_1[0, 0]" in done.out
-    assert "=L18*L22*2" in done.out
+    assert spelled("=" + DOUBLED) in done.out
 
 
 def test_json_is_the_schema(run: Run, tmp_path: Path) -> None:
@@ -141,12 +137,12 @@ def test_json_is_the_schema(run: Run, tmp_path: Path) -> None:
     assert data["summary"]["wrong"] == 1
     wrong = [cell for cell in data["cells"] if cell["verdict"] == "wrong"]
     assert [(cell["sheet"], cell["cell"], cell["quantity"], cell["index"]) for cell in wrong] == [
-        ("Step", "L26", "delta_1", [0, 0])
+        ("Step", spelled("{delta_1[0,0]}"), "delta_1", [0, 0])
     ]
-    assert wrong[0]["formula"] == "=L18*L22*2"
+    assert wrong[0]["formula"] == spelled("=" + DOUBLED)
     assert wrong[0]["value"] == pytest.approx(2 * wrong[0]["expected"])
     assert set(wrong[0]) == set(
-        "sheet cell quantity index verdict formula value expected stale cause mistake message".split()
+        "sheet cell quantity index verdict formula value expected stale cause mistake mistakes message answer".split()
     )
     done = run("validate", path.name, "--json", "report.json")
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["summary"] == data["summary"]
@@ -178,7 +174,7 @@ def test_strict_inputs(run: Run, tmp_path: Path) -> None:
 
     run("generate", "d02b", "--format", "xlsx")
     book = openpyxl.load_workbook(tmp_path / "d02b.xlsx")
-    book["Step"]["B7"] = 0.25
+    book["Step"][spelled("{gamma[0,0]}")] = 0.25
     book.save(tmp_path / "played.xlsx")
     done = run("validate", "played.xlsx")
     assert done.code == 0
@@ -349,3 +345,83 @@ def test_what_cannot_be_generated_is_one_line(run: Run, tmp_path: Path) -> None:
         assert done.code == 2, words
         assert done.err.count("\n") == 1, words
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("validate book.xlsx --html x --json x", "x: is named for two outputs"),
+        ("validate book.xlsx --html ./x --jsonl x", "x: is named for two outputs"),
+        ("validate book.xlsx --json one --html other", "other: is named for two outputs"),
+        ("validate book.xlsx --json hard --html soft --force", "soft: is named for two outputs"),
+        ("validate book.xlsx --marked m.xlsx --json m.xlsx", "m.xlsx: is named for two outputs"),
+        ("validate book.xlsx --html book.xlsx --force", "book.xlsx: is the workbook itself"),
+        ("validate book.xlsx --jsonl book.xlsx --force", "book.xlsx: is the workbook itself"),
+        ("validate book.xlsx --network net.toml --json net.toml --force", "net.toml: is read by this command"),
+        ("audit net.toml --html a --json a", "a: is named for two outputs"),
+        ("audit net.toml --json net.toml --force", "net.toml: is read by this command"),
+        ("identify book.xlsx --network net.toml --json net.toml --force", "net.toml: is read by this command"),
+        ("generate d02b -o linked --views step --force", "is named for two outputs"),
+        ("generate net.toml -o own --views step --format ods --force", "net.ods: is read by this command"),
+    ],
+)
+def test_no_output_overwrites_another_or_what_was_read(run: Run, tmp_path: Path, command: str, said: str) -> None:
+    """One line, before anything is judged or written, whatever the paths are called; also with --force."""
+    run("generate", "d02b", "--format", "xlsx", "--views", "step")
+    (tmp_path / "d02b.xlsx").rename(tmp_path / "book.xlsx")
+    (tmp_path / "net.toml").write_text(document("d02b"), encoding="utf-8")
+    (tmp_path / "other").symlink_to("one")
+    (tmp_path / "hard").write_text("kept")
+    (tmp_path / "soft").hardlink_to(tmp_path / "hard")
+    for folder, name, target in (("linked", "d02b.ods", "d02b.xlsx"), ("own", "net.ods", "../net.toml")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).symlink_to(target)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    done = run(*command.split())
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def document(template: str) -> str:
+    return (templates_folder() / f"{template}.toml").read_text(encoding="utf-8")
+
+
+def test_workbooks_that_carry_different_networks_are_counted(run: Run, tmp_path: Path) -> None:
+    """Who made the task easier shows; with --network all are judged by one, and nothing needs to be said."""
+    run("generate", "d02b", "--views", "step")
+    (tmp_path / "easier.toml").write_text(document("d02b").replace("0.05", "0.5"), encoding="utf-8")
+    run("generate", "easier.toml", "--format", "xlsx", "--views", "step")
+    files = ["d02b.xlsx", "d02b.ods", "easier.xlsx"]
+    done = run("validate", *files)
+    said = "2 carry the network of d02b; 1 carries another one: easier.xlsx. Give --network to judge all by one."
+    assert said in " ".join(done.out.split())
+    assert done.out.index("3 workbooks") < done.out.index("carry different networks")
+    assert "carry" not in run("validate", *files[:2]).out
+    assert "carry different" not in run("validate", *files, "--network", "d02b").out
+    done = run("validate", *files, "--json", "-")
+    assert said in done.err
+    assert len({report["network_id"] for report in json.loads(done.out)}) == 2
+
+
+def test_the_teachers_list_is_an_option(run: Run) -> None:
+    """On a copy, the list given counts, and the terminal says how many answers there are."""
+    run("generate", "d02b", "--student", "--format", "xlsx")
+    assert "60 answers: 60 blank" in run("validate", "d02b-student.xlsx").out
+    assert "4 answers: 4 blank" in run("validate", "d02b-student.xlsx", "--blank", "delta").out
+    done = run("validate", "d02b-student.xlsx", "--blank", "error")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "there is no such calculation" in done.err
+
+
+def test_strict_inputs_are_not_called_fine(run: Run) -> None:
+    """Allowed without the option, not allowed with it."""
+    run("generate", "d02b", "--format", "xlsx", "--views", "step")
+    network = load_network("d02b")
+    book = read_workbook("d02b.xlsx")
+    save_workbook(recalculated(with_cell(book, place_of(book, network, "target"), Cell(0.5))), Path("d02b.xlsx"))
+    assert "inputs you changed (allowed)" in run("validate", "d02b.xlsx").out
+    done = run("validate", "d02b.xlsx", "--strict-inputs")
+    assert done.code == 1
+    assert "inputs you changed (not allowed: --strict-inputs)" in done.out

@@ -123,7 +123,9 @@ def test_every_blamed_cell_and_every_count_is_there() -> None:
         for words in (f"{cell.sheet}!{cell.cell}", cell.quantity, cell.message, f"{cell.expected:.9g}"):
             assert words in parsed.text
     assert f"↓ {report.counts['carried']} more cells carry this error" in parsed.text
-    assert "Edited inputs, which is fine" in parsed.text
+    assert "Inputs you changed (allowed)" in parsed.text
+    strict = Page(report_html([replace(report, strict_inputs=True)], {report.workbook: workbook}))
+    assert "Inputs you changed (not allowed: --strict-inputs)" in strict.text
     assert "not ok" in parsed.text
 
 
@@ -177,7 +179,7 @@ def test_numbers_have_four_decimals() -> None:
 
 def test_a_known_mistake_is_named_by_its_code() -> None:
     """In the list and on hover, once."""
-    verdict = CellVerdict("S", "A1", "z_1", (0, 0), "wrong", "bias forgotten", "1", 2.0, 2.5, mistake="SN001")
+    verdict = CellVerdict("S", "A1", "z_1", (0, 0), "wrong", "bias forgotten", "1", 2.0, 2.5, mistakes=("SN001",))
     again = replace(verdict, cell="A2", message="SN001, bias forgotten")
     report = Report("x", "n", "s", "ironcalc", 8, 0, (verdict, again))
     parsed = Page(report_html([report], {"x": Workbook((Sheet("S", {(1, 1): Cell(2.0)}),))}))

@@ -201,9 +201,11 @@ def test_rules_links_entries_and_charts_of_an_xlsx_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_protected_copy_stays_as_open_as_it_was(suffix: str, tmp_path: Path) -> None:
-    """In a student's copy, sheets stay locked and the answers open, whatever fill they have now."""
+    """In a student's copy, sheets stay locked and the answers open, whatever fill they have now; so does a changed given."""
     path = tmp_path / f"student.{suffix}"
-    save_workbook(make_student_workbook(NETWORK), path)
+    book = make_student_workbook(NETWORK)
+    given = stands_at(book, NETWORK, "A_1", 0, NETWORK.sizes[1])  # the bias node
+    save_workbook(with_cell(book, given, Cell(2.0)), path)
     report, target = mark(path)
     assert report.counts["blank"] > 10
     assert validate(target, NETWORK).counts == report.counts

@@ -188,10 +188,10 @@ def test_a_finding_says_which_form() -> None:
     """Which activation it was, or which cell; two mistakes are joined."""
     network, values = NETWORKS["d02b"], values_of("d02b")
     (found,) = diagnose(network, values, "A_1", 0, 0, np.tanh(values["z_1"][:, 0, 0]))
-    assert (found.code, found.text) == ("SN012", "SN012 wrong activation (tanh instead of sigmoid)")
+    assert (found.code, found.text) == ("SN012", "wrong activation: tanh instead of sigmoid (SN012)")
     uphill = values["W_1"] + values["dC_dW_1"]
     (found,) = diagnose(network, values, "W_1_new", 0, 0, uphill[:, 0, 0])
-    assert (found.code, found.text) == ("SN091+SN093", "SN091 γ missing and SN093 ascent for descent")
+    assert (found.code, found.text) == ("SN091+SN093", "γ missing (SN091) and ascent for descent (SN093)")
     inside = values["a_2"] - values["target"]
     codes = [finding.code for finding in diagnose(network, values, "dC_dW_2", 2, 0, inside[:, 0, 0])]
     assert codes == ["SN056", "SN067", "SN115"]
@@ -280,6 +280,14 @@ D02B = [
     ("W_1_new", 0, 0, "W_1[0,0]", "SN097"),
     ("W_1_new", 0, 0, "gamma[0,0]*dC_dW_1[0,0]", "SN098"),
     ("W_1_new", 0, 0, "W_1[0,0]-(gamma[0,0]+dC_dW_1[0,0])", "SN100"),
+    ("W_1_new", 0, 0, "(W_1[0,0]-gamma[0,0])*dC_dW_1[0,0]", "SN101"),
+    ("W_1_new", 0, 0, "gamma[0,0]*(W_1[0,0]-dC_dW_1[0,0])", "SN101"),
+    ("z_1", 0, 1, "A_0[0,0]*W_1[0,1]+A_0[0,1]*W_1[1,1]+1", "SN001"),
+    ("z_2", 0, 1, "SUMPRODUCT(A_0_T[0,0]:A_0_T[2,0],W_2[0,1]:W_2[2,1])", "SN008"),
+    ("dC_dW_2", 1, 1, "A_0[0,1]*delta_2[0,1]", "SN080"),
+    ("da_dz_1", 0, 1, "A_1[0,1]*(1-A_1[0,0])", "SN110"),
+    ("da_dz_1", 0, 1, "A_1[0,0]*(1-A_1[0,1])", "SN110"),
+    ("cost_out", 0, 1, "0.5*(a_2[0,1]-target[0,0])^2", "SN110"),
     ("A_1", 0, 0, "1/(1+EXP(-z_1[0,1]))", "SN110"),
     ("z_1", 0, 0, "A_0[0,0]*W_1[0,0]+A_0[0,0]*W_1[1,0]+W_1[2,0]", "SN112"),
     ("z_1", 0, 0, "SUMPRODUCT(A_0_T[1,0]:A_0_T[2,0],W_1[1,0]:W_1[2,0])", "SN113"),
@@ -325,6 +333,11 @@ SOFTMAX = [
 XOR = [
     ("cost", 0, 0, "SUM(cost_n[0,0]:cost_n[3,0])", "SN035"),
     ("cost", 0, 0, "cost_n[0,0]", "SN043"),
+    ("cost", 0, 0, "AVERAGE(cost_n[1,0]:cost_n[3,0])", "SN113"),
+    ("cost", 0, 0, "SUM(cost_n[1,0]:cost_n[2,0])/4", "SN113"),
+    ("dC_dW_1", 0, 0, "SUMPRODUCT(A_0[0,0]:A_0[2,0],delta_1[0,0]:delta_1[2,0])/3", "SN113"),
+    ("dC_da_2", 2, 0, "(a_2[2,0]-target[2,0])/4", "SN035"),
+    ("dC_da_2", 2, 0, "a_2[2,0]-target[1,0]", "SN111"),
     ("dC_dW_1", 0, 0, "SUMPRODUCT(A_0[0,0]:A_0[3,0],delta_1[0,0]:delta_1[3,0])", "SN035"),
     ("dC_dW_1", 0, 0, "SUMPRODUCT(A_0[0,0]:A_0[2,0],delta_1[0,0]:delta_1[2,0])/4", "SN113"),
     ("W_2_new", 3, 0, "W_2[3,0]", "SN095"),
@@ -363,7 +376,7 @@ def test_all_activations_are_told_apart() -> None:
         for other in set(ACTIVATIONS) - {own, "identity", "softmax"}:
             signature = ACTIVATIONS[other].f(values["z_1"])[:, 0, 0]
             texts = [finding.text for finding in diagnose(network, values, "A_1", 0, 0, signature)]
-            assert f"SN012 wrong activation ({other} instead of {own})" in texts
+            assert f"wrong activation: {other} instead of {own} (SN012)" in texts
 
 
 def run_explain(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

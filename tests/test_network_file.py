@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheetnet import NetworkError, load_network
+from sheetnet.audit import load_published
 from sheetnet.layout import embedded_network
 from sheetnet.layout.hidden import hidden_sheet
 from sheetnet.network import Layer, Network
@@ -423,3 +425,64 @@ def test_random_weights_are_bounded_in_all_layers_together() -> None:
         NetworkError, match=r"layers\[2\]\.neurons is 900, expected at most 1,000,000 random weights in all"
     ):
         parse_network(head + 3 * layer, "deep")
+
+
+HEAD = 'title = "many"\nloss = "half_sse"\nlearning_rate = 0.5\n'
+LAYER = '[[layers]]\nactivation = "sigmoid"\nneurons = 1\n'
+INLINE = "layers = [" + '{ activation = "sigmoid", neurons = 1 },' * 20_000 + "]\n"
+
+
+def _observed(count: int, width: int = 2) -> str:
+    inputs, targets = f"[{','.join(['0.5'] * width)}]," * count, "[0.5]," * count
+    return f"[observations]\ninputs = [{inputs}]\ntargets = [{targets}]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (HEAD + _observed(1) + LAYER * 20_000, "20,000 layers, expected at most 500"),
+        (HEAD + INLINE + _observed(1), "20,000 layers, expected at most 500"),
+        (HEAD + _observed(300_000) + LAYER, "lists of numbers, expected at most"),
+        (HEAD + _observed(70_000) + LAYER, "observations.inputs has 70,000 rows, expected at most 62,500"),
+        (HEAD + _observed(1_000, 600) + LAYER, "numbers, expected at most"),
+    ],
+    ids=["layers", "layers in line", "observations", "a few less observations", "numbers"],
+)
+def test_networks_that_no_workbook_holds_end_at_once(words: str, said: str) -> None:
+    """In one line, and before anything is computed; from a workbook's hidden sheet as well, which strangers fill."""
+    start = time.process_time()
+    with pytest.raises(NetworkError, match=said) as caught:
+        parse_network(words, "mine")
+    assert time.process_time() - start < 5  # a second on a quiet machine; to compute it took minutes
+    assert str(caught.value).startswith("mine: ")
+
+
+@pytest.mark.parametrize(
+    ("published", "said"),
+    [
+        ("published = 3", "published is 3"),
+        ("published = []", "published is "),
+        ("published = {}", "published is {}"),
+        ("published.number = []", "did you mean numbers?"),
+        ("published.numbers = 1", "published.numbers is 1"),
+        ('published.numbers = ["0.3775"]', "published.numbers is"),
+        (
+            'published.numbers = [{ place = "p", quantity = "z_1", printed = 0.3775 }]',
+            "printed is 0.3775, expected text",
+        ),
+        ('published.numbers = [{ place = "p", quantity = "z_1", print = "0.3" }]', "did you mean printed?"),
+        ('published.numbers = [{ place = "p", quantity = 1, printed = "0.3" }]', "quantity is 1"),
+        ('published.numbers = [{ place = "p", quantity = "z_1", printed = "1", index = 0 }]', "index is 0"),
+        ('published.numbers = [{ place = "p", quantity = "z_1", printed = "1", from = "z" }]', "from is"),
+        ('published.formulas = [{ place = "p", equation = 1 }]', "equation is 1"),
+        ('published.formulas = [{ place = "p", equation = "1 = 1", where = 1 }]', "where is 1"),
+    ],
+)
+def test_what_a_document_prints_is_looked_at_by_every_command(published: str, said: str, tmp_path: Path) -> None:
+    """A part of a wrong shape is told in one line, not by `audit` alone."""
+    path = tmp_path / "mine.toml"
+    path.write_text(f"{published}\n{HEAD}{LAYER}{_observed(1)}", encoding="utf-8")
+    for load in (load_network, load_published):
+        with pytest.raises(NetworkError, match=re.escape(said)) as caught:
+            load(path)
+        assert str(caught.value).startswith(f"{path}: published")

@@ -249,7 +249,7 @@ def test_formulas_and_names_of_each_program(tmp_path: Path) -> None:
         "of:=LEGACY.NORMSDIST([Data.A1])": "NORMSDIST(Data!A1)",
         "oooc:=[.A1]*2": "A1*2",
         "=A1*2": "A1*2",
-        "of:='Data'.own+Data.own": "Data!own+Data!own",
+        "of:='Data'.own+Data.own": "own+own",
     }
     rows = "".join(row(cell(f'table:formula="{text}" {typed}', "3")) for text in formulas)
     base = 'table:base-cell-address="$Data.$A$1"'

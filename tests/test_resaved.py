@@ -14,6 +14,7 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.presentation import Presentation
 from sheetnet.workbook import Cell, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert
+from tests.quantities import edited
 from tests.sheets import blamed, place_of, step_book, with_cell
 
 ROUTES = [("xlsx", "xlsx"), ("xlsx", "ods"), ("ods", "xlsx"), ("ods", "ods")]
@@ -103,31 +104,35 @@ def test_libreoffice_as_the_engine_gives_the_same_verdicts(tmp_path: Path, name:
     assert theirs.engine == "libreoffice"
 
 
+OVER_RANGES = {
+    "{cost_n[0,0]}": Cell(
+        0.5, "INDEX(({cost_out[0,0]},{cost_out[0,1]}),1,1,1)+INDEX(({cost_out[0,0]},{cost_out[0,1]}),1,1,2)"
+    )
+}
+
+
 @pytest.mark.libreoffice
 def test_an_error_of_the_engine_alone_is_not_the_students(tmp_path: Path) -> None:
-    """A range intersection is nothing IronCalc knows: LibreOffice is asked, and finds the cell correct."""
+    """INDEX over several ranges is nothing IronCalc knows: LibreOffice is asked, and finds the cell correct."""
     network = load_network("d02b")
     workbook = step_book(network)
-    place = place_of(workbook, network, "z_1")
-    value = 0.3775
-    workbook = with_cell(workbook, place, Cell(value, "SUMPRODUCT(B12:B14,(G12:H14 G12:G14))"))
-    save_workbook(workbook, tmp_path / "intersection.xlsx")
-    report = validate(tmp_path / "intersection.xlsx")
+    save_workbook(edited(workbook, network, OVER_RANGES), tmp_path / "ranges.xlsx")
+    report = validate(tmp_path / "ranges.xlsx")
     assert report.ok, blamed(report)
     assert report.engine == "libreoffice"
     assert any("LibreOffice was asked" in note for note in report.notes)
 
 
 def test_without_libreoffice_such_a_cell_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The verdict names what cannot be evaluated and the way out; a cell without a cached number stays an error."""
+    """The verdict names what cannot be evaluated, whatever the file shows."""
     from sheetnet.check import judge, judging
 
     monkeypatch.setattr(judging, "available", lambda _: False)
     network = load_network("d02b")
     workbook = step_book(network)
-    place = place_of(workbook, network, "z_1")
-    odd = Cell(0.3775, "SUMPRODUCT(B12:B14,(G12:H14 G12:G14))")
-    report = judge(with_cell(workbook, place, odd), network)
-    assert blamed(report) == {"z_1[0, 0]": "unsupported"}
-    assert "--engine libreoffice" in next(cell.message for cell in report.cells if cell.verdict == "unsupported")
-    assert blamed(judge(with_cell(workbook, place, replace(odd, value=None)), network)) == {"z_1[0, 0]": "error"}
+    for value in (None, 0.5):
+        ((place, cell),) = OVER_RANGES.items()
+        report = judge(edited(workbook, network, {place: replace(cell, value=value)}), network)
+        assert blamed(report) == {"cost_n[0, 0]": "unsupported"}
+        (found,) = [cell for cell in report.cells if cell.verdict == "unsupported"]
+        assert "a union (several ranges as one)" in found.message

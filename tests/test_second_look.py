@@ -9,25 +9,25 @@ from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Workbook
+from tests.quantities import edited, spell
 from tests.sheets import blamed, place_of, rewritten, step_book, with_cell, with_formula
 
 
 @pytest.mark.parametrize(
     ("formula", "wanted"),
     [
-        ("SUM(B12:B14*G12:G14)", True),
-        ("SUM(TRANSPOSE(A_0)*G12:G14)", True),
-        ("SUM(EXP(0*B12:B14)*B12:B14*G12:G14)", True),
-        ("SUMPRODUCT(B12:B14,G12:G14)", False),
-        ("SUMPRODUCT(B12:B14*G12:G14)", False),
-        ("B12*G12+B13*G13+SUM(G14:G14)", False),
+        ("SUM({A_0_T}*{W_1[:,0]})", True),
+        ("SUM(TRANSPOSE(A_0)*{W_1[:,0]})", True),
+        ("SUM(EXP(0*{A_0_T})*{A_0_T}*{W_1[:,0]})", True),
+        ("SUMPRODUCT({A_0_T},{W_1[:,0]})", False),
+        ("SUMPRODUCT({A_0_T}*{W_1[:,0]})", False),
+        ("{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+SUM({W_1[2,0]:[2,0]})", False),
     ],
 )
 def test_a_formula_that_wants_array_entry_says_so(d02b: tuple[Network, Workbook], formula: str, wanted: bool) -> None:
     """Right as a formula, though older programs show an error unless it is entered with Ctrl+Shift+Enter."""
     network, workbook = d02b
-    place = place_of(workbook, network, "z_1")
-    report = judge(with_formula(workbook, place, formula), network)
+    report = judge(edited(workbook, network, {"{z_1[0,0]}": "=" + formula}), network)
     assert report.ok, blamed(report)
     (cell,) = [cell for cell in report.cells if (cell.quantity, cell.index) == ("z_1", (0, 0))]
     assert ("Ctrl+Shift+Enter" in cell.message) == wanted
@@ -36,15 +36,30 @@ def test_a_formula_that_wants_array_entry_says_so(d02b: tuple[Network, Workbook]
 @pytest.mark.parametrize(
     ("block", "formula", "verdict", "why"),
     [
-        ("W_2_new", "G33-0.5*L33", "hardcoded", "0.5 stands where gamma[0, 0] (Step!B7) should"),
-        ("z_1", "B12*0.15+B13*0.2+0.35", "hardcoded", "0.35 stands where W_1[2, 0] (Step!G14) should"),
-        ("delta_1", "0.03635*L22", "hardcoded", "0.03635 stands where dC_da_1[0, 0] (Step!L18) should"),
-        ("dC_da_2", "G43-0.01", "hardcoded", "0.01 stands where target[0, 0] (Step!G52) should"),
-        ("A_1", "ROUND(1/(1+EXP(-G18)),4)", "rounded", "rounding"),
-        ("A_1", "TRUNC(1/(1+EXP(-ROUND(G18,2))),6)", "rounded", "rounding"),
-        ("A_1", "1/(1+2.718^(-G18))", "rounded", "2.718"),
-        ("A_1", "1/(1+EXP(-G18))+0*RAND()", "wrong", "not deterministic"),
-        ("A_1", "1/(1+EXP(-G18))+NOW()*0", "wrong", "not deterministic"),
+        (
+            "W_2_new",
+            "{W_2[0,0]}-0.5*{dC_dW_2[0,0]}",
+            "hardcoded",
+            "0.5 stands where gamma[0, 0] ({!gamma[0,0]}) should",
+        ),
+        (
+            "z_1",
+            "{A_0_T[0,0]}*0.15+{A_0_T[1,0]}*0.2+0.35",
+            "hardcoded",
+            "0.35 stands where W_1[2, 0] ({!W_1[2,0]}) should",
+        ),
+        (
+            "delta_1",
+            "0.03635*{da_dz_1[0,0]}",
+            "hardcoded",
+            "0.03635 stands where dC_da_1[0, 0] ({!dC_da_1[0,0]}) should",
+        ),
+        ("dC_da_2", "{a_2[0,0]}-0.01", "hardcoded", "0.01 stands where target[0, 0] ({!target[0,0]}) should"),
+        ("A_1", "ROUND(1/(1+EXP(-{z_1[0,0]})),4)", "rounded", "rounding"),
+        ("A_1", "TRUNC(1/(1+EXP(-ROUND({z_1[0,0]},2))),6)", "rounded", "rounding"),
+        ("A_1", "1/(1+2.718^(-{z_1[0,0]}))", "rounded", "2.718"),
+        ("A_1", "1/(1+EXP(-{z_1[0,0]}))+0*RAND()", "wrong", "not deterministic"),
+        ("A_1", "1/(1+EXP(-{z_1[0,0]}))+NOW()*0", "wrong", "not deterministic"),
     ],
 )
 def test_nearly_right_formulas_are_told_from_wrong_ones(
@@ -52,17 +67,16 @@ def test_nearly_right_formulas_are_told_from_wrong_ones(
 ) -> None:
     """A typed number where a cell belongs, rounding on the way, a shortened e, chance: each is named as what it is."""
     network, workbook = d02b
-    report = judge(with_formula(workbook, place_of(workbook, network, block), formula), network)
+    report = judge(edited(workbook, network, {f"{{{block}[0,0]}}": "=" + formula}), network)
     assert list(blamed(report).values()) == [verdict]
-    assert why in next(cell.message for cell in report.cells if cell.verdict == verdict)
+    assert spell(why, workbook, network) in next(cell.message for cell in report.cells if cell.verdict == verdict)
 
 
 def test_right_by_chance_is_wrong(d02b: tuple[Network, Workbook]) -> None:
     """A formula that gives the right number only at the sheet's own inputs is wrong, and the message says so."""
     network, workbook = d02b
     workbook = with_cell(workbook, place_of(workbook, network, "gamma"), Cell(0.4))
-    place = place_of(workbook, network, "W_2_new")
-    report = judge(with_formula(workbook, place, "G33-(0.8-gamma)*L33"), network)
+    report = judge(edited(workbook, network, {"{W_2_new[0,0]}": "={W_2[0,0]}-(0.8-gamma)*{dC_dW_2[0,0]}"}), network)
     assert blamed(report) == {"W_2_new[0, 0]": "wrong"}
     assert "by chance" in next(cell.message for cell in report.cells if cell.verdict == "wrong")
 
@@ -70,8 +84,8 @@ def test_right_by_chance_is_wrong(d02b: tuple[Network, Workbook]) -> None:
 def test_right_only_in_the_trials_is_wrong(d02b: tuple[Network, Workbook]) -> None:
     """A formula that cheats at the sheet's own inputs is wrong too."""
     network, workbook = d02b
-    place = place_of(workbook, network, "A_1")
-    report = judge(with_formula(workbook, place, "IF(G7=0.05,0.6,1/(1+EXP(-G18)))"), network)
+    cheat = "=IF({A_0[0,0]}=0.05,0.6,1/(1+EXP(-{z_1[0,0]})))"
+    report = judge(edited(workbook, network, {"{A_1[0,0]}": cheat}), network)
     assert blamed(report) == {"a_1[0, 0]": "wrong"}
 
 
@@ -96,7 +110,7 @@ def test_another_convention_is_said_once_and_is_no_mistake(
     assert report.ok, blamed(report)
     assert report.convention == convention
     assert len(report.notes) == 1
-    damaged = with_formula(workbook, place_of(workbook, network, "z_1"), "1+G7")
+    damaged = edited(workbook, network, {"{z_1[0,0]}": "=1+{A_0[0,0]}"})
     report = judge(damaged, network)
     assert report.convention == convention
     assert blamed(report) == {"z_1[0, 0]": "wrong"}
@@ -144,16 +158,14 @@ def test_inputs_that_overflow_are_judged_by_the_trials_alone(d02b: tuple[Network
     report = judge(workbook, network)
     assert report.ok, blamed(report)
     assert any("no finite numbers" in note for note in report.notes)
-    report = judge(with_formula(workbook, place_of(workbook, network, "delta_1"), "G18*2"), network)
+    report = judge(edited(workbook, network, {"{delta_1[0,0]}": "={z_1[0,0]}*2"}), network)
     assert blamed(report) == {"delta_1[0, 0]": "wrong"}
 
 
-@pytest.mark.parametrize(("column", "formula"), [(0, "1/(1+EXP(-G18:H18))"), (1, "1/(1+EXP(-G18:H18))")])
-def test_a_range_in_a_plain_cell_means_the_cell_in_its_column(
-    d02b: tuple[Network, Workbook], column: int, formula: str
-) -> None:
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_range_in_a_plain_cell_means_the_cell_in_its_column(d02b: tuple[Network, Workbook], column: int) -> None:
     """Implicit intersection, as Excel and LibreOffice read it: right in both columns, and nothing to enter as an array."""
     network, workbook = d02b
-    report = judge(with_formula(workbook, place_of(workbook, network, "A_1", 0, column), formula), network)
+    report = judge(edited(workbook, network, {f"{{A_1[0,{column}]}}": "=1/(1+EXP(-{z_1}))"}), network)
     assert report.ok, blamed(report)
     assert not any("Ctrl" in cell.message for cell in report.cells)

@@ -194,13 +194,17 @@ def test_the_hints_tell_as_much_as_was_asked_for(level: str, words: int, tmp_pat
 
 def _examples() -> list[tuple[str, str, str]]:
     found = {}
-    for activation, loss in pairs():
-        for observations, reduction in ((1, "mean"), (3, "mean"), (3, "sum")):
-            network = make_network(activation, loss, observations=observations, reduction=reduction)
-            for block in network.blocks.values():
-                if block.kind == "answer":
-                    formula, result = example(network, block.name)
-                    found[formula, result] = block.name
+    networks = [
+        make_network(activation, loss, observations=observations, reduction=reduction)
+        for activation, loss in pairs()
+        for observations, reduction in ((1, "mean"), (3, "mean"), (3, "sum"))
+    ]
+    networks += [make_network("sigmoid", "mse", sizes, observations=1) for sizes in ((2, 1), (2, 3, 1), (2, 7))]
+    for network in networks:
+        for block in network.blocks.values():
+            if block.kind == "answer":
+                formula, result = example(network, block.name)
+                found[formula, result] = block.name
     return [(formula, result, name) for (formula, result), name in found.items()]
 
 
@@ -216,6 +220,18 @@ def test_the_examples_of_the_hints_are_right() -> None:
         rounded[formula] = (f"{round(value, 4):g}", result)
     assert {formula: pair for formula, pair in rounded.items() if pair[0] != pair[1]} == {}
     assert len(examples) > 30
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+@pytest.mark.parametrize("observations", [1, 2])
+def test_the_example_of_a_cost_has_as_many_numbers_as_there_are_to_add(observations: int, outputs: int) -> None:
+    """One observation has no other to be added to, one output neither; mse is shared by as many outputs as there are."""
+    network = make_network("sigmoid", "mse", (2, outputs), observations=observations, reduction="mean")
+    alone = ("SUM(0.3)", "0.3")
+    assert (example(network, "cost") == alone) == (observations == 1)
+    assert (example(network, "cost_n_new") == alone) == (outputs == 1)
+    assert example(network, "cost_out")[1] == f"{0.09 / outputs:g}"
+    assert example(network, "dC_da_1")[1] == f"{0.6 / outputs:g}"
 
 
 def test_a_key_comes_with_the_copy_and_has_every_answer() -> None:

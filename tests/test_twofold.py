@@ -12,15 +12,25 @@ from sheetnet.check import validate
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
 from sheetnet.files.twofold import refuse_twofold
+from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from tests.hostile.build import OFFICE, Parts, changed, lesson, parts_of, zipped
-from tests.sheets import blamed
+from tests.quantities import spell
+from tests.sheets import blamed, step_book
 
 STEP = "xl/worksheets/sheet2.xml"
 BOOK, RELATED, ROOT = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels"
-RIGHT, WRONG = "1/(1+EXP(-G18))", "1/(1+EXP(G18))"
-CELL, NEXT = (re.compile(rf'<c r="{name}"[^>]*>.*?</c>') for name in ("G22", "H22"))
-ROW = re.compile(r'<row r="22".*?</row>')
+LESSON = load_network("d02b")
+BOOK_OF_LESSON = step_book(LESSON)
+A, A_NEXT, Z, Z_NEXT, ROW_NUMBER = (
+    spell(text, BOOK_OF_LESSON, LESSON)
+    for text in ("{A_1[0,0]}", "{A_1[0,1]}", "{z_1[0,0]}", "{z_1[0,1]}", "{A_1[0,0].row}")
+)
+BEFORE = spell("{A_1[-1,-1]:[0,0]}", BOOK_OF_LESSON, LESSON)  # cells that end with that of A
+ASIDE = spell("{beside[0,0]}", BOOK_OF_LESSON, LESSON)
+RIGHT, WRONG = f"1/(1+EXP(-{Z}))", f"1/(1+EXP({Z}))"
+CELL, NEXT = (re.compile(rf'<c r="{name}"[^>]*>.*?</c>') for name in (A, A_NEXT))
+ROW = re.compile(rf'<row r="{ROW_NUMBER}".*?</row>')
 MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 
@@ -54,31 +64,36 @@ def with_cell(change: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def shared(step: str) -> str:
-    """A formula shared by Z1 and G22, which also has its own: LibreOffice shows the shared one."""
-    step = step.replace("</row>", '<c r="Z1"><f t="shared" ref="Z1:Z40" si="0">7+A1</f><v>7</v></c></row>', 1)
+    """A formula shared by two cells, of which the second also has its own: LibreOffice shows the shared one."""
+    step = step.replace(
+        "</row>", f'<c r="{ASIDE}"><f t="shared" ref="{ASIDE}:{ASIDE}" si="0">7+A1</f><v>7</v></c></row>', 1
+    )
     return step.replace(f"<f>{RIGHT}</f>", f'<f t="shared" si="0">{RIGHT}</f>')
 
 
 def array_over_a_formula(step: str) -> str:
-    anchor = found(CELL, step).replace("<f>", '<f t="array" ref="G22:H22">').replace("-G18", "-G18:H18")
-    return CELL.sub(anchor, step).replace("EXP(-H18)", "EXP(H18)")
+    anchor = found(CELL, step).replace("<f>", f'<f t="array" ref="{A}:{A_NEXT}">').replace(f"-{Z}", f"-{Z}:{Z_NEXT}")
+    return CELL.sub(anchor, step).replace(f"EXP(-{Z_NEXT})", f"EXP({Z_NEXT})")
 
 
 SHEETS: dict[str, tuple[Callable[[str], str], str]] = {
-    "a cell twice, the right one last": (with_cell(lambda cell: wrong(cell) + cell), "G22 stands twice"),
-    "a cell twice, the right one first": (with_cell(lambda cell: cell + wrong(cell)), "G22 stands twice"),
+    "a cell twice, the right one last": (with_cell(lambda cell: wrong(cell) + cell), f"{A} stands twice"),
+    "a cell twice, the right one first": (with_cell(lambda cell: cell + wrong(cell)), f"{A} stands twice"),
     "a cell twice, once in small letters": (
-        with_cell(lambda cell: wrong(cell).replace("G22", "g22") + cell),
-        "G22 stands twice",
+        with_cell(lambda cell: wrong(cell).replace(A, A.lower()) + cell),
+        f"{A} stands twice",
     ),
     "a cell twice, once in the other namespace": (
-        with_cell(lambda cell: f'<q:c xmlns:q="{STRICT}" r="G22"><q:f>{WRONG}</q:f></q:c>{cell}'),
-        "G22 stands twice",
+        with_cell(lambda cell: f'<q:c xmlns:q="{STRICT}" r="{A}"><q:f>{WRONG}</q:f></q:c>{cell}'),
+        f"{A} stands twice",
     ),
-    "a row twice": (lambda step: ROW.sub(lambda row: wrong(row[0]) + row[0], step), "row 22 stands below row 22"),
+    "a row twice": (
+        lambda step: ROW.sub(lambda row: wrong(row[0]) + row[0], step),
+        f"row {ROW_NUMBER} stands below row {ROW_NUMBER}",
+    ),
     "two tables of cells": (
         lambda step: step.replace("<sheetData>", f"<sheetData>{wrong(found(ROW, step))}</sheetData><sheetData>"),
-        "stands below row 22",
+        f"stands below row {ROW_NUMBER}",
     ),
     "two formulas in a cell": (
         with_cell(lambda cell: cell.replace("<f>", f"<f>{WRONG}</f><f>")),
@@ -98,10 +113,10 @@ SHEETS: dict[str, tuple[Callable[[str], str], str]] = {
     "a formula of an unknown kind": (with_cell(lambda cell: cell.replace("<f>", '<f t="x">')), "an unknown kind"),
     "a formula shared with nobody": (with_cell(lambda cell: cell.replace("<f>", '<f t="shared">')), "an unknown kind"),
     "an array that begins elsewhere": (
-        with_cell(lambda cell: cell.replace("<f>", '<f t="array" ref="F21:G22">')),
+        with_cell(lambda cell: cell.replace("<f>", f'<f t="array" ref="{BEFORE}">')),
         "begins elsewhere",
     ),
-    "an array over a cell with a formula": (array_over_a_formula, "H22: two formulas"),
+    "an array over a cell with a formula": (array_over_a_formula, f"{A_NEXT}: two formulas"),
 }
 
 
@@ -166,8 +181,8 @@ def test_a_sheet_is_the_part_that_its_own_id_leads_to(tmp_path: Path) -> None:
 def test_shared_formulas_may_say_again_what_they_share(tmp_path: Path) -> None:
     """Some programs write the formula into every cell that shares it; that is one thing said twice."""
     step = parts_of(lesson("xlsx"))[STEP].decode()
-    step = step.replace(f"<f>{RIGHT}</f>", f'<f t="shared" ref="G22:H22" si="0">{RIGHT}</f>')
-    step = step.replace("<f>1/(1+EXP(-H18))</f>", '<f t="shared" si="0">1/(1+EXP(-H18))</f>')
+    step = step.replace(f"<f>{RIGHT}</f>", f'<f t="shared" ref="{A}:{A_NEXT}" si="0">{RIGHT}</f>')
+    step = step.replace(f"<f>1/(1+EXP(-{Z_NEXT}))</f>", f'<f t="shared" si="0">1/(1+EXP(-{Z_NEXT}))</f>')
     path = tmp_path / "a.xlsx"
     path.write_bytes(changed(lesson("xlsx"), {STEP: step.encode()}))
     assert step.count('si="0"') == 2
@@ -190,7 +205,7 @@ def in_step(change: Callable[[str], str]) -> Callable[[str], str]:
     return changed_content
 
 
-ODS_RIGHT, ODS_WRONG = "1/(1+EXP(-[.G18]))", "1/(1+EXP([.G18]))"
+ODS_RIGHT, ODS_WRONG = f"1/(1+EXP(-[.{Z}]))", f"1/(1+EXP([.{Z}]))"
 ODS_CELL = re.compile(rf'<table:table-cell[^>]*of:={re.escape(ODS_RIGHT)}".*?</table:table-cell>')
 OTHER = "<x:x xmlns:x='x'>%s</x:x>"
 
@@ -208,7 +223,7 @@ CONTENTS: dict[str, tuple[Callable[[str], str], str]] = {
     "rows in an unknown element": (in_step(lambda rows: OTHER % worse(rows) + rows), "rows outside its table"),
     "a cell in an unknown element": (
         lambda content: ODS_CELL.sub(lambda cell: OTHER % worse(cell[0]) + cell[0], content),
-        "G22: cells stand within what is no row",
+        f"{A}: cells stand within what is no row",
     ),
     "a sheet beside the spreadsheet": (
         lambda content: content.replace(
@@ -245,8 +260,8 @@ def test_rows_in_groups_are_rows(group: str, tmp_path: Path) -> None:
 def test_a_formula_in_an_unknown_language_is_an_error(prefix: str, tmp_path: Path) -> None:
     """LibreOffice shows an error for it, whatever follows the prefix."""
     content = parts_of(lesson("ods"))["content.xml"].decode()
-    assert "of:=1/(1+EXP(-[.G18]))" in content
-    content = content.replace("of:=1/(1+EXP(-[.G18]))", f"{prefix}:=1/(1+EXP(-[.G18]))")
+    assert f"of:={ODS_RIGHT}" in content
+    content = content.replace(f"of:={ODS_RIGHT}", f"{prefix}:={ODS_RIGHT}")
     path = tmp_path / "a.ods"
     path.write_bytes(changed(lesson("ods"), {"content.xml": content.encode()}))
     assert blamed(validate(path)) == {"a_1[0, 0]": "error"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sheetnet import load_network, training_step
@@ -22,7 +22,7 @@ from sheetnet.files import SUFFIXES
 from sheetnet.generate import make_workbook
 from sheetnet.network import Layer, Network
 from sheetnet.presentation import SAMPLE, SHEETS, Presentation, checked_weights
-from sheetnet.reference import inputs_of
+from sheetnet.reference import Array, inputs_of
 from sheetnet.reference.views.gradient_check import DIGIT
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Place, Value, Workbook
@@ -209,6 +209,7 @@ def test_any_edit_keeps_the_lights_and_all_views_in_agreement(name: str, edits: 
     """No light says fail; Step, Training (rows 0 and 1) and this sheet agree with NumPy on every cell."""
     bench, places = bench_of(name)
     inputs = edited(bench, edits)
+    assume(_off_the_bends(bench, inputs))
     answers = [answer.place for answer in bench.answers]
     [values] = bench.engine(bench.workbook, list(bench.drivers), bench.numbers(inputs), [*answers, *places])
     assert set(values[len(answers) :]) <= {"pass", "kink"}
@@ -216,6 +217,12 @@ def test_any_edit_keeps_the_lights_and_all_views_in_agreement(name: str, edits: 
     agree = bench.agreement([values[: len(answers)]], expected)[0]
     wrong = [bench.answers[n] for n in np.flatnonzero(~agree)]
     assert not wrong, [(answer.block.name, answer.row, answer.column) for answer in wrong[:5]]
+
+
+def _off_the_bends(bench: Bench, inputs: dict[str, Array]) -> bool:
+    """Whether no z is a rounding away from 0, where 1e-17 switches a ReLU on in one program and not in another."""
+    zs = [z for name, z in bench.quantities(inputs).items() if name.startswith("z_")]
+    return all(bool(((np.abs(z) > 1e-9) | (z == 0)).all()) for z in zs)
 
 
 def test_frozen_biases_are_checked_too() -> None:

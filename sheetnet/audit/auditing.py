@@ -1,4 +1,4 @@
-"""A whole audit: numbers, equations and notes. It knows no files but the document's and no looks."""
+"""A whole audit: numbers, equations and notes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sheetnet.audit.document import Document
-from sheetnet.audit.identities import Trials, identity
+from sheetnet.audit.givens import misprinted_givens
+from sheetnet.audit.identities import Trials, identity, readings
 from sheetnet.audit.judge import judge
 from sheetnet.audit.notes import notes
 from sheetnet.audit.published import PrintedFormula, Published, load_published
@@ -25,7 +26,8 @@ def audit(document: str | Path | Published) -> Audit:
     network, printed = published.network, Document(published)
     entries = judge(printed)
     formulas = tuple(_formulas(published.formulas, network)) if published.formulas else ()
-    return Audit(network.title, network.source, entries, formulas, tuple(notes(printed, entries)))
+    said = (*notes(printed, entries), *misprinted_givens(printed, entries, published.lacking))
+    return Audit(network.title, network.source, entries, formulas, said)
 
 
 def documents() -> list[str]:
@@ -39,12 +41,16 @@ def _formulas(formulas: tuple[PrintedFormula, ...], network: Network) -> Iterato
     for formula in formulas:
         key = f"{formula.equation} {formula.where}"
         if key not in known:  # an equation printed twice is judged once
-            known[key] = _judged(formula, network, trials)
+            known[key] = _judged(formula, trials, network)
         yield FormulaEntry(formula.place, formula.equation, *known[key])
 
 
-def _judged(formula: PrintedFormula, network: Network, trials: Trials) -> tuple[str, str, str | None]:
-    finding = identity(formula, trials)
-    if finding.equal:
+def _judged(formula: PrintedFormula, trials: Trials, network: Network) -> tuple[str, str, str | None]:
+    """An equation holds where it does in one of its readings; a right form is sought in each."""
+    findings = [(reading, identity(formula, reading)) for reading in readings(formula, trials)]
+    if any(finding.equal for _, finding in findings):
         return "agrees", "", None
-    return "wrong", finding.words, right_form(formula, network, trials)
+    for reading, finding in findings:
+        if (form := right_form(formula, network, reading)) is not None:
+            return "wrong", finding.words, form
+    return "wrong", findings[-1][1].words, None

@@ -1,4 +1,4 @@
-"""Each quantity written out by index in those it is computed from, as trees. It knows no values and no documents.
+"""Each quantity written out by index in those it is computed from, as trees.
 
 The equations are those of docs/design.md; what is not written out here (some activations, larger batches) stays a name.
 """
@@ -6,7 +6,7 @@ The equations are those of docs/design.md; what is not written out here (some ac
 from __future__ import annotations
 
 import re
-from functools import reduce
+from functools import cache, reduce
 
 from sheetnet.audit.terms import Call, Name, Negative, Number, Operation, Table, Term, names_in, rebuilt
 from sheetnet.audit.terms import parts as parts_of
@@ -18,23 +18,23 @@ _NAME = re.compile(r"(?P<kind>[A-Za-z_]+?)(?:_(?P<layer>\d+))?(?P<new>_new)?")
 
 def spelled(term: Term, network: Network, wanted: set[str], steps: int) -> Term:
     """The tree with quantities written out that are not wanted but lead to wanted ones in so many more steps."""
-    if isinstance(term, Name):
-        if term.name in wanted:
-            return term
-        meaning = definition(term, network)
-        if meaning is None or not _leads(meaning, network, wanted, steps):
-            return term
-        return spelled(meaning, network, wanted, steps)
-    return rebuilt(term, tuple(spelled(part, network, wanted, steps) for part in parts_of(term)))
 
+    @cache
+    def leads(name: str, more: int) -> bool:
+        meaning = definition(Name(name, (0, 0)), network)
+        return meaning is not None and reaches(meaning, more)
 
-def _leads(meaning: Term, network: Network, wanted: set[str], steps: int) -> bool:
-    if names_in(meaning) & wanted:
-        return True
-    if steps == 0:
-        return False
-    inner = (definition(Name(name, (0, 0)), network) for name in names_in(meaning))
-    return any(_leads(term, network, wanted, steps - 1) for term in inner if term is not None)
+    def reaches(meaning: Term, more: int) -> bool:
+        names = names_in(meaning)
+        return bool(names & wanted) or (more > 0 and any(leads(name, more - 1) for name in names))
+
+    def spell(term: Term) -> Term:
+        if not isinstance(term, Name):
+            return rebuilt(term, tuple(spell(part) for part in parts_of(term)))
+        meaning = None if term.name in wanted else definition(term, network)
+        return spell(meaning) if meaning is not None and reaches(meaning, steps) else term
+
+    return spell(term)
 
 
 def definition(name: Name, network: Network) -> Term | None:

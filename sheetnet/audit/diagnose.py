@@ -1,4 +1,4 @@
-"""Which known mistake explains wrong numbers: mistaken equations, on the numbers printed above. It gives no verdicts.
+"""Which known mistake explains wrong numbers: mistaken equations, on the numbers printed above.
 
 There is one trial alone, the document's own, and few digits; so a mistake is looked for that explains as many numbers
 of a table as possible and leaves those that are right as they are. First in the table's own equation, then in those
@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sheetnet.audit.digits import Digits, one_digit_differs, slips
-from sheetnet.audit.document import Document, canonical
+from sheetnet.audit.digits import Digits, one_digit_differs
+from sheetnet.audit.document import Document
+from sheetnet.audit.evidence import likely_slip
 from sheetnet.audit.published import PrintedNumber
+from sheetnet.audit.quantities import canonical
 from sheetnet.audit.routes import Routes
 from sheetnet.audit.terms import Call, Negative, Term, parts, rebuilt
 from sheetnet.audit.upstream import Compute, Pin, Reach, Upstream
@@ -103,8 +105,8 @@ class Explanations:
     ) -> tuple[str, int]:
         """How a guess meets a printed number: words to add, and a weight. Slips are looked for only where asked."""
         digits = number.digits
-        if digits is None:
-            return "", 0
+        if digits is None or (guess.own and self._document.place(number)[0] != guess.block):
+            return "", 0  # a blank, or the bias node beside the activations of a table
         reach = self._reach(guess, pins, number, None if slipped else (digits.low, digits.high))
         return ("", 0) if reach is None else _compared(digits, reach, slipped)
 
@@ -170,9 +172,8 @@ def _compared(printed: Digits, reach: Reach, slipped: bool) -> tuple[str, int]:
         return "", HIT
     if not slipped:
         return "", 0
-    for slip in slips(printed):
-        if slip.meant.agrees(reach.value):
-            return f", and {slip.words}: {slip.meant.text}", NEAR
+    if (likely := likely_slip(printed, Reach(reach.value, reach.value, reach.value), {})) is not None:
+        return f", and {likely.words}", NEAR
     if one_digit_differs(printed, reach.value):
         return f", and one digit differs from {printed.like(reach.value)}", NEAR
     return "", 0

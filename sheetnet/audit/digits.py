@@ -1,4 +1,4 @@
-"""A number as printed: its text, what it may stand for, and the slips of a typesetter undone. It knows no documents.
+"""A number as printed: its text, what it may stand for, and the slips of a typesetter undone.
 
 A printed number is rounded or truncated, nobody says which. So 0.938 stands for everything from 0.9375 (rounded up) to
 0.939 (truncated); its last digit's unit, 0.001, is the measure of both.
@@ -14,6 +14,8 @@ NOISE = 1e-14  # of floating point, relative to numbers of order 1
 _NUMBER = re.compile(r"(?P<sign>[-+\u2212]?)(?P<whole>\d*)(?:\.(?P<part>\d*))?(?:[eE](?P<power>[-+]?\d+))?")
 MOST_PLACES = 3  # by which a decimal point is moved
 LONGEST, MOST_POWERS = 60, 250  # what a float holds, and more than anybody prints
+LAST = 1.5  # units of the last digit by which a number may be off whose last place is off by one
+TELLING = 2  # significant digits from which a number says something by itself
 LEAST_DIGITS = 3  # significant ones, for a slip to be more than chance
 
 
@@ -43,6 +45,11 @@ class Digits:
         return len(self.digits.lstrip("0"))
 
     @property
+    def decimals(self) -> int:
+        """How many digits stand after the point, or would without a power of ten."""
+        return self.places - self.power
+
+    @property
     def low(self) -> float:
         """The least number it may stand for."""
         return self.value - (self.unit if self.negative or self.value == 0 else self.unit / 2)
@@ -54,17 +61,32 @@ class Digits:
 
     def agrees(self, number: float) -> bool:
         """Whether this is the number to the last printed digit, rounded or truncated."""
-        slack = min(NOISE * max(1.0, abs(number)), self.unit / 4)
+        return self.rounds(number) or self.cuts(number)
+
+    def rounds(self, number: float) -> bool:
+        """Whether this is the number rounded to the last printed digit."""
+        return abs(self.value - number) <= self.unit / 2 * (1 + 1e-9) + self._slack(number)
+
+    def cuts(self, number: float) -> bool:
+        """Whether this is the number cut after the last printed digit."""
         off = number - self.value
-        if abs(off) <= self.unit / 2 + slack:
-            return True
         away = abs(off) if self.value == 0 else -off if self.negative else off
-        return -slack <= away < self.unit - slack
+        return -self._slack(number) <= away < self.unit - self._slack(number)
+
+    def _slack(self, number: float) -> float:
+        return min(NOISE * max(1.0, abs(number)), self.unit / 4)
 
     def within(self, low: float, high: float) -> bool:
         """Whether some number from `low` to `high` may be printed so."""
+        if low == high:
+            return self.agrees(low)  # which knows that 0.3827 is not cut to 0.382699
         slack = min(NOISE * max(1.0, abs(low), abs(high)), self.unit / 4)
         return low - slack <= self.high - slack and self.low <= high + slack
+
+    def off_by_one(self, low: float, high: float) -> bool:
+        """Whether the last digit, rounded, is one off some number from `low` to `high`."""
+        reach = LAST * self.unit * (1 + NOISE)
+        return low - reach <= self.value <= high + reach
 
     def like(self, number: float) -> str:
         """Another number printed to as many places, rounded."""

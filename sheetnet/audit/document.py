@@ -1,8 +1,7 @@
-"""A document's numbers beside the step they belong to: right values, equations, and what is printed above. No verdicts."""
+"""A document's numbers beside the step they belong to: right values, equations, and what is printed above."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from functools import cache, cached_property, partial
 import numpy as np
 
 from sheetnet.audit.published import PrintedNumber, Published
+from sheetnet.audit.quantities import Place, canonical, place_of, with_biases
 from sheetnet.audit.terms import names_in
 from sheetnet.audit.upstream import Compute, Pin, element
 from sheetnet.audit.values import value_of
@@ -19,7 +19,6 @@ from sheetnet.network import Network
 from sheetnet.reference import Array, Equation, Recorder, Values, equations, evaluate, inputs_of, stacked
 
 DIAGONAL = MISTAKES["SN061"]  # softmax's Jacobian reduced to its diagonal
-Place = tuple[str, int, int]  # block, row, column
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,9 @@ class Document:
 
     def place(self, number: PrintedNumber) -> Place:
         """Where a number stands; activations of hidden layers are those of `a_l`, also inside `A_l`."""
-        row, column = number.index
-        return canonical(self.network, number.quantity, column), row, column
+        if number.expression is not None:
+            return number.quantity, *number.index
+        return place_of(self.network, number.quantity, number.index)
 
     def is_given(self, number: PrintedNumber) -> bool:
         """Whether it is an input of the step, which nothing computes."""
@@ -87,7 +87,7 @@ class Document:
     def element(self, number: PrintedNumber) -> tuple[int, int]:
         """Which number of what is computed; an expression may give a single one wherever it is printed."""
         if number.expression is None:
-            return number.index
+            return self.place(number)[1:]
         shape = self.compute(number)(self.values).shape[1:]
         return number.index if number.index[0] < shape[0] and number.index[1] < shape[1] else (0, 0)
 
@@ -95,12 +95,14 @@ class Document:
         """Every print of the same number, itself included."""
         if number.expression is None:
             return self._printed[self.place(number)]
-        return [n for n in self.numbers if n.expression == number.expression and n.digits is not None]
+        same = (n for n in self.numbers if n.expression == number.expression and n.digits is not None)
+        return [n for n in same if self.element(n) == self.element(number)]
 
-    def labelled(self, label: str, before: int) -> PrintedNumber | None:
-        """The last number above a table with that label or quantity."""
-        found = [n for n in self.numbers if n.quantity == label and n.table < before and n.digits is not None]
-        return found[-1] if found else None
+    def labelled(self, label: str, number: PrintedNumber) -> PrintedNumber | None:
+        """The last number above another with that label or quantity, at the same index where it has several."""
+        above = (n for n in self.numbers if n.quantity == label and n.table < number.table and n.digits is not None)
+        found = list(above)
+        return next((n for n in reversed(found) if n.index == number.index), found[-1] if found else None)
 
     def direct(self, number: PrintedNumber) -> list[str]:
         """The blocks that a number is computed from, activations as `a_l`."""
@@ -186,15 +188,9 @@ def _habits(document: Document) -> Iterator[Habit]:
             yield Habit(DIAGONAL.code, "with softmax's Jacobian reduced to its diagonal", {block: equation})
 
 
-def canonical(network: Network, block: str, column: int) -> str:
-    """`a_l` for the activations inside `A_l`; other blocks stay themselves."""
-    match = re.fullmatch(r"A_(\d+)(_new)?", block)
-    if match and 0 < int(match[1]) < network.depth and column < network.sizes[int(match[1])]:
-        return "a" + block[1:]
-    return block
-
-
 def _flat(network: Network, values: Values) -> dict[str, Array]:
-    """All quantities as matrices: Jacobians one under the other."""
+    """All quantities as matrices: Jacobians one under the other, biases apart too."""
     blocks = network.blocks
-    return {name: stacked(array, blocks[name]) if name in blocks else array for name, array in values.items()}
+    return with_biases(
+        {name: stacked(array, blocks[name]) if name in blocks else array for name, array in values.items()}
+    )

@@ -1,4 +1,4 @@
-"""Whether a printed equation is an identity: both sides in random trials of the whole step. It knows no right forms.
+"""Whether a printed equation is an identity: both sides in random trials of the whole step.
 
 Quantities have the values of the reference in trials chosen as those of `validate` are; variables that are no
 quantities are drawn too, half of them between 0 and 1, where logarithms are numbers. Trials in which a side is no
@@ -8,13 +8,15 @@ number are passed over.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
-from sheetnet.audit.published import PrintedFormula, shapes_of
-from sheetnet.audit.terms import Call, Term, names_in, parts, substituted
+from sheetnet.audit.published import PrintedFormula
+from sheetnet.audit.quantities import shapes_of, weights_of, with_biases
+from sheetnet.audit.terms import Call, Term, bare_names, names_in, parts, substituted
 from sheetnet.audit.values import Misfit, value_of
 from sheetnet.check.draws import plain_trials
 from sheetnet.network import Network
@@ -42,13 +44,24 @@ class Trials:
         self._drawn: dict[str, Array] = {}
         self._values: dict[str, Array] = dict(drawn)
         for name, (_, columns) in shapes_of(network).items():
-            if name not in drawn:  # a_l of a hidden layer
+            if name.startswith("a_") and name not in drawn:  # a_l of a hidden layer
                 self._values[name] = drawn["A" + name[1:]][..., :columns]
         self.count = len(drawn["gamma"])
+
+    def with_biases(self) -> Trials:
+        """The same trials, in which `b_1` is the biases of layer 1 and no variable."""
+        found = copy(self)
+        found._values = with_biases(self._values)
+        return found
 
     def environment(self, names: Iterable[str]) -> dict[str, Array]:
         """The values of some names."""
         return {name: self._value(name) for name in names}
+
+    @property
+    def quantities(self) -> Mapping[str, Array]:
+        """The values of every quantity."""
+        return self._values
 
     def shape(self, name: str) -> tuple[int, int] | None:
         """Rows and columns of a quantity; None for a variable."""
@@ -73,18 +86,26 @@ def compared(left: Term, right: Term, where: Mapping[str, Term], trials: Trials)
     """Whether `left = right` in every trial, `where` saying what its own names stand for."""
     left, right = substituted(left, where), substituted(right, where)
     environment = trials.environment(names_in(left) | names_in(right))
+    return finding(left, right, lambda term: value_of(term, environment))
+
+
+def finding(left: Term, right: Term, value: Callable[[Term], Array]) -> Finding:
+    """Whether two sides, all names of their own replaced, have the same value in every trial."""
     try:
-        one, other = value_of(left, environment), value_of(right, environment)
+        one, other = value(left), value(right)
     except Misfit as misfit:
         return Finding(False, str(misfit))
     if one.shape[1:] != other.shape[1:]:
         shapes = [f"{array.shape[1]}×{array.shape[2]}" for array in (one, other)]
         return Finding(False, f"{shapes[0]} on the left, {shapes[1]} on the right")
+    return _differing(one, other, SLOPED if has_slope(left) or has_slope(right) else EXACT)
+
+
+def _differing(one: Array, other: Array, tolerance: float) -> Finding:
     one, other = np.broadcast_arrays(one, other)
     met = np.isfinite(one).all(axis=(1, 2)) & np.isfinite(other).all(axis=(1, 2))
     if met.sum() < min(LEAST, len(one)):
         return Finding(False, "both sides are hardly ever numbers")
-    tolerance = SLOPED if _has_slope(left) or _has_slope(right) else EXACT
     scale = np.maximum(np.maximum(np.abs(one), np.abs(other)), tolerance)
     off = (np.abs(one - other) > tolerance * scale).any(axis=(1, 2)) & met
     if not off.any():
@@ -97,5 +118,16 @@ def identity(formula: PrintedFormula, trials: Trials) -> Finding:
     return compared(formula.left, formula.right, formula.where, trials)
 
 
-def _has_slope(term: Term) -> bool:
-    return (isinstance(term, Call) and term.function == "DIFF") or any(map(_has_slope, parts(term)))
+def readings(formula: PrintedFormula, trials: Trials) -> list[Trials]:
+    """Trials in which a bare `b_1` is a variable, and such in which it is the biases of layer 1, as `b_1[0,0]` always is."""
+    terms = (formula.left, formula.right, *formula.where.values())
+    biases = {name for name in formula.reads if weights_of(name) is not None}
+    if not biases:
+        return [trials]
+    bare = biases <= set().union(*map(bare_names, terms))
+    return [trials, trials.with_biases()] if bare else [trials.with_biases()]
+
+
+def has_slope(term: Term) -> bool:
+    """Whether a tree has a numerical derivative in it."""
+    return (isinstance(term, Call) and term.function == "DIFF") or any(map(has_slope, parts(term)))

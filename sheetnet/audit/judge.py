@@ -1,8 +1,9 @@
-"""The verdict on each printed number. It knows no files and no looks.
+"""The verdict on each printed number.
 
-In this order: what agrees with the network agrees, however it came about. A given that differs contradicts the others.
-What follows from the numbers printed above is carried. What one slip turns into a right number is a misprint. The rest
-is wrong; or contradicts, where other prints of it say something else and none of them is right.
+In this order: what agrees with the network agrees, however it came about, unless it says too little or its last place is
+cut where the document rounds. A given that differs contradicts the others. What follows from the numbers printed above
+is carried. Next comes a last place off by one; then a misprint, which one slip turns into a right number. The rest is
+wrong; or contradicts, where other prints of it say something else and none of them is right.
 """
 
 from __future__ import annotations
@@ -11,24 +12,28 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sheetnet.audit.diagnose import Explanations
-from sheetnet.audit.digits import Digits, Slip, one_digit_differs, slips
+from sheetnet.audit.digits import LEAST_DIGITS, TELLING, Digits, one_digit_differs
 from sheetnet.audit.document import Document, Habit
+from sheetnet.audit.evidence import WIDEST, likely_slip
+from sheetnet.audit.misreads import Misreads
 from sheetnet.audit.published import PrintedNumber
 from sheetnet.audit.routes import Routes
+from sheetnet.audit.surroundings import Surroundings
 from sheetnet.audit.upstream import Reach
 from sheetnet.audit.verdicts import Entry
 
 AGAIN = "as printed and judged under"
-WIDEST = 3  # units of the last digit: a slip is not looked for in what the roundings above leave wide open
+RIGHT = ("agrees", "last place", "carried")  # verdicts on prints that other prints may not contradict
 
 
 def judge(document: Document) -> tuple[Entry, ...]:
     """All numbers in the document's order."""
     judge = _Judge(document)
     entries = [judge.entry(number) for number in document.numbers]
-    entries = list(_contradicting(document, judge.explained(entries)))
+    entries = list(_contradicting(document, judge.misread(judge.explained(entries))))
     return tuple(_again(entries))
 
 
@@ -48,7 +53,8 @@ class _Verdict:
 
 class _Judge:
     def __init__(self, document: Document) -> None:
-        self._document, self._routes = document, Routes(document)
+        self._document, self._routes, self._around = document, Routes(document), Surroundings(document)
+        self._cuts = _cuts(document)
         self._known: dict[tuple[object, ...], _Verdict] = {}
         self._spans: dict[tuple[object, ...], tuple[float, float]] = {}
 
@@ -74,19 +80,17 @@ class _Judge:
         digits = number.digits
         if digits is None:
             return _Verdict("missing", "left to the reader")
+        right = self._document.right(number)
+        if digits.agrees(right):
+            return self._agreeing(number, digits, right)
         if self._document.is_given(number):
-            return self._given(number, digits)
-        if digits.agrees(self._document.right(number)):
-            return self._agreeing(number, digits)
+            return self._given(number, digits, right)
         key = (self._document.place(number), number.expression, digits, number.terms, *self._routes.pins(number))
         if key not in self._known:  # copies of a number are judged alike
             self._known[key] = self._computed(number, digits)
         return self._known[key]
 
-    def _given(self, number: PrintedNumber, digits: Digits) -> _Verdict:
-        right = self._document.right(number)
-        if digits.agrees(right):
-            return _Verdict("agrees", _rounding(digits, right), span=lambda: (right, right))
+    def _given(self, number: PrintedNumber, digits: Digits, right: float) -> _Verdict:
         words, elsewhere = f"the network has {right:.9g} here", self._elsewhere(number, digits)
         others = [n.place for n in self._document.occurrences(number) if n.digits and n.digits.agrees(right)]
         if others:
@@ -95,41 +99,88 @@ class _Judge:
 
     def _elsewhere(self, number: PrintedNumber, digits: Digits) -> str:
         """Which other weights have this number in this place."""
-        row, column = number.index
+        own, row, column = self._document.place(number)
         for name, array in self._document.values.items():
-            block = name.startswith("W_") and name in self._document.givens and name != number.quantity
+            block = name.startswith("W_") and name in self._document.givens and name != own
             if block and row < array.shape[1] and column < array.shape[2] and digits.value == array[0, row, column]:
                 return f"; {name} has {digits.text}"
         return ""
 
-    def _agreeing(self, number: PrintedNumber, digits: Digits) -> _Verdict:
+    def _agreeing(self, number: PrintedNumber, digits: Digits, right: float) -> _Verdict:
         """Its author may have gone on with the right value, or with what followed from rounded ones."""
-        right = self._document.right(number)
 
         def span() -> tuple[float, float]:
+            if self._document.is_given(number):
+                return right, right
             key = (self._document.place(number), number.expression, digits, *self._routes.pins(number))
             if key not in self._spans:
                 followed = [reach for reach, _ in self._routes.reaches(number)]
                 self._spans[key] = _span(digits, [*followed, Reach(right, right, right)])
             return self._spans[key]
 
-        return _Verdict("agrees", _rounding(digits, right), span=span)
+        if self._around.says_too_little(number, right, right):
+            return self._too_little(number, digits, Reach(right, right, right), span)
+        if digits.rounds(right):
+            return _Verdict("agrees", span=span)
+        if self._cuts or digits.significant < TELLING or self._document.is_given(number):
+            return _Verdict("agrees", "truncated, not rounded", span=span)
+        for reach, _ in self._routes.reaches(number):
+            nearest = min(max(digits.value, reach.low), reach.high)
+            if reach.high <= reach.low + WIDEST * digits.unit and digits.rounds(nearest):
+                return _Verdict("agrees", f"follows from the rounded numbers above ({reach.value:.9g})", span=span)
+        return _Verdict("last place", f"cut, not rounded: {digits.like(right)}", span=span)
+
+    def _too_little(
+        self, number: PrintedNumber, digits: Digits, reach: Reach, span: Callable[[], tuple[float, float]]
+    ) -> _Verdict:
+        sharper = self._around.sharper(number)
+        text = sharper.like(self._document.right(number)) if sharper is not None else None
+        words = f"anything from {digits.low:.9g} to {digits.high:.9g} may be printed so; here it is {reach.value:.9g}"
+        return _Verdict("says too little", words, text=text or f"{self._document.right(number):.4g}", span=span)
 
     def _computed(self, number: PrintedNumber, digits: Digits) -> _Verdict:
         right = self._document.right(number)
         exact, reaches = Reach(right, right, right), list(self._routes.reaches(number))
         followed = [reach for reach, _ in reaches]
-        for reach, habit in reaches:
-            if digits.within(reach.low, reach.high):
+        met = [(reach, habit) for reach, habit in reaches if digits.within(reach.low, reach.high)]
+        for reach, habit in met:
+            if not self._around.says_too_little(number, reach.low, reach.high):
                 code = habit.code if habit else None
                 return _Verdict("carried", _carried(reach, habit), code, span=lambda: _span(digits, followed))
-        for reach, habit in ((exact, None), *reaches):
-            if (slip := _slipped(digits, reach)) is not None:
-                why = f"{slip.words}: {slip.meant.text}"
+        if met:
+            return self._too_little(number, digits, met[0][0], lambda: _span(digits, followed))
+        return self._near(number, digits, [(exact, None), *reaches]) or _Verdict(
+            "wrong", _off(digits, right, followed[0].value if followed else right)
+        )
+
+    def _near(
+        self, number: PrintedNumber, digits: Digits, reaches: Sequence[tuple[Reach, Habit | None]]
+    ) -> _Verdict | None:
+        """A last place off by one, or a slip, in the right value or in what follows from the numbers above."""
+        exact, precise = reaches[0][0], digits.significant >= (LEAST_DIGITS if self._around.coarse(number) else TELLING)
+        for reach, habit in reaches if precise else ():
+            narrow = reach.high <= reach.low + WIDEST * digits.unit
+            if narrow and digits.off_by_one(reach.low, reach.high):
+                low, high = min(digits.low, reach.low), max(digits.high, reach.high)
+                words = _one_off(digits, reach) + ("" if reach is exact else " follows from the numbers above")
+                return _Verdict("last place", words, habit.code if habit else None, span=partial(_both, low, high))
+        decimals = self._around.decimals(number)
+        for reach, habit in reaches:
+            if (likely := likely_slip(digits, reach, decimals)) is not None:
                 if reach is exact:
-                    return _Verdict("misprint", why, text=slip.meant.text)
-                return _Verdict("misprint", f"{why} follows from the numbers above", habit.code if habit else None)
-        return _Verdict("wrong", _off(digits, right, followed[0].value if followed else right))
+                    return _Verdict("misprint", likely.words, text=likely.slip.meant.text)
+                words = f"{likely.words} follows from the numbers above"
+                return _Verdict("misprint", words, habit.code if habit else None)
+        return None
+
+    def misread(self, entries: list[Entry]) -> list[Entry]:
+        """The entries again, with the single misread numbers that may explain those which are wrong."""
+        misreads = Misreads(self._document, self._routes)
+        for i, (number, entry) in enumerate(zip(self._document.numbers, entries, strict=True)):
+            if entry.verdict == "wrong" and entry.mistake is None and not self._document.is_given(number):
+                words = misreads.of(number)
+                entries[i] = replace(entry, why=f"{words}; {entry.why}") if words else entry
+        return entries
 
     def explained(self, entries: list[Entry]) -> list[Entry]:
         """The entries again, with the known mistakes that explain those which are wrong, a table at a time."""
@@ -168,22 +219,27 @@ def _span(digits: Digits, reaches: Sequence[Reach]) -> tuple[float, float]:
     return min(max(digits.low, r.low) for r in met), max(min(digits.high, r.high) for r in met)
 
 
-def _rounding(digits: Digits, right: float) -> str:
-    return "" if abs(digits.value - right) <= digits.unit / 2 * (1 + 1e-9) else "truncated, not rounded"
+def _cuts(document: Document) -> bool:
+    """Whether a document cuts its numbers rather than rounding them, where the two differ."""
+    cut: dict[tuple[object, ...], bool] = {}
+    for number in document.numbers:
+        digits, right = number.digits, document.right(number)
+        if digits is not None and not document.is_given(number) and digits.rounds(right) != digits.cuts(right):
+            cut[document.place(number), number.expression, digits] = digits.cuts(right)
+    return 2 * sum(cut.values()) > len(cut)
+
+
+def _one_off(digits: Digits, reach: Reach) -> str:
+    return f"the last digit is off by one: {digits.like(reach.value)}"
+
+
+def _both(low: float, high: float) -> tuple[float, float]:
+    return low, high
 
 
 def _carried(reach: Reach, habit: Habit | None) -> str:
     words = f"follows from the numbers above ({reach.value:.9g})"
     return f"{words}, {habit.words}" if habit else words
-
-
-def _slipped(digits: Digits, reach: Reach) -> Slip | None:
-    """Which slip made the printed number of what follows; None where none did."""
-    for slip in slips(digits):
-        narrow = reach.low < reach.high <= reach.low + WIDEST * slip.meant.unit
-        if slip.meant.agrees(reach.value) or (narrow and slip.meant.within(reach.low, reach.high)):
-            return slip
-    return None
 
 
 def _contradicting(document: Document, entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -195,7 +251,7 @@ def _contradicting(document: Document, entries: Sequence[Entry]) -> Iterator[Ent
             continue
         prints = document.occurrences(number)
         others = [n for n in prints if _differ(n.digits, number.digits)]
-        if others and not any(verdicts[id(n)].verdict in ("agrees", "carried") for n in prints):
+        if others and not any(verdicts[id(n)].verdict in RIGHT for n in prints):
             words = f"{others[0].text} is printed under {others[0].place!r}"
             yield replace(entry, verdict="contradicts", why=f"{words}; {entry.why}")
         else:

@@ -1,4 +1,4 @@
-"""The `[published]` part of a network file: numbers and equations as a document prints them. It judges nothing.
+"""Reads the `[published]` part of a network file: numbers and equations as a document prints them.
 
 Every field is checked; an error names the field, what was found, what was expected, and the remedy.
 """
@@ -14,15 +14,16 @@ from typing import Any
 
 from sheetnet import fields
 from sheetnet.audit.digits import Digits, read_digits
+from sheetnet.audit.lacking import completed, lacking_in, refuse_lacking
+from sheetnet.audit.quantities import shapes_of
 from sheetnet.audit.terms import Call, Name, Term, is_longer, names_in, parse_equation, parse_term, parts
 from sheetnet.audit.values import FUNCTIONS, arguments_of
 from sheetnet.errors import NetworkError
 from sheetnet.fields import refuse
 from sheetnet.network import Network
 from sheetnet.network_file import network_of, read_table
+from sheetnet.published_fields import entries_of, index_of, meanings_of, rows_of
 
-NUMBER_KEYS = ("place", "quantity", "printed", "index", "expression", "from", "sum_of")
-FORMULA_KEYS = ("place", "equation", "where")
 MOST_TERMS = 20_000  # of an equation with all its own names replaced
 NOT_PRINTED = "-"  # a cell of a printed table that has no number
 FREE = re.compile(r"[A-Za-z]\w?(_\w+)?")  # a variable of an identity: x, x_1, y, a_11
@@ -47,6 +48,11 @@ class PrintedNumber:
     terms: tuple[str, ...]
     table: int
 
+    @property
+    def reads(self) -> set[str]:
+        """The quantity that is printed, or those of its expression."""
+        return {self.quantity} if self.expression is None else names_in(self.expression)
+
 
 @dataclass(frozen=True)
 class PrintedFormula:
@@ -58,14 +64,29 @@ class PrintedFormula:
     right: Term
     where: Mapping[str, Term]
 
+    @property
+    def reads(self) -> set[str]:
+        """Every name of a quantity or variable in it; not its own names."""
+        return self.names - set(self.where)
+
+    @property
+    def names(self) -> set[str]:
+        """Every name in it and in what its own names stand for."""
+        return set().union(*map(names_in, (self.left, self.right, *self.where.values())), self.where)
+
 
 @dataclass(frozen=True)
 class Published:
-    """A document: its network, and what it prints, in its own order."""
+    """A document: its network, and what it prints, in its own order.
+
+    `lacking` are the fields of a network that its text does not give, such as `learning_rate`; the network then holds
+    a number in their place, which nothing that is printed depends on.
+    """
 
     network: Network
     numbers: tuple[PrintedNumber, ...]
     formulas: tuple[PrintedFormula, ...]
+    lacking: tuple[str, ...] = ()
 
 
 def load_published(path_or_template: str | Path) -> Published:
@@ -74,47 +95,37 @@ def load_published(path_or_template: str | Path) -> Published:
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
     """
     table, where = read_table(path_or_template)
-    network = network_of(table, where)
+    lacking = lacking_in(table)
+    network = network_of(completed(table, lacking), where)
     try:
-        return _published(network, table.get("published"))
+        return _published(network, table.get("published"), lacking)
     except NetworkError as error:
         raise NetworkError(f"{where}: {error}") from None
 
 
-def _published(network: Network, table: object) -> Published:
-    if not isinstance(table, dict) or not table:
-        raise refuse("published", f"is {fields.shown(table)}", "[[published.numbers]] as in docs/network-files.md")
-    fields.known_keys(table, ("numbers", "formulas"), "published.")
+def _published(network: Network, table: object, lacking: tuple[str, ...]) -> Published:
+    printed, equations = entries_of(table)
     shapes = shapes_of(network)
     numbers: list[PrintedNumber] = []
-    for i, entry in enumerate(_entries(table, "numbers")):
-        numbers += _numbers(entry, i, shapes, {number.quantity for number in numbers})
-    formulas = [_formula(entry, i, shapes) for i, entry in enumerate(_entries(table, "formulas"))]
-    return Published(network, tuple(numbers), tuple(formulas))
+    for i, entry in enumerate(printed):
+        found = list(_numbers(entry, i, shapes, {number.quantity for number in numbers}))
+        _check_given({name for number in found for name in number.reads}, lacking, f"published.numbers[{i}]")
+        numbers += found
+    formulas = [_formula(entry, i, shapes) for i, entry in enumerate(equations)]
+    for i, formula in enumerate(formulas):  # equations hold for any γ and targets, but not for any loss
+        _check_given(formula.reads, [field for field in lacking if field == "loss"], f"published.formulas[{i}]")
+    return Published(network, tuple(numbers), tuple(formulas), lacking)
 
 
-def shapes_of(network: Network) -> dict[str, tuple[int, int]]:
-    """Every name of the step → rows and columns; also `a_l` of hidden layers, which stands in `A_l`."""
-    shapes = {name: block.shape for name, block in network.blocks.items()}
-    for layer in range(1, network.depth):
-        for suffix in ("", "_new"):
-            rows, columns = shapes[f"A_{layer}{suffix}"]
-            shapes[f"a_{layer}{suffix}"] = (rows, columns - 1)
-    return shapes
-
-
-def _entries(table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    entries = table.get(key, [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise refuse(f"published.{key}", f"is {fields.shown(entries)}", f"tables [[published.{key}]]")
-    return entries
+def _check_given(names: Collection[str], lacking: Collection[str], where: str) -> None:
+    if (error := refuse_lacking(names, lacking, where)) is not None:
+        raise error
 
 
 def _numbers(
     entry: Mapping[str, Any], table: int, shapes: Mapping[str, tuple[int, int]], above: Collection[str]
 ) -> Iterator[PrintedNumber]:
     where = f"published.numbers[{table}]"
-    fields.known_keys(entry, NUMBER_KEYS, f"{where}.")
     place = fields.text(entry.get("place"), f"{where}.place")
     quantity = fields.text(entry.get("quantity"), f"{where}.quantity")
     expression = None
@@ -127,18 +138,24 @@ def _numbers(
         raise refuse(f"{where}.quantity", f"is {quantity!r}", "a quantity of the step", remedy)
     sources = _names(entry.get("from"), shapes, f"{where}.from", "a list of quantities of the step")
     terms = _names(entry.get("sum_of"), above, f"{where}.sum_of", "a list of quantities or labels printed above")
-    top, left = _index(entry.get("index", [0, 0]), f"{where}.index")
-    for r, row in enumerate(_rows(entry.get("printed"), f"{where}.printed")):
+    top, left = index_of(entry.get("index", [0, 0]), f"{where}.index")
+    turned = fields.choice(entry.get("by", "input"), f"{where}.by", ("input", "neuron")) == "neuron"
+    for r, row in enumerate(rows_of(entry.get("printed"), f"{where}.printed")):
         for c, text in enumerate(row):
-            if text.strip() == NOT_PRINTED:
-                continue
-            index = (top + r, left + c)
-            digits = read_digits(text) if text.strip() else None
-            if text.strip() and digits is None:
-                raise refuse(f"{where}.printed", f"has {text!r}", 'a number as printed, "" or "-"')
-            if expression is None:
-                _inside(index, quantity, shapes[quantity], where)
-            yield PrintedNumber(place, quantity, index, text, digits, expression, sources, terms or (), table)
+            index = (top + c, left + r) if turned else (top + r, left + c)
+            if text.strip() != NOT_PRINTED:
+                if expression is None:
+                    _inside(index, quantity, shapes[quantity], where)
+                digits = _digits(text, f"{where}.printed")
+                yield PrintedNumber(place, quantity, index, text, digits, expression, sources, terms or (), table)
+
+
+def _digits(text: str, field: str) -> Digits | None:
+    """What a text prints; None for a blank."""
+    digits = read_digits(text) if text.strip() else None
+    if text.strip() and digits is None:
+        raise refuse(field, f"has {text!r}", 'a number as printed, "" or "-"')
+    return digits
 
 
 def _names(value: object, known: Collection[str], field: str, expected: str) -> tuple[str, ...] | None:
@@ -149,38 +166,19 @@ def _names(value: object, known: Collection[str], field: str, expected: str) -> 
     return tuple(value)
 
 
-def _index(value: object, field: str) -> tuple[int, int]:
-    numbers = value if isinstance(value, list) else []
-    if len(numbers) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) and i >= 0 for i in numbers):
-        raise refuse(field, f"is {fields.shown(value)}", "row and column from 0, such as [0, 1]")
-    return numbers[0], numbers[1]
-
-
-def _rows(value: object, field: str) -> list[list[str]]:
-    rows = [[value]] if isinstance(value, str) else value
-    if not isinstance(rows, list) or not rows:
-        raise refuse(field, f"is {fields.shown(value)}", 'text such as "0.3775", or rows of it')
-    rows = rows if all(isinstance(row, list) for row in rows) else [rows]
-    for text in (text for row in rows for text in row):
-        if not isinstance(text, str):
-            raise refuse(field, f"has {fields.shown(text)}", "text, so that its digits count", "put it in quotes")
-    return rows
-
-
 def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where: str) -> None:
     if index[0] >= shape[0] or index[1] >= shape[1]:
         found = f"reaches {quantity}[{index[0]}, {index[1]}]"
-        raise refuse(f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", "turn it, or set index")
+        raise refuse(
+            f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", 'set by = "neuron", or index'
+        )
 
 
 def _formula(entry: Mapping[str, Any], number: int, shapes: Mapping[str, tuple[int, int]]) -> PrintedFormula:
     where = f"published.formulas[{number}]"
-    fields.known_keys(entry, FORMULA_KEYS, f"{where}.")
     place = fields.text(entry.get("place"), f"{where}.place")
     equation = fields.text(entry.get("equation"), f"{where}.equation", longest=fields.LONGEST_EQUATION)
-    meanings = entry.get("where", {})
-    if not isinstance(meanings, dict):
-        raise refuse(f"{where}.where", f"is {fields.shown(meanings)}", 'a table of names, such as { x = "z_1[0,0]" }')
+    meanings = meanings_of(entry, where)
     terms = {
         name: parse_term(
             fields.text(words, f"{where}.where.{name}", longest=fields.LONGEST_EQUATION), f"{where}.where.{name}"

@@ -1,7 +1,7 @@
 """The nearest right form of a wrong equation: small edits of its right side, then the left side written out.
 
 An edit changes one thing (a sign, an index, a layer, a name, a factor, a transposition), or the same thing wherever it
-stands. Every form that is given holds in the random trials. It knows no documents.
+stands. Every form that is given holds in the random trials.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sheetnet.audit.definitions import spelled
-from sheetnet.audit.identities import Trials, compared
+from sheetnet.audit.identities import Trials, compared, finding
 from sheetnet.audit.published import PrintedFormula
 from sheetnet.audit.terms import (
     Call,
@@ -19,12 +19,14 @@ from sheetnet.audit.terms import (
     Operation,
     Table,
     Term,
+    around,
     names_in,
     parts,
     rebuilt,
     substituted,
     written,
 )
+from sheetnet.audit.values import Known, value_of
 from sheetnet.network import Network
 
 FARTHEST = 8  # steps that the left side is written out
@@ -34,12 +36,15 @@ BUDGET = 40_000  # nodes of trees evaluated for one equation: one or two seconds
 def right_form(formula: PrintedFormula, network: Network, trials: Trials) -> str | None:
     """An equation near the printed one that holds; None where none was found."""
     left, right, where = formula.left, formula.right, formula.where
-    budget = BUDGET
+    budget, trees, tried = BUDGET, _Trees(formula, trials), set()
     for one, other in _candidates(formula, trials):
-        budget -= _size(substituted(other, where)) + _size(substituted(one, where))
+        budget -= trees.size(trees.whole(other)) + trees.size(trees.whole(one))
         if budget < 0:
             break
-        if not _contains(other, one) and compared(one, other, where, trials).equal:
+        if (one, other) in tried:  # two edits in either order
+            continue
+        tried.add((one, other))
+        if trees.equal(one, other) and not _contains(other, one):
             return _shown(one, other)
     for words in _written_out(left, right, where, network):
         if compared(left, words, where, trials).equal:
@@ -47,6 +52,38 @@ def right_form(formula: PrintedFormula, network: Network, trials: Trials) -> str
     if isinstance(left, Name) and left.index is None and left.name in where:
         return _shown(left, where[left.name])
     return None
+
+
+class _Trees:
+    """What edited trees of one equation are worth; what they have in common is computed once."""
+
+    def __init__(self, formula: PrintedFormula, trials: Trials) -> None:
+        self._where = formula.where
+        free = {name for name in formula.names if trials.shape(name) is None}
+        self._environment = {**trials.quantities, **trials.environment(free)}
+        self._values = Known()
+        self._whole: dict[int, tuple[Term, Term]] = {}
+        self._sizes: dict[int, tuple[Term, int]] = {}
+
+    def whole(self, term: Term) -> Term:
+        """The tree with the equation's own names replaced."""
+        if id(term) not in self._whole:
+            if isinstance(term, Name):
+                found = substituted(term, self._where)
+            else:
+                found = around(term, tuple(map(self.whole, parts(term))))
+            self._whole[id(term)] = term, found
+        return self._whole[id(term)][1]
+
+    def size(self, term: Term) -> int:
+        """How many numbers, names and operations a tree has."""
+        if id(term) not in self._sizes:
+            self._sizes[id(term)] = term, 1 + sum([self.size(part) for part in parts(term)])
+        return self._sizes[id(term)][1]
+
+    def equal(self, one: Term, other: Term) -> bool:
+        """Whether both are the same in every trial."""
+        return finding(self.whole(one), self.whole(other), lambda t: value_of(t, self._environment, self._values)).equal
 
 
 def _shown(left: Term, right: Term) -> str:
@@ -71,10 +108,6 @@ def _written_out(left: Term, right: Term, where: Mapping[str, Term], network: Ne
     wanted = names_in(substituted(right, where)) - names_in(whole)
     found = [spelled(whole, network, wanted, steps) for steps in range(FARTHEST)]
     yield from sorted((term for term in found if term != whole), key=lambda term: len(names_in(term) - wanted))
-
-
-def _size(term: Term) -> int:
-    return 1 + sum(map(_size, parts(term)))
 
 
 def _contains(term: Term, other: Term) -> bool:
@@ -204,10 +237,11 @@ def _indexed(term: Term) -> list[Name]:
 def _without_minus(term: Term) -> Term:
     if isinstance(term, Negative):
         return _without_minus(term.of)
-    return rebuilt(term, tuple(map(_without_minus, parts(term))))
+    return around(term, tuple(map(_without_minus, parts(term))))
 
 
-def _replaced(term: Term, old: Term, new: Term) -> Term:
-    if term == old:
-        return new
-    return rebuilt(term, tuple(_replaced(part, old, new) for part in parts(term)))
+def _replaced(term: Term, old: Name, new: Term) -> Term:
+    if isinstance(term, Name):
+        return new if term == old else term
+    inside = parts(term)
+    return around(term, tuple(_replaced(part, old, new) for part in inside)) if inside else term

@@ -1,4 +1,4 @@
-"""How a printed number may follow from those above it: the routes on which it is computed. It gives no verdicts.
+"""How a printed number may follow from those above it: the routes on which it is computed.
 
 The first route takes of every number above the last print. Documents also skip a rounded result they printed (softmax's
 derivative from z, not from the rounded a), go back to the first print of a number, or use a given that they misprint.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from sheetnet.audit.document import Document, Habit
 from sheetnet.audit.published import PrintedNumber
+from sheetnet.audit.quantities import canonical
 from sheetnet.audit.upstream import Compute, Pin, Reach, Upstream
 
 
@@ -46,7 +47,8 @@ class Routes:
         document = self._document
         latest = document.pins(number, lambda prints: prints[-1])
         if number.sources is not None:
-            yield tuple(pin for pin in latest if pin.block in number.sources)
+            sources = {canonical(document.network, name, 0) for name in number.sources}
+            yield tuple(pin for pin in latest if pin.block in sources)
             return
         yield latest
         direct = document.direct(number)
@@ -70,7 +72,7 @@ class Routes:
         return replaced or compute
 
     def _sum(self, number: PrintedNumber) -> Reach | None:
-        terms = [self._document.labelled(label, number.table) for label in number.terms]
+        terms = [self._document.labelled(label, number) for label in number.terms]
         digits = [term.digits for term in terms if term is not None and term.digits is not None]
         if len(digits) < len(number.terms):
             return None

@@ -1,4 +1,4 @@
-"""Equations of a document as trees: spreadsheet syntax over names such as `W_2[0,1]`. It knows no values.
+"""Equations of a document as trees: spreadsheet syntax over names such as `W_2[0,1]`.
 
     equation = sum "=" sum
     test     = sum [("<" | ">" | "<=" | ">=" | "<>") sum]
@@ -252,16 +252,16 @@ def _looser(sign: str, right: Term) -> int:
 
 def parts(term: Term) -> tuple[Term, ...]:
     """The trees directly inside a tree."""
-    match term:
-        case Negative(of):
-            return (of,)
-        case Operation(_, left, right):
-            return left, right
-        case Call(_, arguments):
-            return arguments
-        case Table(rows):
-            return tuple(part for row in rows for part in row)
-    return ()
+    kind = type(term)
+    if kind is Name or kind is Number:
+        return ()
+    if isinstance(term, Operation):
+        return term.left, term.right
+    if isinstance(term, Call):
+        return term.arguments
+    if isinstance(term, Table):
+        return tuple(part for row in term.rows for part in row)
+    return (term.of,) if isinstance(term, Negative) else ()
 
 
 def rebuilt(term: Term, inside: tuple[Term, ...]) -> Term:
@@ -283,13 +283,34 @@ def mapped(term: Term, change: Callable[[Name], Term]) -> Term:
     """The tree with every name replaced."""
     if isinstance(term, Name):
         return change(term)
-    return rebuilt(term, tuple(mapped(part, change) for part in parts(term)))
+    return around(term, tuple(mapped(part, change) for part in parts(term)))
+
+
+def around(term: Term, inside: tuple[Term, ...]) -> Term:
+    """The same tree around other trees; itself where they are its own, so that trees share what they have in common."""
+    for new, old in zip(inside, parts(term), strict=True):
+        if new is not old:
+            return rebuilt(term, inside)
+    return term
 
 
 def names_in(term: Term) -> set[str]:
     """Every name of a quantity or variable in a tree."""
-    found = {term.name} if isinstance(term, Name) else set()
-    return found.union(*(names_in(part) for part in parts(term)))
+    found, waiting = set(), [term]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Name):
+            found.add(part.name)
+        else:
+            waiting += parts(part)
+    return found
+
+
+def bare_names(term: Term) -> set[str]:
+    """Every name without an index in a tree."""
+    if isinstance(term, Name):
+        return set() if term.index is not None else {term.name}
+    return set().union(*map(bare_names, parts(term)))
 
 
 def substituted(term: Term, meanings: Mapping[str, Term]) -> Term:

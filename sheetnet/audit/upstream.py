@@ -1,4 +1,4 @@
-"""What follows from printed numbers, and how far: the step with them in the place of computed ones. It judges nothing.
+"""What follows from printed numbers, and how far: the step with them in the place of computed ones.
 
 A printed number stands for an interval (`digits`). What follows from several is bounded by both ends: each is moved
 alone to either end, which tells in which direction it moves the result; then all are moved at once, each to the end
@@ -77,6 +77,16 @@ class Upstream:
             ends = element(compute(self._with(up)), row, column) if self._pins else found
         return Reach(float(min(found.min(), ends.min())), float(found[0]), float(max(found.max(), ends.max())))
 
+    @property
+    def values(self) -> dict[str, Array]:
+        """All quantities with the numbers as printed, with a trials axis of 1."""
+        return {name: array[:1] for name, array in self._singles.items()}
+
+    def varied(self, changes: Sequence[Pin]) -> dict[str, Array]:
+        """All quantities in as many trials as there are changes, each with one more number replaced."""
+        numbers = np.repeat(np.array([[pin.value] for pin in self._pins]).reshape(-1, 1), len(changes), axis=1)
+        return self._with(numbers, changes)
+
     @cached_property
     def _singles(self) -> dict[str, Array]:
         """Trial 0 with the numbers as printed, then each number alone at its low and its high end."""
@@ -86,10 +96,10 @@ class Upstream:
             numbers[i, 1 + 2 * i], numbers[i, 2 + 2 * i] = pin.low, pin.high
         return self._with(numbers)
 
-    def _with(self, numbers: Array) -> dict[str, Array]:
-        """All quantities for some sets of pinned numbers: pins × trials."""
+    def _with(self, numbers: Array, changes: Sequence[Pin] = ()) -> dict[str, Array]:
+        """All quantities for some sets of pinned numbers, pins × trials; and with one change in each trial."""
         trials = numbers.shape[1]
-        held = {block: self._held(block, numbers) for block in {pin.block for pin in self._pins}}
+        held = {block: self._held(block, numbers, changes) for block in {pin.block for pin in (*self._pins, *changes)}}
         inputs = {}
         for name, array in inputs_of(self._network).items():
             array = np.repeat(array, trials, axis=0)
@@ -97,13 +107,16 @@ class Upstream:
         pinned = {name: _pinned(self._equations[name], held[name]) for name in held if name in self._equations}
         return evaluate(self._network, inputs, {**self._replaced, **pinned})
 
-    def _held(self, block: str, numbers: Array) -> Callable[[Array], Array]:
+    def _held(self, block: str, numbers: Array, changes: Sequence[Pin]) -> Callable[[Array], Array]:
         def hold(array: Array) -> Array:
             found = np.array(array, dtype=np.float64)
             flat = found.reshape(len(found), -1, found.shape[-1])
             for pin, row in zip(self._pins, numbers, strict=True):
                 if pin.block == block:
                     flat[:, pin.row, pin.column] = row
+            for trial, change in enumerate(changes):
+                if change.block == block:
+                    flat[trial, change.row, change.column] = change.value
             return flat.reshape(found.shape)
 
         return hold

@@ -1,4 +1,4 @@
-"""What an expression is worth, in many trials at once: every value is trials × rows × columns. It knows no documents.
+"""What an expression is worth, in many trials at once: every value is trials × rows × columns.
 
 Shapes must fit as in mathematics: cell by cell where both have the same shape or one is a single number. MAX and MIN of
 several arguments go cell by cell too. LOG is base 10, as in spreadsheets; LN is natural.
@@ -7,6 +7,7 @@ several arguments go cell by cell too. LOG is base 10, as in spreadsheets; LN is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,19 +16,42 @@ from sheetnet.reference import ACTIVATIONS, Array
 
 Environment = Mapping[str, Array]
 STEP = 1e-3  # of the five-point rule for DIFF, whose error is of the order of STEP⁴
+POINTS = (1.0, -1.0, 2.0, -2.0)  # where it computes, in steps
+
+
+@dataclass(frozen=True)
+class Known:
+    """Values of trees in one environment: by the id of a tree, the tree, so that its id stays its own, and its value.
+
+    `shifted` holds, for a name, the environment of its numerical derivative and what is known in that.
+    """
+
+    values: dict[int, tuple[Term, Array]] = field(default_factory=dict)
+    shifted: dict[Name, tuple[Environment, Known]] = field(default_factory=dict)
 
 
 class Misfit(Exception):  # noqa: N818
     """Shapes that do not fit, in words; for a printed equation that is a finding, not an error."""
 
 
-def value_of(term: Term, environment: Environment) -> Array:
-    """The value of a tree. Raises `Misfit`; names and functions are known (`check_names`)."""
+def value_of(term: Term, environment: Environment, known: Known | None = None) -> Array:
+    """The value of a tree. Raises `Misfit`; names and functions are known (`check_names`).
+
+    `known` holds the values of parts, which trees that share these parts need not compute again.
+    """
     with np.errstate(all="ignore"):
-        return _value(term, environment)
+        return _value(term, environment, known)
 
 
-def _value(term: Term, env: Environment) -> Array:
+def _value(term: Term, env: Environment, known: Known | None = None) -> Array:
+    if known is None:
+        return _computed(term, env, None)
+    if id(term) not in known.values:
+        known.values[id(term)] = term, _computed(term, env, known)
+    return known.values[id(term)][1]
+
+
+def _computed(term: Term, env: Environment, known: Known | None) -> Array:
     match term:
         case Number(text):
             return np.full((1, 1, 1), float(text))
@@ -35,17 +59,17 @@ def _value(term: Term, env: Environment) -> Array:
             array = env[name]
             return array if index is None else array[:, index[0], index[1]].reshape(-1, 1, 1)
         case Negative(of):
-            return -_value(of, env)
+            return -_value(of, env, known)
         case Operation(sign, left, right):
-            return _OPERATIONS[sign](*_fitting(sign, _value(left, env), _value(right, env)))
+            return _OPERATIONS[sign](*_fitting(sign, _value(left, env, known), _value(right, env, known)))
         case Call("DIFF", (of, Name() as by)):
-            return _slope(of, by, env)
+            return _slope(of, by, env, known)
         case Call("DIFF"):
             raise Misfit("DIFF is by a name")
         case Call(function, arguments):
-            return FUNCTIONS[function](*(_value(argument, env) for argument in arguments))
+            return FUNCTIONS[function](*(_value(argument, env, known) for argument in arguments))
         case Table(rows):
-            return _joined([[_value(part, env) for part in row] for row in rows])
+            return _joined([[_value(part, env, known) for part in row] for row in rows])
 
 
 def _fitting(sign: str, left: Array, right: Array) -> tuple[Array, Array]:
@@ -70,17 +94,27 @@ def _joined(rows: list[list[Array]]) -> Array:
         raise Misfit("the blocks of a table do not fit") from None
 
 
-def _slope(of: Term, by: Name, env: Environment) -> Array:
-    """∂of/∂by by the five-point rule."""
+def _slope(of: Term, by: Name, env: Environment, known: Known | None) -> Array:
+    """∂of/∂by by the five-point rule, at all four points at once."""
+    known = known or Known()
+    if by not in known.shifted:
+        known.shifted[by] = _shifted(by, env), Known()
+    array = _value(of, *known.shifted[by])
+    trials = max(map(len, env.values()))
+    points = np.broadcast_to(array, (len(POINTS) * trials, *array.shape[1:])).reshape(
+        len(POINTS), trials, *array.shape[1:]
+    )
+    ahead, behind, far_ahead, far_behind = points
+    return np.asarray((8 * (ahead - behind) - (far_ahead - far_behind)) / (12 * STEP))
 
-    def shifted(step: float) -> Array:
-        array = np.array(env[by.name])
-        row, column = by.index or (0, 0)
-        array[:, row, column] += step
-        return _value(of, {**env, by.name: array})
 
-    h = STEP
-    return (8 * (shifted(h) - shifted(-h)) - (shifted(2 * h) - shifted(-2 * h))) / (12 * h)
+def _shifted(by: Name, env: Environment) -> Environment:
+    """The environment once for each point of the rule, one after the other along the trials axis."""
+    trials = max(map(len, env.values()))
+    found = {n: np.concatenate([np.broadcast_to(a, (trials, *a.shape[1:]))] * len(POINTS)) for n, a in env.items()}
+    row, column = by.index or (0, 0)
+    found[by.name][:, row, column] += STEP * np.repeat(np.array(POINTS), trials)
+    return found
 
 
 def _mmult(left: Array, right: Array) -> Array:

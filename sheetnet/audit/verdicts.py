@@ -1,4 +1,4 @@
-"""What an audit says: a verdict for each printed number and each equation. Data only."""
+"""What an audit says: a verdict for each printed number and each equation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 # Verdict → what it means, worst last.
 MEANINGS = {
     "agrees": "equal to the last printed digit, rounded or truncated; an equation that is an identity",
+    "last place": "right but for the last digit, off by one: rounded the wrong way, or cut where others are rounded",
     "carried": "follows from the numbers printed above, within what their rounding allows",
     "missing": "a blank that the document leaves to its reader",
+    "says too little": "right as far as it goes, but printed with so few digits that other numbers would be too",
     "misprint": "one slip away from the right number: a digit dropped, doubled or swapped, the point moved",
     "contradicts": "the document prints two values for one thing",
     "wrong": "the error begins here",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheetnet.errors import SheetnetError
-from sheetnet.files.aside import refuse_existing, save_text
+from sheetnet.files.aside import refuse_existing, refuse_shared, save_text
 from sheetnet.files.repack import refuse_same
 
 if TYPE_CHECKING:
@@ -20,20 +20,30 @@ UNREADABLE = "sheetnet.unreadable/1"
 class Outputs:
     """Where results go. All paths are looked at before anything is judged, so that a bad one costs no time.
 
-    No workbook is ever overwritten, and another file only with `force`. Raises FileError.
+    No workbook is ever overwritten, nor one of the other `sources` that are read; another file only with `force`. Each
+    output has a file of its own, the lines of `jsonl` too, which are written elsewhere. Raises FileError.
     """
 
     def __init__(
-        self, workbooks: Sequence[Path], json: str | None, html: Path | None, marked: Path | None, force: bool
+        self,
+        workbooks: Sequence[Path],
+        json: str | None,
+        html: Path | None,
+        marked: Path | None,
+        force: bool,
+        jsonl: Path | None = None,
+        sources: Sequence[Path] = (),
     ) -> None:
         self.json, self.html = json, html
         self.copies: dict[Path, Path] = {}
         files = [Path(path) for path in (json if json != "-" else None, html) if path is not None]
-        refuse_workbooks(files, workbooks)
+        lines = [jsonl] if jsonl is not None else []
+        refuse_workbooks([*files, *lines], workbooks)
         if marked is not None:
             from sheetnet.report.marked import copy_paths
 
             self.copies = copy_paths(workbooks, marked)
+        refuse_shared([*files, *lines, *self.copies.values()], sources)
         refuse_existing([*files, *self.copies.values()], force)
         self._results: list[Result] = []
 

@@ -45,8 +45,9 @@ def answer_cells(workbook: Workbook, located: Located) -> list[Answer]:
         assert area.sheet is not None
         cells, filled = sheets[area.sheet], arrays[area.sheet]
         turned = located.turned(block.name)
+        rows, columns = located.lines_of(block.name)
         for row, column in judged_positions(block):
-            position = (area.top + column, area.left + row) if turned else (area.top + row, area.left + column)
+            position = (rows[column], columns[row]) if turned else (rows[row], columns[column])
             cell = cells.get(position, nothing)
             anchor = filled.get(position) if filled else None
             formula = cells[anchor].formula if anchor else cell.formula

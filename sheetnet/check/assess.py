@@ -1,7 +1,7 @@
 """From a workbook on the bench to its verdicts, one step after another, each making them sharper. It reads no files.
 
 first verdicts → another convention of the whole sheet? → right for targets of 0 and 1? → a repair that fits →
-a known mistake → whose error the carried ones are
+a known mistake → texts and local names of functions, as they were meant → whose error the carried ones are
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from sheetnet.check.close_rows import draw_for
 from sheetnet.check.conventions import CONVENTIONS, Convention
 from sheetnet.check.inputs import ties_of
 from sheetnet.check.judge import cell_verdict
+from sheetnet.check.lost import Lost
+from sheetnet.check.meant import as_meant, formulas_meant, with_formulas
 from sheetnet.check.naming import named
 from sheetnet.check.runs import Bench, Runs, run
 from sheetnet.check.second_look import sharpened
 from sheetnet.check.verdicts import SOUND, CellVerdict
 from sheetnet.check.views import is_view_block
+from sheetnet.errors import EngineError
 from sheetnet.network import Network
 
 AFTER_TARGETS = ("cost", "dC_", "delta_", "W_")  # the blocks whose values the targets reach
@@ -34,13 +37,17 @@ class Assessment:
     bench: Bench
     runs: Runs
     cells: list[CellVerdict]
+    lost: Lost
     excused: bool = False
 
     @classmethod
     def first(cls, bench: Bench) -> Assessment:
         """The verdicts that follow from the runs alone."""
-        runs = run(bench)
-        return cls(bench, runs, [cell_verdict(answer, n, runs.evidence) for n, answer in enumerate(bench.answers)])
+        runs, lost = run(bench), Lost(bench)
+        cells = [cell_verdict(answer, n, runs.evidence) for n, answer in enumerate(bench.answers)]
+        if bench.located.lost:
+            cells = [lost.verdict(n, cell) for n, cell in enumerate(cells)]
+        return cls(bench, runs, cells, lost)
 
     def blamed(self, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
         """For each of the blocks that the workbook has: which of its cells are blamed."""
@@ -57,6 +64,7 @@ def assess(bench: Bench, seed: int) -> Assessment:
     found = _for_one_hot(found, seed)
     cells = sharpened(found.bench, found.runs, found.cells)
     cells = named(found.bench, found.runs, cells)
+    cells = _as_meant(replace(found, cells=cells), seed)
     cells = with_chance(found.bench, found.runs.values[0], cells)
     return replace(found, cells=with_causes(found.bench, found.runs, cells, found.excused))
 
@@ -105,6 +113,24 @@ def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
     if first.verdict in ("wrong", "error", "carried") and one_hot.verdict == "correct":
         return replace(one_hot, message="right for targets of 0 and 1, as this sheet has them")
     return one_hot if first.verdict in ("wrong", "error") and one_hot.verdict == "carried" else first
+
+
+def _as_meant(found: Assessment, seed: int) -> list[CellVerdict]:
+    """The verdicts, those of formulas that were not entered as such with what they would be."""
+    formulas = formulas_meant(found.bench, found.cells)
+    if not formulas:
+        return found.cells
+    try:
+        other = Assessment.first(with_formulas(found.bench, formulas))
+    except EngineError:  # by texts, which compute nothing
+        return found.cells
+    other = _for_one_hot(_by_convention(other), seed)
+    cells = [cell if n in formulas else replace(cell, verdict="correct") for n, cell in enumerate(other.cells)]
+    cells = named(other.bench, other.runs, sharpened(other.bench, other.runs, cells))
+    return [
+        as_meant(cell, meant, formulas[n]) if n in formulas else cell
+        for n, (cell, meant) in enumerate(zip(found.cells, cells, strict=True))
+    ]
 
 
 def has_one_hot_targets(network: Network, runs: Runs) -> bool:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sheetnet.check.graph import Graph, causes, on_circles, starts_circle, through_helpers
+from sheetnet.check.graph import Graph, causes, circle_through, on_circles, starts_circle, through_helpers
 from sheetnet.check.judge import place_name
 from sheetnet.check.runs import Bench, Runs
 from sheetnet.check.verdicts import SOUND, CellVerdict
 from sheetnet.check.views import is_view_block
 from sheetnet.errors import BugError
+from sheetnet.syntax import cell_name
 from sheetnet.workbook import CellError, Place
 
 # Functions whose result hangs on what the workbook is made of: alone, beside shadow sheets, they see another one.
 MAKE_UP = {"SHEETS", "SHEET", "ISFORMULA", "FORMULATEXT", "CELL", "INFO"}
 # Functions that make up references, so that no reading of the formula says which cells it uses.
 REFERRING = {"OFFSET", "INDIRECT", "INDEX", "CHOOSE"}
+
+LONGEST_WAY = 10  # cells of a circle that are named
+MOST_CIRCLES = 100  # cells of a workbook for which a circle is looked for: each takes a walk over all formulas
 
 # Views may magnify: a quotient of small differences, many steps of training.
 GROWN = "the formula is right; what it uses is off by less than is judged, and that grows here"
@@ -27,7 +31,7 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
 
     `excused`: some formulas upstream are right for targets of 0 and 1 alone, so that an error may begin nowhere.
     """
-    if all(cell.verdict != "carried" for cell in cells):
+    if not any(cell.verdict == "carried" or _may_be_circular(cell) for cell in cells):
         return cells
     places = [answer.place for answer in bench.answers]
     order = {place: number for number, place in enumerate(places)}
@@ -36,13 +40,8 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
     for place, cell in zip(places, cells, strict=True):
         if place not in found or found[place].verdict in SOUND:  # blocks may share cells: what is blamed counts
             found[place] = cell
-    blamed = _blamed(found)
-    failed = [
-        place for place in _carried(found) if any(isinstance(values[order[place]], CellError) for values in runs.values)
-    ]
-    for place in on_circles(graph, failed, blamed).intersection(failed):
-        if starts_circle(graph, place, order, blamed):
-            found[place] = replace(found[place], verdict="error", message="the formula refers to itself, in a circle")
+    failed = [place for place in found if any(isinstance(row[order[place]], CellError) for row in runs.values)]
+    _name_circles(graph, failed, found, order)
     blamed = _blamed(found)
     for place in _without_cause(graph, found, blamed):
         reach = [place, *(used for used in through_helpers(graph, place, order) if used not in order)]
@@ -53,10 +52,55 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
     origin = causes(graph, _carried(found), blamed)
     for place, cause in origin.items():
         found[place] = _caused(graph, place, cause, found, blamed) if cause or not excused else _untold(found[place])
-    return [
-        _shared(cell, place, found) if cell.verdict == "carried" else cell
-        for place, cell in zip(places, cells, strict=True)
-    ]
+    return [_shared(cell, place, found) for place, cell in zip(places, cells, strict=True)]
+
+
+def _may_be_circular(cell: CellVerdict) -> bool:
+    return cell.verdict in ("wrong", "error") and isinstance(cell.value, CellError)
+
+
+def _name_circles(graph: Graph, failed: list[Place], found: dict[Place, CellVerdict], order: dict[Place, int]) -> None:
+    """Make a circle of formulas an error of the answer that closes it, and tell where helper cells make one."""
+    closing: set[Place] = set()
+    for verdicts in (("wrong", "error"), ("carried",)):
+        suspected = [place for place in failed if found[place].verdict in verdicts]
+        circular = on_circles(graph, suspected, closing)
+        for place in [place for place in suspected if place in circular][:MOST_CIRCLES]:
+            if starts_circle(graph, place, order, closing):
+                found[place] = _closing(found[place], circle_through(graph, place, closing))
+                closing.add(place)
+    for place in failed:
+        if found[place].verdict == "error" and place not in closing:
+            found[place] = _fed_by_circle(graph, place, found[place], order)
+
+
+def _closing(cell: CellVerdict, circle: list[Place]) -> CellVerdict:
+    """The verdict of a cell that closes a circle: an error, unless its formula is wrong all the same."""
+    message = (
+        f"closes a circle of formulas: {_way(circle)}"
+        if len(circle) > 1
+        else "the formula refers to itself, in a circle"
+    )
+    if cell.verdict == "wrong":
+        return replace(cell, message=f"{message}. Besides, {cell.message}")
+    return replace(cell, verdict="error", message=message)
+
+
+def _fed_by_circle(graph: Graph, place: Place, cell: CellVerdict, order: dict[Place, int]) -> CellVerdict:
+    """The verdict of a cell, with the circle among the helper cells that it uses, if there is one."""
+    for helper in through_helpers(graph, place, order):
+        if helper not in order and (circle := circle_through(graph, helper, order)):
+            return replace(cell, message=f"uses a circle of formulas: {_way(circle)}")
+    return cell
+
+
+def _way(circle: list[Place]) -> str:
+    """Each cell and the next, which it uses, back to the first; the middle of a long way left out."""
+    sheet = circle[0][0]
+    names = [cell_name(*place[1:]) if place[0] == sheet else f"{place[0]}!{cell_name(*place[1:])}" for place in circle]
+    if len(names) > LONGEST_WAY:
+        names = [*names[: LONGEST_WAY // 2], f"… {len(names) - LONGEST_WAY} more …", *names[-LONGEST_WAY // 2 :]]
+    return f"{' → '.join([*names, names[0]])} (each uses the next)"
 
 
 def _untold(cell: CellVerdict) -> CellVerdict:
@@ -65,9 +109,11 @@ def _untold(cell: CellVerdict) -> CellVerdict:
 
 
 def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict]) -> CellVerdict:
-    """What was found for a carried cell; where two blocks share it, it may be right as one and wrong as the other."""
+    """What was found for a cell; where two blocks share it, it may be right as one and wrong as the other."""
     if found[place].quantity == cell.quantity:
         return found[place]
+    if cell.verdict != "carried":
+        return cell
     message = f"the formula is right; the error comes from {place_name(place, found)}, which is the same cell"
     return replace(cell, message=message, cause=f"{cell.sheet}!{cell.cell}")
 
@@ -94,7 +140,9 @@ def _caused(
     """The carried cell with the cell in which its error began; a guess where a formula makes up its references."""
     cell = found[place]
     if cause is not None:
-        message = f"the formula is right; the error comes from {place_name(cause, found)}"
+        unknown, name = found[cause].verdict == "undetermined", place_name(cause, found)
+        why = f"it uses {name}, which was not judged" if unknown else f"the error comes from {name}"
+        message = f"the formula is right; {why}"
         return replace(cell, message=message, cause=f"{found[cause].sheet}!{found[cause].cell}")
     reach = [place, *through_helpers(graph, place, ())]
     used = sorted(REFERRING & _functions(graph, reach))

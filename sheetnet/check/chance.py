@@ -63,4 +63,4 @@ def _by_chance(cell: CellVerdict, answer: Answer, chancy: dict[Place, str], used
         return cell
     where = f"{helper[0]}!{cell_name(*helper[1:])}"
     message = f"uses {where}, where {chancy[helper]} gives another value at every look: not deterministic"
-    return replace(cell, verdict="wrong", message=message, mistake=None)
+    return replace(cell, verdict="wrong", message=message, mistakes=())

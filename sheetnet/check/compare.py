@@ -44,10 +44,10 @@ def scales(expected: Array) -> Array:
     return np.asarray(np.maximum(finite.max(axis=1, keepdims=True, initial=0.0), 1.0))
 
 
-def same(a: Value, b: Value) -> bool:
-    """Whether two shown values are the same, numbers within the tolerance."""
+def same(a: Value, b: Value, room: float = 1.0) -> bool:
+    """Whether two shown values are the same, numbers within the tolerance; `room` is what its absolute part is times."""
     if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= RELATIVE * max(abs(a), abs(b)) + ABSOLUTE
+        return abs(a - b) <= RELATIVE * max(abs(a), abs(b)) + ABSOLUTE * room
     return a == b
 
 

@@ -1,7 +1,8 @@
 """Which known mistake a wrong cell makes: its signature against those of mistaken equations. It knows no sheets.
 
 A signature is the cell's own formula evaluated alone, in every run. The search goes from simple to less simple and stops
-at the first stage where anything matches; what matches there is all named:
+at the first stage where anything matches; what matches there is all named. Where it is known to which cells the formula
+refers, an explanation counts only if it can be computed from these, and those that use most of them come first:
 
 1. one mistake in the cell's own equation;
 2. one mistake in an equation further up, for formulas that compute several steps at once; or one number misread: from a
@@ -12,7 +13,7 @@ at the first stage where anything matches; what matches there is all named:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, combinations, islice
@@ -20,7 +21,8 @@ from itertools import chain, combinations, islice
 import numpy as np
 
 from sheetnet.check.compare import Truth, agreement, scales
-from sheetnet.mistakes import MISTAKES, Change, Mistake, Single, Site, cook, cook_each, kind_of, reads_of
+from sheetnet.check.knowledge import Knowledge
+from sheetnet.mistakes import MISTAKES, Change, Element, Mistake, Single, Site, cook, cook_each, kind_of, reads_of
 from sheetnet.network import Network
 from sheetnet.reference import Array, Recorder, Values
 
@@ -32,6 +34,7 @@ DEEPEST = 4  # steps further up: a new weight in one formula holds ∂C/∂W, δ
 PROBES = 2  # runs that a guess must match before all runs are computed
 ENOUGH = 4  # runs in which both must be numbers: in some, targets are 0 and 1, which have no logarithm
 CHUNK = 32  # guesses computed between two looks at the clock
+MOST_READ = 16  # cells that a formula refers to, up to which explanations are ordered by how many of them they use
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """`SN003 bias node not 1 (f(1))`."""
+        """`bias node not 1: f(1) (SN003)`."""
         parts = zip(self.mistakes, self.labels, strict=True)
-        return " and ".join(f"{m.code} {m.name}" + (f" ({label})" if label else "") for m, label in parts)
+        return " and ".join(m.name + (f": {label}" if label else "") + f" ({m.code})" for m, label in parts)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,22 @@ class _Guess:
             block = guess.block if guess.made else block
             guess = guess.inner
         return Finding(tuple(mistakes), tuple(labels), block)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A wrong cell: where it stands in its block, what its formula gives, and the elements to which that refers."""
+
+    row: int
+    column: int
+    signature: Array
+    reads: frozenset[Element] | None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no input moves a formula on a sheet: too many mistakes further away give the same number."""
+        known = self.reads is not None and np.isfinite(self.signature).all()
+        return bool(known and np.ptp(self.signature) == 0)
 
 
 # Guesses by number, with their arrays in the probing runs: guesses × runs × rows × columns.
@@ -117,25 +136,32 @@ class Diagnosis:
         self._left = WORKBOOK_SECONDS
         self._kept: dict[tuple[str, int], _Kept] = {}
         self._reads: dict[str, list[str]] = {}
+        self._knowledge = Knowledge(network, self._values, self._scale)
 
-    def findings(self, block: str, row: int, column: int, signature: Array) -> tuple[Finding, ...]:
-        """The simplest explanations of the cell (row, column) of a block; `signature` is NaN where not a number."""
+    def findings(
+        self, block: str, row: int, column: int, signature: Array, reads: frozenset[Element] | None = None
+    ) -> tuple[Finding, ...]:
+        """The simplest explanations of the cell (row, column) of a block; `signature` is NaN where not a number.
+
+        `reads` are the elements that the formula refers to, None where that is not known.
+        """
         kind = kind_of(Site.of(self._network, block))
         if kind is None or not np.isfinite(signature).any():
             return ()
         begun = time.thread_time()
         limit = begun + min(CELL_SECONDS, self._left)
-        found: dict[str, Finding] = {}
-        for stage in range(len(_STAGES)):
+        cell = _Cell(row, column, signature, reads)
+        found: dict[str, _Guess] = {}
+        for stage in range(1 if cell.is_constant else len(_STAGES)):
             for guess, arrays in self._stage(block, stage).upto(limit if stage else float("inf")):
                 for number in self._probed(arrays, row, column, signature):
-                    if self._is(guess(number), row, column, signature):
-                        finding = guess(number).finding()
-                        found.setdefault(finding.code, finding)
+                    if (code := guess(number).finding().code) not in found and self._is(guess(number), cell):
+                        found[code] = guess(number)
             if found or time.thread_time() >= limit:
                 break
+        ordered = self._ordered(list(found.values()), cell, limit)
         self._left -= min(self._left, time.thread_time() - begun)
-        return tuple(found.values())
+        return tuple(guess.finding() for guess in ordered)
 
     def own(self, block: str) -> Iterator[_Guess]:
         """One mistake in the equation of a block."""
@@ -210,14 +236,36 @@ class Diagnosis:
         agreed = _agree(found, signature[self._probing, None], self._scale[self._probing])
         return [int(number) for number in np.flatnonzero(agreed.all(axis=0))]
 
-    def _is(self, guess: _Guess, row: int, column: int, signature: Array) -> bool:
-        """Whether the guess gives the signature in all runs, and is not the right formula in other clothes."""
-        found = _element(guess.array(self._network, self._values), row, column)
-        right = _element(self._values[guess.block], row, column)
+    def _is(self, guess: _Guess, cell: _Cell) -> bool:
+        """Whether the guess gives the signature in all runs, is no right formula, and uses no cell beyond the formula's."""
+        found = _element(guess.array(self._network, self._values), cell.row, cell.column)
+        right = _element(self._values[guess.block], cell.row, cell.column)
         if np.isfinite(found).sum() < min(ENOUGH, len(found) / 2):  # too little was compared
             return False
-        same = _agree(signature[:, None], found[:, None], self._scale).all()
-        return bool(same and not _agree(found[:, None], right[:, None], self._scale).all())
+        if cell.is_constant and guess.made and guess.made[0][0].quantity == "any":
+            return False  # a 0 is not yet a reference to an empty cell
+        same = _agree(cell.signature[:, None], found[:, None], self._scale).all()
+        differs = not _agree(found[:, None], right[:, None], self._scale).all()
+        return bool(same and differs and (cell.reads is None or self._follows(guess, cell, cell.reads)))
+
+    def _follows(self, guess: _Guess, cell: _Cell, reads: frozenset[Element]) -> bool:
+        """Whether a formula that refers to these elements alone can compute the guess; cells it names must be among them."""
+        if not all(_refers(reads, change.named) for _, change in guess.made if change.named):
+            return False
+        found = _element(guess.array(self._network, self._knowledge.of(reads)), cell.row, cell.column)
+        return bool(_agree(found[:, None], cell.signature[:, None], self._scale).all())
+
+    def _ordered(self, guesses: list[_Guess], cell: _Cell, limit: float) -> Sequence[_Guess]:
+        """First the guesses that use most of the cells to which the formula refers."""
+        if cell.reads is None or len(guesses) < 2 or len(cell.reads) > MOST_READ:
+            return guesses
+        unused = dict.fromkeys(range(len(guesses)), 0)
+        for element in sorted(cell.reads):
+            if time.thread_time() >= limit:
+                return guesses
+            for number, guess in enumerate(guesses):
+                unused[number] += self._follows(guess, cell, cell.reads - {element})
+        return [guesses[number] for number in sorted(unused, key=lambda number: unused[number])]
 
 
 _STAGES: tuple[Callable[[Diagnosis, str], Iterator[_Chunk]], ...] = (
@@ -229,7 +277,13 @@ _STAGES: tuple[Callable[[Diagnosis, str], Iterator[_Chunk]], ...] = (
 
 def _single(block: str, kind: str, mistake: Mistake, singles: list[Single], number: int) -> _Guess:
     single = singles[number]
-    return _Guess(block, ((mistake, Change(kind, {single.part: single.misread}, single.label)),))
+    return _Guess(block, ((mistake, Change(kind, {single.part: single.misread}, single.label, single.named)),))
+
+
+def _refers(reads: frozenset[Element], named: Element) -> bool:
+    """Whether a cell is among those read, or a transposed copy of it is."""
+    name, row, column = named
+    return named in reads or (f"{name}_T", column, row) in reads
 
 
 def _unstacked(name: str, array: Array) -> Array:

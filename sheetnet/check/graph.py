@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from sheetnet.syntax import Area, areas, functions, names, parse_area
+from sheetnet.syntax import Area, areas, functions, names, tokenize
+from sheetnet.syntax.refs import split_prefix
+from sheetnet.syntax.resolver import on_each_sheet
 from sheetnet.workbook import Place, Position, Workbook, array_cells
 
 
@@ -21,7 +23,9 @@ class Graph:
             self._positions[name].add((row, column))
         self._sheets = {sheet.name.casefold(): sheet for sheet in workbook.sheets}
         self._anchors = {sheet.name: array_cells(sheet) for sheet in workbook.sheets if sheet.arrays}
-        self._names = {(name.sheet, name.name.casefold()): name.refers_to for name in workbook.names}
+        self._names = {
+            (name.sheet and name.sheet.casefold(), name.name.casefold()): name.refers_to for name in workbook.names
+        }
         self._areas: dict[tuple[str, str], list[Area]] = {}
 
     def uses(self, place: Place) -> Iterator[Place]:
@@ -46,11 +50,30 @@ class Graph:
         return None if cell is None else cell.formula
 
     def _resolved(self, sheet: str, formula: str) -> Iterator[Area]:
-        yield from areas(formula)
-        for name in names(formula):
-            refers_to = self._names.get((sheet, name.casefold()), self._names.get((None, name.casefold())))
-            if refers_to is not None and (area := parse_area(refers_to)) is not None:
-                yield area
+        """The areas in a formula, in the names that it uses, and in the names that these use."""
+        texts, known = [formula], set[str]()
+        while texts:
+            text = texts.pop()
+            yield from areas(text)
+            yield from self._on_sheets(text)
+            for name in (*names(text), *functions(text)):  # a name of a LAMBDA is called as a function
+                refers_to = self._refers_to(sheet, name.casefold())
+                if refers_to is not None and refers_to not in known:
+                    known.add(refers_to)
+                    texts.append(refers_to)
+
+    def _refers_to(self, sheet: str, name: str) -> str | None:
+        prefix, _, word = name.rpartition("!")
+        scope = prefix.strip("'").replace("''", "'") if prefix not in ("", "[0]") else sheet.casefold()
+        return self._names.get((scope, word), self._names.get((None, word)))
+
+    def _on_sheets(self, formula: str) -> Iterator[Area]:
+        """References through several sheets, on each of them."""
+        if ":" not in formula or "!" not in formula:
+            return
+        for token in tokenize(formula):
+            if token.kind == "reference" and ":" in split_prefix(token.text)[0]:
+                yield from areas(",".join(on_each_sheet(token.text, [sheet.name for sheet in self._sheets.values()])))
 
     def _cells(self, area: Area, here: str) -> Iterator[Place]:
         sheet = self._sheets.get((area.sheet or here).casefold())
@@ -146,6 +169,24 @@ def through_helpers(graph: Graph, place: Place, stops: Collection[Place]) -> Ite
                 yield used
                 if used not in stops:
                     queue.append(used)
+
+
+def circle_through(graph: Graph, place: Place, closed: Collection[Place] = ()) -> list[Place]:
+    """The shortest way from a cell over what it uses back to itself, not through `closed`; empty where there is none."""
+    before: dict[Place, Place] = {}
+    queue = deque([place])
+    while queue:
+        here = queue.popleft()
+        for used in graph.uses(here):
+            if used == place:
+                way = [here]
+                while way[-1] != place:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            if used not in before and used not in closed:
+                before[used] = here
+                queue.append(used)
+    return []
 
 
 def _reaches(graph: Graph, start: Place, goal: Place, closed: set[Place]) -> bool:

@@ -15,14 +15,18 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.check.answers import Answer, quantity_of
-from sheetnet.check.compare import Truth, right_digits, same
+from sheetnet.check.compare import Truth, right_digits, same, scales
+from sheetnet.check.entry import is_remark, number_in
 from sheetnet.check.local import cannot_move
+from sheetnet.check.texts import Texts
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.reference import Array
-from sheetnet.syntax import cell_name, functions, needs_array_entry
+from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax.function_facts import is_googles
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
+ENTER_AGAIN = "delete the apostrophe before it, or set the cell's format to General, and enter it again"
 NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does not know yet
 
 
@@ -30,7 +34,8 @@ NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does 
 class Evidence:
     """What the runs gave for all answers: runs × answers each. `alone` is None where everything agreed as a whole.
 
-    `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not.
+    `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not. `noise` is
+    how many times the absolute tolerance each answer is allowed, because rounding is magnified in it.
     """
 
     shown: Sequence[Value]
@@ -40,6 +45,17 @@ class Evidence:
     alone_values: Sequence[Sequence[Value]] | None
     doubtful: Truth
     own: bool
+    texts: Texts
+    noise: Array
+
+    @cached_property
+    def rooms(self) -> list[float]:
+        """How far a saved value may be from the shown one, beside the relative tolerance, before it is an old one.
+
+        A file's own program rounds otherwise than the engine, by as much as the judge allows.
+        """
+        rooms: list[float] = (self.noise * (scales(self.expected)[0] if self.own else 1.0)).tolist()
+        return rooms
 
     @cached_property
     def own_expected(self) -> list[float | None]:
@@ -64,6 +80,8 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
     """The verdict of answer `number`, and one sentence why."""
     if answer.formula is None:
         return _constant(answer, number, evidence)
+    if (decided := _by_text(answer, number, evidence)) is not None:
+        return decided
     if chance := CHANCE.search(answer.formula):
         return "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
     if evidence.alone is None or evidence.alone_values is None:
@@ -88,11 +106,28 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
     return _doubt(number, evidence) or ("carried", "the formula is right")
 
 
+def _by_text(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str] | None:
+    """The verdict on a formula that is none, or that the engine cannot compute; None for all others."""
+    if fault := evidence.texts.faults.get(number):
+        return "error", f"this is no whole formula: {fault}"
+    reason = evidence.texts.unsupported.get(number)
+    if reason is None:
+        return None
+    expected = evidence.own_expected[number]
+    agrees = expected is not None and same(answer.cell.value, expected)
+    seen = "; the program that saved the file shows the expected number" if agrees else ""
+    if is_googles(answer.formula or ""):
+        return "unsupported", f"{reason}{seen}"
+    return "unsupported", f"IronCalc cannot compute {reason}: try --engine libreoffice{seen}"
+
+
 def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
     """Correct, where the trials could tell; with a hint where older programs show an error all the same."""
-    message = "computes what it should"
-    if answer.array is None and answer.formula is not None and needs_array_entry(answer.formula):
-        message += ", but LibreOffice and Excel before 365 want it entered with Ctrl+Shift+Enter"
+    message, need = "computes what it should", evidence.texts.entry.get(number)
+    if need is not None and isinstance(answer.cell.value, CellError):
+        return "error", f"shows {answer.cell.value}: {need.value} an error unless it is entered with Ctrl+Shift+Enter"
+    if need is not None:
+        message += f", but {need.value} an error unless it is entered with Ctrl+Shift+Enter"
     return _doubt(number, evidence) or ("correct", message)
 
 
@@ -111,8 +146,28 @@ def _constant(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str
         return "blank", "nothing was entered"
     if isinstance(value, CellError):
         return "error", f"holds the error {value}"
+    if isinstance(value, str):
+        return _text(value, answer, number, evidence)
     if not isinstance(value, float):
-        return "wrong", f"holds {value!r}, which is no number"
+        return "wrong", f"contains {str(value).upper()}, not a number"
+    return _typed(value, answer, number, evidence)
+
+
+def _text(text: str, answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+    """A text where a calculation should be: a remark, a number entered as text, or what may be a formula."""
+    if is_remark(text):
+        return "blank", f"nothing was entered but the remark {text!r}"
+    if (typed := number_in(text)) is None:
+        return "wrong", f"contains the text {text!r}, not a number: enter the formula alone"
+    verdict, message = _typed(typed, answer, number, evidence)
+    return (
+        "wrong",
+        f"right, but entered as text: {ENTER_AGAIN}" if verdict == "correct" else f"entered as text, and {message}",
+    )
+
+
+def _typed(value: float, answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+    """A number where a calculation should be."""
     expected = evidence.expected[:, number]
     if bool((expected == expected[0]).all()):  # the bias node, and derivatives that never change
         right = value == expected[0]
@@ -137,13 +192,17 @@ def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[st
         found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""
         return "hardcoded", f"no input moves this formula{found}"
     if texts := [value for value in values if not isinstance(value, float | CellError)]:
-        return "wrong", f"the formula gives {texts[0]!r}, which is no number"
+        return "wrong", f"the formula gives {_called(texts[0])}, not a number"
     agree = evidence.alone[:, number]
     if evidence.own and agree[0]:
         return "wrong", "right at the sheet's own inputs by chance, wrong at others"
     if evidence.own and agree[1:].all():
         return "wrong", "right in every trial, but not at the sheet's own inputs"
     return "wrong", "the formula computes something else"
+
+
+def _called(value: Value) -> str:
+    return f"the text {value!r}" if isinstance(value, str) else "nothing" if value is None else str(value).upper()
 
 
 def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict:
@@ -162,7 +221,9 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
         value=value,
         expected=evidence.own_expected[number],
         saved=answer.cell.value,
-        stale=answer.formula is not None and answer.cell.value is not None and not same(answer.cell.value, value),
+        stale=answer.formula is not None
+        and answer.cell.value is not None
+        and not same(answer.cell.value, value, evidence.rooms[number]),
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sheetnet.check.asked import blocks_asked, with_givens
 from sheetnet.check.assess import Assessment, assess
 from sheetnet.check.draws import TRIALS
+from sheetnet.check.in_full import in_full
 from sheetnet.check.inputs import edited_inputs, played_ties
-from sheetnet.check.judge import NOT_IMPLEMENTED
-from sheetnet.check.relative_names import without_relative_names
+from sheetnet.check.local import cannot_move
 from sheetnet.check.runs import Bench, Runs
+from sheetnet.check.scopes import area_of
+from sheetnet.check.texts import entry_notes
 from sheetnet.check.verdicts import CellVerdict, Report
 from sheetnet.check.whereabouts import whereabouts
 from sheetnet.engine import available, engine_named
@@ -20,8 +24,9 @@ from sheetnet.files import read_workbook
 from sheetnet.files.notices import noticing
 from sheetnet.layout.hidden import embedded_network
 from sheetnet.network import Network
-from sheetnet.syntax import cell_name, functions
-from sheetnet.workbook import Workbook
+from sheetnet.syntax import cell_name, parse_area
+from sheetnet.syntax.function_facts import is_googles
+from sheetnet.workbook import Value, Workbook
 
 SECOND_OPINION = "libreoffice"  # asked where the first engine gives an error but the file shows a number
 
@@ -36,13 +41,16 @@ def validate(
     strict_inputs: bool = False,
     inputs: str | Path | None = None,
     steps: int | None = None,
+    blanks: Sequence[str] | None = None,
 ) -> Report:
     """Judge every calculation cell of a workbook against NumPy, at its own inputs and in `trials` seeded trials.
 
     `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
-    `steps` how many training steps to look for. What the file would fetch or run is not followed; the report's notes
+    `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
+    `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
+    What the file would fetch or run is not followed; the report's notes
     tell it. Raises `FileError` for an unusable file, `EngineError` where the engine fails.
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
@@ -51,44 +59,75 @@ def validate(
     with noticing() as notices:
         workbook = read_workbook(path)
     notes = tuple(notices)
-    if network is not None and (inputs is not None or not _has_names(workbook, network)):
+    given = network
+    network = embedded_network(workbook, str(path)) if given is None else given
+    asked, remarks = blocks_asked(workbook, network, blanks)
+    if given is not None and (inputs is not None or not _has_names(workbook, network)):
         from sheetnet.identify import judge_layout, load_map  # it builds on this package
 
         where = None if inputs is None else load_map(inputs, workbook, network)
         report = judge_layout(
             workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
         )
-        return replace(report, notes=(*notes, *report.notes))
-    if network is None:
-        network, source = embedded_network(workbook, str(path)), "the workbook itself"
+        source = report.network_source
     else:
-        source, notes = "the file given", (*notes, *_difference(workbook, network, str(path)))
-    report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+        remarks = (*(_difference(workbook, given, str(path)) if given else ()), *remarks)
+        report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+        source = "the file given" if given else "the workbook itself"
     return replace(
         report,
         workbook=str(path),
         network_source=source,
-        notes=(*notes, *report.notes),
+        network_id=network_id(network),
+        cells=with_givens(report.cells, network, asked),
+        notes=(*notes, *remarks, *report.notes),
         strict_inputs=strict_inputs,
     )
+
+
+def network_id(network: Network) -> str:
+    """A short text that is the same for equal networks, and for no others."""
+    return hashlib.sha256(repr(network).encode()).hexdigest()[:16]
 
 
 def judge(
     workbook: Workbook, network: Network, *, engine: str = "ironcalc", trials: int = TRIALS, seed: int = 0
 ) -> Report:
     """Judge a workbook that is already read; see `validate`."""
-    workbook = without_relative_names(workbook)
+    whole = in_full(workbook)
+    report = _judge_by_both(whole, network, engine, trials, seed)
+    return report if whole is workbook else _as_written(report, workbook)
+
+
+def _as_written(report: Report, workbook: Workbook) -> Report:
+    """The report with formulas as they stand in the workbook, not as they were judged."""
+    cells = []
+    for cell in report.cells:
+        sheet = workbook.sheet(cell.sheet or "") if cell.formula is not None else None
+        area = parse_area(cell.cell or "")
+        written = sheet.cells.get((area.top, area.left)) if sheet is not None and area is not None else None
+        formula = cell.formula if written is None or written.formula is None else written.formula
+        cells.append(cell if formula == cell.formula else replace(cell, formula=formula))
+    return replace(report, cells=tuple(cells))
+
+
+def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
+    """What one engine cannot compute, another is asked for, where it is installed."""
     report = _judge(workbook, network, engine, trials, seed)
-    doubted = [cell for cell in report.cells if _doubted(cell)]
-    if not doubted or engine == SECOND_OPINION:
+    doubted = [cell for cell in report.cells if _unjudged(cell)]
+    if not doubted or engine == SECOND_OPINION or not available(SECOND_OPINION):
         return report
-    places = f"{len(doubted)} cells where it may be wrong itself, such as {doubted[0].sheet}!{doubted[0].cell}"
-    if available(SECOND_OPINION):
-        note = f"{engine} gives errors in {places}: LibreOffice was asked instead"
-        second = _judge(workbook, network, SECOND_OPINION, trials, seed)
-        return replace(second, notes=(*second.notes, note))
-    cells = tuple(_unsupported(cell, engine) if cell in doubted else cell for cell in report.cells)
-    return replace(report, cells=cells, notes=(*report.notes, f"{engine} gives errors in {places}"))
+    second = _judge(workbook, network, SECOND_OPINION, trials, seed)
+    no_errors = {
+        (cell.sheet, cell.cell, cell.quantity)
+        for cell in report.cells
+        if cell.verdict in ("correct", "unsupported") and not cannot_move(cell.formula or "")
+    }
+    if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells):
+        return report  # what the second engine lacks: its errors would be told as the student's
+    more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
+    places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
+    return replace(second, notes=(*second.notes, f"{engine} cannot compute {places}: LibreOffice was asked instead"))
 
 
 def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
@@ -112,11 +151,16 @@ def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed:
 def _notes(found: Assessment) -> Iterator[str]:
     if found.bench.convention:
         yield f"judged by the sheet's own convention: {found.bench.convention.message}"
-    yield from whereabouts(found.bench.workbook, found.bench.located, found.bench.answers)
+    bench, located = found.bench, found.bench.located
+    yield from located.notes
+    if located.areas:
+        yield from found.lost.notes(found.cells)
+        yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
     if tied := played_ties(found.bench.network, found.bench.inputs):
         one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
         more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
+    yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
     if not found.bench.trials.count:
         yield (
             "no random inputs were found at which the numbers of this network stay finite: nothing could be tried, so check "
@@ -127,9 +171,10 @@ def _notes(found: Assessment) -> Iterator[str]:
 
 
 def _has_names(workbook: Workbook, network: Network) -> bool:
-    """Whether any block of the network is named in the workbook."""
-    named = {name.name.casefold() for name in workbook.names}
-    return any(block.casefold() in named for block in network.blocks)
+    """Whether any block of the network has a name that leads to cells of the workbook."""
+    blocks = {block.casefold() for block in network.blocks}
+    named = (name for name in workbook.names if name.name.casefold() in blocks)
+    return any(area_of(workbook, name.refers_to) is not None for name in named)
 
 
 def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, ...]:
@@ -141,17 +186,10 @@ def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, .
     return () if carried == network else ("the workbook carries another network than the file given, which counts",)
 
 
-def _doubted(cell: CellVerdict) -> bool:
-    """Whether the engine is to be doubted: it says so itself, or the file shows a number where it gives an error."""
-    if cell.verdict == "unsupported":
-        return cell.value == NOT_IMPLEMENTED
-    return cell.verdict == "error" and cell.formula is not None and isinstance(cell.saved, float)
-
-
-def _unsupported(verdict: CellVerdict, engine: str) -> CellVerdict:
-    used = ", ".join(sorted(functions(verdict.formula or ""))) or "this formula"
-    message = f"{engine} cannot evaluate {used}, though the file shows a number: try --engine {SECOND_OPINION}"
-    return replace(verdict, verdict="unsupported", message=message)
+def _unjudged(cell: CellVerdict) -> bool:
+    """Whether another engine may be able to judge what this one cannot."""
+    formula = cell.formula or ""
+    return cell.verdict == "unsupported" and not cannot_move(formula) and not is_googles(formula)
 
 
 def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
@@ -163,10 +201,14 @@ def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
             cell.element[0],
             cell.element[1:],
             "error",
-            f"this input holds {str(value)!r}, which is no number: the trials put numbers in its place",
+            f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
             formula=cell.formula,
             value=value,
         )
         for cell in bench.inputs
         if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
     ]
+
+
+def _content(value: Value) -> str:
+    return f"the text {value!r}" if isinstance(value, str) else str(value).upper()

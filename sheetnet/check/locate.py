@@ -6,23 +6,22 @@ be there once, at its full shape, and on cells of its own.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sheetnet.check.blank_lines import Lines, lines_of
+from sheetnet.check.misplaced import Problem, empty_inputs, sharing
+from sheetnet.check.scopes import Chosen, area_of, choose_names
 from sheetnet.check.views import is_view_block, presentation_of, shape_of, view_blocks
 from sheetnet.network import Block, Network
-from sheetnet.presentation import Presentation
-from sheetnet.syntax import Area, area_name, parse_area
+from sheetnet.presentation import SHEETS, Presentation
+from sheetnet.syntax import Area, column_letters
 from sheetnet.workbook import Name, Place, Workbook
 
-
-@dataclass(frozen=True)
-class Problem:
-    """A block that cannot be judged: `verdict` is "missing" or "error", `message` one sentence."""
-
-    block: str
-    verdict: str
-    message: str
+EVERYTHING = "all quantities"  # what is missing where no block of the step is found
+SHORT = 60  # characters of what a name refers to that are told with every cell that depends on it
+IDENTIFY = "`sheetnet identify FILE --network NETWORK` finds out what the formulas compute without them"
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,25 @@ class Located:
     """The blocks found, each with its area, and the problems of the others.
 
     `blocks` are all that were looked for: those of the step and those of the views that the workbook has, which
-    `presentation` tells. Where that is in column orientation, the blocks of the step stand transposed.
+    `presentation` tells. Where that is in column orientation, the blocks of the step stand transposed. `lines` are the
+    rows and columns of the blocks inside which lines were inserted. `lost` are the blocks that somebody took away or
+    damaged, each with what became of it; `copies` the sheets with names of their own that do not count, each with the one
+    that is judged instead; `notes` what a reader should know.
     """
 
     areas: Mapping[str, Area]
     problems: tuple[Problem, ...]
     blocks: Mapping[str, Block]
     presentation: Presentation
+    lines: Mapping[str, Lines] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
+    copies: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def without_step(self) -> bool:
+        """Whether no names lead to the step, so that there are only views to judge, if anything."""
+        return any(problem.block == EVERYTHING for problem in self.problems)
 
     def place(self, block: str, row: int, column: int) -> Place:
         """The cell of a block at (row, column), from 0."""
@@ -44,7 +55,17 @@ class Located:
         assert area.sheet is not None  # `locate` keeps only areas on a sheet
         if self.turned(block):
             row, column = column, row
-        return area.sheet, area.top + row, area.left + column
+        if block not in self.lines:
+            return area.sheet, area.top + row, area.left + column
+        rows, columns = self.lines[block]
+        return area.sheet, rows[row], columns[column]
+
+    def lines_of(self, block: str) -> Lines:
+        """The rows and the columns of the sheet on which a block's cells stand."""
+        if block in self.lines:
+            return self.lines[block]
+        area = self.areas[block]
+        return range(area.top, area.bottom + 1), range(area.left, area.right + 1)
 
     def turned(self, block: str) -> bool:
         """Whether a block stands transposed: those of the step do in column orientation, those of views never."""
@@ -52,68 +73,110 @@ class Located:
 
     def index(self, block: str, place: Place) -> tuple[int, int] | None:
         """The (row, column) in a block of the cell at a place, from 0; None where it stands elsewhere."""
-        area = self.areas[block]
         sheet, row, column = place
-        if area.sheet != sheet or not (area.top <= row <= area.bottom and area.left <= column <= area.right):
+        rows, columns = self.lines_of(block)
+        if self.areas[block].sheet != sheet or row not in rows or column not in columns:
             return None
-        row, column = row - area.top, column - area.left
+        row, column = rows.index(row), columns.index(column)
         return (column, row) if self.turned(block) else (row, column)
 
 
 def locate(workbook: Workbook, network: Network) -> Located:
     """Find every block the network implies, and those of the views that the workbook has."""
-    claims: dict[str, list[Name]] = {}
-    for name in workbook.names:
-        claims.setdefault(name.name.casefold(), []).append(name)
-    presentation = presentation_of(workbook, network, claims)
+    chosen = choose_names(workbook, network)
+    presentation = presentation_of(workbook, network, chosen.claims)
     blocks = {**network.blocks, **view_blocks(network, presentation)}
     areas: dict[str, Area] = {}
+    lines: dict[str, Lines] = {}
     problems: list[Problem] = []
     for block in blocks.values():
         turned = presentation.column and not is_view_block(block.name)
-        found = _area(workbook, block, claims.get(block.name.casefold(), []), turned)
-        if isinstance(found, Area):
-            areas[block.name] = found
-        elif found is not None:
+        found = _found(workbook, block, chosen.claims.get(block.name.casefold(), []), turned)
+        if isinstance(found, Problem):
             problems.append(found)
-    for first, second in _overlaps(areas):
-        where = area_name(areas[second], absolute=False)
-        problems.append(Problem(second, "error", f"the names {first} and {second} share cells at {where}"))
-    return Located(areas, tuple(problems), blocks, presentation)
+        elif found is not None:
+            areas[block.name], kept = found
+            lines |= {} if kept is None else {block.name: kept}
+    lost = {problem.block: problem.reason for problem in problems if problem.reason}
+    for problem in (*empty_inputs(workbook, blocks, areas), *sharing(workbook, blocks, areas)):
+        problems.append(problem)
+        lost |= {problem.block: problem.reason} if problem.reason else {}
+    areas = {name: area for name, area in areas.items() if name not in lost}
+    lines = {name: kept for name, kept in lines.items() if name in areas}
+    told = tuple(_summed_up(workbook, chosen, [each for each in problems if each.verdict]))
+    optional = [each.reason for each in problems if not each.verdict and EVERYTHING not in (one.block for one in told)]
+    notes = (*_scoped(chosen), *_passed_over(areas, lines), *(f"{reason}: it was not judged" for reason in optional))
+    return Located(areas, told, blocks, presentation, lines, lost, chosen.copies, notes)
 
 
-def _area(workbook: Workbook, block: Block, claims: list[Name], turned: bool) -> Area | Problem | None:
-    """The area of a block; None where a block that may be left out is."""
+def _found(
+    workbook: Workbook, block: Block, claims: list[Name], turned: bool
+) -> tuple[Area, Lines | None] | Problem | None:
+    """The area of a block, with its rows and columns where lines were inserted; None where one that may be is left out."""
+    name, verdict = block.name, "missing" if block.required else ""
     if len(claims) > 1:
         places = ", ".join(claim.refers_to for claim in claims)
-        return Problem(block.name, "error", f"the name {block.name} is defined {len(claims)} times: {places}")
-    missing = Problem if block.required else _no_problem
+        message = f"the name {name} is defined {len(claims)} times: {places}"
+        return Problem(name, "error", message, f"{name} cannot be told (its name is defined {len(claims)} times)")
     expected = block.shape[::-1] if turned else block.shape
     wanted = f"{expected[0]} × {expected[1]}"
     if not claims:
-        return missing(block.name, "missing", f"no cells are named {block.name}, which the network implies ({wanted})")
-    area = parse_area(claims[0].refers_to)
-    sheet = None if area is None or area.sheet is None else workbook.sheet(area.sheet)
-    if area is None or sheet is None:
-        return missing(
-            block.name, "missing", f"the name {block.name} refers to {claims[0].refers_to}, which is no range"
-        )
+        if not block.required:
+            return None
+        message = f"no cells are named {name}, which the network implies ({wanted})"
+        return Problem(name, verdict, message, f"{name} is gone (no cells have this name)")
+    refers_to = claims[0].refers_to
+    area = area_of(workbook, refers_to)
+    if area is None:
+        message = f"the name {name} refers to {refers_to}, which is no range"
+        return Problem(name, verdict, message, f"{name} is gone (its name refers to {_short(refers_to)})")
     shape = shape_of(area)
-    if shape != expected:
-        found = f"{shape[0]} × {shape[1]}"
-        return missing(block.name, "missing", f"the cells named {block.name} are {found}, expected {wanted}")
-    return Area(sheet.name, area.top, area.left, area.bottom, area.right)
+    if shape == expected:
+        return area, None
+    sheet = workbook.sheet(area.sheet or "")
+    kept = None if sheet is None else lines_of(sheet, area, expected)
+    if kept is not None:
+        return area, kept
+    found = f"{shape[0]} × {shape[1]}, expected {wanted}"
+    return Problem(
+        name, verdict, f"the cells named {name} are {found}", f"{name} has another shape (its cells are {found})"
+    )
 
 
-def _no_problem(*_: str) -> None:
-    """An intermediate block may be left out: what it held is judged by what follows from it."""
+def _scoped(chosen: Chosen) -> Iterator[str]:
+    for sheet in chosen.scoped:
+        yield f"{sheet} was judged by the names that belong to this sheet, for the workbook's own lead to no cells"
 
 
-def _overlaps(areas: Mapping[str, Area]) -> Iterator[tuple[str, str]]:
-    """Pairs of blocks that claim the same cell, the later one second."""
-    found = list(areas.items())
-    for number, (second, b) in enumerate(found):
-        for first, a in found[:number]:
-            apart = a.right < b.left or b.right < a.left or a.bottom < b.top or b.bottom < a.top
-            if a.sheet == b.sheet and not apart:
-                yield first, second
+def _short(refers_to: str) -> str:
+    return refers_to if len(refers_to) <= SHORT else refers_to[: SHORT - 1] + "…"
+
+
+def _passed_over(areas: Mapping[str, Area], lines: Mapping[str, Lines]) -> Iterator[str]:
+    """Notes on the blank lines inside blocks, one a line of the sheet."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, (rows, columns) in lines.items():
+        area = areas[name]
+        for row in sorted(set(range(area.top, area.bottom + 1)) - set(rows)):
+            found[area.sheet or "", f"row {row}"].append(name)
+        for column in sorted(set(range(area.left, area.right + 1)) - set(columns)):
+            found[area.sheet or "", f"column {column_letters(column)}"].append(name)
+    for (sheet, line), names in found.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield f"{line} of {sheet} is blank inside {', '.join(names[:3])}{more}: it was passed over"
+
+
+def _summed_up(workbook: Workbook, chosen: Chosen, problems: list[Problem]) -> Iterator[Problem]:
+    """The problems; one instead of all where the step has no names that lead anywhere, or two sets of them."""
+    for view, sheets in chosen.rivals.items():
+        which = " and ".join(sheets)
+        message = f"{which} have names of their own and the workbook has none: delete the sheets that are not meant"
+        yield Problem(EVERYTHING if view == "step" else f"the sheet {SHEETS[view]}", "error", message)
+    names = [names[0] for key, names in chosen.claims.items() if not is_view_block(key)]
+    if any(area_of(workbook, name.refers_to) is not None for name in names):
+        yield from problems
+        return
+    yield from (each for each in problems if is_view_block(each.block))
+    if "step" not in chosen.rivals:
+        what = "lead to no cells any more" if names else "are gone, as Apple Numbers leaves them out"
+        yield Problem(EVERYTHING, "missing", f"the names by which the cells are found {what}: {IDENTIFY}")

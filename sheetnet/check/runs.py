@@ -20,11 +20,12 @@ from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells,
 from sheetnet.check.judge import Evidence
 from sheetnet.check.local import local_workbook
 from sheetnet.check.locate import Located, locate
+from sheetnet.check.texts import Texts, texts_of
 from sheetnet.check.unforeseen import unforeseen
 from sheetnet.check.views import is_view_block
-from sheetnet.engine import Evaluate, Trial
+from sheetnet.engine import Engine, Trial
 from sheetnet.network import Network
-from sheetnet.reference import Array, evaluate, stacked
+from sheetnet.reference import Array, Equation, equations, evaluate, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.workbook import Place, Value, Workbook
 
@@ -39,11 +40,11 @@ class Bench:
     inputs: list[InputCell]
     answers: list[Answer]
     trials: Trials
-    engine: Evaluate
+    engine: Engine
     convention: Convention | None = None
 
     @classmethod
-    def of(cls, workbook: Workbook, network: Network, engine: Evaluate, trials: int, seed: int) -> Bench:
+    def of(cls, workbook: Workbook, network: Network, engine: Engine, trials: int, seed: int) -> Bench:
         """Find the cells and draw the trials."""
         located = locate(workbook, network)
         inputs = input_cells(workbook, network, located)
@@ -59,6 +60,11 @@ class Bench:
             if cell.driver == cell.place or cell.driver not in found:
                 found[cell.driver] = cell.element
         return found
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What the formulas' texts alone decide."""
+        return texts_of(self.workbook, self.answers, self.engine.unsupported(self.workbook))
 
     @cached_property
     def of_step(self) -> Truth:
@@ -78,13 +84,21 @@ class Bench:
         rows: list[list[float]] = np.array(columns).reshape(len(columns), len(inputs["gamma"])).T.tolist()
         return rows
 
+    @property
+    def equations(self) -> dict[str, Equation]:
+        """The equations of the step. A convention replaces some of them."""
+        return equations(self.network) | (self.convention.equations(self.network) if self.convention else {})
+
     def quantities(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Every quantity of the reference for K sets of inputs. A convention replaces some equations."""
-        return evaluate(self.network, inputs, self.convention.equations(self.network) if self.convention else None)
+        """Every quantity of the reference for K sets of inputs."""
+        return evaluate(self.network, inputs, self.equations)
 
     def expected(self, inputs: Mapping[str, Array]) -> Array:
         """The reference's answers for K sets of inputs: K × answers."""
-        arrays = self.quantities(inputs)
+        return self.answers_of(self.quantities(inputs))
+
+    def answers_of(self, arrays: Mapping[str, Array]) -> Array:
+        """The answers among K sets of quantities, and what the views make of these: K × answers."""
         values = {name: stacked(arrays[name], block) for name, block in self.network.blocks.items()}
         views = view_values(self.network, arrays, self.located.presentation, asked=True)
         return as_columns(self.located, values | views)
@@ -138,7 +152,7 @@ def run(bench: Bench) -> Runs:
         own, inputs, expected = None, drawn, expected[1:]  # where the step itself overflows, nothing can be compared
     here = bench.agreement(values if own is not None else values[1:], expected)
     doubtful = bench.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
-    evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None)
+    evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None, bench.texts, bench.noise)
     if not here.all():
         alone = run_alone(bench, inputs, expected)
         evidence = replace(evidence, alone=bench.agreement(alone, expected), alone_values=alone)

@@ -47,7 +47,7 @@ def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVe
                 verdict=repair.verdict,
                 message=repair.message,
                 cause=repair.cause,
-                mistake=ROUNDING_CODE if repair.verdict == "rounded" else None,
+                mistakes=(ROUNDING_CODE,) if repair.verdict == "rounded" else (),
             )
     return sharper
 

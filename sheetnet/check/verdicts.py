@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 # Verdict → what it means. Where several would fit a cell, the first in this order is given.
 VERDICTS = {
     "missing": "a quantity that the network implies stands nowhere at its full shape",
-    "blank": "nothing was entered",
+    "blank": "nothing was entered, or a remark and no formula",
     "error": "the formula shows an error",
     "unsupported": "the engine cannot evaluate the formula",
-    "undetermined": "no trial could tell right from wrong",
+    "undetermined": "nothing could tell right from wrong: no trial did, or what it depends on is gone",
     "hardcoded": "a number stands where a calculation should",
     "rounded": "right but for its rounding, or a shortened constant",
     "wrong": "the formula computes something else: the error begins here",
@@ -27,6 +27,7 @@ VERDICTS = {
     "correct": "computes what it should, at the sheet's numbers and in every trial",
 }
 SOUND = ("correct", "carried")  # verdicts that blame nobody
+OF_THE_ENGINE = ("unsupported", "undetermined")  # verdicts that no change of the cell need explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class CellVerdict:
 
     `value` is what the workbook shows after recalculation, `expected` what NumPy computes from the same inputs,
     `saved` what the file itself shows; `stale` says that it is another value. `cause` is the cell, as `Step!B3`, where a
-    carried error began; `mistake` is a known mistake's code.
+    carried error began; `mistakes` are the codes of the known mistakes that explain the cell, first the one that is told.
+    `answer` says that a student was asked to fill in the cell; in a workbook that asks for nothing every judged cell is one.
     """
 
     sheet: str | None
@@ -50,7 +52,13 @@ class CellVerdict:
     saved: Value = None
     stale: bool = False
     cause: str | None = None
-    mistake: str | None = None
+    mistakes: tuple[str, ...] = ()
+    answer: bool = True
+
+    @property
+    def mistake(self) -> str | None:
+        """The code of the known mistake that is told; None where there is none."""
+        return self.mistakes[0] if self.mistakes else None
 
     def __reduce__(self) -> tuple[type[CellVerdict], tuple[Any, ...]]:
         """Pickled as what it was made of: a batch moves thousands of them between processes, this halves the time."""
@@ -62,7 +70,11 @@ _FIELDS = attrgetter(*CellVerdict.__slots__)
 
 @dataclass(frozen=True)
 class Report:
-    """The judgement of one workbook. `ok` only where every cell was compared and every one is correct."""
+    """The judgement of one workbook, `cells` with every judged cell; counts are over its answers alone.
+
+    `ok` only where every answer was compared and is correct, and everything given is as it was given. `network_id` is
+    the same for equal networks.
+    """
 
     workbook: str
     network: str
@@ -75,18 +87,29 @@ class Report:
     notes: tuple[str, ...] = ()
     strict_inputs: bool = False
     convention: str | None = None
+    network_id: str = ""
+
+    @property
+    def answers(self) -> tuple[CellVerdict, ...]:
+        """The cells that a student was asked to fill in; in a workbook that asks for nothing, all."""
+        return tuple(cell for cell in self.cells if cell.answer)
+
+    @property
+    def changed_givens(self) -> tuple[CellVerdict, ...]:
+        """Cells that were given, were changed, and are now wrong."""
+        return tuple(cell for cell in self.cells if not cell.answer and cell.verdict not in (*SOUND, *OF_THE_ENGINE))
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many cells have each verdict, in the order of `VERDICTS`; those that occur."""
-        found = Counter(cell.verdict for cell in self.cells)
+        """How many answers have each verdict, in the order of `VERDICTS`; those that occur."""
+        found = Counter(cell.verdict for cell in self.cells if cell.answer)
         return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
 
     @property
     def ok(self) -> bool:
         """Whether everything is correct; a report that compared nothing is not."""
         edited = self.strict_inputs and self.edited_inputs
-        return bool(self.cells) and not edited and all(cell.verdict == "correct" for cell in self.cells)
+        return self.counts.keys() == {"correct"} and not edited and not self.changed_givens
 
     @property
     def stale(self) -> int:
@@ -94,8 +117,8 @@ class Report:
         return sum(cell.stale for cell in self.cells)
 
     def to_frame(self) -> pandas.DataFrame:
-        """A table, one row a cell, with the fields of `CellVerdict`."""
+        """A table, one row for each cell, with the fields of `CellVerdict` and the `mistake` told."""
         import pandas
 
-        names = list(CellVerdict.__slots__)
+        names = [*CellVerdict.__slots__, "mistake"]
         return pandas.DataFrame([[getattr(cell, name) for name in names] for cell in self.cells], columns=names)

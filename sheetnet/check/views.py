@@ -1,39 +1,43 @@
-"""Which views a workbook has, how large and in which orientation, as its names say. It judges nothing.
+"""Which views a workbook has, how large and in which orientation, as its names say.
 
 What the names say is a claim like any other: blocks of the views that are claimed must be there at their full shape.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from sheetnet.check.blank_lines import untouched_rows
+from sheetnet.check.scopes import area_of
 from sheetnet.network import Block, Network
 from sheetnet.presentation import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, Presentation
 from sheetnet.reference import evaluate, inputs_of
 from sheetnet.reference.views import VIEWS, view_values
-from sheetnet.syntax import Area, parse_area
+from sheetnet.syntax import Area
 from sheetnet.workbook import Name, Workbook
 
 Claims = Mapping[str, Sequence[Name]]  # a name in small letters → where the workbook defines it
-STEPS_NAME, STEP_SIZE_NAME = "train_cost", "grad_h"  # the blocks that tell how long Training goes on, and h
-
-TELLING = ("A_0", "cost_n")  # one of these is not square: N × (n_0 + 1) where N is 1, N × 1 where it is not
+STEPS_NAME, STEP_SIZE_NAME = "train_cost", "grad_h"  # a block with a row a step, and the one that holds h
 
 
 def presentation_of(workbook: Workbook, network: Network, claims: Claims) -> Presentation:
-    """The views whose names lead to cells, the orientation of A_0, and the sizes that the views' own cells tell.
+    """The views whose names lead to cells, the orientation of the step, and the sizes that the views' own cells tell.
 
-    A view is there where half of its names are: a few names that begin alike may be anybody's.
+    A view is there where half of its names are: a few names that begin alike may be anybody's. Orientation and steps
+    are what most blocks say, for a single name may be anywhere.
     """
-    found = {name: area for name in claims if (area := _area(workbook, claims[name])) is not None}
+    found = {name: area for name in claims if (area := area_of(workbook, claims[name][0].refers_to)) is not None}
     named = [name for name in found if is_view_block(name)]
     likely = [view for view, numbers in VIEWS.items() if any(name.startswith(numbers.prefix) for name in named)]
-    column = any(_turned(network.blocks[name], found) for name in TELLING)
-    steps = shape_of(found[STEPS_NAME])[0] - 1 if STEPS_NAME in found else STEPS
-    steps = min(max(steps, 1), MOST_STEPS)
-    shown = Presentation(("step", *likely), column, steps, _step_size(workbook, found.get(STEP_SIZE_NAME)))
+    shown = Presentation(
+        ("step", *likely),
+        _is_turned(network, found),
+        _steps(workbook, found),
+        _step_size(workbook, found.get(STEP_SIZE_NAME)),
+    )
     there = [view for view in likely if _is_there(view_blocks(network, replace(shown, views=("step", view))), found)]
     return replace(shown, views=("step", *there))
 
@@ -42,15 +46,24 @@ def _is_there(blocks: Mapping[str, Block], found: Mapping[str, Area]) -> bool:
     return 2 * sum(name.casefold() in found for name in blocks) >= len(blocks)
 
 
-def _turned(block: Block, found: Mapping[str, Area]) -> bool:
-    """Whether a block that is not square stands transposed."""
-    area = found.get(block.name.casefold())
-    return area is not None and block.rows != block.columns and shape_of(area) == block.shape[::-1]
+def _is_turned(network: Network, found: Mapping[str, Area]) -> bool:
+    """Whether more of the step's blocks stand transposed than as their names define them; square ones tell nothing."""
+    shapes = [(block.shape, shape_of(found[name])) for block in network.blocks.values()
+              if (name := block.name.casefold()) in found and block.rows != block.columns]  # fmt: skip
+    return sum(shape[::-1] == there for shape, there in shapes) > sum(shape == there for shape, there in shapes)
 
 
-def _area(workbook: Workbook, claims: Sequence[Name]) -> Area | None:
-    area = parse_area(claims[0].refers_to)
-    return None if area is None or area.sheet is None or workbook.sheet(area.sheet) is None else area
+def _steps(workbook: Workbook, found: Mapping[str, Area]) -> int:
+    """How many steps Training goes on: most of its blocks have a row for each and one for the start."""
+    names = [name for name in found if name.startswith(VIEWS["training"].prefix)]
+    heights = Counter(rows for name in names if (rows := shape_of(found[name])[0]) > 1)
+    if not heights:
+        return STEPS
+    most = max(
+        heights, key=lambda rows: (heights[rows], STEPS_NAME in found and rows == shape_of(found[STEPS_NAME])[0])
+    )
+    area = next(found[name] for name in names if shape_of(found[name])[0] == most)
+    return min(max(most - untouched_rows(workbook, area) - 1, 1), MOST_STEPS)
 
 
 def _step_size(workbook: Workbook, area: Area | None) -> float:
@@ -70,6 +83,11 @@ def shape_of(area: Area) -> tuple[int, int]:
 def is_view_block(name: str) -> bool:
     """Whether a block belongs to a view beyond Step."""
     return name.startswith(_PREFIXES)
+
+
+def prefix_of(name: str) -> str:
+    """How the names of all blocks of a view block's view begin; empty for blocks of the step."""
+    return next((prefix for prefix in _PREFIXES if name.startswith(prefix)), "")
 
 
 def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block]:

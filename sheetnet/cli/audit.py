@@ -28,12 +28,14 @@ def audit(
     from sheetnet.audit import audit as judged
     from sheetnet.audit import load_published
     from sheetnet.files import save_workbook
-    from sheetnet.files.aside import refuse_existing
+    from sheetnet.files.aside import refuse_existing, refuse_shared
     from sheetnet.report.audit import audit_html, audit_view, audit_workbook, to_json
     from sheetnet.report.terminal import console
 
     named = [Path(json)] if json not in (None, "-") else []
-    refuse_existing([*named, *(path for path in (html, workbook) if path is not None)], force)
+    files = [*named, *(path for path in (html, workbook) if path is not None)]
+    refuse_shared(files, [Path(document)])
+    refuse_existing(files, force)
     published = load_published(document)
     with console(stderr=True).status(f"auditing {document}"):
         found = judged(published)

@@ -47,6 +47,6 @@ def generate(
         workbooks = asked_for(
             load_network(network), Path(network).stem, student, blank or [], hints and hints.value, **asked
         )
-        paths = write_all(workbooks, out, suffixes, force)
+        paths = write_all(workbooks, out, suffixes, force, [Path(network)])
     for path in paths:
         print(f"{path}  {size_of(path)}")

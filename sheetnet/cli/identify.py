@@ -33,7 +33,7 @@ def identify(
     """
     from sheetnet.batch.many import apart
     from sheetnet.batch.outputs import refuse_workbooks
-    from sheetnet.files.aside import refuse_existing
+    from sheetnet.files.aside import refuse_existing, refuse_shared
     from sheetnet.files.limits import parse_limits
     from sheetnet.identify import identify as identified
     from sheetnet.network_file import load_network
@@ -42,6 +42,7 @@ def identify(
 
     files = [Path(json)] if json not in (None, "-") else []
     refuse_workbooks(files, [workbook])
+    refuse_shared(files, [Path(network), *([inputs] if inputs is not None else [])])
     refuse_existing(files, force)
     how: dict[str, Any] = {"inputs": inputs, "steps": steps, "trials": trials, "seed": seed}
     work = partial(identified, workbook, load_network(network), **how)

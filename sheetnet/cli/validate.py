@@ -35,6 +35,14 @@ def validate(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps in such a layout; else all there are.")
     ] = None,
+    blank: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUANTITY",
+            help="What students were asked to fill in, such as delta, or all: only that counts. Else what each copy "
+            "says. Repeatable.",
+        ),
+    ] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON; - is stdout.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page.")] = None,
     marked: Annotated[
@@ -52,7 +60,7 @@ def validate(
 
     Exit code 0: all correct; 1: something is not; 2: a file cannot be used.
     """
-    from sheetnet.batch.outputs import Outputs, refuse_workbooks
+    from sheetnet.batch.outputs import Outputs
     from sheetnet.batch.workers import Workers
     from sheetnet.files.limits import parse_limits
 
@@ -61,10 +69,11 @@ def validate(
     limits = parse_limits(limit or [])
     with Workers() as workers:
         workers.start(1)  # it imports what it needs while this process does
-        outputs = Outputs(workbooks, json, html, marked, force)
-        refuse_workbooks([jsonl] if jsonl is not None else [], workbooks)
+        read = [Path(path) for path in (network, inputs) if path is not None]
+        outputs = Outputs(workbooks, json, html, marked, force, jsonl, read)
         how: dict[str, Any] = {"engine": engine.value, "trials": trials, "seed": seed, "strict_inputs": strict_inputs}
         how |= {"inputs": inputs, "steps": steps, "jsonl": jsonl, "resume": resume, "force": force, "jobs": jobs}
+        how |= {"blanks": tuple(blank)} if blank else {}
         codes = _judged(workbooks, network, {**how, "limits": limits, "workers": workers}, outputs)
         for line in outputs.write(workers, jobs, limits):
             complain(line)
@@ -74,17 +83,22 @@ def validate(
 
 def _judged(paths: list[Path], network: str | None, how: Mapping[str, Any], outputs: Outputs) -> set[int]:
     """Judge all files, print each result in its turn, and give the exit codes that they ask for."""
+    from rich.text import Text
+
     from sheetnet.batch.many import validate_many
     from sheetnet.network_file import load_network
-    from sheetnet.report.terminal import console, judging, result_view, totals
+    from sheetnet.report.terminal import console, judging, networks_carried, result_view, totals
 
     counts: Counter[str] = Counter()
+    carried: dict[str, list[str]] = {}
     expected = load_network(network) if network is not None else None
     try:
         with judging(len(paths)) as done:
             for result in validate_many(paths, expected, **how):
                 counts[result.status] += 1
                 outputs.take(result)
+                if result.report is not None and result.report.network_id:
+                    carried.setdefault(result.report.network_id, []).append(result.path)
                 if result.error is not None:
                     complain(result.error)
                 shown = result.report is not None and outputs.json != "-"
@@ -93,8 +107,13 @@ def _judged(paths: list[Path], network: str | None, how: Mapping[str, Any], outp
         go_on = "go on with --resume" if how["jsonl"] is not None else "with --jsonl FILE --resume could go on"
         complain(f"interrupted after {counts.total():,} of {len(paths):,} workbooks: {go_on}")
         raise typer.Exit(130) from None
+    remark = networks_carried(carried) if network is None and len(carried) > 1 else None
     if outputs.json == "-":
         sys.stdout.write(outputs.json_text())
+        if remark is not None:
+            complain(remark)
     elif len(paths) > 1:
         console().print(totals(counts))
+        if remark is not None:
+            console().print(Text(remark, style="yellow"))
     return {EXIT_CODES[status] for status in counts}

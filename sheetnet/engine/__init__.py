@@ -1,15 +1,16 @@
-"""Spreadsheet engines behind one function, by name. An engine knows cells and formulas; it knows no networks.
+"""Spreadsheet engines, by name. An engine knows cells and formulas; it knows no networks.
 
-Each is `evaluate(workbook, places, trials, wanted)`: for every trial the numbers of the trial overwrite the cells
+Each has `evaluate(workbook, places, trials, wanted)`: for every trial the numbers of the trial overwrite the cells
 `places`, everything is recalculated, and the values of the cells `wanted` come back. A trial of None leaves the
-workbook as it stands.
+workbook as it stands. `unsupported(workbook)` names the cells that it cannot compute as spreadsheet programs do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from importlib import import_module
 
 from sheetnet.errors import EngineError
@@ -18,17 +19,33 @@ from sheetnet.workbook import Place, Value, Workbook
 Trial = Sequence[float] | None
 Evaluate = Callable[[Workbook, Sequence[Place], Sequence[Trial], Sequence[Place]], list[list[Value]]]
 
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine by its name: what recalculates, and the cells of a workbook that it cannot compute, with the reason."""
+
+    name: str
+    evaluate: Evaluate
+    unsupported: Callable[[Workbook], Mapping[Place, str]]
+
+    def __call__(
+        self, workbook: Workbook, places: Sequence[Place], trials: Sequence[Trial], wanted: Sequence[Place]
+    ) -> list[list[Value]]:
+        """`evaluate`."""
+        return self.evaluate(workbook, places, trials, wanted)
+
+
 ENGINES = {"ironcalc": "sheetnet.engine.ironcalc", "libreoffice": "sheetnet.engine.libreoffice"}
 
 _unasked = ContextVar("unasked", default=True)  # whether another program may be started that nobody chose
 
 
-def engine_named(name: str) -> Evaluate:
+def engine_named(name: str) -> Engine:
     """The engine of that name; raises `EngineError` naming those there are."""
     if name not in ENGINES:
         raise EngineError(f"no engine {name!r}; there are {', '.join(ENGINES)}")
-    evaluate: Evaluate = import_module(ENGINES[name]).evaluate
-    return evaluate
+    module = import_module(ENGINES[name])
+    return Engine(name, module.evaluate, module.unsupported)
 
 
 @contextmanager

@@ -105,6 +105,11 @@ def evaluate(
         return [_values(read_workbook(result), wanted) for result in results]
 
 
+def unsupported(_: Workbook) -> Mapping[Place, str]:
+    """None are known beforehand: what LibreOffice cannot compute it shows as an error."""
+    return {}
+
+
 def _values(workbook: Workbook, wanted: Sequence[Place]) -> list[Value]:
     sheets = {name: workbook.sheet(name) for name in {place[0] for place in wanted}}
     found: list[Value] = []

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 from sheetnet.errors import FileError
 from sheetnet.files.aside import written_aside
 from sheetnet.files.notices import notice, wanted
+from sheetnet.files.spelling import spelled_alike
 from sheetnet.files.twofold import refuse_twofold
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def read_workbook(path: str | os.PathLike[str]) -> Workbook:
     from sheetnet.files.guard import open_package  # imported here, so that writing alone need not load it
 
     with open_package(path) as package, _collector_paused():
-        workbook = _read(package)
+        workbook = spelled_alike(_read(package))
         refuse_twofold(workbook, str(package.path))
         if wanted():
             _notice_hazards(package, workbook)

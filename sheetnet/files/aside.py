@@ -22,6 +22,29 @@ def refuse_existing(paths: Iterable[Path], force: bool = False) -> None:
             raise FileError(f"{path}: exists already: give another name, or --force to overwrite it")
 
 
+def refuse_shared(outputs: Iterable[Path], sources: Iterable[Path] = ()) -> None:
+    """Raise `FileError` where two outputs are one file, under whatever names, or one is a file that is read.
+
+    A device such as /dev/null takes everything.
+    """
+    taken = {_identity(source): "is read by this command" for source in sources}
+    for path in outputs:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            continue
+        if (why := taken.get(_identity(path))) is not None:
+            raise FileError(f"{path}: {why}, so it cannot be written too: give each output a path of its own")
+        taken[_identity(path)] = "is named for two outputs"
+
+
+def _identity(path: Path) -> tuple[int, int] | str:
+    """What is the same for two names of one file: links of both kinds, and other spellings of the path."""
+    try:
+        status = path.stat()
+    except OSError:
+        return os.path.normcase(os.path.realpath(path))
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.normcase(os.path.realpath(path))
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose content becomes `path` when the block ends well. Raises `FileError` where it cannot be written.

@@ -20,6 +20,9 @@ _ODS_TYPES = (
     "application/vnd.oasis.opendocument.spreadsheet",
     "application/vnd.oasis.opendocument.spreadsheet-template",
 )
+_CONTENT_TYPES, _CONTENT, _MANIFEST = "[Content_Types].xml", "content.xml", "META-INF/manifest.xml"
+_ENTRY = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
+_SPREADSHEET = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}spreadsheet"
 _OTHERS = {
     "xl/workbook.bin": "a binary workbook (.xlsb)",
     "Index/Document.iwa": "an Apple document, such as of Numbers",
@@ -56,18 +59,42 @@ class Package:
     def _kind(self) -> str:
         """What the content says the file is: "xlsx" or "ods"; its name's suffix is only a claim."""
         if "mimetype" in self._infos:
-            kind = b"".join(self._chunks("mimetype"))[:200].decode("ascii", "replace").strip()
-            if kind in _ODS_TYPES:
-                return "ods"
-            raise FileError(
-                f"{self.path}: is {kind or 'an unknown document'}, no spreadsheet: choose an .xlsx or .ods file"
-            )
+            return self._document(b"".join(self._chunks("mimetype"))[:200].decode("ascii", "replace").strip())
         for part, what in _OTHERS.items():
             if part in self._infos:
                 raise FileError(f"{self.path}: is {what}: {_SAVE_AS}")
-        if "[Content_Types].xml" in self._infos:
+        if self.actual(_CONTENT_TYPES) in self._infos:
             return "xlsx"
+        if _CONTENT in self._infos:  # packed again by hand, an .ods loses its mimetype: LibreOffice asks the manifest
+            return self._document(self._manifest_type() or self._content_type())
         raise FileError(f"{self.path}: is a zip file but no workbook: choose an .xlsx or .ods file")
+
+    def _document(self, kind: str) -> str:
+        if kind in _ODS_TYPES:
+            return "ods"
+        raise FileError(
+            f"{self.path}: is {kind or 'an unknown document'}, no spreadsheet: choose an .xlsx or .ods file"
+        )
+
+    def _manifest_type(self) -> str:
+        """What the manifest says the whole file is; empty where it says nothing."""
+        if _MANIFEST not in self._infos:
+            return ""
+        entries = (entry for _, entry in self.iterparse(_MANIFEST, tags=(f"{_ENTRY}file-entry",)))
+        types = (entry.get(f"{_ENTRY}media-type", "") for entry in entries if entry.get(f"{_ENTRY}full-path") == "/")
+        return next(types, "")[:200]
+
+    def _content_type(self) -> str:
+        """The type of a document by what its body holds; empty where that is no spreadsheet."""
+        body = next(self.iterparse(_CONTENT, ("start",), (_SPREADSHEET,)), None)
+        return "" if body is None else _ODS_TYPES[0]
+
+    def actual(self, name: str) -> str:
+        """A part's name as the zip directory spells it: names in a package ignore case."""
+        if name in self._infos:
+            return name
+        wanted = name.casefold()
+        return next((part for part in self._infos if part.casefold() == wanted), name)
 
     def _chunks(self, part: str) -> Iterator[bytes]:
         """The unpacked bytes of a part. zipfile stops at the size the directory declares, which is capped already."""

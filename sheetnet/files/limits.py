@@ -36,6 +36,8 @@ MAX_NESTING = 64
 MAX_TEXT = 32_767
 MAX_SPACES = 1_000
 MAX_NAMES = 10_000
+MAX_TABLES = 1_000
+MAX_TABLE_COLUMNS = 50_000
 MAX_MEMORY = 2_000_000_000
 MAX_CPU_SECONDS = 60
 MAX_SECONDS = 120
@@ -77,6 +79,8 @@ LIMITS = {
         "MAX_SPACES", "characters", "spaces that one element stands for", "900 bytes once filled the memory"
     ),
     "names": Limit("MAX_NAMES", "names", "a workbook's defined names", "a network of 20 layers has some 200"),
+    "tables": Limit("MAX_TABLES", "tables", "a workbook", "a course's workbook has a handful; each is a part"),
+    "table_columns": Limit("MAX_TABLE_COLUMNS", "columns", "all tables", "three full rows of a sheet"),
     "memory": Limit("MAX_MEMORY", _B, "a worker process", "784-30-10 takes under 0.7 GB"),
     "cpu_time": Limit("MAX_CPU_SECONDS", _S, "judging a file, processor", "784-30-10 takes under 10 seconds"),
     "time": Limit("MAX_SECONDS", _S, "judging a file, by the clock", "twice the processor's, for busy machines"),

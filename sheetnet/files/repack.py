@@ -10,7 +10,7 @@ from typing import IO
 from sheetnet.errors import FileError
 from sheetnet.files.guard import Package
 
-_FIRST = "mimetype"  # must come first and unpacked, else no program knows an .ods
+MIMETYPE = "mimetype"  # must come first and unpacked, else no program knows an .ods
 
 
 class Parts:
@@ -47,11 +47,11 @@ class Parts:
 
     def write(self, stream: IO[bytes]) -> None:
         """The whole package as a zip file. The same parts give the same bytes at any time."""
-        names = sorted(self.names, key=lambda name: name != _FIRST)
+        names = sorted(self.names, key=lambda name: name != MIMETYPE)
         with zipfile.ZipFile(stream, "w") as archive:
             for name in names:
                 info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-                packed = name != _FIRST and not name.endswith("/")
+                packed = name != MIMETYPE and not name.endswith("/")
                 info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
                 info.create_system, info.external_attr = 3, 0o644 << 16
                 archive.writestr(info, self.get(name))

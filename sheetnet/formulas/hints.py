@@ -25,10 +25,10 @@ _ACTIVATED = {
 }
 # The value before the derivative's example: a where it needs a.
 _SLOPED_AT = {"sigmoid": "0.5987", "tanh": "0.38", "softmax": "0.7"}
-# The cost of one of two outputs with a = 0.8 and T = 0.5, and its ∂C/∂a.
+# The cost of an output with a = 0.8 and T = 0.5, and its ∂C/∂a; those of mse are shared among the outputs.
 _COSTS = {
     "half_sse": ("0.045", "0.3"),
-    "mse": ("0.045", "0.3"),
+    "mse": ("0.09", "0.6"),
     "binary_cross_entropy": ("0.9163", "1.875"),
     "cross_entropy": ("0.1116", "-0.625"),
 }
@@ -57,18 +57,29 @@ def example(network: Network, block: str) -> tuple[str, str]:
     if kind == "da_dz":
         activation = network.layers[layer - 1].activation
         return ACTIVATIONS[activation].derivative("0.4", _SLOPED_AT.get(activation, "0.4")), _ACTIVATED[activation][1]
+    outputs, alone = network.sizes[-1], network.observations == 1
     if kind == "cost_out":
-        return LOSSES[network.loss].term("0.8", "0.5", 2), _COSTS[network.loss][0]
+        return LOSSES[network.loss].term("0.8", "0.5", outputs), _shared(network, 0)
     if kind == "dC_da" and layer == network.depth:
-        return LOSSES[network.loss].gradient("0.8", "0.5", 2), _COSTS[network.loss][1]
+        return LOSSES[network.loss].gradient("0.8", "0.5", outputs), _shared(network, 1)
+    if kind == "dC_da" and network.sizes[layer + 1] == 1:
+        return "0.1*0.3", "0.03"
+    if (kind == "cost_n" and outputs == 1) or (kind == "cost" and alone):
+        return "SUM(0.3)", "0.3"
     if kind == "delta" and network.mixes(layer):
         return "0.3*0.21+(-0.1)*(-0.21)", "0.084"
-    if kind == "dC_dW" and network.observations > 1:
+    if kind == "dC_dW" and not alone:
         share = "/2" if network.reduction == "mean" else ""
         return f"(0.2*0.07+0.9*(-0.03)){share}", "-0.0065" if share else "-0.013"
-    if kind == "cost" and network.reduction == "mean" and network.observations > 1:
+    if kind == "cost" and network.reduction == "mean":
         return "SUM(0.3,0.5)/2", "0.4"
     return _EXAMPLES[kind]
+
+
+def _shared(network: Network, number: int) -> str:
+    """One of the two costs of the loss, with four decimals where the outputs share it."""
+    whole = _COSTS[network.loss][number]
+    return f"{round(float(whole) / network.sizes[-1], 4):g}" if network.loss == "mse" else whole
 
 
 _EXAMPLES = {

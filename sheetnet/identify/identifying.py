@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.check.draws import TRIALS
+from sheetnet.check.in_full import in_full
 from sheetnet.check.inputs import input_blocks
-from sheetnet.check.relative_names import without_relative_names
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
@@ -69,7 +69,7 @@ def identify_workbook(
 ) -> Identification:
     """The same for a workbook that is already read; see `identify`."""
     evaluate = engine_named(engine)
-    workbook = without_relative_names(workbook)
+    workbook = in_full(workbook)
     flow = Flow(workbook)
     if not flow.formulas:
         raise FileError("the workbook has no formulas, so nothing in it can be identified: give one with formulas")

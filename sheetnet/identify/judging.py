@@ -76,7 +76,7 @@ def _unknown(cell: Unidentified) -> CellVerdict:
         value=cell.value,
         expected=cell.expected_value,
         cause=cell.follows,
-        mistake=cell.mistake,
+        mistakes=cell.mistakes,
     )
 
 

@@ -51,7 +51,7 @@ class Unidentified:
     """A formula cell that computes no known quantity, or (`computes`) another one than its place wants.
 
     `follows` names the cell it is unidentified because of; None: it begins here. `expected` is the quantity that would
-    make everything downstream right; `mistake` a known mistake's code.
+    make everything downstream right; `mistakes` are the codes of the known mistakes that explain it, first the one told.
     """
 
     sheet: str
@@ -63,7 +63,12 @@ class Unidentified:
     computes: Label | None = None
     expected: Label | None = None
     expected_value: float | None = None
-    mistake: str | None = None
+    mistakes: tuple[str, ...] = ()
+
+    @property
+    def mistake(self) -> str | None:
+        """The code of the known mistake that is told; None where there is none."""
+        return self.mistakes[0] if self.mistakes else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sheetnet.check.inputs import input_blocks
+from sheetnet.check.naming import words_of
 from sheetnet.identify.input_map import InputMap
 from sheetnet.identify.known import mistakes
 from sheetnet.identify.labels import in_context
@@ -127,7 +128,7 @@ def _unidentified(
             message = "computes no known quantity"
         known = findings.get(place, ())
         if known:
-            message += "; " + " or ".join(finding.text for finding in known)
+            message += f"; {words_of(known)}"
         yield Unidentified(
             place[0],
             cell_name(*place[1:]),
@@ -138,7 +139,7 @@ def _unidentified(
             computes,
             expected,
             float(right[0]) if right is not None and np.isfinite(right[0]) else None,
-            known[0].code if known else None,
+            tuple(finding.code for finding in known),
         )
 
 

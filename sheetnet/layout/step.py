@@ -49,6 +49,13 @@ def step_sheet(grid: Grid) -> Sheet:
     return grid.finished(view)
 
 
+def label_of(network: Network, block: Block, turned: bool) -> str:
+    """What stands above a block: its symbol, and its rows and columns on the sheet."""
+    symbol, _ = describe(network, block.name, turned)
+    rows, columns = block.shape[::-1] if turned else block.shape
+    return f"{symbol}   {rows}×{columns}"
+
+
 def _panel_blocks(network: Network, layer: int) -> tuple[list[str], list[str], list[str], list[str]]:
     """The blocks of a layer from top to bottom: activations below, forward, backward, with the new weights."""
     a, hidden = activation_name(layer, network.depth), layer < network.depth
@@ -127,9 +134,9 @@ class _Places:
     def _place(self, name: str, top: int, column: int) -> int:
         """A block below its two lines of symbol, shape and equation; gives the first free row after a gap."""
         block = self.network.blocks[name]
-        symbol, equation = describe(self.network, name, self.grid.turned)
-        rows, columns = self.grid.on_sheet(block.shape)
-        self.grid.write(top, column, f"{symbol}   {rows}×{columns}", "symbol")
+        _, equation = describe(self.network, name, self.grid.turned)
+        rows, _ = self.grid.on_sheet(block.shape)
+        self.grid.write(top, column, label_of(self.network, block, self.grid.turned), "symbol")
         self.grid.write(top + 1, column, equation, "equation")
         self.grid.place(name, block.shape, top + 2, column)
         return top + 2 + rows + 1

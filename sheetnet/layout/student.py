@@ -38,9 +38,10 @@ def blanks_named(network: Network, asked: Sequence[str]) -> tuple[str, ...]:
     """The answer blocks that quantities name: `delta_2` is one block, `delta` that of every layer.
 
     The forward pass with the new weights repeats the first one's formulas, so that z means both. None asked: every
-    calculation; the copies of A beside W are none, and follow what the student computes. Raises NetworkError for a
-    quantity that the network does not have.
+    calculation, and so does "all"; the copies of A beside W are none, and follow what the student computes. Raises
+    NetworkError for a quantity that the network does not have.
     """
+    asked = () if "all" in asked else asked
     answers = [block.name for block in network.blocks.values() if block.kind == "answer" and not block.transposed]
     found: list[str] = []
     for word in asked:
@@ -74,7 +75,7 @@ def student_workbook(
     sheets = (student_readme(scene, version), step_sheet(grid), check_sheet(scene, blanks, falls))
     locked = [replace(sheet, view=replace(sheet.view, locked=True)) for sheet in sheets]
     names = sorted(grid.names(), key=lambda name: name.name)
-    return Workbook((*locked, hidden_sheet(network)), tuple(names))
+    return Workbook((*locked, hidden_sheet(network, blanks)), tuple(names))
 
 
 def _empty(grid: Grid, network: Network, name: str, level: str) -> None:

@@ -10,7 +10,7 @@ from sheetnet.mistakes.entry import Change, Mistake
 from sheetnet.mistakes.forward import FORWARD
 from sheetnet.mistakes.hidden import HIDDEN
 from sheetnet.mistakes.recipes import cook, kind_of
-from sheetnet.mistakes.scene import Site
+from sheetnet.mistakes.scene import Element, Site
 from sheetnet.mistakes.singles import Single, cook_each, reads_of
 from sheetnet.mistakes.softmax import SOFTMAX
 from sheetnet.mistakes.update import GRADIENTS, UPDATES
@@ -32,6 +32,7 @@ __all__ = [
     "CHAPTERS",
     "MISTAKES",
     "Change",
+    "Element",
     "Mistake",
     "Single",
     "Site",

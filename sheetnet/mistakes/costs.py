@@ -99,10 +99,10 @@ COSTS = (
     Mistake(
         "SN035",
         "mean for sum, or sum for mean, over the observations",
-        "cost, dC_dW, delta",
+        "cost, dC_da, dC_dW, delta",
         "SUM(C_0,C_1,C_2,C_3)",
         "AVERAGE(C_0,C_1,C_2,C_3)",
-        "Cost and gradient must reduce the batch alike, once: here δ carries no 1/N, ∂C/∂W does.",
+        "Cost and gradient must reduce the batch alike, once: here ∂C/∂a and δ carry no 1/N, ∂C/∂W does.",
         (
             change("cost", share=_other_share),
             change("dC_dW", share=_other_share),
@@ -112,6 +112,12 @@ COSTS = (
                 change(kind, "1/N inside δ", dC_da=lambda s: s.right("dC_da") / s.site.network.observations)
                 for kind in ("delta", "delta.softmax")
             ),
+            change(
+                "dC_da.squared", "1/N inside ∂C/∂a", factor=lambda s: s.right("factor") / s.site.network.observations
+            ),
+            change("dC_da.log", "1/N inside ∂C/∂a", sign=lambda s: s.right("sign") / s.site.network.observations),
+            change("dC_da.other", "1/N inside ∂C/∂a", result=lambda s: s.right("result") / s.site.network.observations),
+            change("dC_da.hidden", "1/N inside ∂C/∂a", delta=lambda s: s.right("delta") / s.site.network.observations),
         ),
         applies=lambda site: site.network.observations > 1,
     ),

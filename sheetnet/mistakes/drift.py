@@ -5,12 +5,13 @@ It knows no sheet: a drifted reference meets the next number of the same block, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 import numpy as np
 
 from sheetnet.mistakes.entry import Change, Mistake, change
-from sheetnet.mistakes.recipes import READS, RECIPES
+from sheetnet.mistakes.recipes import READS, RECIPES, TWICE, reads_twice
 from sheetnet.mistakes.scene import Part, Scene, Site, shifted
 from sheetnet.mistakes.singles import DIRECTIONS, drifted, miscounted, misplaced
 from sheetnet.reference import Array
@@ -36,10 +37,12 @@ def _exchanges(site: Site, kind: str, axes: tuple[int, ...], words: str) -> Iter
     """The number of another neuron or observation: the block rolled along an axis, by every step or the nearest."""
     part = "act" if "act" in RECIPES[kind] else "result"
     for axis in axes:
-        size = _length(site, kind, axis)
-        steps = range(1, size) if size <= FARTHEST else (*range(1, 5), *range(-4, 0))
-        for step in steps:
+        for step in _steps(_length(site, kind, axis)):
             yield change(kind, f"{words} {step:+d}", **{part: _rolled(part, step, axis)})
+
+
+def _steps(size: int) -> Iterable[int]:
+    return range(1, size) if size <= FARTHEST else (*range(1, 5), *range(-4, 0))
 
 
 def _rolled(part: str, step: int, axis: int) -> Part:
@@ -49,11 +52,22 @@ def _rolled(part: str, step: int, axis: int) -> Part:
 def _neurons(site: Site, kind: str) -> Iterator[Change]:
     axes = {"dC_dW": (-1, -2), "W_new": (-1, -2), "J": (-1, -2), "A_T": (-2,), "cost_n": (), "cost": ()}
     yield from _exchanges(site, kind, axes.get(kind, (-1,)), "neuron")
+    yield from _in_one_reference(site, kind, -1, "neuron")
 
 
 def _observations(site: Site, kind: str) -> Iterator[Change]:
     axes = {"dC_dW": (), "W_new": (), "J": (), "cost": (), "A_T": (-1,)}
     yield from _exchanges(site, kind, axes.get(kind, (-2,)), "observation")
+    yield from _in_one_reference(site, kind, -2, "observation")
+
+
+def _in_one_reference(site: Site, kind: str, axis: int, words: str) -> Iterator[Change]:
+    """The number of another neuron or observation in one reference alone: the target, or one of two to one number."""
+    parts = {"T": "T", **({part: f"one {part[0]} of two" for part in TWICE} if reads_twice(site) else {})}
+    for part, called in parts.items():
+        if part in RECIPES[kind]:
+            for step in _steps(_length(site, kind, axis)):
+                yield change(kind, f"{called} of {words} {step:+d}", **{part: _rolled(part, step, axis)})
 
 
 def _length(site: Site, kind: str, axis: int) -> int:
@@ -74,6 +88,50 @@ def _shorter(part: str, axis: int, index: int) -> Part:
         return found
 
     return without
+
+
+def _parts_of_sums(site: Site, kind: str) -> Iterator[Change]:
+    """A range that is too short at either end, and means over such a range."""
+    if kind not in _SUMS and kind != "softmax":
+        return
+    part, axis = _SUMS.get(kind, ("total", -1))
+    count = _terms(site, kind)
+    for start, stop in combinations(range(count + 1), 2):
+        size = stop - start
+        if count > FARTHEST or not 1 < size < count:
+            continue
+        short = _total_of(start, stop) if kind == "softmax" else _between(part, axis, start, stop)
+        words = f"{size} of {count} terms"
+        yield change(kind, words, **{part: short})
+        if "share" in RECIPES[kind]:
+            yield change(kind, f"the mean of {words}", **{part: short, "share": _share(size)})
+
+
+def _terms(site: Site, kind: str) -> int:
+    """How many terms the sum of a block has."""
+    sizes = site.network.sizes
+    if kind == "z":
+        return sizes[site.layer - 1] + 1
+    if kind in ("cost", "dC_dW"):
+        return site.network.observations
+    return site.outputs if kind == "cost_n" else sizes[site.layer + (kind == "dC_da.hidden")]
+
+
+def _between(part: str, axis: int, start: int, stop: int) -> Part:
+    def kept(s: Scene) -> Array:
+        array = s.right(part)
+        inside = (np.arange(array.shape[axis]) >= start) & (np.arange(array.shape[axis]) < stop)
+        return np.where(inside if axis == -1 else inside[:, None], array, 0.0)
+
+    return kept
+
+
+def _total_of(start: int, stop: int) -> Part:
+    return lambda s: s["e"][..., start:stop].sum(axis=-1, keepdims=True)
+
+
+def _share(size: int) -> Part:
+    return lambda s: 1 / size
 
 
 def _total_without(index: int) -> Part:
@@ -125,7 +183,7 @@ ANYWHERE = (
         "z, cost, delta, dC_dW",
         "SUM(B2:B4)",
         "SUM(B2:B5)",
-        "The first or the last term of the sum is outside the range.",
+        "Some terms of the sum or the mean are outside the range; stretch it over all of them.",
         tuple(
             change(kind, f"the {words} term is missing", **{part: _shorter(part, axis, index)})
             for kind, (part, axis) in _SUMS.items()
@@ -135,6 +193,7 @@ ANYWHERE = (
             change("softmax", f"the {words} term is missing", total=_total_without(index))
             for words, index in (("first", 0), ("last", -1))
         ),
+        forms=_parts_of_sums,
     ),
     Mistake(
         "SN114",

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from sheetnet.mistakes.scene import Part, Recipe, Site
+from sheetnet.mistakes.scene import Element, Part, Recipe, Site
 from sheetnet.mistakes.singles import Reads, Single
 
 
 @dataclass(frozen=True)
 class Change:
-    """One form of a mistake: in the recipe of `kind` some parts are replaced. `label` tells it from its other forms."""
+    """One form of a mistake: in the recipe of `kind` some parts are replaced. `label` tells it from its other forms.
+
+    `named` is the cell that the label names in place of the right one.
+    """
 
     kind: str
     parts: Recipe
     label: str = ""
+    named: Element | None = None
 
 
 def change(kind: str, label: str = "", **parts: Part) -> Change:

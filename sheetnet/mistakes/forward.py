@@ -28,10 +28,17 @@ def _other_weights(site: Site, kind: str) -> Iterator[Change]:
         for layer in range(1, site.network.depth + 1):
             if layer != right:
                 yield change(kind, f"W_{layer}{site.suffix}", W=_weights_of(layer))
+    if kind == "z":
+        for layer in range(site.layer - 1):
+            yield change(kind, f"A_{layer}{site.suffix if layer else ''}", inputs=_activations_of(layer))
 
 
 def _weights_of(layer: int) -> Part:
     return lambda s: fit(s.value(f"W_{layer}{s.site.suffix}"), *s.right("W").shape[-2:])
+
+
+def _activations_of(layer: int) -> Part:
+    return lambda s: fit(s.activations(layer), *s.right("inputs").shape[-2:])
 
 
 def _old_values(site: Site, kind: str) -> Iterator[Change]:
@@ -80,7 +87,7 @@ FORWARD = (
         "x_0*w_00+x_1*w_01",
         "x_0*w_00+x_1*w_01+1*b_0",
         "Without the bias the neuron's line always passes through the origin; add the bias, the weight of the bias node.",
-        (change("z", node=lambda s: 0.0),),
+        (change("z", node=lambda s: 0.0), change("z", "a 1 in its place", bias=lambda s: 1.0)),
     ),
     Mistake(
         "SN002",
@@ -149,11 +156,12 @@ FORWARD = (
     ),
     Mistake(
         "SN008",
-        "weights of another layer",
+        "weights or activations of another layer",
         "z, dC_da",
         "SUMPRODUCT(A_1,W_1)",
         "SUMPRODUCT(A_1,W_2)",
-        "z of layer l needs W of layer l, and the errors of layer l come back through W of layer l + 1.",
+        "z of layer l takes W of layer l and the activations of the layer below; the errors of layer l come back through W"
+        " of layer l + 1.",
         forms=_other_weights,
     ),
     Mistake(

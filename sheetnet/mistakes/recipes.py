@@ -17,7 +17,14 @@ from sheetnet.reference import Array, Values
 SQUARED: dict[str, Callable[[int], float]] = {"half_sse": lambda n: 0.5, "mse": lambda n: 1 / n}
 LOGARITHMIC = {"binary_cross_entropy": True, "cross_entropy": False}
 # Parts that read a block of the sheet as it stands: a reference may miss them by a row or a column.
-READS = ("A", "W", "z", "a", "T", "terms", "delta", "dC_da", "da_dz", "J", "gradient")
+READS = ("A", "W", "z", "a", "a_first", "a_again", "T", "T_again", "terms", "delta", "dC_da", "da_dz", "J", "gradient")
+# Parts that stand for one of two references to the same number: one may drift while the other stays.
+TWICE = ("a_first", "a_again", "T_again")
+# Activation → f'(z) written in two references to a.
+PRODUCTS: dict[str, Callable[[Array, Array], Array]] = {
+    "sigmoid": lambda first, again: first * (1 - again),
+    "tanh": lambda first, again: 1 - first * again,
+}
 
 
 def kind_of(site: Site) -> str | None:
@@ -33,6 +40,13 @@ def kind_of(site: Site) -> str | None:
     if quantity == "delta":
         return "delta.softmax" if net.mixes(site.layer) else "delta"
     return quantity if quantity in RECIPES else None
+
+
+def reads_twice(site: Site) -> bool:
+    """Whether the equation of a block refers to one number twice."""
+    if site.quantity == "da_dz":
+        return site.activation_name in PRODUCTS
+    return site.quantity == "cost_out" or LOGARITHMIC.get(site.network.loss, False)
 
 
 def cook(site: Site, values: Values, replaced: Recipe | None = None) -> Array:
@@ -79,6 +93,11 @@ def _trained(s: Scene) -> Array:
     return trained
 
 
+def _slope(s: Scene) -> Array:
+    product = PRODUCTS.get(s.site.activation_name)
+    return product(s["a_first"], s["a_again"]) if product else s.site.activation.derivative(s["z"], s["a"])
+
+
 def _jacobian(s: Scene) -> Array:
     own = np.eye(s["a"].shape[-1], dtype=bool)
     return np.where(own, s["diagonal"][..., None], s["rest"])
@@ -92,6 +111,7 @@ _ERROR: Recipe = {
     "factor": lambda s: SQUARED[s.site.network.loss](s.site.outputs),
 }
 _NODE: Recipe = {"node": lambda s: 1.0, "result": _with_node}
+_AGAIN: Recipe = {"a_again": lambda s: s["a"], "T_again": lambda s: s["T"]}
 _EXPONENT: Recipe = {
     "z": lambda s: s.here("z"),
     "top": lambda s: s["z"].max(axis=-1, keepdims=True),
@@ -122,16 +142,18 @@ RECIPES: dict[str, Recipe] = {
     },
     "cost_out.squared": {
         **_ERROR,
-        "square": lambda s: s["error"] ** 2,
+        **_AGAIN,
+        "square": lambda s: s["error"] * (s["a_again"] - s["T_again"]),
         "result": lambda s: s["factor"] * s["square"],
     },
     "cost_out.log": {
         "a": _outputs,
         "T": _target_of,
+        **_AGAIN,
         "ln": lambda s: np.log(s["a"]),
-        "ln_rest": lambda s: np.log(1 - s["a"]),
+        "ln_rest": lambda s: np.log(1 - s["a_again"]),
         "own": lambda s: np.where(s["T"] == 0, 0.0, s["T"] * s["ln"]),
-        "other": lambda s: np.where(s["T"] == 1, 0.0, (1 - s["T"]) * s["ln_rest"]) if _binary(s) else 0.0,
+        "other": lambda s: np.where(s["T_again"] == 1, 0.0, (1 - s["T_again"]) * s["ln_rest"]) if _binary(s) else 0.0,
         "sign": lambda s: -1.0,
         "result": lambda s: s["sign"] * (s["own"] + s["other"]),
     },
@@ -150,8 +172,11 @@ RECIPES: dict[str, Recipe] = {
     "dC_da.log": {
         "a": _outputs,
         "T": _target_of,
+        **_AGAIN,
         "own": lambda s: np.where(s["T"] == 0, 0.0, s["T"] / s["a"]),
-        "other": lambda s: np.where(s["T"] == 1, 0.0, (1 - s["T"]) / (1 - s["a"])) if _binary(s) else 0.0,
+        "other": lambda s: (
+            np.where(s["T_again"] == 1, 0.0, (1 - s["T_again"]) / (1 - s["a_again"])) if _binary(s) else 0.0
+        ),
         "sign": lambda s: 1.0,
         "result": lambda s: s["sign"] * (s["other"] - s["own"]),
     },
@@ -165,11 +190,14 @@ RECIPES: dict[str, Recipe] = {
     "da_dz": {
         "z": lambda s: s.here("z"),
         "a": lambda s: s.activations(s.site.layer),
-        "result": lambda s: s.site.activation.derivative(s["z"], s["a"]),
+        "a_first": lambda s: s["a"],
+        "a_again": lambda s: s["a"],
+        "result": _slope,
     },
     "J": {
         "a": lambda s: s.activations(s.site.layer),
-        "diagonal": lambda s: s["a"] * (1 - s["a"]),
+        "a_again": lambda s: s["a"],
+        "diagonal": lambda s: s["a"] * (1 - s["a_again"]),
         "rest": lambda s: -s["a"][..., :, None] * s["a"][..., None, :],
         "result": _jacobian,
     },

@@ -16,6 +16,7 @@ import numpy as np
 from sheetnet.network import Network, activation_name
 from sheetnet.reference import ACTIVATIONS, LOSSES, Activation, Array, Loss, Values
 
+Element = tuple[str, int, int]  # a cell of a block, with its row and column from 0
 _NAME = re.compile(r"(?P<quantity>.+?)(?:_(?P<layer>\d+))?(?P<new>_new)?(?P<turned>_T)?")
 
 

@@ -6,12 +6,12 @@ There are thousands of these even in a small block, so they are computed all at 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from sheetnet.mistakes.recipes import READS, RECIPES, cook, kind_of
-from sheetnet.mistakes.scene import Part, Recipe, Scene, Site
+from sheetnet.mistakes.recipes import READS, RECIPES, TWICE, cook, kind_of, reads_twice
+from sheetnet.mistakes.scene import Element, Part, Recipe, Scene, Site
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
 
@@ -54,6 +54,15 @@ class Single:
         own = f"{self.block}[{self.row}, {self.column}]"
         return f"{self.source}[{self.at[0]}, {self.at[1]}] for {own}" if self.source else f"{own} {self.words}"
 
+    @property
+    def named(self) -> Element | None:
+        """The other cell that is read; None where a term is left out or counted otherwise."""
+        return (
+            None
+            if self.source is None and self.at == (self.row, self.column)
+            else (self.source or self.block, *self.at)
+        )
+
     def number(self, scene: Scene) -> Array:
         """What is read, in each trial."""
         array = scene.right(self.part) if self.source is None else scene.value(self.source)
@@ -75,12 +84,12 @@ def reads_of(site: Site, values: Values) -> Reads:
     assert kind is not None, f"{site.block} is an input"
     scene, found = Scene(site, values, RECIPES[kind], {}), {}
     for part in (*READS, "gamma"):
-        if part in RECIPES[kind] and kind not in ("J", "delta.softmax"):
+        if part in RECIPES[kind] and kind not in ("J", "delta.softmax") and (part not in TWICE or reads_twice(site)):
             array = scene.right(part)
             blocks = (name for name in site.network.blocks if not name.endswith("_T"))
             block = next(name for name in blocks if np.shares_memory(values[name], array))
             found[part] = Read(array.shape[-2], array.shape[-1], block)
-    return found if sum(read.rows * read.columns for read in found.values()) <= SMALL else {}
+    return found if sum(rows * columns for rows, columns, _ in map(astuple, set(found.values()))) <= SMALL else {}
 
 
 def cook_each(site: Site, values: Values, singles: Sequence[Single]) -> Array:

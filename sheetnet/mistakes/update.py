@@ -21,6 +21,17 @@ def _input(i: int) -> Part:
     return lambda s: s.right("inputs")[..., i : i + 1]
 
 
+def _other_activations(site: Site, kind: str) -> Iterator[Change]:
+    if kind == "dC_dW":
+        for layer in range(site.network.depth + 1):
+            if layer not in (site.layer - 1, site.layer):
+                yield change(kind, f"a of layer {layer}", inputs=_activations_of(layer))
+
+
+def _activations_of(layer: int) -> Part:
+    return lambda s: fit(s.activations(layer), *s.right("inputs").shape[-2:])
+
+
 def _other_layers(site: Site, kind: str) -> Iterator[Change]:
     names = {"dC_dW": ("delta", "delta"), "W_new": ("gradient", "dC_dW")}
     if kind in names:
@@ -57,12 +68,13 @@ def _frozen(s: Scene) -> Array:
 GRADIENTS = (
     Mistake(
         "SN080",
-        "gradient with a of the same layer",
+        "gradient with a of another layer",
         "dC_dW",
         "a_2*delta_2",
         "a_1*delta_2",
         "∂z/∂w is what the weight multiplies: the activation of the layer below.",
-        (change("dC_dW", inputs=_same_layer),),
+        (change("dC_dW", "a of the same layer", inputs=_same_layer),),
+        forms=_other_activations,
     ),
     Mistake(
         "SN081",
@@ -231,5 +243,19 @@ UPDATES = (
         "w-γ*dC_dW",
         "A sign of multiplication is missing: the step is the learning rate times the gradient.",
         (change("W_new", step=lambda s: s["trained"] * (s["gamma"] + s["gradient"])),),
+    ),
+    Mistake(
+        "SN101",
+        "γ at the wrong place in the update",
+        "W_new",
+        "(w-γ)*dC_dW",
+        "w-γ*dC_dW",
+        "The learning rate multiplies the gradient alone, and the product is subtracted from the weight.",
+        (
+            change("W_new", "(w - γ) ∂C/∂W", result=lambda s: (s["W"] - s["gamma"]) * s["gradient"]),
+            change("W_new", "γ (w - ∂C/∂W)", result=lambda s: s["gamma"] * (s["W"] - s["gradient"])),
+            change("W_new", "γ w - ∂C/∂W", result=lambda s: s["gamma"] * s["W"] - s["gradient"]),
+            change("W_new", "w (1 - γ ∂C/∂W)", result=lambda s: s["W"] * (1 - s["gamma"] * s["gradient"])),
+        ),
     ),
 )

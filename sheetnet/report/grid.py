@@ -10,7 +10,7 @@ from typing import TypeVar
 from sheetnet.check import VERDICTS, CellVerdict, Report
 from sheetnet.check.inputs import EditedInput
 from sheetnet.report.palette import EDITED, look_of
-from sheetnet.report.words import called, printable, reason, shown
+from sheetnet.report.words import called, concerned, printable, reason, shown
 from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
 
@@ -52,12 +52,12 @@ class Grid:
 
 def grids(report: Report, workbook: Workbook) -> list[Grid]:
     """Every sheet with a judged cell, in the order of the workbook."""
-    judged = {cell.sheet for cell in report.cells}
+    judged = {cell.sheet for cell in concerned(report)}
     return [_grid(sheet, report) for sheet in workbook.sheets if sheet.name in judged]
 
 
 def _grid(sheet: Sheet, report: Report) -> Grid:
-    verdicts = _by_place(cell for cell in report.cells if cell.sheet == sheet.name)
+    verdicts = _by_place(cell for cell in concerned(report) if cell.sheet == sheet.name)
     edits = _by_place(edit for edit in report.edited_inputs if edit.sheet == sheet.name)
     places = [*sheet.cells, *verdicts]
     bottom, right = (max((place[axis] for place in places), default=1) for axis in (0, 1))

@@ -12,13 +12,26 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.check import VERDICTS, CellVerdict, Report
-from sheetnet.check.verdicts import SOUND
 from sheetnet.files import read_workbook
 from sheetnet.files.aside import save_text
 from sheetnet.files.repack import refuse_same
 from sheetnet.report.grid import MOST_CELLS, Grid, grids
 from sheetnet.report.palette import EDITED, LOOKS, NEUTRAL, Look, look_of
-from sheetnet.report.words import called, followers, inherited, printable, reason, shown, where
+from sheetnet.report.words import (
+    asked_for,
+    blamed_answers,
+    called,
+    concerned,
+    followers,
+    givens_changed,
+    inherited,
+    inputs_edited,
+    printable,
+    reason,
+    shown,
+    stale_cells,
+    where,
+)
 from sheetnet.workbook import Workbook
 
 MOST_LISTED = 5_000  # blamed cells of one workbook; the JSON has all
@@ -47,10 +60,12 @@ class Section:
     name: str
     folder: str
     report: Report
+    asked: str  # before the counts, how many answers were asked for
     chips: tuple[tuple[str, str, int], ...]  # verdict, sign, count
+    heading: str  # of the inputs in `edited`
     edited: tuple[tuple[str, str, str, str], ...]  # where, called, found, expected
-    lines: tuple[Line, ...]
-    unlisted: int
+    lists: tuple[tuple[str, tuple[Line, ...], int], ...]  # heading, blamed cells, how many more there are
+    stale: str
     grids: tuple[Grid, ...]
 
 
@@ -68,7 +83,7 @@ def page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["printable"] = printable
-    occurring = {verdict for report in reports for verdict in report.counts}
+    occurring = {cell.verdict for report in reports for cell in concerned(report)}
     return environment.get_template("report.html").render(
         sections=sections,
         unreadable=unreadable,
@@ -106,14 +121,16 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         for cell in row
         if cell.look
     }
-    blamed = [cell for cell in report.cells if cell.verdict not in SOUND]
+    lists = (("What is not right", blamed_answers(report)), (givens_changed(report), report.changed_givens))
     carried = followers(report.cells)
     path = Path(printable(report.workbook))
     return Section(
         name=path.name or "workbook",
         folder="" if path.parent == Path() else str(path.parent),
         report=report,
+        asked=asked_for(report),
         chips=tuple((verdict, look_of(verdict).sign, count) for verdict, count in report.counts.items()),
+        heading=inputs_edited(report),
         edited=tuple(
             (
                 printable(f"{e.sheet}!{e.cell}"),
@@ -123,8 +140,16 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
             )
             for e in report.edited_inputs
         ),
-        lines=tuple(_line(cell, anchors, carried[where(cell)]) for cell in blamed[:MOST_LISTED]),
-        unlisted=max(len(blamed) - MOST_LISTED, 0),
+        lists=tuple(
+            (
+                heading,
+                tuple(_line(cell, anchors, carried[where(cell)]) for cell in blamed[:MOST_LISTED]),
+                max(len(blamed) - MOST_LISTED, 0),
+            )
+            for heading, blamed in lists
+            if blamed
+        ),
+        stale=stale_cells(report) if report.stale else "",
         grids=tuple(shown_grids),
     )
 

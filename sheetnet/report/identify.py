@@ -98,6 +98,7 @@ def _unidentified(cell: Unidentified) -> dict[str, Any]:
         "expected": _label(cell.expected),
         "expected_value": cell.expected_value,
         "mistake": cell.mistake,
+        "mistakes": list(cell.mistakes),
     }
 
 
@@ -164,7 +165,10 @@ def _table(found: Identification) -> Table:
         table.add_column(title, overflow="fold")
     for cell in found.unidentified[:MOST_SHOWN]:
         where = f"{cell.sheet}!{cell.cell}"
-        why = Text(printable(cell.message) + (f" [{cell.mistake}]" if cell.mistake else ""))
+        why = Text(
+            printable(cell.message)
+            + (f" ({cell.mistake})" if cell.mistake and cell.mistake not in cell.message else "")
+        )
         formula = printable(cell.formula)
         why.append("\n=" + short(formula), style="dim")
         if count := followers[where]:

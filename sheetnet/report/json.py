@@ -28,11 +28,24 @@ def report_data(report: Report) -> dict[str, Any]:
         "trials": report.trials,
         "seed": report.seed,
         "strict_inputs": report.strict_inputs,
-        "summary": {**report.counts, "ok": report.ok, "cells": len(report.cells), "stale": report.stale},
+        "network_id": report.network_id,
+        "summary": _summary(report),
         "convention": report.convention,
         "notes": list(report.notes),
         "edited_inputs": [_edited(edited) for edited in report.edited_inputs],
         "cells": [_cell(cell) for cell in report.cells],
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    """The counts of answers by verdict; beside them how many cells were judged, asked for, and given but changed."""
+    return {
+        **report.counts,
+        "ok": report.ok,
+        "cells": len(report.cells),
+        "answers": len(report.answers),
+        "changed_givens": len(report.changed_givens),
+        "stale": report.stale,
     }
 
 
@@ -48,13 +61,18 @@ def report_of(data: Mapping[str, Any]) -> Report:
         notes=tuple(data["notes"]),
         strict_inputs=bool(data["strict_inputs"]),
         convention=data["convention"],
+        network_id=str(data.get("network_id", "")),
     )
 
 
 def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
-    formula, index = data["formula"], data["index"]
+    formula, index, mistake = data["formula"], data["index"], data.get("mistake")
+    mistakes = (
+        {"mistakes": tuple(data.get("mistakes", () if mistake is None else (mistake,)))} if "answer" in data else {}
+    )
     return {
-        **data,
+        **{name: value for name, value in data.items() if name != "mistake"},
+        **mistakes,
         "formula": None if formula is None else formula.removeprefix("="),
         "index": None if index is None else tuple(index),
     }
@@ -89,7 +107,9 @@ def _cell(cell: CellVerdict) -> dict[str, Any]:
         "stale": cell.stale,
         "cause": cell.cause,
         "mistake": cell.mistake,
+        "mistakes": list(cell.mistakes),
         "message": cell.message,
+        "answer": cell.answer,
     }
 
 

@@ -13,7 +13,7 @@ from sheetnet.files.mark import mark_workbook
 from sheetnet.files.marks import Mark
 from sheetnet.report.palette import look_of
 from sheetnet.report.summary import is_marked, place_of, summary_sheet
-from sheetnet.report.words import called, printable, reason, shown
+from sheetnet.report.words import called, concerned, printable, reason, shown
 from sheetnet.workbook import Place
 
 _LONGEST = 2_000  # characters of a note; a box on a sheet is for a glance
@@ -67,8 +67,8 @@ def _make_folder(folder: Path) -> None:
 
 
 def marks_of(report: Report) -> dict[Place, Mark]:
-    """Every judged cell's fill, and a note for all but the correct ones."""
-    return {place: _mark(cell) for cell in report.cells if (place := place_of(cell)) is not None}
+    """The fill of every answer, and of what was given and changed; a note for all but the correct ones."""
+    return {place: _mark(cell) for cell in concerned(report) if (place := place_of(cell)) is not None}
 
 
 def _mark(cell: CellVerdict) -> Mark:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sheetnet.check import VERDICTS, CellVerdict, Report
-from sheetnet.check.verdicts import SOUND
 from sheetnet.files.marks import AddedSheet, Field
 from sheetnet.report.palette import look_of
-from sheetnet.report.words import called, followers, inherited, printable, reason, shown, where
+from sheetnet.report.words import (
+    asked_for,
+    blamed_answers,
+    called,
+    followers,
+    givens_changed,
+    inherited,
+    inputs_edited,
+    printable,
+    reason,
+    shown,
+    stale_cells,
+    where,
+)
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Place, Workbook
 
@@ -45,9 +57,13 @@ def _rows(report: Report) -> Iterator[_Row]:
     for note in report.notes:
         yield _text(f"note: {note}")
     if report.stale:
-        yield _text(f"{report.stale} cells were saved with another value than they compute (stale)")
+        yield _text(stale_cells(report))
     yield from _edited(report)
-    yield from _blamed(report)
+    yield from _blamed(report, blamed_answers(report))
+    if words := givens_changed(report):
+        yield ()
+        yield (Field(words, bold=True),)
+        yield from _blamed(report, report.changed_givens)
 
 
 def _text(words: str) -> _Row:
@@ -55,10 +71,11 @@ def _text(words: str) -> _Row:
 
 
 def _counts(report: Report) -> Iterator[_Row]:
-    yield tuple(Field(title, bold=True) for title in ("verdict", "cells", "meaning"))
+    what = "answers" if asked_for(report) else "cells"
+    yield tuple(Field(title, bold=True) for title in ("verdict", what, "meaning"))
     for verdict, count in report.counts.items():
         yield (Field(verdict, fill=look_of(verdict).fill), Field(float(count)), Field(VERDICTS[verdict]))
-    if not report.cells:
+    if not report.counts:
         yield _text("nothing was compared")
     yield ()
 
@@ -66,7 +83,7 @@ def _counts(report: Report) -> Iterator[_Row]:
 def _edited(report: Report) -> Iterator[_Row]:
     if not report.edited_inputs:
         return
-    yield (Field("edited inputs" + (", which are not ok" if report.strict_inputs else ", which is fine"), bold=True),)
+    yield (Field(inputs_edited(report), bold=True),)
     for edit in report.edited_inputs:
         words = f"now {shown(edit.found)}, was {edit.expected:.9g}"
         place, name = printable(f"{edit.sheet}!{edit.cell}"), called(edit.quantity, edit.index)
@@ -74,8 +91,7 @@ def _edited(report: Report) -> Iterator[_Row]:
     yield ()
 
 
-def _blamed(report: Report) -> Iterator[_Row]:
-    blamed = [cell for cell in report.cells if cell.verdict not in SOUND]
+def _blamed(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
     if not blamed:
         return
     titles = ("verdict", "cell", "quantity", "shows", "expected", "why", "formula")

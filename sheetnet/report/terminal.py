@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +15,23 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.check import VERDICTS, CellVerdict, Report
-from sheetnet.check.inputs import EditedInput
-from sheetnet.check.verdicts import SOUND
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
-from sheetnet.report.words import called, followers, inherited, printable, short, shown, where
+from sheetnet.report.words import (
+    asked_for,
+    blamed_answers,
+    called,
+    followers,
+    givens_changed,
+    inherited,
+    inputs_edited,
+    printable,
+    remarks,
+    short,
+    shown,
+    stale_cells,
+    where,
+)
 
 if TYPE_CHECKING:
     from sheetnet.batch.result import Result
@@ -36,7 +48,9 @@ COLORS = {
     "carried": "yellow",
     "correct": "green",
 }
-MOST_SHOWN = 20  # blamed cells of one report that are listed; the JSON has all
+MOST_NETWORKS = 4  # different ones in a batch that are told apart
+MOST_NAMED = 5  # files that carry one of them
+MOST_SHOWN = 20  # blamed cells of one report, answers or givens, that are listed; the JSON has all
 
 
 def result_view(result: Result) -> RenderableType:
@@ -50,6 +64,27 @@ def totals(counts: Mapping[str, int]) -> RenderableType:
     known = (status for status in ("correct", "incorrect", "unreadable") if counts[status])
     several = ", ".join(f"{counts[status]:,} {status}" for status in known)
     return Text(f"{sum(counts.values()):,} workbooks: {several}", style="bold")
+
+
+def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
+    """Which networks the workbooks of a batch say they compute: `files` are their paths by the network's id."""
+    from sheetnet.check.judging import network_id
+    from sheetnet.network_file import load_network, template_names
+
+    templates = {network_id(load_network(name)): name for name in template_names()}
+    groups = sorted(files.items(), key=lambda group: -len(group[1]))
+    told = []
+    for number, (found, paths) in enumerate(groups[:MOST_NETWORKS]):
+        carry = "carries" if len(paths) == 1 else "carry"
+        network = (
+            f"the network of {templates[found]}" if found in templates else "another one" if number else "one network"
+        )
+        names = ", ".join(Path(printable(path)).name for path in paths[:MOST_NAMED]) if number else ""
+        more = f" and {len(paths) - MOST_NAMED:,} more" if names and len(paths) > MOST_NAMED else ""
+        told.append(f"{len(paths):,} {carry} {network}" + (f": {names}{more}" if names else ""))
+    if len(groups) > MOST_NETWORKS:
+        told.append(f"{sum(len(paths) for _, paths in groups[MOST_NETWORKS:]):,} carry others")
+    return f"the workbooks carry different networks: {'; '.join(told)}. Give --network to judge all by one."
 
 
 @contextmanager
@@ -80,39 +115,51 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     mark, color = ("✓", "green") if report.ok else ("✗", "red")
     yield Text(f"{mark} {printable(report.workbook)}", style=f"bold {color}")
     counts = ", ".join(f"{count:,} {verdict}" for verdict, count in reversed(report.counts.items()))
-    yield Text(f"  {printable(report.network)}: {counts or 'nothing was compared'}")
+    yield Text(f"  {printable(report.network)}: {asked_for(report)}{counts or 'nothing was compared'}")
     source = f"network from {report.network_source}"
     yield Text(f"  {source}, {report.engine}, {report.trials} trials, seed {report.seed}", style="dim")
     for note in report.notes:
         yield Text(f"  note: {printable(note)}", style="yellow")
     if report.stale:
-        yield Text(f"  {report.stale} cells were saved with another value than they compute (stale)", style="yellow")
-    yield from _edited_inputs(report.edited_inputs)
+        yield Text(f"  {stale_cells(report)}", style="yellow")
+    yield from _edited_inputs(report)
     yield from _blanks(report)
-    blamed = [cell for cell in report.cells if cell.verdict not in (*SOUND, "blank")]
     carried = followers(report.cells)
-    for cell in blamed[:MOST_SHOWN]:
-        yield _blamed_cell(cell, carried[where(cell)])
-    if len(blamed) > MOST_SHOWN:
-        yield Text(f"  … and {len(blamed) - MOST_SHOWN:,} more: see --json", style="dim")
+    shown = [cell for cell in blamed_answers(report) if cell.verdict != "blank"]
+    shown.sort(key=lambda cell: cell.verdict == "undetermined")  # they may be very many, and blame nobody
+    yield from _blamed_cells(shown, carried)
+    if words := givens_changed(report):
+        yield Text(f"  {words}:", style="yellow")
+        yield from _blamed_cells(report.changed_givens, carried)
 
 
 def _blanks(report: Report) -> Iterator[RenderableType]:
-    """What is not filled in yet, a count a quantity."""
-    empty = Counter(cell.quantity for cell in report.cells if cell.verdict == "blank")
+    """What is not filled in yet, a count for each quantity, and the remarks that stand there."""
+    empty = Counter(cell.quantity for cell in report.answers if cell.verdict == "blank")
     if empty:
         counts = ", ".join(f"{quantity} ({count})" for quantity, count in empty.items())
         yield Text(f"  blank: {counts}", style=COLORS["blank"])
+    if words := remarks(report):
+        yield Text(f"  remarks in blank cells: {words}", style=COLORS["blank"])
 
 
-def _edited_inputs(edited: tuple[EditedInput, ...]) -> Iterator[RenderableType]:
+def _edited_inputs(report: Report) -> Iterator[RenderableType]:
+    edited = report.edited_inputs
     if not edited:
         return
     first = [
         f"{e.sheet}!{e.cell} ({called(e.quantity, e.index)}) {shown(e.found)}, was {e.expected:g}" for e in edited[:3]
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
-    yield Text(printable(f"  edited inputs, which is fine: {'; '.join(first)}{more}"), style="cyan")
+    style = "red" if report.strict_inputs else "cyan"
+    yield Text(printable(f"  {inputs_edited(report)}: {'; '.join(first)}{more}"), style=style)
+
+
+def _blamed_cells(blamed: Sequence[CellVerdict], carried: Mapping[str, int]) -> Iterator[RenderableType]:
+    for cell in blamed[:MOST_SHOWN]:
+        yield _blamed_cell(cell, carried[where(cell)])
+    if len(blamed) > MOST_SHOWN:
+        yield Text(f"  … and {len(blamed) - MOST_SHOWN:,} more: see --json", style="dim")
 
 
 def _blamed_cell(cell: CellVerdict, carried: int) -> RenderableType:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from sheetnet.check import CellVerdict
+from sheetnet.check import CellVerdict, Report
+from sheetnet.check.verdicts import SOUND
 from sheetnet.errors import one_line
 from sheetnet.workbook import Value
 
 SHORT = 48  # characters of a formula that a terminal shows
+MOST_REMARKS = 5  # different ones in blank cells that are quoted
 
 
 def printable(words: str) -> str:
@@ -55,3 +57,49 @@ def inherited(carried: int) -> str:
     if not carried:
         return ""
     return "1 more cell carries this error" if carried == 1 else f"{carried:,} more cells carry this error"
+
+
+def blamed_answers(report: Report) -> list[CellVerdict]:
+    """The answers that are neither right nor merely carry an error."""
+    return [cell for cell in report.cells if cell.answer and cell.verdict not in SOUND]
+
+
+def concerned(report: Report) -> list[CellVerdict]:
+    """The cells that a report shows in colour: answers, and givens that are not as they were given."""
+    return [*report.answers, *report.changed_givens]
+
+
+def inputs_edited(report: Report) -> str:
+    """How a report heads the inputs that hold other numbers than the network's."""
+    return f"inputs you changed ({'not allowed: --strict-inputs' if report.strict_inputs else 'allowed'})"
+
+
+def stale_cells(report: Report) -> str:
+    """What to know of cells whose saved values are not what they compute."""
+    one = report.stale == 1
+    cells = "1 cell still shows an old value" if one else f"{report.stale:,} cells still show old values"
+    return f"{cells}: the file was saved without recalculating. Open and save it in a spreadsheet program."
+
+
+def givens_changed(report: Report) -> str:
+    """How a report heads the givens that were changed; empty where there are none."""
+    count = len(report.changed_givens)
+    cells = "1 cell that was given is" if count == 1 else f"{count:,} cells that were given are"
+    return f"{cells} not as given (not counted among the answers)" if count else ""
+
+
+def asked_for(report: Report) -> str:
+    """How many answers were asked for, before their counts: `60 answers: `; empty where every judged cell is one."""
+    count = len(report.answers)
+    return "" if count == len(report.cells) else "1 answer: " if count == 1 else f"{count:,} answers: "
+
+
+def remarks(report: Report) -> str:
+    """What stands in the answers that are blank but for a remark, and how often: `'?' (3), 'todo' (1)`."""
+    found = Counter(
+        short(printable(cell.value))
+        for cell in report.answers
+        if cell.verdict == "blank" and isinstance(cell.value, str)
+    )
+    several = [f"{words!r} ({count:,})" for words, count in found.most_common(MOST_REMARKS) if words.strip()]
+    return ", ".join([*several, "…"] if len(found) > MOST_REMARKS else several)

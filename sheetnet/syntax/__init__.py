@@ -1,6 +1,5 @@
 """The canonical formula dialect (Excel A1) as text: references, tokens, shifting. It knows no files and no values."""
 
-from sheetnet.syntax.array_entry import needs_array_entry, with_intersection
 from sheetnet.syntax.refs import (
     COLUMNS,
     ROWS,
@@ -29,11 +28,9 @@ __all__ = [
     "depth",
     "functions",
     "names",
-    "needs_array_entry",
     "parse_area",
     "qualify",
     "quote_sheet",
     "shift",
     "tokenize",
-    "with_intersection",
 ]

@@ -1,88 +1,81 @@
-"""Ranges where a single number is wanted: what array entry and implicit intersection are about. It reads text alone.
+"""Tells which formulas are right but show an error unless they are entered as an array (Ctrl+Shift+Enter).
 
-`=EXP(A1:C1)` in a plain cell means the one cell of the range that shares its column (or row) with the formula; IronCalc
-takes it for an array. `=SUM(EXP(A1:C1))` IronCalc and Excel 365 compute as it stands; LibreOffice and older Excels show
-an error unless it is entered as an array.
+`=SUM(A1:C1*A2:C2)` in a plain cell is an error in LibreOffice and in Excel before 365; `=SUMPRODUCT(TRANSPOSE(A1:A3),A4:C4)`
+in Excel before 365 alone. `=EXP(A1:C1)` means the cell of the range in the formula's own row or column; where there is
+none, it too is right only as an array.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from enum import Enum
 
-from sheetnet.syntax.tokens import Token, tokenize
-
-# Functions that take arrays as they are, so that everything within them is array arithmetic already.
-FORCING = {"SUMPRODUCT", "MMULT", "MINVERSE", "MDETERM", "LAMBDA", "LET", "MAP", "REDUCE", "BYROW", "BYCOL"}
-# Functions of one number: given a range, they want one cell of it.
-SCALAR = {"EXP", "LN", "LOG", "LOG10", "TANH", "ABS", "SQRT", "POWER", "IF", "ROUND", "SIGN", "SIN", "COS"}
-ARITHMETIC = {"+", "-", "*", "/", "^", "=", "<", ">", "<=", ">=", "<>"}
-# Most formulas show at a glance that nothing of the kind is in them, which spares taking them apart.
-# (Between a sign and a colon stands neither of the two, so that each character is looked at twice at most.)
-_SUSPECT = re.compile(
-    rf"[-+*/^=<>][^-+*/^=<>,():]*+:|:[^-+*/^=<>,():]*+[-+*/^=<>]|TRANSPOSE\(|(?:{'|'.join(SCALAR)})\(", re.IGNORECASE
-)
+from sheetnet.syntax.function_facts import FORCING, SCALAR
+from sheetnet.syntax.resolver import Resolver, Where, is_one
+from sheetnet.syntax.tree import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed
 
 
-def needs_array_entry(formula: str) -> bool:
-    """Whether a range is used as an array inside a function such as SUM, which older programs do only in array entry."""
-    if ":" not in formula and "transpose" not in formula.casefold():
-        return False
-    if not _SUSPECT.search(formula):
-        return False
-    tokens = [token for token in tokenize(formula) if token.kind != "space"]
-    ranges = [
-        inside
-        for first, last, inside in _ranges(tokens)
-        if _wants_one(tokens, first, last, inside) and not _stands_for_one(inside)
-    ]
-    turned = [inside for index, inside in _walk(tokens) if tokens[index].text.upper() == "TRANSPOSE"]
-    return any(not FORCING & set(inside) for inside in (*ranges, *turned))
+class ArrayEntry(Enum):
+    """Which programs want a formula entered as an array; where it does not say so by itself, its place decides."""
+
+    NONE = "none"
+    OLD_EXCEL = "Excel before 365 shows"
+    OLD_PROGRAMS = "LibreOffice and Excel before 365 show"
+    BY_PLACE = "its place decides"
 
 
-def with_intersection(formula: str) -> str:
-    """The formula with "@" before each range that stands for one of its cells: no function around it takes arrays."""
-    if ":" not in formula or not _SUSPECT.search(formula):
-        return formula
-    tokens = [token for token in tokenize(formula) if token.kind != "space"]
-    single = {
-        first
-        for first, last, inside in _ranges(tokens)
-        if _wants_one(tokens, first, last, inside) and _stands_for_one(inside)
-    }
-    if not single:
-        return formula
-    return "".join(("@" if index in single else "") + token.text for index, token in enumerate(tokens))
+_REFERENCE_SIGNS = ":, "
 
 
-def _walk(tokens: list[Token]) -> Iterator[tuple[int, list[str]]]:
-    """Each token's index with the functions around it, outermost first ("" for a bare parenthesis)."""
-    inside: list[str] = []
-    for index, token in enumerate(tokens):
-        if token.kind == "close" and inside:
-            inside.pop()
-        yield index, list(inside)
-        if token.kind == "open":
-            before = tokens[index - 1] if index else None
-            inside.append(before.text.upper() if before is not None and before.kind == "function" else "")
+def array_entry(tree: Node, where: Where, book: Resolver) -> ArrayEntry:
+    """What a formula in a plain cell needs. With `where.at` None, a range that stands for one cell is BY_PLACE."""
+    found = set(_needs(tree, where, book, forced=False, computed=False))
+    order = (ArrayEntry.OLD_PROGRAMS, ArrayEntry.BY_PLACE, ArrayEntry.OLD_EXCEL)
+    return next((need for need in order if need in found), ArrayEntry.NONE)
 
 
-def _ranges(tokens: list[Token]) -> Iterator[tuple[int, int, list[str]]]:
-    """The indices of each range's first and last token, with the functions around it; `A:A` is one token."""
-    for index, inside in _walk(tokens):
-        if tokens[index].text == ":" and tokens[index].kind == "operator":
-            yield index - 1, index + 1, inside
-        elif tokens[index].kind == "reference" and ":" in tokens[index].text.rpartition("!")[2]:
-            yield index, index, inside
+def _needs(node: Node | None, where: Where, book: Resolver, forced: bool, computed: bool) -> Iterator[ArrayEntry]:
+    """`forced`: a function around takes arrays as they are. `computed`: something is computed from what stands here."""
+    if node is None:
+        return
+    if isinstance(node, Leaf) or (isinstance(node, Chain) and node.signs[0] in _REFERENCE_SIGNS):
+        yield from _of_range(node, where, book, forced, computed)
+    elif isinstance(node, Call):
+        yield from _of_call(node, where, book, forced, computed)
+    elif isinstance(node, Prefixed | Postfixed):
+        if "@" not in node.sign and node.sign != "#":
+            yield from _needs(node.operand, where, book, forced, True)
+    elif isinstance(node, Group):
+        yield from _needs(node.inner, where, book, forced, computed)
+    elif isinstance(node, Chain):
+        for operand in node.operands:
+            yield from _needs(operand, where, book, forced, True)
+    elif isinstance(node, Apply):
+        for argument in node.arguments:
+            yield from _needs(argument, where.whole, book, True, computed)
 
 
-def _wants_one(tokens: list[Token], first: int, last: int, inside: list[str]) -> bool:
-    """Whether a range stands where one number is wanted: in a scalar function, beside a sign."""
-    around = next((name for name in reversed(inside) if name), "")
-    neighbours = [tokens[index].text for index in (first - 1, last + 1) if 0 <= index < len(tokens)]
-    return around in SCALAR or any(text in ARITHMETIC for text in neighbours)
+def _of_range(node: Node, where: Where, book: Resolver, forced: bool, computed: bool) -> Iterator[ArrayEntry]:
+    area = book.area(node, where)
+    if area is None or is_one(area):
+        return
+    if where.one:
+        if where.at is None:
+            yield ArrayEntry.BY_PLACE
+        elif not where.has_one_of(area):
+            yield ArrayEntry.OLD_PROGRAMS
+    elif computed and not forced:
+        yield ArrayEntry.OLD_PROGRAMS
 
 
-def _stands_for_one(inside: list[str]) -> bool:
-    """Whether no function around a range takes arrays, so that in a plain cell it means one of its cells."""
-    return all(name in SCALAR or not name for name in inside)
+def _of_call(node: Call, where: Where, book: Resolver, forced: bool, computed: bool) -> Iterator[ArrayEntry]:
+    upper, inside = node.function.upper(), where.inside(node)
+    arrays = any(book.is_array(each, inside) for each in node.arguments)
+    if arrays and (upper == "TRANSPOSE" or (upper == "IF" and forced)):
+        yield ArrayEntry.OLD_EXCEL
+    if upper in SCALAR:
+        computed = True
+    elif upper != "TRANSPOSE":
+        forced, computed = forced or upper in FORCING, False
+    for argument in node.arguments:
+        yield from _needs(argument, inside, book, forced, computed)

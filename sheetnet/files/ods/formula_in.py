@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 
 from sheetnet.files.ods.functions import canonical_name
+from sheetnet.files.operators import with_operators
+from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.syntax import COLUMNS, ROWS, column_letters, quote_sheet
 
 _LAST_COLUMN = column_letters(COLUMNS)
@@ -35,7 +37,7 @@ _END = r"(\$?[A-Z]{1,3}\$?[0-9]+|\$?[A-Z]{1,3}|\$?[0-9]+)"
 _SHEET = rf"(?:\$?({_QUOTED}|[^\W\d][\w-]*+))?"
 _REFERENCE = re.compile(rf"\[{_SHEET}\.{_END}(?::{_SHEET}\.?{_END})?\]", re.IGNORECASE)
 _CELL_AFTER_DOT = re.compile(r"[A-Za-z]{1,3}[0-9]+")
-_EXCEL_PREFIXES = re.compile(r'("[^"]*+(?:""[^"]*+)*+")|\b_xl(?:fn|ws|pm|udf)\.', re.IGNORECASE)
+_BOUND = "_xlpm."  # before the names of LET and LAMBDA
 
 
 def from_openformula(text: str, sheets: Collection[str] = ()) -> str:
@@ -49,7 +51,7 @@ def from_openformula(text: str, sheets: Collection[str] = ()) -> str:
     if dialect not in _DIALECTS:
         return text  # nobody knows what it means: every engine refuses it
     if dialect == "msoxl":
-        return _EXCEL_PREFIXES.sub(lambda found: found[1] or "", body)
+        return canonical(body)
     plain = _plain(body)
     return _read(body, dialect, sheets) if plain is None else plain
 
@@ -102,7 +104,8 @@ def _read(body: str, dialect: str | None, sheets: Collection[str]) -> str:
             return _dotted(found, bare, sheets) if "." in found else found
         return _REPLACE[group](found) if group in _REPLACE else found
 
-    return _TOKEN.sub(replace, body)
+    text = _TOKEN.sub(replace, body)
+    return with_operators(text) if "_xlfn." in text else text
 
 
 def _joined(start: str, end: str) -> str:
@@ -128,13 +131,13 @@ def _read_reference(found: str) -> str:
     sheet, start, last_sheet, end = match.groups()
     first, last = _unquoted(sheet), _unquoted(last_sheet)
     start = start.upper()
-    if first and last and first != last:
+    if first and last and first.casefold() != last.casefold():
         return _span(first, last) + (start if start == end.upper() else _joined(start, end.upper()))
     prefix = quote_sheet(book + first) + "!" if first else ""
     if end is None:
         return prefix + start
     joined = _joined(start, end.upper())
-    return prefix + (joined.replace(":", f":{quote_sheet(last)}!") if last and "!" not in joined else joined)
+    return prefix + (joined.replace(":", f":{quote_sheet(last)}!") if last else joined)
 
 
 _known_reference = lru_cache(maxsize=1 << 16)(_read_reference)
@@ -165,8 +168,13 @@ _REPLACE: dict[str | None, Callable[[str], str]] = {
 
 
 def _dotted(word: str, bare: bool, sheets: Collection[str]) -> str:
-    """`Step.rate` where Step is a sheet, and `Data.A2` or `Data.` before `$A$2` in the old dialects without brackets."""
+    """`Step.rate` where Step is a sheet, and `Data.A2` or `Data.` before `$A$2` in the old dialects without brackets.
+
+    `_xlpm.x` is the name x, which LET or LAMBDA binds.
+    """
     sheet, _, rest = word.partition(".")
+    if word.lower().startswith(_BOUND):
+        return word[len(_BOUND) :]
     if sheet.casefold() in sheets or (bare and (not rest or _CELL_AFTER_DOT.fullmatch(rest))):
         return f"{quote_sheet(sheet)}!{rest}"
     return word

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from sheetnet.files.ods.functions import openformula_name
+from sheetnet.files.operators import with_functions
 from sheetnet.syntax import COLUMNS, ROWS, Token, column_letters, tokenize
 from sheetnet.syntax.refs import split_prefix
 
@@ -19,6 +20,8 @@ _OPERAND_ENDS = frozenset({"reference", "name", "close"})
 
 def to_openformula(formula: str) -> str:
     """The canonical formula as `table:formula` holds it, with its prefix `of:=`."""
+    if "@" in formula or "#" in formula:
+        formula = with_functions(formula, "COM.MICROSOFT.")
     quick = _fill_in(formula)
     if quick is None:
         quick = _respell(formula)

@@ -41,9 +41,14 @@ _MICROSOFT = frozenset(
 )
 
 _CANONICAL = {openformula: excel for excel, openformula in _RENAMED.items()}
+# Google's mark of a function that no other program has; its two underscores are no prefix.
+_CANONICAL["__XLUDF.DUMMYFUNCTION"] = "__xludf.DUMMYFUNCTION"
+# What stands for the operators `@` and `#` keeps its prefix until the whole formula is known.
+for _name in ("SINGLE", "ANCHORARRAY"):
+    _CANONICAL |= {f"COM.MICROSOFT.{_name}": f"_xlfn.{_name}", f"_XLFN.{_name}": f"_xlfn.{_name}"}
 # LibreOffice keeps what it does not know in small letters: _xlfn._xlws.filter.
 _PREFIXES = re.compile(
-    r"(?:COM\.MICROSOFT\.|LEGACY\.|ORG\.(?:GNUMERIC|OPENOFFICE|LIBREOFFICE)\.|_XLFN\.|_XLWS\.|_XLUDF\.)+"
+    r"(?:COM\.MICROSOFT\.|LEGACY\.|ORG\.(?:GNUMERIC|OPENOFFICE|LIBREOFFICE)\.|_XLFN\.|_XLWS\.|_XLPM\.|_XLUDF\.)+"
 )
 
 
@@ -60,4 +65,5 @@ def openformula_name(name: str) -> str:
 def canonical_name(name: str) -> str:
     """The function's name in Excel, in capitals and without prefix, from any of the spellings found in .ods."""
     upper = name.upper()
-    return _CANONICAL.get(upper) or _PREFIXES.sub("", upper, count=1)
+    prefix = _PREFIXES.match(upper)
+    return _CANONICAL.get(upper) or (upper[prefix.end() :] if prefix else upper)

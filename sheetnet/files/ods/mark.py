@@ -18,7 +18,7 @@ from sheetnet.files.ods.mark_rows import row_edits
 from sheetnet.files.ods.mark_sheet import table_xml
 from sheetnet.files.ods.mark_styles import AUTOMATIC, CELL_PROPERTIES, MAP, STYLE, CellStyles
 from sheetnet.files.ods.mark_table import CELLS, COLUMN, NOTE, ROW, SHEET, SOURCE, table_rows
-from sheetnet.files.repack import Parts
+from sheetnet.files.repack import MIMETYPE, Parts
 from sheetnet.files.splice import Edit, Node, children, prefixes, retagged, scan, spliced
 from sheetnet.workbook import Position
 
@@ -60,6 +60,8 @@ def mark_ods(package: Package, marks: Marks, added: AddedSheet) -> Parts:
     edits.append(_sheet(tables, added, styles))
     edits += _styles(nodes, styles, where)
     parts.put(_PART, spliced(data, edits, where))
+    if MIMETYPE not in parts.names:  # most programs know an .ods by it alone
+        parts.put(MIMETYPE, b"application/vnd.oasis.opendocument.spreadsheet")
     return parts
 
 

@@ -12,17 +12,20 @@ from xml.etree.ElementTree import Element
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.guard import Package
-from sheetnet.files.ods.names import read_name
+from sheetnet.files.ods.names import read_name, read_range
+from sheetnet.files.ods.number_formats import STYLE, TAGS, Styles, common_styles
+from sheetnet.files.ods.seen import Seen
 from sheetnet.files.ods.sheet import BRACKETS, TABLE, SheetReader
 from sheetnet.files.room import Room
-from sheetnet.workbook import Name, Sheet, Workbook
+from sheetnet.files.tables import Tables
+from sheetnet.workbook import Name, Workbook
 
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
-_SHEET, _ROW = TABLE + "table", TABLE + "table-row"
+_SHEET, _ROW, _COLUMN = TABLE + "table", TABLE + "table-row", TABLE + "table-column"
 _NAMES = frozenset({TABLE + "named-range", TABLE + "named-expression"})
+_RANGE = TABLE + "database-range"
 _ALIEN = TABLE + "dde-links"  # the tables in it are other programs' data
 _BOOK = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}spreadsheet"
-_TAGS = frozenset({_BOOK, _SHEET, _ROW, _ALIEN, _STYLE + "style", *_NAMES})
+_TAGS = frozenset({_BOOK, _SHEET, _ROW, _COLUMN, _ALIEN, _RANGE, *TAGS, *_NAMES})
 _MAX_SHEETS = 10_000  # an honest workbook has some dozens
 
 
@@ -32,6 +35,7 @@ def read_ods(package: Package) -> Workbook:
     if manifest in package.names and b"encryption-data" in b"".join(package.open(manifest)):
         raise FileError(f"{package.path}: is encrypted: save the workbook without a password")
     content = _Content(str(package.path))
+    common_styles(package, content.styles)
     for event, element in package.iterparse("content.xml", ("start", "end"), _TAGS):
         if event == "start":
             content.open(element)
@@ -46,8 +50,11 @@ class _Content:
     def __init__(self, where: str) -> None:
         self._where = where
         self._hidden: set[str] = set()
+        self.styles = Styles()
+        self._disguises: dict[str, str] | None = None
         self._sheets: list[SheetReader] = []
         self._names: list[tuple[str, str, str, str | None]] = []
+        self._ranges: list[tuple[str, str]] = []
         self._room = Room()
         self._current: SheetReader | None = None
         self._begun = 0  # tables that are not known yet to stand where sheets belong
@@ -65,6 +72,9 @@ class _Content:
         if element.tag == _ROW:
             if self._depth == 1 and self._current is not None:
                 self._current.add_row(element, self._room)
+        elif element.tag == _COLUMN:
+            if self._depth == 1 and self._current is not None:
+                self._current.add_columns(element)
         elif element.tag in (_SHEET, _ALIEN):
             self._depth -= 1
             if not self._depth and self._current is not None:
@@ -72,17 +82,24 @@ class _Content:
                 self._current = None
         elif element.tag in _NAMES:
             self._add_name(element)
+        elif element.tag == _RANGE:
+            self._add_range(element)
         elif element.tag == _BOOK:
             self._begun -= sum(child.tag == _SHEET for child in element)
-        elif any(properties.get(TABLE + "display") == "false" for properties in element):
-            self._hidden.add(element.get(_STYLE + "name", ""))
+        else:
+            self.styles.add(element)
+            if any(properties.get(TABLE + "display") == "false" for properties in element):
+                self._hidden.add(element.get(STYLE + "name", ""))
 
     def _begin(self, element: Element) -> None:
         name = element.get(TABLE + "name", "")
         if not name or len(self._sheets) >= _MAX_SHEETS:
             raise FileError(f"{self._where}: a sheet without a name, or over {_MAX_SHEETS:,} sheets: save it again")
         self._begun += 1
-        self._current = SheetReader(self._where, name, element.get(TABLE + "style-name", ""))
+        if self._disguises is None:  # all styles stand before the sheets
+            self._disguises = self.styles.misleading()
+        style = element.get(TABLE + "style-name", "")
+        self._current = SheetReader(self._where, name, style, Seen(self.styles.flat, self._disguises))
         # LibreOffice keeps copies of other files' cells in tables with such names; they are no sheets.
         if not (name.startswith("'") and "'#$" in name):
             self._sheets.append(self._current)
@@ -92,12 +109,21 @@ class _Content:
             return
         name = element.get(TABLE + "name", "")
         refers_to = element.get(TABLE + "cell-range-address") or element.get(TABLE + "expression", "")
-        if not name or not refers_to or max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
-            raise FileError(f"{self._where}: the defined name {name[:40]!r} is empty or far too long: delete it")
+        if not name or not refers_to:  # it means nothing, as in .xlsx
+            return
+        if max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
+            raise FileError(f"{self._where}: the defined name {name[:40]!r} is far too long: delete it")
         if len(self._names) >= limits.MAX_NAMES:
             raise FileError(f"{self._where}: more than {limits.MAX_NAMES:,} defined names: delete those not needed")
         scope = self._current.name if self._current is not None else None
         self._names.append((name, refers_to, element.get(TABLE + "base-cell-address", ""), scope))
+
+    def _add_range(self, element: Element) -> None:
+        if len(self._ranges) >= limits.MAX_TABLES:
+            raise FileError(f"{self._where}: more than {limits.told('tables')}: delete those not needed")
+        name, cells = element.get(TABLE + "name", ""), element.get(TABLE + "target-range-address", "")
+        if max(len(name), len(cells)) <= limits.MAX_FORMULA:
+            self._ranges.append((name, cells))
 
     def workbook(self) -> Workbook:
         """All that was read. Formulas wait until here: a name in them may belong to a later sheet."""
@@ -106,10 +132,17 @@ class _Content:
         known = frozenset(sheet.name.casefold() for sheet in self._sheets)
         if not known or len(known) < len(self._sheets):
             raise FileError(f"{self._where}: has no sheets, or two with the same name: save it again")
-        return Workbook(tuple(self._sheet(sheet, known) for sheet in self._sheets), self._read_names(known))
+        names = self._read_names(known)
+        tables = self._tables(names)
+        sheets = tuple(sheet.sheet(sheet.style in self._hidden, known, tables) for sheet in self._sheets)
+        return Workbook(sheets, names)
 
-    def _sheet(self, sheet: SheetReader, known: Collection[str]) -> Sheet:
-        return sheet.sheet(sheet.style in self._hidden, known)
+    def _tables(self, names: tuple[Name, ...]) -> Tables:
+        """The database ranges, which LibreOffice takes for names of all their cells where no other name is the same."""
+        taken = {name.name.casefold() for name in names}
+        sheets = {sheet.name.casefold(): sheet.name for sheet in self._sheets}
+        ranges = (read_range(name, cells, sheets) for name, cells in self._ranges if name.casefold() not in taken)
+        return Tables(table for table in ranges if table is not None)
 
     def _read_names(self, known: Collection[str]) -> tuple[Name, ...]:
         names = (read_name(*each, known) for each in self._names)

@@ -9,8 +9,10 @@ from xml.etree.ElementTree import Element
 from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.ods.openformula import from_openformula
+from sheetnet.files.ods.seen import Seen
 from sheetnet.files.ods.values import value_of
 from sheetnet.files.room import Room
+from sheetnet.files.tables import Tables
 from sheetnet.syntax import cell_name, depth
 from sheetnet.workbook import Cell, Position, Sheet, Value
 
@@ -36,9 +38,10 @@ class _Run:
 class SheetReader:
     """Takes the rows of a sheet as they come; `sheet` gives the result."""
 
-    def __init__(self, where: str, name: str, style: str) -> None:
+    def __init__(self, where: str, name: str, style: str, seen: Seen) -> None:
         self.name = name
         self.style = style
+        self._seen_as = seen
         self._where = f"{where}: {name}"
         self._rows: list[tuple[int, int, list[_Run]]] = []  # the row, how many equal ones, its cells
         self._arrays: dict[Position, tuple[int, int]] = {}
@@ -50,10 +53,15 @@ class SheetReader:
         if self._seen != _rows_of(table):
             raise FileError(f"{self._where}: has rows outside its table of cells: save the file again")
 
+    def add_columns(self, element: Element) -> None:
+        """A `table:table-column`, which stands for one or many."""
+        self._seen_as.columns(element, self._counted(element, _COLUMNS, 1))
+
     def add_row(self, element: Element, room: Room) -> None:
         """The cells of a `table:table-row`, as far as there is room. Raises FileError with sheet and cell."""
         self._seen += 1
         repeated = self._counted(element, _ROWS, 1)
+        self._seen_as.row(element, self._row, repeated)
         runs = self._runs(element, room)
         if runs:
             self._take_room(repeated, runs, room)
@@ -88,6 +96,8 @@ class SheetReader:
                     runs.append(_Run(column, count, value, formula))
                 if formula is not None:
                     self._check_formula(cell, formula, column, room)
+                if self._seen_as.odd and runs and runs[-1].column == column and column + count - 1 <= limits.MAX_COLUMN:
+                    self._seen_as.cells(cell, self._row, column, count)
             column += count
         return runs
 
@@ -111,13 +121,13 @@ class SheetReader:
     def _at(self, column: int) -> str:
         return f"{self._where}!{cell_name(self._row, column)}"
 
-    def sheet(self, hidden: bool, sheets: Collection[str]) -> Sheet:
-        """The sheet; `sheets` are the names of all sheets in small letters, which formulas are read with."""
+    def sheet(self, hidden: bool, sheets: Collection[str], tables: Tables) -> Sheet:
+        """The sheet; `sheets` are the names of all sheets in small letters, `tables` the database ranges."""
         cells: dict[Position, Cell] = {}
         for row, repeated, runs in self._rows:
             self._row = row
             for run in runs:
-                formula = None if run.formula is None else self._formula(run.formula, sheets, run.column)
+                formula = None if run.formula is None else self._formula(run.formula, sheets, tables, run.column)
                 if not formula:
                     self._arrays.pop((row, run.column), None)
                     if run.value is None:
@@ -128,15 +138,23 @@ class SheetReader:
                     continue
                 columns = range(run.column, run.column + run.count)
                 cells.update(((below, column), cell) for below in range(row, row + repeated) for column in columns)
-        return Sheet(self.name, cells, self._arrays, hidden)
+        return Sheet(self.name, cells, self._arrays, hidden, disguise=self._seen_as.disguises.found())
 
-    def _formula(self, text: str, sheets: Collection[str], column: int) -> str:
+    def _formula(self, text: str, sheets: Collection[str], tables: Tables, column: int) -> str:
         formula = from_openformula(text, sheets).strip()  # an empty one is none, as in .xlsx
+        if tables:
+            formula = self._resolved(formula, tables, column)
         if len(formula) > limits.MAX_FORMULA:
             raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
         if formula.count("(") + formula.count("{") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
             raise FileError(f"{self._at(column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
         return formula
+
+    def _resolved(self, formula: str, tables: Tables, column: int) -> str:
+        try:
+            return tables.resolved(formula, (self.name, self._row, column))
+        except ValueError as error:
+            raise FileError(f"{self._at(column)}: {error}: shorten it") from error
 
 
 def _rows_of(parent: Element) -> int:

@@ -1,9 +1,10 @@
-"""Formulas between an .xlsx file's spelling and the canonical one: the prefixes of newer functions. It knows no cells."""
+"""Formulas between an .xlsx file's spelling and the canonical one: the prefixes of newer functions, `@` and `#`."""
 
 from __future__ import annotations
 
 import re
 
+from sheetnet.files.operators import with_functions, with_operators
 from sheetnet.syntax import Token, tokenize
 
 # Excel's marks for functions newer than the format and for LET's names; Gnumeric's and LibreOffice's for foreign ones.
@@ -18,7 +19,7 @@ _BACKSLASHED = re.compile(r"\"[^\"]*+\"?|'(?:[^'\\]|\\[\s\S]|'')*+'(?=(!)|)|'[\s
 
 # Functions that Excel knows in a file only as _xlfn.NAME (or _xlfn._xlws.NAME).
 _FUTURE = frozenset(
-    """ACOT ACOTH AGGREGATE ANCHORARRAY ARABIC ARRAYTOTEXT BASE BETA.DIST BETA.INV BINOM.DIST BINOM.DIST.RANGE BINOM.INV
+    """ACOT ACOTH AGGREGATE ARABIC ARRAYTOTEXT BASE BETA.DIST BETA.INV BINOM.DIST BINOM.DIST.RANGE BINOM.INV
     BITAND BITLSHIFT BITOR BITRSHIFT BITXOR BYCOL BYROW CEILING.MATH CEILING.PRECISE CHISQ.DIST CHISQ.DIST.RT CHISQ.INV
     CHISQ.INV.RT CHISQ.TEST CHOOSECOLS CHOOSEROWS COMBINA CONCAT CONFIDENCE.NORM CONFIDENCE.T COT COTH COVARIANCE.P
     COVARIANCE.S CSC CSCH DAYS DECIMAL DROP ERF.PRECISE ERFC.PRECISE EXPAND EXPON.DIST F.DIST F.DIST.RT F.INV F.INV.RT
@@ -27,7 +28,7 @@ _FUTURE = frozenset(
     LOGNORM.DIST LOGNORM.INV MAKEARRAY MAP MAXIFS MINIFS MODE.MULT MODE.SNGL MUNIT NEGBINOM.DIST NORM.DIST NORM.INV
     NORM.S.DIST NORM.S.INV NUMBERVALUE PERCENTILE.EXC PERCENTILE.INC PERCENTRANK.EXC PERCENTRANK.INC PERMUTATIONA PHI
     POISSON.DIST QUARTILE.EXC QUARTILE.INC RANDARRAY RANK.AVG RANK.EQ REDUCE RRI SCAN SEC SECH SEQUENCE SHEET SHEETS
-    SINGLE SKEW.P SORTBY STDEV.P STDEV.S SWITCH T.DIST T.DIST.2T T.DIST.RT T.INV T.INV.2T T.TEST TAKE TEXTAFTER
+    SKEW.P SORTBY STDEV.P STDEV.S SWITCH T.DIST T.DIST.2T T.DIST.RT T.INV T.INV.2T T.TEST TAKE TEXTAFTER
     TEXTBEFORE TEXTJOIN TEXTSPLIT TOCOL TOROW UNICHAR UNICODE UNIQUE VALUETOTEXT VAR.P VAR.S VSTACK WEBSERVICE
     WEIBULL.DIST WRAPCOLS WRAPROWS XLOOKUP XMATCH XOR Z.TEST""".split()
 )
@@ -42,7 +43,7 @@ def canonical(text: str) -> str:
     if "\\'" in text:
         text = _BACKSLASHED.sub(_doubled, text)
     if "." in text and _PREFIXES.search(text):
-        text = "".join(_stripped(token) for token in tokenize(text))
+        text = "".join(_stripped(token) for token in tokenize(with_operators(text)))
     return text
 
 
@@ -61,6 +62,8 @@ def _stripped(token: Token) -> str:
 
 def in_file(formula: str) -> str:
     """A canonical formula as Excel spells it in a file: `_xlfn.` before newer functions, `_xlpm.` before LET's names."""
+    if "@" in formula or "#" in formula:
+        formula = with_functions(formula, "_xlfn.")
     if _MARKED.isdisjoint(map(str.upper, _CALL.findall(formula))):
         return formula
     tokens = tokenize(formula)

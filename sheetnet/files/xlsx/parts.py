@@ -33,7 +33,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """A sheet as the workbook part lists it; `part` is None where it is no worksheet (a chart or dialog)."""
+    """A sheet as the workbook part lists it; `part` is None where it is no worksheet (a chart, dialog or module)."""
 
     name: str
     part: str | None
@@ -52,16 +52,21 @@ _TEXT, _RUN = tags("t"), tags("r")
 
 def workbook_part(package: Package) -> str:
     """The name of the part that lists the sheets."""
-    for kind, target in _relationships(package, "").values():
+    for kind, target in relationships(package, "").values():
         if kind == "officeDocument":
             return target
     return "xl/workbook.xml"
 
 
-def _relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
+def part_of_kind(package: Package, source: str, kind: str) -> str | None:
+    """The name of the first part of that kind to which a part leads."""
+    return next((target for found, target in relationships(package, source).values() if found == kind), None)
+
+
+def relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
     """The relationships of a part by id, as (last word of the type, name of the target part)."""
     folder, name = posixpath.split(source)
-    part = _actual(package, posixpath.join(folder, "_rels", name + ".rels"))
+    part = package.actual(posixpath.join(folder, "_rels", name + ".rels"))
     found: dict[str, tuple[str, str]] = {}
     if part not in package.names:
         return found
@@ -72,16 +77,8 @@ def _relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
             kind, identity = element.get("Type", "").rpartition("/")[2], element.get("Id", "")
             if identity in found or (kind in _ONLY and any(kind == other for other, _ in found.values())):
                 raise FileError(f"{package.path}: {part} leads to two {kind} parts in one way: save the workbook again")
-            found[identity] = (kind, _actual(package, target))
+            found[identity] = (kind, package.actual(target))
     return found
-
-
-def _actual(package: Package, name: str) -> str:
-    """The part's name as the zip directory spells it: names in a package ignore case."""
-    if name in package.names:
-        return name
-    wanted = name.casefold()
-    return next((part for part in package.names if part.casefold() == wanted), name)
 
 
 def read_index(package: Package, part: str) -> tuple[list[SheetEntry], list[Name], str | None]:
@@ -89,7 +86,7 @@ def read_index(package: Package, part: str) -> tuple[list[SheetEntry], list[Name
 
     Only what stands right in its list counts: programs differ in what they make of a name inside a name.
     """
-    related = _relationships(package, part)
+    related = relationships(package, part)
     sheets: list[SheetEntry] = []
     names: list[Name] = []
     for element in _listed(package, part):
@@ -113,11 +110,16 @@ def _listed(package: Package, part: str) -> Iterator[Element]:
 
 def _entry(package: Package, element: Element, related: dict[str, tuple[str, str]]) -> SheetEntry:
     name = element.get("name", "")
-    identity = next((value for key in _IDENTITY if (value := element.get(key)) is not None), "")
+    identity = identity_of(element)
     kind, part = related.get(identity, ("", ""))
-    if not kind:
+    if not kind and identity:  # without one it is a sheet of no cells, such as a module of macros
         raise FileError(f"{package.path}: sheet {name!r} has no part in the file: get the file again")
     return SheetEntry(name, part if kind == "worksheet" else None, element.get("state", "visible") != "visible")
+
+
+def identity_of(element: Element) -> str:
+    """The id of the relationship that leads to an element's part; empty where it has none."""
+    return next((value for key in _IDENTITY if (value := element.get(key)) is not None), "")
 
 
 def _name(package: Package, element: Element, sheets: list[SheetEntry]) -> Name | None:

@@ -70,21 +70,23 @@ def declare(parts: Parts, part: str, kind: str) -> None:
 
 def declare_suffix(parts: Parts, suffix: str, kind: str) -> None:
     """Say what type parts with a suffix have, unless that is said already."""
-    known = scan(parts.get(_TYPES), parts.where(_TYPES))
+    types = _actual(parts, _TYPES)
+    known = scan(parts.get(types), parts.where(types))
     if suffix not in {(node.get("Extension") or "").lower() for node in known}:
         _add_type(parts, "Default", "Extension", suffix, kind)
 
 
 def _add_type(parts: Parts, element: str, attribute: str, name: str, kind: str) -> None:
-    data = parts.get(_TYPES)
-    root, *_ = nodes = scan(data, parts.where(_TYPES))
+    types = _actual(parts, _TYPES)
+    data = parts.get(types)
+    root, *_ = nodes = scan(data, parts.where(types))
     prefix = prefix_of(data, root)
     content = b'<%s%s %s="%s" ContentType="%s"/>' % (
         prefix, element.encode(), attribute.encode(), escaped(name), kind.encode(),
     )  # fmt: skip
     # Defaults stand before overrides in every file that programs write.
     first = children(nodes, root)[0].start if element == "Default" and not root.empty else None
-    parts.put(_TYPES, spliced(data, appended(data, root, content, first), parts.where(_TYPES)))
+    parts.put(types, spliced(data, appended(data, root, content, first), parts.where(types)))
 
 
 def _rels_part(parts: Parts, source: str) -> str:

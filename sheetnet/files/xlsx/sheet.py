@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
+from sheetnet.files.disguise import Disguises
 from sheetnet.files.guard import Package
 from sheetnet.files.room import Room
+from sheetnet.files.tables import Tables
 from sheetnet.files.xlsx.formulas import canonical
-from sheetnet.files.xlsx.parts import rich_text, tags, unescape
+from sheetnet.files.xlsx.hidden import note_columns, note_row
+from sheetnet.files.xlsx.parts import identity_of, rich_text, tags, unescape
 from sheetnet.files.xlsx.values import parse_number, parse_value
 from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
 from sheetnet.workbook import Cell, Position, Value
 
+_COLUMN = tags("col")
 _ROW, _CELL, _VALUE, _FORMULA, _INLINE, _MORE = (tags(n) for n in ("row", "c", "v", "f", "is", "extLst"))
 _OURS = _CELL | _FORMULA
-_ROOT, _DATA = tags("worksheet"), tags("sheetData")
+_ROOT, _DATA, _TABLES = tags("worksheet"), tags("sheetData"), tags("tableParts")
 _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ROW_NUMBER = re.compile(r"[0-9]{1,7}")
 _PREFIXES = 4  # times that prefixes such as _xlfn. and escapes may lengthen a formula in the file
@@ -27,11 +32,14 @@ _UNREADABLE = "#REF!"  # a formula that refers to a shared one the file lacks
 
 
 class SheetReader:
-    """Reads the rows of one worksheet into `cells` and `arrays`, never more than there is room for in the workbook."""
+    """Reads one worksheet into `cells`, `arrays` and `tables`, never more than there is room for in the workbook."""
 
-    def __init__(self, where: str, strings: list[str], room: Room) -> None:
+    def __init__(self, where: str, strings: list[str], room: Room, misleading: Mapping[str, str]) -> None:
+        self.disguises = Disguises()
+        self._misleading = misleading  # cell style → number format
         self.cells: dict[Position, Cell] = {}
         self.arrays: dict[Position, tuple[int, int]] = {}
+        self.tables: list[str] = []  # the relationships that lead to the sheet's tables
         self._where, self._strings, self._room = where, strings, room
         self._by_index = dict(zip(_INDEXES, strings, strict=False))
         self._row = 0
@@ -42,9 +50,13 @@ class SheetReader:
     def read(self, package: Package, part: str) -> None:
         """Read all rows of the part. Raises FileError naming the cell."""
         seen = listed = 0
-        for _, element in package.iterparse(part, tags=_ROW | _ROOT):
+        for _, element in package.iterparse(part, tags=_ROW | _COLUMN | _ROOT):
+            if element.tag in _COLUMN:
+                note_columns(self.disguises, element)
+                continue
             if element.tag in _ROOT:
                 listed += _rows_of(element)
+                self.tables += [identity_of(part) for parts in element if parts.tag in _TABLES for part in parts]
                 continue
             seen += 1
             above = self._row
@@ -61,11 +73,25 @@ class SheetReader:
             self._add(row_number, column, self._shared(row_number, column, index) or _UNREADABLE, value)
         self._room.cells -= len(self.cells)
 
+    def resolve(self, tables: Tables, sheet: str) -> None:
+        """Put plain references for those to tables, once all sheets' tables are known."""
+        for (row, column), cell in self.cells.items():
+            if cell.formula is None:
+                continue
+            try:
+                text = tables.resolved(cell.formula, (sheet, row, column))
+            except ValueError as error:
+                raise FileError(f"{self._at(row, column)}: {error}: shorten it") from error
+            if text != cell.formula:
+                self._room.take_formula(len(text), self._where)
+                self.cells[row, column] = Cell(cell.value, text)
+
     def _read_row(self, element: Element) -> None:
         text = element.get("r") or self._row_of_cells(element)
         if not _ROW_NUMBER.fullmatch(text) or not 1 <= int(text) <= limits.MAX_ROW:
             raise FileError(f"{self._where}: has a row {text[:20]!r}, a sheet has {limits.MAX_ROW:,}")
         self._row, column = int(text), 0
+        note_row(self.disguises, element, self._row)
         known, digits = self._columns, len(text)
         for cell in element:
             if cell.tag not in _CELL:
@@ -86,6 +112,8 @@ class SheetReader:
                     )
             if len(cell) and not self._read_text(self._row, column, cell):
                 self._read_cell(self._row, column, cell)
+            if self._misleading and (code := self._misleading.get(cell.get("s", "0"))) and len(cell):
+                self.disguises.formats[self._row, column] = code
 
     def _row_of_cells(self, element: Element) -> str:
         """Where a row has no number, its first cell may have one; else it is the next row."""

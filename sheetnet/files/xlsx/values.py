@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +12,9 @@ from sheetnet.files.xlsx.parts import unescape
 from sheetnet.workbook import CellError, Value
 
 _EPOCH = datetime(1899, 12, 30)  # day 0 of Excel's calendar, right from March 1900 on
+_TIME = re.compile(r"T|[0-9]{2}:")
+_PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_DURATION = re.compile(rf"P(?=.)(?:{_PART}D)?(?:T(?=.)(?:{_PART}H)?(?:{_PART}M)?(?:{_PART}S)?)?")
 
 
 def parse_number(text: str) -> float | None:
@@ -56,12 +60,17 @@ def _error(text: str) -> CellError | None:
 
 
 def _date(text: str) -> float:
-    """An ISO date as Excel counts days."""
+    """An ISO date, time or duration as Excel counts days; an offset from UTC is no part of what the cell shows."""
+    text = text.strip()
     try:
-        moment = datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+        if duration := _DURATION.fullmatch(text):
+            days, hours, minutes, seconds = (float(part or 0) for part in duration.groups())
+            return days + hours / 24 + minutes / 1_440 + seconds / 86_400
+        moment = f"{_EPOCH:%Y-%m-%d}T{text.removeprefix('T')}" if _TIME.match(text) else text
+        shown = datetime.fromisoformat(moment).replace(tzinfo=None)
     except ValueError:
         raise ValueError(f"{text[:30]!r} where a date belongs") from None
-    return (moment - _EPOCH).total_seconds() / 86_400
+    return (shown - _EPOCH).total_seconds() / 86_400
 
 
 _PARSERS: dict[str, Callable[[str], Value]] = {

@@ -1,4 +1,4 @@
-"""An audit as lines for people: what agrees in one line a table, everything else by itself. It knows no format."""
+"""An audit as lines for people: what agrees in one line a table, everything else by itself."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from sheetnet.report.words import called
 
 AUDIT_LOOKS: dict[str, Look] = {
     "agrees": LOOKS["correct"],
+    "last place": Look("CDEFF2", "±"),
     "carried": LOOKS["carried"],
     "missing": LOOKS["blank"],
+    "says too little": Look("E8DFC0", "?"),
     "misprint": Look("F0C3EA", "≈"),
     "contradicts": Look("CDA9F2", "≠"),
     "wrong": LOOKS["wrong"],
@@ -97,8 +99,8 @@ def mistakes_named(audit: Audit) -> list[str]:
 
 def _plural(verdict: str, count: int) -> str:
     """`1 agrees`, `33 agree`."""
-    verb = {"agrees": "agree", "contradicts": "contradict"}.get(verdict, verdict) if count > 1 else verdict
-    return f"{count:,} {verb}"
+    several = {"agrees": "agree", "contradicts": "contradict", "says too little": "say too little"}
+    return f"{count:,} {several.get(verdict, verdict) if count > 1 else verdict}"
 
 
 def _times(count: int) -> str:

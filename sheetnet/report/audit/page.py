@@ -1,4 +1,4 @@
-"""An audit as one page that needs nothing else: no scripts, no other files, no network. It judges nothing.
+"""An audit as one page that needs nothing else: no scripts, no other files, no network.
 
 All text goes through jinja2's escaping, and control characters of strangers' texts are replaced.
 """
@@ -30,10 +30,11 @@ def audit_html(audit: Audit) -> str:
         lstrip_blocks=True,
     )
     environment.filters["printable"] = printable
+    environment.filters["dashed"] = dashed
     return environment.get_template("audit.html").render(
         audit=audit,
         lines=list(lines(audit)),
-        looks=AUDIT_LOOKS,
+        looks={dashed(verdict): look for verdict, look in AUDIT_LOOKS.items()},
         legend=legend(audit),
         counted=counted(audit),
         counted_formulas=counted_formulas(audit),
@@ -41,3 +42,8 @@ def audit_html(audit: Audit) -> str:
         corrections=corrections(audit),
         called=called,
     )
+
+
+def dashed(verdict: str) -> str:
+    """A verdict as a class of the page."""
+    return verdict.replace(" ", "-")

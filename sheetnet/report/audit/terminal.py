@@ -15,8 +15,10 @@ from sheetnet.report.words import called, printable
 
 COLORS = {
     "agrees": "green",
+    "last place": "cyan",
     "carried": "yellow",
     "missing": "blue",
+    "says too little": "blue",
     "misprint": "magenta",
     "contradicts": "magenta",
     "wrong": "red",
@@ -40,12 +42,13 @@ def _parts(audit: Audit) -> Iterator[RenderableType]:
 
 def _numbers(audit: Audit) -> Iterator[RenderableType]:
     table: Table | None = None
+    width = max(map(len, audit.counts), default=0)
     for line in lines(audit):
         if line.place:
             if table is not None:
                 yield table
             yield Text(printable(line.place), style="bold")
-            table = _grid()
+            table = _grid(width)
         assert table is not None  # the first line has a place
         color = COLORS[line.verdict]
         computed = "" if line.verdict == "agrees" else f"  computed {line.computed}"
@@ -57,9 +60,10 @@ def _numbers(audit: Audit) -> Iterator[RenderableType]:
         yield table
 
 
-def _grid() -> Table:
+def _grid(width: int) -> Table:
+    """A table of verdicts, the longest of which has some width; most documents have none longer than `contradicts`."""
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-    table.add_column(width=max(map(len, COLORS)))
+    table.add_column(width=max(width, len("contradicts")))
     table.add_column(overflow="fold")
     return table
 
@@ -70,7 +74,7 @@ def _equations(audit: Audit) -> Iterator[RenderableType]:
         yield Text("\nEquations that are none", style="bold")
     for formula in wrong:
         yield Text(f"{printable(formula.place)}")
-        table = _grid()
+        table = _grid(max(map(len, audit.counts), default=0))
         table.add_row(Text("wrong", style="red"), Text(printable(formula.equation)))
         table.add_row("", Text(printable(formula.why), style="dim"))
         if formula.right_form is not None:

@@ -1,4 +1,4 @@
-"""An audit as a workbook: the network's own, with a sheet of the printed numbers beside live formulas. It judges nothing.
+"""An audit as a workbook: the network's own, with a sheet of the printed numbers beside live formulas.
 
 Each printed number stands beside a reference to the cell of the step that computes it (or beside its expression, with
 cells in the place of names), so that an author may change an input and see which numbers follow.
@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from sheetnet.audit import Audit, Entry
 from sheetnet.audit.digits import read_digits
-from sheetnet.audit.document import canonical
 from sheetnet.audit.published import PrintedNumber, Published
+from sheetnet.audit.quantities import canonical, place_of
 from sheetnet.audit.terms import Call, Name, Term, parts, rebuilt, written
+from sheetnet.errors import NetworkError
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.report.words import called, printable
@@ -30,7 +31,12 @@ LIVE = {"ABS", "EXP", "IF", "LN", "LOG10", "MAX", "MIN", "SQRT", "SUM", "TANH"}
 
 
 def audit_workbook(published: Published, audit: Audit) -> Workbook:
-    """The workbook; raises `NetworkError` where the step of the network has infinities."""
+    """The workbook; raises `NetworkError` where the step has infinities, or a file does not give all of it."""
+    if published.lacking:
+        fields = " and ".join(published.lacking)
+        raise NetworkError(
+            f"{fields} missing, which a workbook needs, as it has the whole step: add to the network file"
+        )
     workbook = make_workbook(published.network)
     areas = {name.name: parse_area(name.refers_to) for name in workbook.names if name.sheet is None}
     known = {name: area for name, area in areas.items() if area is not None}
@@ -91,10 +97,12 @@ def _is_one(area: Area) -> bool:
 
 def _reference(name: Name, network: Network, areas: Mapping[str, Area]) -> str | None:
     assert name.index is not None
-    row, column = name.index
-    block = name.name if name.name in areas else "A" + name.name[1:]  # a_l of a hidden layer stands in A_l
-    if block not in areas or canonical(network, block, column) != canonical(network, name.name, column):
-        return None
+    block, row, column = place_of(network, name.name, name.index)
+    if block not in areas:  # a_l of a hidden layer stands in A_l
+        whole = "A" + block[1:]
+        if whole not in areas or canonical(network, whole, column) != block:
+            return None
+        block = whole
     area = areas[block]
     return f"{area.sheet}!{cell_name(area.top + row, area.left + column)}"
 

@@ -1,0 +1,110 @@
+"""Expands, in every formula, what means another cell from each cell: relative defined names, spilled ranges, INDIRECT.
+
+A name without `$` is relative to cell A1: in G22, `left` = `Step!A1048576` means Step!G21, one row up. Engines differ in
+what they make of it (IronCalc takes it for A1048576 everywhere); Excel and LibreOffice move it. `G18#` is the range that
+the array formula in G18 fills, also where its cells hold numbers in a trial.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from sheetnet.files.limits import MAX_FORMULA
+from sheetnet.syntax import Area, Token, area_name, parse_area, shift, tokenize
+from sheetnet.workbook import Cell, Position, Sheet, Workbook
+
+_Key = tuple[str, str]  # the scope ("": the workbook) and the name, in small letters
+_ABSOLUTE = re.compile(r"[^$]*!\$[A-Z]{1,3}\$[0-9]+(?::\$[A-Z]{1,3}\$[0-9]+)?")
+_TOO_LONG = "#REF!"
+_INDIRECT = re.compile(r'(?<![\w.])INDIRECT\( *"(?P<text>[^"]*)" *(?:, *TRUE *)?\)', re.IGNORECASE)
+
+
+def in_full(workbook: Workbook) -> Workbook:
+    """The workbook in whose formulas each relative name and each spilled range stands as what it means there."""
+    return _without_spills(_without_relative_names(_without_made_up(workbook)))
+
+
+def _without_made_up(workbook: Workbook) -> Workbook:
+    """`INDIRECT("gamma")`, whose text is written out, is the reference itself: so it can be tried alone as others can."""
+    names = {name.name.casefold() for name in workbook.names}
+    sheets = []
+    for sheet in workbook.sheets:
+        changed = {
+            at: replace(cell, formula=formula)
+            for at, cell in sheet.cells.items()
+            if cell.formula is not None and "indirect" in cell.formula.casefold()
+            if (formula := _INDIRECT.sub(lambda match: _named_cells(match, names), cell.formula)) != cell.formula
+        }
+        sheets.append(replace(sheet, cells={**sheet.cells, **changed}) if changed else sheet)
+    return replace(workbook, sheets=tuple(sheets)) if sheets != list(workbook.sheets) else workbook
+
+
+def _named_cells(match: re.Match[str], names: Collection[str]) -> str:
+    text = match["text"]
+    return f"({text})" if parse_area(text) is not None or text.casefold() in names else match[0]
+
+
+def _without_spills(workbook: Workbook) -> Workbook:
+    if not any(sheet.arrays for sheet in workbook.sheets):
+        return workbook
+    sheets = []
+    for sheet in workbook.sheets:
+        spilling = {at: cell for at, cell in sheet.cells.items() if cell.formula is not None and "#" in cell.formula}
+        changed = {
+            at: replace(cell, formula=_spilled(cell.formula or "", sheet, workbook)) for at, cell in spilling.items()
+        }
+        sheets.append(replace(sheet, cells={**sheet.cells, **changed}) if changed else sheet)
+    return replace(workbook, sheets=tuple(sheets))
+
+
+def _spilled(formula: str, sheet: Sheet, workbook: Workbook) -> str:
+    """The formula with `G18#` as the cells that the array formula in G18 fills."""
+    texts: list[str] = []
+    before: Token | None = None
+    for token in tokenize(formula):
+        area = parse_area(before.text) if before is not None and before.kind == "reference" else None
+        whole = _filled(area, sheet, workbook) if token.text == "#" and area is not None else None
+        if whole is not None:
+            texts[-1] = area_name(whole, absolute=False)
+        else:
+            texts.append(token.text)
+        before = token
+    return "".join(texts)
+
+
+def _filled(anchor: Area, sheet: Sheet, workbook: Workbook) -> Area | None:
+    there = sheet if anchor.sheet is None else workbook.sheet(anchor.sheet)
+    size = there.arrays.get((anchor.top, anchor.left)) if there is not None else None
+    return size and replace(anchor, bottom=anchor.top + size[0] - 1, right=anchor.left + size[1] - 1)
+
+
+def _without_relative_names(workbook: Workbook) -> Workbook:
+    known = {((name.sheet or "").casefold(), name.name.casefold()): name.refers_to for name in workbook.names}
+    moving = {key: text for key, text in known.items() if not _ABSOLUTE.fullmatch(text) and shift(text, 1, 1) != text}
+    if not moving:
+        return workbook
+    return replace(workbook, sheets=tuple(_names_in_full(sheet, moving, known) for sheet in workbook.sheets))
+
+
+def _names_in_full(sheet: Sheet, moving: Mapping[_Key, str], known: Collection[_Key]) -> Sheet:
+    cells = {at: _cell(cell, at, sheet.name.casefold(), moving, known) for at, cell in sheet.cells.items()}
+    return replace(sheet, cells=cells)
+
+
+def _cell(cell: Cell, at: Position, sheet: str, moving: Mapping[_Key, str], known: Collection[_Key]) -> Cell:
+    if cell.formula is None:
+        return cell
+    parts = []
+    for token in tokenize(cell.formula):
+        prefix, _, name = token.text.casefold().rpartition("!")
+        scope = prefix.strip("'").replace("''", "'") or sheet
+        meant = moving.get((scope if (scope, name) in known else "", name)) if token.kind == "name" else None
+        if meant is None:
+            parts.append(token.text)
+        else:
+            text = shift(meant, at[0] - 1, at[1] - 1)
+            parts.append(text if parse_area(text) else f"({text})")
+    formula = "".join(parts)
+    return replace(cell, formula=formula if len(formula) <= MAX_FORMULA else _TOO_LONG)
