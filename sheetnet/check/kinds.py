@@ -105,7 +105,7 @@ def candidates(
 ) -> dict[str, Array]:
     """Random inputs of one kind, count × rows × columns each.
 
-    Under losses with a logarithm every other trial has targets of 0 and 1, for these are special to them; where `one_hot`
+    Under losses with a logarithm every third trial has targets of 0 and 1, for these are special to them; where `one_hot`
     all have.
     """
     decimals = _decimals(kind, count)
@@ -243,7 +243,7 @@ def _targets(network: Network, generator: np.random.Generator, a: Array, kind: K
     if kind.soft:
         return drawn
     hard = _one_hot_targets(domain, generator, a.shape)
-    return hard if one_hot or kind.typed else np.where(np.arange(len(a))[:, None, None] % 2 > 0, hard, drawn)
+    return hard if one_hot or kind.typed else np.where(np.arange(len(a))[:, None, None] % 3 == 2, hard, drawn)
 
 
 def _real_targets(generator: np.random.Generator, a: Array, kind: Kind) -> Array:
@@ -257,7 +257,7 @@ def _one_hot_targets(domain: str, generator: np.random.Generator, shape: tuple[i
     """Targets of 0 and 1: one class a row, each in turn, for probabilities that sum to 1; else any 0s and 1s."""
     if domain == "simplex":
         trials, rows = np.arange(shape[0])[:, None], np.arange(shape[1])
-        return np.asarray(np.eye(shape[2])[(trials // 2 + rows + generator.integers(shape[2])) % shape[2]])
+        return np.asarray(np.eye(shape[2])[(trials // 3 + rows + generator.integers(shape[2])) % shape[2]])
     return generator.integers(0, 2, size=shape).astype(float)
 
 
