@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sheetnet.check import CellVerdict, judge
 from sheetnet.check.findings import findings_of
+from sheetnet.check.slips import slips
 from sheetnet.network_file import load_network
 from sheetnet.report.html import report_html
 from sheetnet.report.json import report_data
@@ -232,3 +233,20 @@ def test_where_two_errors_cancel_it_is_said() -> None:
     cell = judged("bias-node", edits, "W_1_new")
     assert (cell.verdict, cell.mistake) == ("wrong", "SN093")
     assert cell.message.endswith("its number is right all the same, because another error cancels this one")
+
+
+@pytest.mark.parametrize(
+    ("formula", "repaired"),
+    [
+        ("-LN(MAX(A1,1E-7))", "-LN((A1))"),
+        ("-LN(MIN(MAX(A1,1E-7),0.9999999))", "-LN(((A1)))"),
+        ("-LN(MAX(1E-9,A1))", "-LN((A1))"),
+        ("-LN(A1+1E-7)", "-LN(A1)"),
+        ("-LN(MAX(A1,2))", None),
+        ("MAX(A1,1E-7)", None),
+    ],
+)
+def test_what_keeps_a_logarithm_from_0_is_taken_off(formula: str, repaired: str | None) -> None:
+    """A tiny number added, or a clipping on either side; other MAX and MIN stay."""
+    found = [repair.formula for repair in slips(formula, None) if repair.mistake == "SN048"]
+    assert found == ([] if repaired is None else [repaired])

@@ -7,7 +7,7 @@ agrees in every run tells what the matter is. It makes formulas; it neither runs
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
@@ -84,7 +84,7 @@ def _unrounded(tokens: list[Token]) -> list[Token]:
     while index < len(tokens):
         token = tokens[index]
         if token.kind == "function" and token.text.upper() in ROUNDING:
-            end, comma = _arguments(tokens, index + 1)
+            end, comma = arguments(tokens, index + 1)
             kept += [Token("open", "("), *_unrounded(tokens[index + 2 : comma]), Token("close", ")")]
             index = end + 1
         else:
@@ -93,7 +93,7 @@ def _unrounded(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-def _arguments(tokens: list[Token], opening: int) -> tuple[int, int]:
+def arguments(tokens: Sequence[Token], opening: int) -> tuple[int, int]:
     """The index of the parenthesis that closes the one at `opening`, and of the first comma between (or the same)."""
     depth, comma = 0, None
     for index in range(opening, len(tokens)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
-from sheetnet.check.repairs import KnownNumbers, Repair, full_constant
+from sheetnet.check.repairs import KnownNumbers, Repair, arguments, full_constant
 from sheetnet.network import Network
 from sheetnet.syntax import Area, Token, cell_name, parse_area, shift, tokenize
 from sheetnet.workbook import Place, Workbook
@@ -31,6 +31,7 @@ def slips(formula: str, filled: Filled | None) -> Iterator[Repair]:
     """Repairs of a formula's entry; `filled` is the right formula that was filled to here, if there is one."""
     tokens = tokenize(formula)
     yield from _unguarded(tokens)
+    yield from _unclipped(tokens)
     if filled is not None:
         yield from islice(_refilled(filled), MOST_FILLS)
     yield from islice(_bracketed(tokens), MOST_BRACKETS)
@@ -111,6 +112,34 @@ def _beginning(tokens: Sequence[Token], index: int) -> int:
     return index - 1 if index and tokens[index - 1].kind == "function" else index
 
 
+def _unclipped(tokens: Sequence[Token]) -> Iterator[Repair]:
+    """The formula without MAX(a,1E-7) and MIN(a,0.999…) where logarithms are taken."""
+    if not _has_logarithm(tokens):
+        return
+    words, clipped = [token.text for token in tokens], ""
+    for index, token in enumerate(tokens):
+        name = token.text.upper()
+        if token.kind == "function" and name in ("MAX", "MIN"):
+            end, comma = arguments(tokens, index + 1)
+            for bound, comma_side in ((comma + 1, comma), (index + 2, index + 3)):
+                alone = {bound - 1, bound + 1} <= {index + 1, comma, end}
+                if alone and comma < end and tokens[bound].kind == "number" and _is_bound(name, tokens[bound].text):
+                    words[index] = words[bound] = words[comma_side] = ""
+                    clipped = clipped or f"{name} with {tokens[bound].text}"
+    if clipped:
+        message = f"right but for the {clipped} before a logarithm: it changes the cost where it cuts; leave it out"
+        yield Repair("".join(words), "rounded", message, mistake=GUARD)
+
+
+def _is_bound(name: str, text: str) -> bool:
+    """Whether a number keeps what lies between 0 and 1 from 0 (in MAX) or from 1 (in MIN)."""
+    return 0 < float(text) <= TINY if name == "MAX" else 1 - TINY <= float(text) < 1
+
+
+def _has_logarithm(tokens: Sequence[Token]) -> bool:
+    return any(token.text.upper() in ("LN", "LOG", "LOG10") for token in tokens)
+
+
 def _unguarded(tokens: Sequence[Token]) -> Iterator[Repair]:
     """The formula without tiny numbers that are added or subtracted, as in LN(a+1E-7)."""
     tiny = [
@@ -118,7 +147,7 @@ def _unguarded(tokens: Sequence[Token]) -> Iterator[Repair]:
         for index, token in enumerate(tokens)
         if token.kind == "number" and 0 < float(token.text) <= TINY and index and tokens[index - 1].text in ("+", "-")
     ]
-    if not tiny or not any(token.text.upper() in ("LN", "LOG", "LOG10") for token in tokens):
+    if not tiny or not _has_logarithm(tokens):
         return
     text = "".join(t.text for index, t in enumerate(tokens) if index not in tiny and index + 1 not in tiny)
     number = tokens[tiny[0]].text

@@ -14,7 +14,8 @@ from sheetnet.mistakes import CHAPTERS, Mistake, mistake_named
 INTRODUCTION = """# Known mistakes
 
 What `sheetnet validate` names when a formula is wrong and computes exactly what one of these mistakes computes, in
-every trial. Where several fit, all are named; where none does, two together are tried. `sheetnet explain SN012` shows
+every trial. An explanation uses only cells to which the formula refers; of several that fit, the first is told in words
+and the others by their codes; where none fits, two mistakes together are tried. `sheetnet explain SN012` shows
 one on the terminal.
 
 This page is written by `python scripts/mistakes_page.py`, from the entries in `sheetnet/mistakes/`.
