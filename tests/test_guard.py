@@ -95,6 +95,45 @@ def test_content_decides_between_xlsx_and_ods(tmp_path: Path) -> None:
         assert b"".join(package.open("content.xml")) == b"<a/>"
 
 
+MANIFEST = (
+    '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+    '<m:file-entry m:full-path="content.xml" m:media-type="text/xml"/>'
+    '<m:file-entry m:full-path="/" m:media-type="application/vnd.oasis.opendocument.{}"/></m:manifest>'
+)
+BODY = '<a xmlns="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><{0}/></a>'
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        ({"META-INF/manifest.xml": MANIFEST.format("spreadsheet"), "content.xml": "<a/>"}, "ods"),
+        ({"META-INF/manifest.xml": MANIFEST.format("spreadsheet-template"), "content.xml": "<a/>"}, "ods"),
+        ({"content.xml": BODY.format("spreadsheet")}, "ods"),
+        ({"META-INF/manifest.xml": "<m/>", "content.xml": BODY.format("spreadsheet")}, "ods"),
+        ({"mimetype": "", "content.xml": BODY.format("spreadsheet")}, "ods"),
+        ({"mimetype": "\ufeffapplication/vnd.oasis.opendocument.spreadsheet; charset=utf-8\n"}, "ods"),
+        ({"[content_types].xml": "<Types/>"}, "xlsx"),
+        (
+            {"META-INF/manifest.xml": MANIFEST.format("text"), "content.xml": BODY.format("text")},
+            "opendocument.text, no",
+        ),
+        ({"content.xml": BODY.format("text")}, "is an unknown document, no spreadsheet"),
+        ({"META-INF/manifest.xml": MANIFEST.format("spreadsheet")}, "is a zip file but no workbook"),
+    ],
+)
+def test_a_document_without_mimetype_is_told_by_its_manifest_or_content(
+    tmp_path: Path, parts: dict[str, str], kind: str
+) -> None:
+    """An .ods that was packed again by hand has lost it; and names of parts ignore case."""
+    path = tmp_path / "a.ods"
+    path.write_bytes(zipped({name: text.encode() for name, text in parts.items()}))
+    if kind in ("ods", "xlsx"):
+        with open_package(path) as package:
+            assert package.kind == kind
+    else:
+        assert kind in refusal(path)
+
+
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     """The directory of a zip file stands at its end."""
     path = tmp_path / "cut.xlsx"

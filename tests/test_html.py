@@ -180,7 +180,7 @@ def test_numbers_have_four_decimals() -> None:
 def test_a_known_mistake_is_named_by_its_code() -> None:
     """In the list and on hover, once."""
     verdict = CellVerdict("S", "A1", "z_1", (0, 0), "wrong", "bias forgotten", "1", 2.0, 2.5, mistakes=("SN001",))
-    again = replace(verdict, cell="A2", message="SN001, bias forgotten")
+    again = replace(verdict, cell="A2", message="SN001, bias forgotten", formula="2")
     report = Report("x", "n", "s", "ironcalc", 8, 0, (verdict, again))
     parsed = Page(report_html([report], {"x": Workbook((Sheet("S", {(1, 1): Cell(2.0)}),))}))
     assert parsed.text.count("SN001") == 2
@@ -191,7 +191,8 @@ def test_a_huge_sheet_is_listed_but_not_drawn() -> None:
     """Beyond the limit the page says so."""
     cells = {(MOST_CELLS, 2): Cell(1.0)}
     verdict = CellVerdict("S", "B1", "z_1", (0, 0), "wrong", "no", "1", 2.0, 2.0)
-    report = Report("x", "n", "s", "ironcalc", 8, 0, (verdict,) * (MOST_LISTED + 1))
+    several = tuple(replace(verdict, formula=f"{number}") for number in range(MOST_LISTED + 1))
+    report = Report("x", "n", "s", "ironcalc", 8, 0, several)
     parsed = Page(report_html([report], {"x": Workbook((Sheet("S", cells),))}))
     assert f"spans {2 * MOST_CELLS:,} cells" in parsed.text
     assert "… and 1 more: see --json" in parsed.text

@@ -375,3 +375,65 @@ def test_marks_that_join_own_notes_are_renewed(tmp_path: Path, kind: str) -> Non
         ours = f"sheetnet: {note}" if note else "" if kind == "comments" else "sheetnet: nothing to remark any more"
         own = "the student's own" if kind == "comments" else ""
         assert again[SHEET]["A1"].comment.text == "\n\n".join(part for part in (own, ours) if part)
+
+
+def without_mimetype(found: dict[str, bytes]) -> None:
+    del found["mimetype"]
+
+
+def without_mimetype_and_manifest(found: dict[str, bytes]) -> None:
+    del found["mimetype"], found["META-INF/manifest.xml"]
+
+
+def small_content_types(found: dict[str, bytes]) -> None:
+    found["[content_types].xml"] = found.pop("[Content_Types].xml")
+
+
+def module_sheet(found: dict[str, bytes]) -> None:
+    """A sheet of macros, as old workbooks list one: it has no cells and leads to no part."""
+    book = found["xl/workbook.xml"]
+    found["xl/workbook.xml"] = book.replace(b"</sheets>", b'<sheet name="Module1" sheetId="77" r:id=""/></sheets>')
+
+
+def cell_of_time(found: dict[str, bytes]) -> None:
+    part = "xl/worksheets/sheet1.xml"
+    extra = b'<row r="900"><c r="B900" t="d"><v>07:12:00</v></c></row></sheetData>'
+    found[part] = found[part].replace(b"</sheetData>", extra)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "change"),
+    [
+        ("ods", without_mimetype),
+        ("ods", without_mimetype_and_manifest),
+        ("xlsx", small_content_types),
+        ("xlsx", module_sheet),
+        ("xlsx", cell_of_time),
+    ],
+)
+def test_harmless_deviations_are_read_and_marked(
+    suffix: str, change: Callable[[dict[str, bytes]], None], tmp_path: Path
+) -> None:
+    """Such files open in spreadsheet programs; nothing in them can be understood in two ways."""
+    path, target = tmp_path / f"student.{suffix}", tmp_path / f"copy.{suffix}"
+    save_workbook(make_workbook(NETWORK), path)
+    usual = read_workbook(path)
+    rewrite(path, change)
+    odd = read_workbook(path)
+    (sheet, row, column), *_ = ((each.name, *place) for each in usual.sheets for place in each.cells)
+    assert odd.names == usual.names
+    assert odd.sheets[1:] == usual.sheets[1:]
+    assert odd.sheets[0].cells.items() - usual.sheets[0].cells.items() <= {((900, 2), Cell(0.3))}
+    mark_workbook(path, target, {(sheet, row, column): Mark("FF9E9E", "look here")}, ADDED)
+    marked = read_workbook(target)
+    assert marked.sheets[:-1] == odd.sheets
+    assert marked.sheets[-1].name == ADDED.name
+
+
+def test_a_marked_copy_has_the_mimetype_that_its_workbook_lacks(tmp_path: Path) -> None:
+    """Most programs know an .ods by its first part alone."""
+    path, target = tmp_path / "student.ods", tmp_path / "copy.ods"
+    save_workbook(make_workbook(NETWORK), path)
+    mark_workbook(rewrite(path, without_mimetype), target, {}, ADDED)
+    (name, kind), *_ = parts(target).items()
+    assert (name, kind) == ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet")

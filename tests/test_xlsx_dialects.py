@@ -98,6 +98,14 @@ def formulas(sheet: Sheet) -> list[str | None]:
             Cell("rich"),
         ),
         ("<c r='A1' t='d'><v>2024-01-02T12:00:00</v></c>", Cell(45293.5)),
+        ("<c r='A1' t='d'><v>2024-01-02T12:00:00Z</v></c>", Cell(45293.5)),
+        ("<c r='A1' t='d'><v>2024-01-02T12:00:00.000+02:00</v></c>", Cell(45293.5)),
+        ("<c r='A1' t='d'><v>2024-01-02</v></c>", Cell(45293.0)),
+        ("<c r='A1' t='d'><v>18:00:00</v></c>", Cell(0.75)),
+        ("<c r='A1' t='d'><v>T06:00Z</v></c>", Cell(0.25)),
+        ("<c r='A1' t='d'><v>PT36H</v></c>", Cell(1.5)),
+        ("<c r='A1' t='d'><v></v></c>", None),
+        ("<c r='A1' t='d'><v>P1DT1H30M</v></c>", Cell(1.0625)),
         ("<c r='A1'><f>1+1</f><v>2</v></c>", Cell(2.0, "1+1")),
         ("<c r='A1'><f>=1+1</f><v></v></c>", Cell(None, "1+1")),
         ("<c r='A1' t='str'><f>\"\"</f><v></v></c>", Cell("", '""')),
@@ -247,7 +255,9 @@ def test_a_name_inside_a_name_is_none(tmp_path: Path) -> None:
         (f"<c r='C1'><v>{'9' * 100_000}</v></c>", "finite number"),
         ("<c r='C1' t='s'><v>7</v></c>", "the shared string '7', the file has 0"),
         ("<c r='C1' t='s'><v>-1</v></c>", "the shared string '-1'"),
-        ("<c r='C1' t='d'><v>soon</v></c>", "where a date belongs"),
+        ("<c r='C1' t='d'><v>soon</v></c>", "'soon' where a date belongs"),
+        ("<c r='C1' t='d'><v>25:00:00</v></c>", "'25:00:00' where a date belongs"),
+        ("<c r='C1' t='d'><v>PT</v></c>", "'PT' where a date belongs"),
         ("<c r='C1' t='z'><v>1</v></c>", "the unknown type 'z'"),
         (f"<c r='C1' t='str'><v>{'a' * 40_000}</v></c>", "a text longer than 32,767"),
         (f"<c r='C1'><f>1{'+1' * 5_000}</f></c>", "Step!C1: a formula of over 8,192"),
@@ -316,3 +326,14 @@ def test_a_workbook_without_proper_sheets_is_refused(tmp_path: Path, sheets: str
     """An empty answer would pass for an empty homework."""
     with pytest.raises(FileError, match=said):
         read_workbook(build(tmp_path / "a.xlsx", sheet_xml(""), sheets=sheets))
+
+
+@pytest.mark.parametrize("module", ["r:id=''", ""])
+def test_a_sheet_that_leads_to_no_part_has_no_cells(tmp_path: Path, module: str) -> None:
+    """A module of macros in an old workbook; it counts where names say which sheet they belong to."""
+    sheets = f"<sheet name='Module1' sheetId='1' {module}/><sheet name='Step' sheetId='2' r:id='r1'/>"
+    names = "<definedName name='a' localSheetId='1'>Step!$A$1</definedName>"
+    names += "<definedName name='b' localSheetId='0'>Step!$A$1</definedName>"
+    workbook = read_workbook(build(tmp_path / "a.xlsx", sheet_xml("<c><v>2</v></c>"), sheets=sheets, names=names))
+    assert [sheet.name for sheet in workbook.sheets] == ["Step"]
+    assert workbook.names == (Name("a", "Step!$A$1", "Step"),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sheetnet.check.answers import Answer
 from sheetnet.check.blame import with_causes
 from sheetnet.check.chance import with_chance
 from sheetnet.check.close_rows import draw_for
@@ -16,9 +17,9 @@ from sheetnet.check.inputs import ties_of
 from sheetnet.check.judge import cell_verdict
 from sheetnet.check.lost import Lost
 from sheetnet.check.meant import as_meant, formulas_meant, with_formulas
-from sheetnet.check.naming import named
+from sheetnet.check.naming import named, with_cancelled
 from sheetnet.check.runs import Bench, Runs, run
-from sheetnet.check.second_look import sharpened
+from sheetnet.check.second_look import sharpened, with_fillings
 from sheetnet.check.verdicts import SOUND, CellVerdict
 from sheetnet.check.views import is_view_block
 from sheetnet.errors import EngineError
@@ -49,11 +50,17 @@ class Assessment:
             cells = [lost.verdict(n, cell) for n, cell in enumerate(cells)]
         return cls(bench, runs, cells, lost)
 
+    def _is_frozen(self, answer: Answer) -> bool:
+        """Whether the cell keeps the bias of a network that does not train it: it is the same by every convention."""
+        name, network = answer.block.name, self.bench.network
+        is_bias = name.startswith("W_") and name.endswith("_new") and answer.row == answer.block.rows - 1
+        return is_bias and not network.train_bias
+
     def blamed(self, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
         """For each of the blocks that the workbook has: which of its cells are blamed."""
         found: dict[str, list[bool]] = {}
         for answer, cell in zip(self.bench.answers, self.cells, strict=True):
-            if answer.block.name in blocks:
+            if answer.block.name in blocks and not self._is_frozen(answer):
                 found.setdefault(answer.block.name, []).append(cell.verdict not in SOUND)
         return found
 
@@ -63,14 +70,17 @@ def assess(bench: Bench, seed: int) -> Assessment:
     found = _by_convention(Assessment.first(bench))
     found = _for_one_hot(found, seed)
     cells = sharpened(found.bench, found.runs, found.cells)
-    cells = named(found.bench, found.runs, cells)
+    cells = with_fillings(found.bench, found.runs, named(found.bench, found.runs, cells))
+    cells = with_cancelled(found.runs, cells)
     cells = _as_meant(replace(found, cells=cells), seed)
     cells = with_chance(found.bench, found.runs.values[0], cells)
     return replace(found, cells=with_causes(found.bench, found.runs, cells, found.excused))
 
 
 def _by_convention(usual: Assessment) -> Assessment:
-    """Judge by another convention where the whole sheet follows it."""
+    """Judge by another convention where the whole sheet follows it; one in which every number agrees follows ours."""
+    if usual.runs.evidence.alone is None:
+        return usual
     for convention in CONVENTIONS:
         if convention.applies(usual.bench.network) and _may_follow(usual, convention):
             other = Assessment.first(replace(usual.bench, convention=convention))

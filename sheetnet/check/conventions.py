@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from sheetnet.network import Network, activation_name
 from sheetnet.reference import LOSSES, Equation, equations
 
@@ -73,8 +75,70 @@ def _gradient_roots(network: Network) -> list[tuple[str, ...]]:
     return [(f"dC_da_{network.depth}", f"delta_{network.depth}"), (f"dC_dW_{network.depth}",)]
 
 
+def _sign_turned(block: str) -> Callable[[Network], dict[str, Equation]]:
+    """The error as target minus output in a block of the last layer, so that the update adds: the delta rule."""
+
+    def turned(network: Network) -> dict[str, Equation]:
+        usual, first = equations(network), f"{block}_{network.depth}"
+        added: dict[str, Equation] = {first: lambda v: -usual[first](v)}
+        for layer in range(1, network.depth + 1):
+            added[f"W_{layer}_new"] = _added(f"W_{layer}", usual[f"W_{layer}_new"])
+        return added
+
+    return turned
+
+
+def _added(weights: str, usual: Equation) -> Equation:
+    return lambda v: 2 * v[weights] - usual(v)
+
+
+def _sign_roots(block: str) -> Callable[[Network], list[tuple[str, ...]]]:
+    return lambda network: [
+        (f"{block}_{network.depth}",),
+        *((f"W_{layer}_new",) for layer in range(1, network.depth + 1)),
+    ]
+
+
+def _other_reduction(network: Network) -> dict[str, Equation]:
+    """The batch summed where the network takes the mean, or the mean taken where it sums."""
+    factor = network.observations if network.reduction == "mean" else 1 / network.observations
+    usual = equations(network)
+    names = ["cost", "cost_new", *(f"dC_dW_{layer}" for layer in range(1, network.depth + 1))]
+    return {name: _times(factor, usual[name]) for name in names}
+
+
+def _times(factor: float, usual: Equation) -> Equation:
+    return lambda v: factor * usual(v)
+
+
+def _reduction_roots(network: Network) -> list[tuple[str, ...]]:
+    return [("cost", "cost_new"), *((f"dC_dW_{layer}",) for layer in range(1, network.depth + 1))]
+
+
+def _without_maximum(network: Network) -> dict[str, Equation]:
+    """e^z as it stands, which gives the same shares."""
+    blocks = [name for name in network.blocks if name.startswith("e_")]
+    return {name: _exponential(f"z{name[1:]}") for name in blocks}
+
+
+def _exponential(z: str) -> Equation:
+    return lambda v: np.exp(v[z])
+
+
+def _exponential_roots(network: Network) -> list[tuple[str, ...]]:
+    return [(f"e_{n}", f"e_{n}_new") for n in range(1, network.depth + 1) if network.mixes(n)]
+
+
+def _has_softmax(network: Network) -> bool:
+    return bool(_exponential_roots(network))
+
+
 def _has_loss(*names: str) -> Callable[[Network], bool]:
     return lambda network: network.loss in names
+
+
+def _is_batch(reduction: str) -> Callable[[Network], bool]:
+    return lambda network: network.reduction == reduction and network.observations > 1
 
 
 def _is_mean(network: Network) -> bool:
@@ -99,4 +163,16 @@ CONVENTIONS = (
                _is_mean, _share_in_error, _gradient_roots),
     Convention("share-in-delta", "1/N stands in δ of the output and so in every δ, not in ∂C/∂W",
                _is_mean, _share_in_delta, _gradient_roots),
+    Convention("sum-over-observations", "cost and gradients are summed over the observations, not their mean: the step is"
+               " as many times longer", _is_batch("mean"), _other_reduction, _reduction_roots),
+    Convention("mean-over-observations", "cost and gradients are the mean over the observations, not their sum: the step"
+               " is as many times shorter", _is_batch("sum"), _other_reduction, _reduction_roots),
+    Convention("delta-rule", "∂C/∂a is target minus output and so has the other sign in every δ and gradient; the update"
+               " adds γ times the gradient, which gives the same new weights",
+               lambda net: True, _sign_turned("dC_da"), _sign_roots("dC_da")),
+    Convention("delta-rule-in-delta", "δ of the output is (T − a) f′ and so has the other sign, as every gradient; the"
+               " update adds γ times the gradient, which gives the same new weights",
+               lambda net: True, _sign_turned("delta"), _sign_roots("delta")),
+    Convention("exponential-without-maximum", "e^z is taken without subtracting the maximum: the same softmax, but it"
+               " overflows from z = 710 on", _has_softmax, _without_maximum, _exponential_roots),
 )  # fmt: skip

@@ -22,7 +22,19 @@ import numpy as np
 
 from sheetnet.check.compare import Truth, agreement, scales
 from sheetnet.check.knowledge import Knowledge
-from sheetnet.mistakes import MISTAKES, Change, Element, Mistake, Single, Site, cook, cook_each, kind_of, reads_of
+from sheetnet.mistakes import (
+    CHAPTERS,
+    MISTAKES,
+    Change,
+    Element,
+    Mistake,
+    Single,
+    Site,
+    cook,
+    cook_each,
+    kind_of,
+    reads_of,
+)
 from sheetnet.network import Network
 from sheetnet.reference import Array, Recorder, Values
 
@@ -242,7 +254,7 @@ class Diagnosis:
         right = _element(self._values[guess.block], cell.row, cell.column)
         if np.isfinite(found).sum() < min(ENOUGH, len(found) / 2):  # too little was compared
             return False
-        if cell.is_constant and guess.made and guess.made[0][0].quantity == "any":
+        if cell.is_constant and guess.made and guess.made[0][0] in CHAPTERS["Any formula"]:
             return False  # a 0 is not yet a reference to an empty cell
         same = _agree(cell.signature[:, None], found[:, None], self._scale).all()
         differs = not _agree(found[:, None], right[:, None], self._scale).all()
@@ -251,6 +263,8 @@ class Diagnosis:
     def _follows(self, guess: _Guess, cell: _Cell, reads: frozenset[Element]) -> bool:
         """Whether a formula that refers to these elements alone can compute the guess; cells it names must be among them."""
         if not all(_refers(reads, change.named) for _, change in guess.made if change.named):
+            return False
+        if any(change.instead in reads for _, change in guess.made):
             return False
         found = _element(guess.array(self._network, self._knowledge.of(reads)), cell.row, cell.column)
         return bool(_agree(found[:, None], cell.signature[:, None], self._scale).all())

@@ -26,6 +26,7 @@ from sheetnet.syntax.function_facts import is_googles
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
+STILL = "no input moves this formula"
 ENTER_AGAIN = "delete the apostrophe before it, or set the cell's format to General, and enter it again"
 NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does not know yet
 
@@ -190,7 +191,7 @@ def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[st
     own = values[0] if evidence.own else None
     if moving and len(trials) > 1 and all(value == trials[0] for value in values):
         found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""
-        return "hardcoded", f"no input moves this formula{found}"
+        return "hardcoded", f"{STILL}{found}"
     if texts := [value for value in values if not isinstance(value, float | CellError)]:
         return "wrong", f"the formula gives {_called(texts[0])}, not a number"
     agree = evidence.alone[:, number]

@@ -82,6 +82,9 @@ class Knowledge:
         site = Site.of(self._network, name)
         if site.quantity not in ("A", "a", "z", "e", "A_T"):
             return [(name, row, column)]
+        if site.quantity == "e":  # whose maximum is the row's
+            z = f"z_{site.layer}{site.suffix}"
+            return [(name, row, column), *((z, row, j) for j in range(self._network.blocks[z].columns))]
         n, j = (column, row) if site.quantity == "A_T" else (row, column)
         ends = f"_{site.layer}{site.suffix}"
         upright = [activation_name(site.layer, self._network.depth) + site.suffix, "z" + ends, "e" + ends]

@@ -10,10 +10,16 @@ import numpy as np
 
 from sheetnet.check.compare import as_numbers
 from sheetnet.check.runs import Bench, Runs
+from sheetnet.check.slips import DOLLAR, EMPTY, empty_cells
 from sheetnet.check.verdicts import CellVerdict
+from sheetnet.mistakes import CHAPTERS, MISTAKES
+from sheetnet.workbook import Place
 
 if TYPE_CHECKING:
     from sheetnet.check.diagnose import Finding
+
+CANCELLED = "its number is right all the same, because another error cancels this one"
+MOST_EMPTY = 3  # empty cells of one formula that are named
 
 
 def named(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
@@ -27,6 +33,7 @@ def named(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdic
 
     diagnosis, sources = Diagnosis(bench.network, bench.quantities(runs.drawn)), Sources(bench)
     signatures, cells = as_numbers(alone), list(cells)
+    taken = {each.place for each in bench.answers} | {each.place for each in bench.inputs}
     for number in wrong:
         answer, signature = bench.answers[number], signatures[:, number]
         if cells[number].verdict == "hardcoded" and np.ptp(signature) > 0:
@@ -35,7 +42,23 @@ def named(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdic
         findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
         if findings:
             cells[number] = _with(cells[number], findings)
+        cells[number] = _with_empty_cells(bench, taken, cells[number], answer.place)
     return cells
+
+
+def with_cancelled(runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
+    """The verdicts; where a wrong formula shows the right number, which another error makes it, that is said."""
+    evidence = runs.evidence
+    return [
+        replace(cell, message=f"{cell.message}; {CANCELLED}")
+        if cell.verdict == "wrong"
+        and cell.formula is not None
+        and evidence.here[:, n].all()
+        and evidence.alone is not None
+        and not evidence.alone[:, n].all()
+        else cell
+        for n, cell in enumerate(cells)
+    ]
 
 
 def _may_be_named(cell: CellVerdict) -> bool:
@@ -43,13 +66,36 @@ def _may_be_named(cell: CellVerdict) -> bool:
 
 
 def _with(cell: CellVerdict, findings: Sequence[Finding]) -> CellVerdict:
-    """The verdict with its explanations, before what was said of the formula already."""
-    codes = tuple(dict.fromkeys((*(finding.code for finding in findings), *cell.mistakes)))
-    return replace(cell, message=f"{cell.message}: {words_of(findings)}", mistakes=codes)
+    """The verdict with its explanations; where a slip of its entry is known, that is told and they give it a name."""
+    if not cell.mistakes:
+        codes = tuple(finding.code for finding in findings)
+        return replace(cell, message=f"{cell.message}: {words_of(findings)}", mistakes=codes)
+    misread = [finding for finding in findings if finding.mistakes[0] in CHAPTERS["Any formula"]]
+    if DOLLAR in cell.mistakes:  # what a reference met that drifted; what else gives that number is chance
+        findings = [*misread, *(finding for finding in findings if finding not in misread)]
+    codes = tuple(finding.code for finding in findings)
+    first = cell.mistakes if DOLLAR in cell.mistakes and not misread else ()
+    codes = tuple(dict.fromkeys((*first, *codes, *cell.mistakes)))
+    named = MISTAKES[first[0]].name + f" ({first[0]})" if first else findings[0].text
+    return replace(cell, message=f"{cell.message}; {named}{_or(codes[1:])}", mistakes=codes)
+
+
+def _with_empty_cells(bench: Bench, taken: set[Place], cell: CellVerdict, place: Place) -> CellVerdict:
+    """The verdict with the empty cells to which the formula refers."""
+    empty = empty_cells(bench.workbook, place, cell.formula or "", taken)
+    if not empty:
+        return cell
+    named = f"{', '.join(empty[:MOST_EMPTY])} {'is' if len(empty) == 1 else 'are'} empty"
+    return replace(cell, message=f"{cell.message}; {named} ({EMPTY})", mistakes=(*cell.mistakes, EMPTY))
 
 
 def words_of(findings: Sequence[Finding]) -> str:
     """The first explanation with its reason; of others that fit as well the codes alone."""
-    first, others = findings[0], [finding.code for finding in findings[1:]]
+    first = findings[0]
     why = f". {first.mistakes[0].why}" if len(first.mistakes) == 1 else ""
-    return f"{first.text}{why}" + (f" (or: {', '.join(others)})" if others else "")
+    return first.text + why + _or([finding.code for finding in findings[1:]])
+
+
+def _or(codes: Sequence[str]) -> str:
+    """Other explanations that fit as well, by their codes."""
+    return f" (or: {', '.join(codes)})" if codes else ""

@@ -13,6 +13,7 @@ from itertools import combinations, islice, product
 
 from sheetnet.syntax import Token, tokenize
 
+ROUNDING_CODE = "SN120"  # intermediate rounding, in the catalogue of mistakes
 ROUNDING = {"ROUND", "ROUNDUP", "ROUNDDOWN", "TRUNC", "INT", "FIXED", "CEILING", "FLOOR", "MROUND"}
 # Constants that people shorten, and how to write them in full.
 CONSTANTS = {2.718281828459045: "EXP(1)", 2.302585092994046: "LN(10)", 0.4342944819032518: "(1/LN(10))"}
@@ -51,12 +52,13 @@ class KnownNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A repaired formula, and the verdict, sentence and cause it stands for where it is right."""
+    """A repaired formula, and the verdict, sentence, cause and known mistake it stands for where it is right."""
 
     formula: str
     verdict: str
     message: str
     cause: str | None = None
+    mistake: str | None = None
 
 
 def repairs(formula: str, known: KnownNumbers) -> Iterator[Repair]:
@@ -64,12 +66,14 @@ def repairs(formula: str, known: KnownNumbers) -> Iterator[Repair]:
     tokens = tokenize(formula)
     plain = "".join(token.text for token in _unrounded(tokens))
     if plain != formula:
-        yield Repair(plain, "rounded", "right but for its rounding: let the cell's format round, not the formula")
+        message = "right but for its rounding: let the cell's format round, not the formula"
+        yield Repair(plain, "rounded", message, mistake=ROUNDING_CODE)
     full = [_in_full(token) for token in tokens]
     if any(words for words in full):
         short = ", ".join(token.text for token, words in zip(tokens, full, strict=True) if words)
         text = "".join(words or token.text for token, words in zip(tokens, full, strict=True))
-        yield Repair(text, "rounded", f"right but for the shortened constant {short}: write it in full, as EXP(1)")
+        message = f"right but for the shortened constant {short}: write it in full, as EXP(1)"
+        yield Repair(text, "rounded", message, mistake=ROUNDING_CODE)
     yield from islice(_with_cells(tokens, known), MOST_REPAIRS)
 
 
@@ -103,9 +107,14 @@ def _arguments(tokens: list[Token], opening: int) -> tuple[int, int]:
 
 
 def _in_full(token: Token) -> str | None:
-    if token.kind != "number" or significant_digits(token.text) < FEWEST_DIGITS:
+    return full_constant(token.text) if token.kind == "number" else None
+
+
+def full_constant(text: str) -> str | None:
+    """How to write a shortened constant in full; None for any other number."""
+    if significant_digits(text) < FEWEST_DIGITS:
         return None
-    return next((words for value, words in CONSTANTS.items() if shortened(token.text, value)), None)
+    return next((words for value, words in CONSTANTS.items() if shortened(text, value)), None)
 
 
 def _with_cells(tokens: list[Token], known: KnownNumbers) -> Iterator[Repair]:

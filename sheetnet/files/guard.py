@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import zipfile
@@ -58,8 +59,8 @@ class Package:
 
     def _kind(self) -> str:
         """What the content says the file is: "xlsx" or "ods"; its name's suffix is only a claim."""
-        if "mimetype" in self._infos:
-            return self._document(b"".join(self._chunks("mimetype"))[:200].decode("ascii", "replace").strip())
+        if kind := self._mimetype():
+            return self._document(kind)
         for part, what in _OTHERS.items():
             if part in self._infos:
                 raise FileError(f"{self.path}: is {what}: {_SAVE_AS}")
@@ -75,6 +76,13 @@ class Package:
         raise FileError(
             f"{self.path}: is {kind or 'an unknown document'}, no spreadsheet: choose an .xlsx or .ods file"
         )
+
+    def _mimetype(self) -> str:
+        """What the part `mimetype` says, without parameters; empty where there is none, or nothing in it."""
+        if "mimetype" not in self._infos:
+            return ""
+        text = b"".join(self._chunks("mimetype"))[:200].removeprefix(codecs.BOM_UTF8)
+        return text.decode("ascii", "replace").partition(";")[0].strip()
 
     def _manifest_type(self) -> str:
         """What the manifest says the whole file is; empty where it says nothing."""

@@ -84,9 +84,10 @@ def with_functions(formula: str, prefix: str) -> str:
     parts: list[str] = []
     operand, open_calls = 0, 0  # where the last operand begins among the parts; calls of SINGLE that end after it
     outer: list[tuple[int, int]] = []
+    before_operand = _before_operand(tokens)
     for index, token in enumerate(tokens):
         following = tokens[index + 1] if index + 1 < len(tokens) else None
-        if token.text == "@" and following is not None and (following.kind in _BEGINS or following.text == "@"):
+        if token.text == "@" and before_operand[index]:
             parts.append(f"{prefix}SINGLE(")
             open_calls += 1
             continue
@@ -106,6 +107,14 @@ def with_functions(formula: str, prefix: str) -> str:
             parts.append(")" * open_calls)
             open_calls = 0
     return "".join(parts) + ")" * open_calls
+
+
+def _before_operand(tokens: list[Token]) -> list[bool]:
+    """For each token whether an operand begins after it, or after more signs `@`."""
+    found = [False]
+    for token in reversed(tokens[1:]):
+        found.append(token.kind in _BEGINS or (token.text == "@" and found[-1]))
+    return found[::-1]
 
 
 def _ends_operand(token: Token) -> bool:

@@ -16,7 +16,7 @@ from sheetnet.workbook import Cell, Name, Position, Sheet, Workbook
 
 # A sheet before the first cell of a reference. Texts and other quotations are passed over as a whole.
 _SHEET = re.compile(
-    r"(?<![\w.:\]])([^\W\d][\w.]*+|'[^']*+(?:''[^']*+)*+')!(?=\$?[A-Za-z]{1,3}\$?[0-9])|\"[^\"]*+\"?|'[^']*+'?"
+    r"(?<![\w.:\]])([^\W\d][\w.]*+|'[^']*+(?:''[^']*+)*+')!(?=\$?[A-Za-z]{1,3}\$?[0-9])|\"[^\"]*+\"?|'[^']*+(?:''[^']*+)*+'?"
 )
 _ARRAY = "ARRAYFORMULA"
 _OWN = "[0]"  # in references: the workbook itself

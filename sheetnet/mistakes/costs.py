@@ -11,6 +11,8 @@ from sheetnet.mistakes.recipes import share_of
 from sheetnet.mistakes.scene import Part, Scene, Site
 from sheetnet.reference import LOSSES, Array
 
+TWO = 2  # outputs, with which "multiplied by n" is the 2 of the square's derivative
+
 
 def _other_losses(site: Site, kind: str) -> Iterator[Change]:
     if kind.startswith("cost_out"):
@@ -26,6 +28,11 @@ def _terms_of(name: str) -> Part:
 def _other_share(s: Scene) -> Array:
     """1 where the network takes the mean over the observations, 1/N where it takes the sum."""
     return np.asarray(1 / s.site.network.observations / share_of(s.site.network))
+
+
+def _times_outputs(site: Site, kind: str) -> Iterator[Change]:
+    if kind == "dC_da.squared" and site.outputs > TWO:
+        yield change(kind, "multiplied by n", factor=lambda s: s.right("factor") * s.site.outputs)
 
 
 def _is_half(site: Site) -> bool:
@@ -91,9 +98,9 @@ COSTS = (
             change("cost_out.squared", "multiplied by n", factor=lambda s: s.right("factor") * s.site.outputs),
             change("cost_out.log", "divided by n", sign=lambda s: s.right("sign") / s.site.outputs),
             change("dC_da.squared", "divided by n", factor=lambda s: s.right("factor") / s.site.outputs),
-            change("dC_da.squared", "multiplied by n", factor=lambda s: s.right("factor") * s.site.outputs),
             change("dC_da.log", "divided by n", sign=lambda s: s.right("sign") / s.site.outputs),
         ),
+        forms=_times_outputs,
         applies=lambda site: site.outputs > 1,
     ),
     Mistake(
@@ -243,6 +250,14 @@ COSTS = (
             change("dC_da.squared", "half", factor=lambda s: s.right("factor") / 2),
             change("dC_da.squared", "still squared", result=lambda s: s["factor"] * s["error"] ** 2),
         ),
+    ),
+    Mistake(
+        "SN048",
+        "a small number added before the logarithm",
+        "cost_out",
+        "-LN(a+0.0000001)",
+        "-LN(a)",
+        "It keeps LN from 0, where no output of the network ever is, and changes the cost a little; leave it out.",
     ),
 )
 

@@ -16,6 +16,7 @@ from sheetnet.mistakes.scene import Part, Scene, Site, shifted
 from sheetnet.mistakes.singles import DIRECTIONS, drifted, miscounted, misplaced
 from sheetnet.reference import Array
 
+_ALONG = {("cost_n", (False, True)), ("cost", (True, False))}  # the direction in which each is summed
 FARTHEST = 9  # neurons away that an exchange is looked for; in narrower layers all are
 
 
@@ -25,12 +26,14 @@ def _moved(part: str, row: int, column: int) -> Part:
 
 def _drifts(site: Site, kind: str) -> Iterator[Change]:
     del site
+    if kind == "W_new":
+        yield Change(kind, {"gamma": lambda s: 0.0}, "γ, an empty cell", instead=("gamma", 0, 0))
     for part in READS:
         if part in RECIPES[kind]:
             for words, (row, column) in DIRECTIONS.items():
+                if (kind, (row != 0, column != 0)) in _ALONG:
+                    continue  # then a term is missing from the range
                 yield change(kind, f"{part} {words}", **{part: _moved(part, row, column)})
-    if kind == "W_new":
-        yield change(kind, "γ, an empty cell", gamma=lambda s: 0.0)
 
 
 def _exchanges(site: Site, kind: str, axes: tuple[int, ...], words: str) -> Iterator[Change]:
@@ -212,6 +215,39 @@ ANYWHERE = (
         "A7*F9",
         "One reference points at a cell that holds another quantity; the report says at which, and what belongs there.",
         singles=misplaced,
+    ),
+    Mistake(
+        "SN116",
+        "filled with a $ missing or too many",
+        "any",
+        "W_01-D8*G_01",
+        "W_01-$D$7*G_01",
+        "A reference moved along when the right formula beside it was filled, or stayed though it had to move; $ before"
+        " column or row is what keeps it.",
+    ),
+    Mistake(
+        "SN117",
+        "brackets missing",
+        "any",
+        "a*1-a",
+        "a*(1-a)",
+        "Powers are computed first, then products and quotients, then sums; brackets say what belongs together.",
+    ),
+    Mistake(
+        "SN118",
+        "an empty cell read",
+        "any",
+        "W_00-D9*G_00",
+        "W_00-$D$7*G_00",
+        "An empty cell counts as 0; the report says which one the formula refers to.",
+    ),
+    Mistake(
+        "SN119",
+        "a typed constant in a helper cell",
+        "any",
+        "1/(1+U1^-z)",
+        "1/(1+EXP(-z))",
+        "A helper cell holds a rounded e, a typed γ or a wrong N; let it compute the constant, or refer to the input.",
     ),
     Mistake(
         "SN120",

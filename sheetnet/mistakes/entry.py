@@ -13,13 +13,14 @@ from sheetnet.mistakes.singles import Reads, Single
 class Change:
     """One form of a mistake: in the recipe of `kind` some parts are replaced. `label` tells it from its other forms.
 
-    `named` is the cell that the label names in place of the right one.
+    `named` is the cell that the label names in place of the right one, `instead` a cell in whose place another stands.
     """
 
     kind: str
     parts: Recipe
     label: str = ""
     named: Element | None = None
+    instead: Element | None = None
 
 
 def change(kind: str, label: str = "", **parts: Part) -> Change:

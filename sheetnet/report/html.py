@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sheetnet.check import VERDICTS, CellVerdict, Report
+from sheetnet.check import VERDICTS, Report
+from sheetnet.check.findings import BlockFinding, findings_of
 from sheetnet.files import read_workbook
 from sheetnet.files.aside import save_text
 from sheetnet.files.repack import refuse_same
@@ -23,9 +24,11 @@ from sheetnet.report.words import (
     called,
     concerned,
     followers,
+    following,
     givens_changed,
     inherited,
     inputs_edited,
+    numbers_of,
     printable,
     reason,
     shown,
@@ -39,7 +42,7 @@ MOST_LISTED = 5_000  # blamed cells of one workbook; the JSON has all
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One blamed cell, in words. `anchor` is its cell in the grid, if that is shown."""
+    """Cells blamed for one cause, in words; numbers and formula are the first cell's, `anchor` its cell in the grid."""
 
     verdict: str
     sign: str
@@ -64,7 +67,7 @@ class Section:
     chips: tuple[tuple[str, str, int], ...]  # verdict, sign, count
     heading: str  # of the inputs in `edited`
     edited: tuple[tuple[str, str, str, str], ...]  # where, called, found, expected
-    lists: tuple[tuple[str, tuple[Line, ...], int], ...]  # heading, blamed cells, how many more there are
+    lists: tuple[tuple[str, tuple[Line, ...], int], ...]  # heading, causes, how many more cells there are
     stale: str
     grids: tuple[Grid, ...]
 
@@ -121,7 +124,10 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         for cell in row
         if cell.look
     }
-    lists = (("What is not right", blamed_answers(report)), (givens_changed(report), report.changed_givens))
+    lists = (
+        ("What is not right", findings_of(blamed_answers(report))),
+        (givens_changed(report), findings_of(report.changed_givens)),
+    )
     carried = followers(report.cells)
     path = Path(printable(report.workbook))
     return Section(
@@ -143,25 +149,25 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         lists=tuple(
             (
                 heading,
-                tuple(_line(cell, anchors, carried[where(cell)]) for cell in blamed[:MOST_LISTED]),
-                max(len(blamed) - MOST_LISTED, 0),
+                tuple(_line(each, anchors, following(each, carried)) for each in found[:MOST_LISTED]),
+                sum(len(each.cells) for each in found[MOST_LISTED:]),
             )
-            for heading, blamed in lists
-            if blamed
+            for heading, found in lists
+            if found
         ),
         stale=stale_cells(report) if report.stale else "",
         grids=tuple(shown_grids),
     )
 
 
-def _line(cell: CellVerdict, anchors: Mapping[str, str], carried: int) -> Line:
-    place = printable(where(cell))
+def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> Line:
+    cell = finding.first
     return Line(
         verdict=cell.verdict,
         sign=look_of(cell.verdict).sign,
-        where=place,
-        anchor=anchors.get(place, ""),
-        called=called(cell.quantity, cell.index),
+        where=printable(finding.where),
+        anchor=anchors.get(printable(where(cell)), ""),
+        called=numbers_of(finding),
         formula="" if cell.formula is None else printable(f"={cell.formula}"),
         shown="" if cell.cell is None else printable(shown(cell.value)),
         expected="" if cell.expected is None else f"{cell.expected:.9g}",

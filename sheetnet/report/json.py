@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sheetnet.check import CellVerdict, Report
+from sheetnet.check.findings import BlockFinding, findings_of
 from sheetnet.check.inputs import EditedInput
+from sheetnet.report.words import blamed
 from sheetnet.workbook import CellError, Value
 
 SCHEMA = "sheetnet.report/1"
@@ -33,6 +35,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "convention": report.convention,
         "notes": list(report.notes),
         "edited_inputs": [_edited(edited) for edited in report.edited_inputs],
+        "findings": [_finding(finding) for finding in findings_of(blamed(report))],
         "cells": [_cell(cell) for cell in report.cells],
     }
 
@@ -92,6 +95,23 @@ def json_text(data: Sequence[Mapping[str, Any]]) -> str:
 def printable_json(words: str) -> str:
     """JSON in which characters that a terminal would obey, or that turn text around, stand as escapes."""
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", words)
+
+
+def _finding(finding: BlockFinding) -> dict[str, Any]:
+    """Cells blamed for one cause; the formula and the message are those of the first."""
+    first = finding.first
+    return {
+        "sheet": first.sheet,
+        "ranges": list(finding.areas),
+        "cells": len(finding.cells),
+        "quantity": first.quantity,
+        "verdict": first.verdict,
+        "formula": None if first.formula is None else f"={first.formula}",
+        "mistake": first.mistake,
+        "mistakes": list(first.mistakes),
+        "message": first.message,
+        "answer": first.answer,
+    }
 
 
 def _cell(cell: CellVerdict) -> dict[str, Any]:

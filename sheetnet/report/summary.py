@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sheetnet.check import VERDICTS, CellVerdict, Report
+from sheetnet.check.findings import BlockFinding, findings_of
 from sheetnet.files.marks import AddedSheet, Field
 from sheetnet.report.palette import look_of
 from sheetnet.report.words import (
@@ -12,14 +13,15 @@ from sheetnet.report.words import (
     blamed_answers,
     called,
     followers,
+    following,
     givens_changed,
     inherited,
     inputs_edited,
+    numbers_of,
     printable,
     reason,
     shown,
     stale_cells,
-    where,
 )
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Place, Workbook
@@ -97,18 +99,20 @@ def _blamed(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
     titles = ("verdict", "cell", "quantity", "shows", "expected", "why", "formula")
     yield tuple(Field(title, bold=True) for title in titles)
     carried = followers(report.cells)
-    for cell in blamed[:MOST]:
-        yield _line(cell, carried[where(cell)])
-    if len(blamed) > MOST:
-        yield _text(f"… and {len(blamed) - MOST:,} more: see --json")
+    findings = findings_of(blamed)
+    for finding in findings[:MOST]:
+        yield _line(finding, following(finding, carried))
+    if rest := sum(len(finding.cells) for finding in findings[MOST:]):
+        yield _text(f"… and {rest:,} more: see --json")
 
 
-def _line(cell: CellVerdict, carried: int) -> _Row:
+def _line(finding: BlockFinding, carried: int) -> _Row:
+    cell = finding.first
     why = reason(cell) + (f"; {inherited(carried)}" if carried else "")
     return (
         Field(cell.verdict, fill=look_of(cell.verdict).fill),
-        Field(printable(where(cell)), link=place_of(cell)),
-        Field(called(cell.quantity, cell.index)),
+        Field(printable(finding.where), link=place_of(cell)),
+        Field(numbers_of(finding)),
         Field("" if cell.cell is None else printable(shown(cell.value))),
         Field(None if cell.expected is None else f"{cell.expected:.9g}"),
         Field(why),

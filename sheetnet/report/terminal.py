@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.check import VERDICTS, CellVerdict, Report
+from sheetnet.check.findings import BlockFinding, findings_of
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
 from sheetnet.report.words import (
@@ -22,15 +23,16 @@ from sheetnet.report.words import (
     blamed_answers,
     called,
     followers,
+    following,
     givens_changed,
     inherited,
     inputs_edited,
+    numbers_of,
     printable,
     remarks,
     short,
     shown,
     stale_cells,
-    where,
 )
 
 if TYPE_CHECKING:
@@ -155,19 +157,21 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     yield Text(printable(f"  {inputs_edited(report)}: {'; '.join(first)}{more}"), style=style)
 
 
-def _blamed_cells(blamed: Sequence[CellVerdict], carried: Mapping[str, int]) -> Iterator[RenderableType]:
-    for cell in blamed[:MOST_SHOWN]:
-        yield _blamed_cell(cell, carried[where(cell)])
-    if len(blamed) > MOST_SHOWN:
-        yield Text(f"  … and {len(blamed) - MOST_SHOWN:,} more: see --json", style="dim")
+def _blamed_cells(blamed: Sequence[CellVerdict], carried: Counter[str]) -> Iterator[RenderableType]:
+    findings = findings_of(blamed)
+    for finding in findings[:MOST_SHOWN]:
+        yield _blamed_cell(finding, following(finding, carried))
+    if rest := sum(len(finding.cells) for finding in findings[MOST_SHOWN:]):
+        yield Text(f"  … and {rest:,} more: see --json", style="dim")
 
 
-def _blamed_cell(cell: CellVerdict, carried: int) -> RenderableType:
-    """A blamed cell, readable in any width: where and what, then why, its formula, and how far its error went."""
-    numbers = "" if cell.cell is None else f"  shows {shown(cell.value)}"
+def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:
+    """Cells blamed for one cause, in any width: where and what, then why, the formula, and how far the error went."""
+    cell, several = finding.first, len(finding.cells) > 1
+    numbers = "" if cell.cell is None else f"  {f'{cell.cell} ' if several else ''}shows {shown(cell.value)}"
     numbers += "" if cell.expected is None else f", expected {shown(cell.expected)}"
-    place = f"{where(cell)}  " if cell.cell else ""
-    lines = [Text(printable(f"{place}{called(cell.quantity, cell.index)}{numbers}"), style="bold")]
+    place = f"{finding.where}  " if cell.cell else ""
+    lines = [Text(printable(f"{place}{numbers_of(finding)}{numbers}"), style="bold")]
     lines.append(Text(printable(cell.message)))
     if cell.formula is not None:
         lines.append(Text(f"={short(printable(cell.formula))}", style="dim"))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from sheetnet.check import CellVerdict, Report
+from sheetnet.check.findings import BlockFinding
 from sheetnet.check.verdicts import SOUND
 from sheetnet.errors import one_line
 from sheetnet.workbook import Value
@@ -52,6 +53,11 @@ def followers(cells: Iterable[CellVerdict]) -> Counter[str]:
     return Counter(cell.cause for cell in cells if cell.cause is not None)
 
 
+def following(finding: BlockFinding, carried: Counter[str]) -> int:
+    """How many cells carry an error of the finding's cells."""
+    return sum(carried[where(cell)] for cell in finding.cells)
+
+
 def inherited(carried: int) -> str:
     """How many cells carry a blamed cell's error; empty for none."""
     if not carried:
@@ -62,6 +68,19 @@ def inherited(carried: int) -> str:
 def blamed_answers(report: Report) -> list[CellVerdict]:
     """The answers that are neither right nor merely carry an error."""
     return [cell for cell in report.cells if cell.answer and cell.verdict not in SOUND]
+
+
+def blamed(report: Report) -> list[CellVerdict]:
+    """All cells that somebody should look at: answers that are not right, and givens that are not as given."""
+    return [*blamed_answers(report), *report.changed_givens]
+
+
+def numbers_of(finding: BlockFinding) -> str:
+    """What the first cell of a finding is called; of several, from which element to which."""
+    first, last = finding.first, finding.cells[-1]
+    if len(finding.cells) == 1 or first.index is None or last.index is None:
+        return called(first.quantity, first.index)
+    return f"{called(first.quantity, first.index)} … [{', '.join(map(str, last.index))}]"
 
 
 def concerned(report: Report) -> list[CellVerdict]:

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import ironcalc
 
 from sheetnet.engine import Trial
-from sheetnet.engine.ironcalc.model import NOT_COMPUTED, Formulas, load
+from sheetnet.engine.ironcalc.model import Formulas, load
 from sheetnet.engine.overwrite import prepared
 from sheetnet.errors import EngineError
 from sheetnet.workbook import CellError, Place, Position, Sheet, Value, Workbook, array_cells
 
 _OTHER = "--engine libreoffice"
-_NOT_READ = "#ERROR!"  # what IronCalc gives where it cannot read a formula that is one
 
 
 def evaluate(
@@ -60,7 +59,7 @@ def _evaluate(
         values: list[Value] = [read(*cell) for cell in asked]
         for number, value in enumerate(values):
             if type(value) is str and model.get_cell_type(*asked[number]) == ironcalc.CellType.ErrorValue:
-                values[number] = CellError(NOT_COMPUTED if value == _NOT_READ else value)
+                values[number] = CellError(value)
         results.append(values)
     return results
 

@@ -109,10 +109,8 @@ class _Content:
             return
         name = element.get(TABLE + "name", "")
         refers_to = element.get(TABLE + "cell-range-address") or element.get(TABLE + "expression", "")
-        if not name or not refers_to:  # it means nothing, as in .xlsx
-            return
-        if max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
-            raise FileError(f"{self._where}: the defined name {name[:40]!r} is far too long: delete it")
+        if not name or not refers_to or max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
+            raise FileError(f"{self._where}: the defined name {name[:40]!r} is empty or far too long: delete it")
         if len(self._names) >= limits.MAX_NAMES:
             raise FileError(f"{self._where}: more than {limits.MAX_NAMES:,} defined names: delete those not needed")
         scope = self._current.name if self._current is not None else None

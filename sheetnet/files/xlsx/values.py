@@ -59,9 +59,11 @@ def _error(text: str) -> CellError | None:
     return CellError(text.strip()[:40]) if text.strip() else None
 
 
-def _date(text: str) -> float:
+def _date(text: str) -> float | None:
     """An ISO date, time or duration as Excel counts days; an offset from UTC is no part of what the cell shows."""
     text = text.strip()
+    if not text:
+        return None
     try:
         if duration := _DURATION.fullmatch(text):
             days, hours, minutes, seconds = (float(part or 0) for part in duration.groups())
