@@ -35,7 +35,7 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
         return cells
     places = [answer.place for answer in bench.answers]
     order = {place: number for number, place in enumerate(places)}
-    graph = Graph(bench.workbook, places)
+    graph = bench.graph
     found: dict[Place, CellVerdict] = {}
     for place, cell in zip(places, cells, strict=True):
         if place not in found or found[place].verdict in SOUND:  # blocks may share cells: what is blamed counts

@@ -15,7 +15,6 @@ from sheetnet.engine.overwrite import with_numbers
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Place, Value
 
-_MADE_UP = frozenset({"INDIRECT", "OFFSET"})  # references that no reading of the formula tells
 _OTHERS = (0.0, 1e6)  # numbers that a helper's chance, or its time, might as well have given
 
 
@@ -40,7 +39,7 @@ def with_chance(bench: Bench, values: Sequence[Value], cells: list[CellVerdict])
     for number, (answer, cell) in enumerate(zip(bench.answers, cells, strict=True)):
         used = list(through_helpers(graph, answer.place, judged))
         helpers = [answer.place, *(place for place in used if place not in judged)]
-        if any(not _MADE_UP.isdisjoint(graph.functions(place)) for place in helpers):
+        if any(map(graph.makes_up, helpers)):
             moved = moved or _moved(bench, values, chancy)
             used += chancy if moved[number] else ()
         told.append(_by_chance(cell, answer, chancy, used))

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sheetnet.syntax import Area, areas, functions, names, tokenize
+from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.syntax.refs import split_prefix
-from sheetnet.syntax.resolver import on_each_sheet
+from sheetnet.syntax.resolver import Resolver, on_each_sheet
 from sheetnet.workbook import Place, Position, Workbook, array_cells
 
 
@@ -23,9 +24,7 @@ class Graph:
             self._positions[name].add((row, column))
         self._sheets = {sheet.name.casefold(): sheet for sheet in workbook.sheets}
         self._anchors = {sheet.name: array_cells(sheet) for sheet in workbook.sheets if sheet.arrays}
-        self._names = {
-            (name.sheet and name.sheet.casefold(), name.name.casefold()): name.refers_to for name in workbook.names
-        }
+        self._book = Resolver(workbook)
         self._areas: dict[tuple[str, str], list[Area]] = {}
 
     def uses(self, place: Place) -> Iterator[Place]:
@@ -43,6 +42,10 @@ class Graph:
         """The functions in the formula at `place`."""
         return functions(self._formula(place) or "")
 
+    def makes_up(self, place: Place) -> bool:
+        """Whether the formula at `place` makes references that no reading of it tells."""
+        return not MADE_UP.isdisjoint(self.functions(place))
+
     def _formula(self, place: Place) -> str | None:
         sheet, row, column = place
         anchor: Position = self._anchors.get(sheet, {}).get((row, column), (row, column))
@@ -57,15 +60,10 @@ class Graph:
             yield from areas(text)
             yield from self._on_sheets(text)
             for name in (*names(text), *functions(text)):  # a name of a LAMBDA is called as a function
-                refers_to = self._refers_to(sheet, name.casefold())
+                refers_to = self._book.refers_to(name, sheet)
                 if refers_to is not None and refers_to not in known:
                     known.add(refers_to)
                     texts.append(refers_to)
-
-    def _refers_to(self, sheet: str, name: str) -> str | None:
-        prefix, _, word = name.rpartition("!")
-        scope = prefix.strip("'").replace("''", "'") if prefix not in ("", "[0]") else sheet.casefold()
-        return self._names.get((scope, word), self._names.get((None, word)))
 
     def _on_sheets(self, formula: str) -> Iterator[Area]:
         """References through several sheets, on each of them."""
@@ -73,14 +71,14 @@ class Graph:
             return
         for token in tokenize(formula):
             if token.kind == "reference" and ":" in split_prefix(token.text)[0]:
-                yield from areas(",".join(on_each_sheet(token.text, [sheet.name for sheet in self._sheets.values()])))
+                yield from areas(",".join(on_each_sheet(token.text, self._book.order)))
 
     def _cells(self, area: Area, here: str) -> Iterator[Place]:
         sheet = self._sheets.get((area.sheet or here).casefold())
         if sheet is None:
             return
         positions = self._positions[sheet.name]
-        if (area.bottom - area.top + 1) * (area.right - area.left + 1) > len(positions):
+        if area.size > len(positions):
             inside = (at for at in positions if area.top <= at[0] <= area.bottom and area.left <= at[1] <= area.right)
         else:
             rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)

@@ -8,12 +8,12 @@ the array formula in G18 fills, also where its cells hold numbers in a trial.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from sheetnet.files.limits import MAX_FORMULA
 from sheetnet.syntax import Area, Token, area_name, parse_area, shift, tokenize
-from sheetnet.workbook import Cell, Position, Sheet, Workbook
+from sheetnet.workbook import Position, Sheet, Workbook
 
 _Key = tuple[str, str]  # the scope ("": the workbook) and the name, in small letters
 _ABSOLUTE = re.compile(r"[^$]*!\$[A-Z]{1,3}\$[0-9]+(?::\$[A-Z]{1,3}\$[0-9]+)?")
@@ -22,23 +22,32 @@ _INDIRECT = re.compile(r'(?<![\w.])INDIRECT\( *"(?P<text>[^"]*)" *(?:, *TRUE *)?
 
 
 def in_full(workbook: Workbook) -> Workbook:
-    """The workbook in whose formulas each relative name and each spilled range stands as what it means there."""
+    """The workbook in whose formulas each relative name and each spilled range stands as what it means there.
+
+    It is the workbook itself where nothing changes, as is most often so.
+    """
     return _without_spills(_without_relative_names(_without_made_up(workbook)))
 
 
-def _without_made_up(workbook: Workbook) -> Workbook:
-    """`INDIRECT("gamma")`, whose text is written out, is the reference itself: so it can be tried alone as others can."""
-    names = {name.name.casefold() for name in workbook.names}
+def _respelled(workbook: Workbook, respell: Callable[[str, Sheet, Position], str]) -> Workbook:
     sheets = []
     for sheet in workbook.sheets:
         changed = {
             at: replace(cell, formula=formula)
             for at, cell in sheet.cells.items()
-            if cell.formula is not None and "indirect" in cell.formula.casefold()
-            if (formula := _INDIRECT.sub(lambda match: _named_cells(match, names), cell.formula)) != cell.formula
+            if cell.formula is not None and (formula := respell(cell.formula, sheet, at)) != cell.formula
         }
         sheets.append(replace(sheet, cells={**sheet.cells, **changed}) if changed else sheet)
-    return replace(workbook, sheets=tuple(sheets)) if sheets != list(workbook.sheets) else workbook
+    same = all(new is old for new, old in zip(sheets, workbook.sheets, strict=True))
+    return workbook if same else replace(workbook, sheets=tuple(sheets))
+
+
+def _without_made_up(workbook: Workbook) -> Workbook:
+    """`INDIRECT("gamma")`, whose text is written out, is the reference itself: so it can be tried alone as others can."""
+    if not any(map(_INDIRECT.search, workbook.formulas)):
+        return workbook
+    names = {name.name.casefold() for name in workbook.names}
+    return _respelled(workbook, lambda formula, _, __: _INDIRECT.sub(lambda match: _named_cells(match, names), formula))
 
 
 def _named_cells(match: re.Match[str], names: Collection[str]) -> str:
@@ -47,20 +56,15 @@ def _named_cells(match: re.Match[str], names: Collection[str]) -> str:
 
 
 def _without_spills(workbook: Workbook) -> Workbook:
-    if not any(sheet.arrays for sheet in workbook.sheets):
+    if not any(sheet.arrays for sheet in workbook.sheets) or not any("#" in formula for formula in workbook.formulas):
         return workbook
-    sheets = []
-    for sheet in workbook.sheets:
-        spilling = {at: cell for at, cell in sheet.cells.items() if cell.formula is not None and "#" in cell.formula}
-        changed = {
-            at: replace(cell, formula=_spilled(cell.formula or "", sheet, workbook)) for at, cell in spilling.items()
-        }
-        sheets.append(replace(sheet, cells={**sheet.cells, **changed}) if changed else sheet)
-    return replace(workbook, sheets=tuple(sheets))
+    return _respelled(workbook, lambda formula, sheet, _: _spilled(formula, sheet, workbook))
 
 
 def _spilled(formula: str, sheet: Sheet, workbook: Workbook) -> str:
     """The formula with `G18#` as the cells that the array formula in G18 fills."""
+    if "#" not in formula:
+        return formula
     texts: list[str] = []
     before: Token | None = None
     for token in tokenize(formula):
@@ -85,19 +89,14 @@ def _without_relative_names(workbook: Workbook) -> Workbook:
     moving = {key: text for key, text in known.items() if not _ABSOLUTE.fullmatch(text) and shift(text, 1, 1) != text}
     if not moving:
         return workbook
-    return replace(workbook, sheets=tuple(_names_in_full(sheet, moving, known) for sheet in workbook.sheets))
+    return _respelled(
+        workbook, lambda formula, sheet, at: _names_in_full(formula, at, sheet.name.casefold(), moving, known)
+    )
 
 
-def _names_in_full(sheet: Sheet, moving: Mapping[_Key, str], known: Collection[_Key]) -> Sheet:
-    cells = {at: _cell(cell, at, sheet.name.casefold(), moving, known) for at, cell in sheet.cells.items()}
-    return replace(sheet, cells=cells)
-
-
-def _cell(cell: Cell, at: Position, sheet: str, moving: Mapping[_Key, str], known: Collection[_Key]) -> Cell:
-    if cell.formula is None:
-        return cell
+def _names_in_full(formula: str, at: Position, sheet: str, moving: Mapping[_Key, str], known: Collection[_Key]) -> str:
     parts = []
-    for token in tokenize(cell.formula):
+    for token in tokenize(formula):
         prefix, _, name = token.text.casefold().rpartition("!")
         scope = prefix.strip("'").replace("''", "'") or sheet
         meant = moving.get((scope if (scope, name) in known else "", name)) if token.kind == "name" else None
@@ -106,5 +105,5 @@ def _cell(cell: Cell, at: Position, sheet: str, moving: Mapping[_Key, str], know
         else:
             text = shift(meant, at[0] - 1, at[1] - 1)
             parts.append(text if parse_area(text) else f"({text})")
-    formula = "".join(parts)
-    return replace(cell, formula=formula if len(formula) <= MAX_FORMULA else _TOO_LONG)
+    text = "".join(parts)
+    return text if len(text) <= MAX_FORMULA else _TOO_LONG

@@ -28,7 +28,7 @@ from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.function_facts import is_googles
 from sheetnet.workbook import Value, Workbook
 
-SECOND_OPINION = "libreoffice"  # asked where the first engine gives an error but the file shows a number
+SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
 
 def validate(
@@ -50,8 +50,8 @@ def validate(
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
     `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
     `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
-    What the file would fetch or run is not followed; the report's notes
-    tell it. Raises `FileError` for an unusable file, `EngineError` where the engine fails.
+    What the file would fetch or run is not followed; the report's notes tell it. Raises `FileError` for an unusable file,
+    `EngineError` where the engine fails.
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
     for `validate_many`.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sheetnet.check.blank_lines import Lines, lines_of
 from sheetnet.check.misplaced import Problem, empty_inputs, sharing
 from sheetnet.check.scopes import Chosen, area_of, choose_names
-from sheetnet.check.views import is_view_block, presentation_of, shape_of, view_blocks
+from sheetnet.check.views import is_view_block, presentation_of, view_blocks
 from sheetnet.network import Block, Network
 from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.syntax import Area, column_letters
@@ -130,7 +130,7 @@ def _found(
     if area is None:
         message = f"the name {name} refers to {refers_to}, which is no range"
         return Problem(name, verdict, message, f"{name} is gone (its name refers to {_short(refers_to)})")
-    shape = shape_of(area)
+    shape = area.shape
     if shape == expected:
         return area, None
     sheet = workbook.sheet(area.sheet or "")

@@ -16,6 +16,7 @@ from sheetnet.check.close_rows import draw_for
 from sheetnet.check.compare import Truth, agreement, as_numbers, scales
 from sheetnet.check.conventions import Convention
 from sheetnet.check.draws import Trials
+from sheetnet.check.graph import Graph
 from sheetnet.check.inputs import Element, InputCell, input_blocks, input_cells, own_inputs, ties_of
 from sheetnet.check.judge import Evidence
 from sheetnet.check.local import local_workbook
@@ -60,6 +61,11 @@ class Bench:
             if cell.driver == cell.place or cell.driver not in found:
                 found[cell.driver] = cell.element
         return found
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Which cells the formulas use."""
+        return Graph(self.workbook, [answer.place for answer in self.answers])
 
     @cached_property
     def texts(self) -> Texts:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from sheetnet.network import Network
 from sheetnet.reference.views import VIEWS
 from sheetnet.syntax import Area, parse_area, tokenize
+from sheetnet.syntax.refs import spanned
 from sheetnet.workbook import Name, Workbook
 
 Claims = dict[str, list[Name]]  # a name in small letters → where it is defined
@@ -118,18 +119,8 @@ def _joined(refers_to: str) -> Area | None:
     areas = [area for piece in pieces if (area := parse_area(piece)) is not None]
     if len(areas) < len(pieces) or len({area.sheet and area.sheet.casefold() for area in areas}) > 1:
         return None
-    whole = Area(
-        areas[0].sheet,
-        min(area.top for area in areas),
-        min(area.left for area in areas),
-        max(area.bottom for area in areas),
-        max(area.right for area in areas),
-    )
-    return whole if sum(map(_size, areas)) == _size(whole) and not _any_overlap(areas) else None
-
-
-def _size(area: Area) -> int:
-    return (area.bottom - area.top + 1) * (area.right - area.left + 1)
+    whole = spanned(areas)
+    return whole if sum(area.size for area in areas) == whole.size and not _any_overlap(areas) else None
 
 
 def _any_overlap(areas: Sequence[Area]) -> bool:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from sheetnet.check.graph import Graph, through_helpers
+from sheetnet.check.graph import through_helpers
 from sheetnet.check.runs import Bench
 from sheetnet.mistakes import Element
 from sheetnet.workbook import Place
-
-# Functions whose references are made while they compute, so that no reading of the formula says which cells it uses.
-MADE_UP = {"OFFSET", "INDIRECT"}
 
 
 class Sources:
@@ -18,11 +15,6 @@ class Sources:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The references of the workbook."""
-        return Graph(self._bench.workbook, [answer.place for answer in self._bench.answers])
 
     @cached_property
     def _elements(self) -> dict[Place, list[Element]]:
@@ -37,8 +29,8 @@ class Sources:
 
     def of(self, place: Place) -> frozenset[Element] | None:
         """The elements that the formula at a place refers to; None where that cannot be told."""
-        used = list(through_helpers(self.graph, place, self._elements))
+        used = list(through_helpers(self._bench.graph, place, self._elements))
         helpers = [place, *(cell for cell in used if cell not in self._elements)]
-        if any(MADE_UP & set(self.graph.functions(cell)) for cell in helpers):
+        if any(map(self._bench.graph.makes_up, helpers)):
             return None
         return frozenset(element for cell in used for element in self._elements.get(cell, ()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sheetnet.check.answers import Answer
+from sheetnet.check.disguises import listed
 from sheetnet.check.graph import Graph, through_helpers
 from sheetnet.check.verdicts import CellVerdict
 from sheetnet.syntax import cell_name
@@ -119,7 +120,4 @@ def entry_notes(answers: Sequence[Answer], cells: Sequence[CellVerdict], texts: 
             if found is need and cells[number].verdict == "correct"
         ]
         if places:
-            more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-            yield (
-                f"right, but {need.value} an error unless entered with Ctrl+Shift+Enter: {', '.join(places[:3])}{more}"
-            )
+            yield f"right, but {need.value} an error unless entered with Ctrl+Shift+Enter: {listed(places)}"

@@ -17,10 +17,10 @@ from sheetnet.check.draws import Ties, usable_draws
 from sheetnet.network import Network
 from sheetnet.reference import Array
 from sheetnet.syntax import Area, cell_name, parse_area
+from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.workbook import Name, Position, Workbook, array_cells
 
 CANDIDATES = 16  # of which the first is taken in which nothing explodes
-BY_ADDRESS = ("INDIRECT", "OFFSET")  # functions that may read cells which the formula does not name
 # A text; or a cell, a range, whole columns or rows, with a sheet or without. Between these a plain formula has no ":".
 _REFERENCE = re.compile(
     r"(\"[^\"]*+\"|(?<![\w.\\])(?:'[^']*+(?:''[^']*+)*+'!|[\w.]++!)?+"
@@ -87,7 +87,7 @@ class Reached:
         pieces = _REFERENCE.split(text.upper().replace("$", ""))
         between = " ".join(pieces[::2])
         self.words.update(_WORD.findall(between))
-        self.all |= any(mark in between for mark in ":[") or any(name in between for name in BY_ADDRESS)
+        self.all |= any(mark in between for mark in ":[") or any(name in between for name in MADE_UP)
         for reference in set(pieces[1::2]):
             prefix, _, cells = reference.rpartition("!")
             sheet = (prefix.strip("'").replace("''", "'") if prefix else home or "").casefold()

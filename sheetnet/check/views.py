@@ -48,7 +48,7 @@ def _is_there(blocks: Mapping[str, Block], found: Mapping[str, Area]) -> bool:
 
 def _is_turned(network: Network, found: Mapping[str, Area]) -> bool:
     """Whether more of the step's blocks stand transposed than as their names define them; square ones tell nothing."""
-    shapes = [(block.shape, shape_of(found[name])) for block in network.blocks.values()
+    shapes = [(block.shape, found[name].shape) for block in network.blocks.values()
               if (name := block.name.casefold()) in found and block.rows != block.columns]  # fmt: skip
     return sum(shape[::-1] == there for shape, there in shapes) > sum(shape == there for shape, there in shapes)
 
@@ -56,13 +56,11 @@ def _is_turned(network: Network, found: Mapping[str, Area]) -> bool:
 def _steps(workbook: Workbook, found: Mapping[str, Area]) -> int:
     """How many steps Training goes on: most of its blocks have a row for each and one for the start."""
     names = [name for name in found if name.startswith(VIEWS["training"].prefix)]
-    heights = Counter(rows for name in names if (rows := shape_of(found[name])[0]) > 1)
+    heights = Counter(rows for name in names if (rows := found[name].shape[0]) > 1)
     if not heights:
         return STEPS
-    most = max(
-        heights, key=lambda rows: (heights[rows], STEPS_NAME in found and rows == shape_of(found[STEPS_NAME])[0])
-    )
-    area = next(found[name] for name in names if shape_of(found[name])[0] == most)
+    most = max(heights, key=lambda rows: (heights[rows], STEPS_NAME in found and rows == found[STEPS_NAME].shape[0]))
+    area = next(found[name] for name in names if found[name].shape[0] == most)
     return min(max(most - untouched_rows(workbook, area) - 1, 1), MOST_STEPS)
 
 
@@ -73,11 +71,6 @@ def _step_size(workbook: Workbook, area: Area | None) -> float:
         return STEP_SIZE
     value = sheet.cells[area.top, area.left].value
     return value if isinstance(value, float) and LEAST_STEP_SIZE <= value < 1 else STEP_SIZE
-
-
-def shape_of(area: Area) -> tuple[int, int]:
-    """Rows and columns of an area."""
-    return area.bottom - area.top + 1, area.right - area.left + 1
 
 
 def is_view_block(name: str) -> bool:

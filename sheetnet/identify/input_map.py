@@ -121,7 +121,7 @@ def _area(text: object, field: str, workbook: Workbook) -> list[list[Place]]:
     if sheet is None:
         known = ", ".join(sheet.name for sheet in workbook.sheets)
         raise refuse(field, f"names the sheet {area.sheet!r}", f"one of {known}")
-    if (area.bottom - area.top + 1) * (area.right - area.left + 1) > MOST_CELLS:
+    if area.size > MOST_CELLS:
         raise refuse(field, f"has {fields.shown(text)}", "a range without whole rows or columns")
     rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
     return [[(sheet.name, row, column) for column in columns] for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,6 +41,28 @@ class Area:
     left: int
     bottom: int
     right: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.bottom - self.top + 1, self.right - self.left + 1
+
+    @property
+    def size(self) -> int:
+        """How many cells."""
+        rows, columns = self.shape
+        return rows * columns
+
+
+def spanned(areas: Sequence[Area]) -> Area:
+    """The smallest area that holds all of these, on the sheet of the first."""
+    return Area(
+        areas[0].sheet,
+        min(area.top for area in areas),
+        min(area.left for area in areas),
+        max(area.bottom for area in areas),
+        max(area.right for area in areas),
+    )
 
 
 @lru_cache(maxsize=COLUMNS)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from sheetnet.syntax.function_facts import GIVE_ARRAYS, REDUCING, SCALAR
 from sheetnet.syntax.grammar import FormulaError, parse
-from sheetnet.syntax.refs import Area, parse_area, quote_sheet, split_prefix
-from sheetnet.syntax.tree import Call, Chain, Group, Leaf, Node, Postfixed, Prefixed
+from sheetnet.syntax.refs import Area, parse_area, quote_sheet, spanned, split_prefix
+from sheetnet.syntax.tree import Call, Chain, Group, Leaf, Node, Postfixed, Prefixed, bare
 from sheetnet.workbook import Position, Workbook
 
 DEEPEST_NAMES = 8  # names within names
@@ -52,7 +52,7 @@ class Where:
 
 def is_one(area: Area) -> bool:
     """Whether an area is a single cell."""
-    return (area.top, area.left) == (area.bottom, area.right)
+    return area.size == 1
 
 
 class Resolver:
@@ -85,19 +85,22 @@ class Resolver:
         return None
 
     def _refuse_remarks(self, node: Chain, where: Where) -> None:
-        for operand in node.operands:
-            while isinstance(operand, Group):
-                operand = operand.inner
+        for operand in map(bare, node.operands):
             if isinstance(operand, Leaf) and operand.kind == "name" and self.meant(operand.text, where) is None:
                 raise FormulaError(0, "", f"{operand.text!r} stands beside a reference without a sign between")
+
+    def refers_to(self, name: str, sheet: str) -> str | None:
+        """What a defined name, with a sheet before it or none, refers to in a formula on `sheet`; None for no name."""
+        prefix, _, word = name.casefold().rpartition("!")
+        scope = prefix.strip("'").replace("''", "'") if prefix not in ("", "[0]") else sheet.casefold()
+        return self._names.get((scope, word), self._names.get(("", word)))
 
     def meant(self, name: str, where: Where) -> tuple[Node, Where] | None:
         """What a defined name stands for, and the surroundings there; None where it is none, or is within itself."""
         prefix, _, word = name.casefold().rpartition("!")
         if not prefix and word in where.bound:
             return None
-        scope = prefix.strip("'").replace("''", "'") if prefix not in ("", "[0]") else where.sheet.casefold()
-        text = self._names.get((scope, word), self._names.get(("", word)))
+        text = self.refers_to(name, where.sheet)
         if text is None or word in where.names or len(where.names) >= DEEPEST_NAMES:
             return None
         try:
@@ -158,7 +161,7 @@ class Resolver:
     def shape(self, node: Node | None, where: Where) -> tuple[int, int] | None:
         """Rows and columns of a range or of arithmetic with ranges of one shape; None where that is not plain."""
         if (area := self.area(node, where)) is not None:
-            return area.bottom - area.top + 1, area.right - area.left + 1
+            return area.shape
         match node:
             case Group():
                 return self.shape(node.inner, where)
@@ -180,10 +183,10 @@ def _meeting(areas: Sequence[Area | None], sign: str, here: str) -> Area | None:
     if len(known) < len(areas) or len(sheets) > 1:
         return None
     sheet = next((area.sheet for area in known if area.sheet is not None), None)
+    if sign == ":":
+        return replace(spanned(known), sheet=sheet)
     tops, lefts = [area.top for area in known], [area.left for area in known]
     bottoms, rights = [area.bottom for area in known], [area.right for area in known]
-    if sign == ":":
-        return Area(sheet, min(tops), min(lefts), max(bottoms), max(rights))
     area = Area(sheet, max(tops), max(lefts), min(bottoms), min(rights))
     return area if area.top <= area.bottom and area.left <= area.right else None
 

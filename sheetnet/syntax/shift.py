@@ -13,6 +13,7 @@ from sheetnet.syntax.refs import (
     column_number,
     parse_area,
     quote_sheet,
+    spanned,
     split_prefix,
 )
 from sheetnet.syntax.tokens import Token, tokenize
@@ -136,8 +137,7 @@ def _joined(first: Area, token: Token) -> Area | None:
     last = parse_area(token.text) if token.kind == "reference" else None
     if last is None or last.sheet not in (None, first.sheet):
         return None
-    top, bottom = min(first.top, last.top), max(first.bottom, last.bottom)
-    return Area(first.sheet, top, min(first.left, last.left), bottom, max(first.right, last.right))
+    return spanned((first, last))
 
 
 def names(formula: str) -> list[str]:

@@ -120,6 +120,13 @@ def below(node: Node) -> tuple[Node | None, ...]:
             return node.operands
 
 
+def bare(node: Node) -> Node:
+    """What stands inside all the brackets around it."""
+    while isinstance(node, Group):
+        node = node.inner
+    return node
+
+
 def refers(node: Node) -> bool:
     """Whether a node can stand for cells: only then is a space, a colon or a comma beside it an operation."""
     match node:

@@ -66,7 +66,7 @@ def _evaluate(
 
 def unsupported(workbook: Workbook) -> Mapping[Place, str]:
     """The cells whose formulas IronCalc cannot compute as spreadsheet programs do, each with the construct."""
-    return Formulas(workbook).unsupported
+    return Formulas.of(workbook).unsupported
 
 
 def _on(sheet: Sheet, places: Sequence[Place]) -> Iterator[Position]:

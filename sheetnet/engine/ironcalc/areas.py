@@ -7,8 +7,8 @@ from typing import Protocol
 
 from sheetnet.engine.ironcalc.gaps import UnsupportedError
 from sheetnet.syntax.refs import Area, cell_name, quote_sheet, split_prefix
-from sheetnet.syntax.resolver import Resolver, Where
-from sheetnet.syntax.tree import Call, Chain, Group, Leaf, Node
+from sheetnet.syntax.resolver import Resolver, Where, is_one
+from sheetnet.syntax.tree import Call, Chain, Leaf, Node, bare
 
 
 class Speller(Protocol):
@@ -41,11 +41,9 @@ def joined(speller: Speller, node: Chain, where: Where) -> str:
 
 def _corner(speller: Speller, node: Node, where: Where) -> _Corner | None:
     """Row and column of the cell that an end of a range names, or that INDEX or OFFSET picks."""
-    while isinstance(node, Group):
-        node = node.inner
+    node = bare(node)
     if (area := speller.book.area(node, where)) is not None:
-        one = (area.top, area.left) == (area.bottom, area.right)
-        return (area.sheet, str(area.top), str(area.left)) if one else None
+        return (area.sheet, str(area.top), str(area.left)) if is_one(area) else None
     if not isinstance(node, Call) or not node.arguments:
         return None
     area = speller.book.area(node.arguments[0], where)

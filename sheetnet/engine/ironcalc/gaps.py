@@ -69,5 +69,5 @@ SPREADING = frozenset(
     SUM SUMSQ VAR VAR.P VAR.S VARP""".split()
 )
 
-# Functions that cannot take arrays which hold addresses: nothing else can be put for them.
-ONE_ADDRESS = frozenset({"INDIRECT", "OFFSET"})
+# Functions that cannot make several references at once: from which argument on, counted from 0, none may be an array.
+ADDRESSES = {"INDIRECT": 0, "OFFSET": 1}

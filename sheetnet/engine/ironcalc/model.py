@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 import ironcalc
 
 from sheetnet.engine.ironcalc.gaps import UnsupportedError
-from sheetnet.engine.ironcalc.spelling import Speller
+from sheetnet.engine.ironcalc.spelling import Speller, unusual
 from sheetnet.syntax.grammar import FormulaError
 from sheetnet.workbook import Cell, CellError, Name, Place, Sheet, Workbook, array_cells
 
@@ -25,13 +25,21 @@ class Formulas:
         self._speller = Speller(workbook)
         self._spelled: dict[Place, str] = {}
         self.unsupported: dict[Place, str] = {}
-        unusual = self._speller.unusual()
+        odd = unusual(workbook)
         for sheet in workbook.sheets:
-            for position, cell in sheet.cells.items() if unusual or sheet.arrays else ():
+            for position, cell in sheet.cells.items() if odd or sheet.arrays else ():
                 array = position in sheet.arrays
-                if cell.formula is not None and (array or cell.formula in unusual):
+                if cell.formula is not None and (array or cell.formula in odd):
                     place = (sheet.name, *position)
                     self._spelled[place] = self._spell(place, cell.formula, array)
+
+    @classmethod
+    def of(cls, workbook: Workbook) -> Formulas:
+        """Those of a workbook, made once: it is asked what cannot be computed, and loaded."""
+        if "ironcalc" not in workbook.memory:
+            workbook.memory["ironcalc"] = cls(workbook)
+        found: Formulas = workbook.memory["ironcalc"]
+        return found
 
     def _spell(self, place: Place, formula: str, array: bool) -> str:
         try:
@@ -66,7 +74,7 @@ def load(workbook: Workbook, used: Collection[str]) -> ironcalc.Model:
 
     A sheet of constants alone, such as Read me, stays empty unless it is `used` (in small letters) or a formula names it.
     """
-    formulas = Formulas(workbook)
+    formulas = Formulas.of(workbook)
     text = "\n".join([*workbook.formulas, *(name.refers_to for name in workbook.names)]).casefold()
     model = ironcalc.create("workbook", "en", "UTC", "en")
     for number, sheet in enumerate(workbook.sheets):

@@ -13,14 +13,14 @@ from functools import lru_cache
 import ironcalc
 
 from sheetnet.engine.ironcalc.areas import joined
-from sheetnet.engine.ironcalc.gaps import NOT_LIFTED, ONE_ADDRESS, SPREADING, UnsupportedError
+from sheetnet.engine.ironcalc.gaps import ADDRESSES, NOT_LIFTED, SPREADING, UnsupportedError
 from sheetnet.engine.ironcalc.rewrites import REWRITES
-from sheetnet.syntax.function_facts import EXCEL, GOOGLES
+from sheetnet.syntax.function_facts import EXCEL, is_googles
 from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.refs import Area, area_name, quote_sheet, split_prefix
 from sheetnet.syntax.resolver import Resolver, Where, is_one, on_each_sheet
 from sheetnet.syntax.skeleton import skeletons_of
-from sheetnet.syntax.tree import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed, parts
+from sheetnet.syntax.tree import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed, bare, parts
 from sheetnet.workbook import Position, Workbook
 
 MOST_CELLS = 10_000  # of a range that is computed as an array because the formula stands beside it nowhere
@@ -31,21 +31,21 @@ BY_LINES = ("BYROW", "BYCOL")
 _SIGNS_OF_NUMBERS = frozenset({"=", "<", ">", "<=", ">=", "<>", "&", "+", "-", "*", "/", "^"})
 
 
+def unusual(workbook: Workbook) -> set[str]:
+    """The formulas that must be spelled otherwise, or that are none; all others IronCalc takes as they are."""
+    found = skeletons_of(workbook)
+    odd = {skeleton for skeleton in set(found.values()) if not _stays(skeleton)}
+    return {formula for formula, skeleton in found.items() if skeleton in odd} if odd else set()
+
+
 class Speller:
     """Spells the formulas of one workbook."""
 
     def __init__(self, workbook: Workbook) -> None:
-        self.workbook = workbook
         self.book = Resolver(workbook)
         self.kept: set[str] = set()  # names within themselves, which IronCalc must know as names
         self._put_in = 0  # characters of names put into the formula that is being spelled
         self._missed = False  # whether a range in it has no cell in the formula's row or column
-
-    def unusual(self) -> set[str]:
-        """The formulas that must be spelled otherwise, or that are none; all others IronCalc takes as they are."""
-        found = skeletons_of(self.workbook)
-        odd = {skeleton for skeleton in set(found.values()) if not _stays(skeleton)}
-        return {formula for formula, skeleton in found.items() if skeleton in odd} if odd else set()
 
     def spell(self, formula: str, sheet: str, at: Position | None, array: bool) -> str:
         """The formula for IronCalc. Raises `FormulaError` where it is none, `UnsupportedError` where nothing computes it.
@@ -115,8 +115,7 @@ class Speller:
 
     def _one_of(self, area: Area, where: Where) -> str:
         """The cell of a range in the formula's row or column."""
-        cells = (area.bottom - area.top + 1) * (area.right - area.left + 1)
-        self._missed |= cells <= MOST_CELLS and not where.has_one_of(area)
+        self._missed |= area.size <= MOST_CELLS and not where.has_one_of(area)
         return "@" + area_name(area, absolute=False)
 
     def _odd_reference(self, node: Node, where: Where) -> str:
@@ -146,29 +145,28 @@ class Speller:
         if meant is None:
             if "[" in name and not name.startswith("[0]!"):
                 raise UnsupportedError(f"a structured reference that leads to no table ({name})")
-            return self._kept(name, where)
+            self._keep(name.casefold(), where)
+            return name
         node, there = meant
         if (area := self.book.area(node, there)) is not None:
             return self._one_of(area, where) if where.one and not is_one(area) else area_name(area, absolute=False)
         return self._take_room(f"({self.expression(node, there)})")
 
-    def _kept(self, name: str, where: Where) -> str:
-        """A name that stands for nothing, or within itself; without its sheet, for IronCalc takes none before names."""
-        if name.casefold() in where.names:
-            self.kept.add(name.casefold())
-        return name
+    def _keep(self, word: str, where: Where) -> None:
+        """A name that is used within itself is left to IronCalc, which must know it."""
+        if word in where.names:
+            self.kept.add(word)
 
     def _call(self, node: Call, where: Where) -> str:
         upper = node.function.upper()
-        if upper == GOOGLES.upper():
+        if is_googles(node.function):
             raise UnsupportedError("a formula of Google Sheets")
         word = node.function.casefold().rpartition("!")[2]
         if word in where.bound:
             return f"{word}({self.arguments(node.arguments, where.whole)})"
         if (meant := self.book.meant(node.function, where)) is not None:
             return self._take_room(self._applied(meant[0], node.arguments, where.whole, meant[1].whole))
-        if word in where.names:
-            self.kept.add(word)
+        self._keep(word, where)
         if upper in ("LET", "LAMBDA"):
             return self._binding(node, upper, where)
         if upper in BY_LINES and len(node.arguments) == 2:
@@ -180,9 +178,7 @@ class Speller:
             return text
         if upper in NOT_LIFTED and (text := self._lifted(node, inside)) is not None:
             return text
-        if upper in ONE_ADDRESS and any(
-            self.book.is_array(each, inside) for each in node.arguments[1 - (upper == "INDIRECT") :]
-        ):
+        if upper in ADDRESSES and any(self.book.is_array(each, inside) for each in node.arguments[ADDRESSES[upper] :]):
             raise UnsupportedError(f"{upper} with several addresses at once")
         if not knows(upper) and upper in EXCEL:
             raise UnsupportedError(f"the function {upper}")
@@ -192,9 +188,7 @@ class Speller:
         """Arguments with each union, and each reference through several sheets, as so many arguments."""
         spread: list[Node | None] = []
         for node in nodes:
-            inner = node
-            while isinstance(inner, Group):
-                inner = inner.inner
+            inner = node and bare(node)
             meant = self.book.meant(inner.text, where) if isinstance(inner, Leaf) and inner.kind == "name" else None
             if meant is not None and isinstance(meant[0], Group):
                 inner = meant[0].inner
@@ -218,10 +212,8 @@ class Speller:
         ]
         if not arrays:
             return None
-        if (
-            len({shape for number in arrays if (shape := self.book.shape(node.arguments[number], where)) is not None})
-            > 1
-        ):
+        shapes = {self.book.shape(node.arguments[number], where) for number in arrays}
+        if len(shapes - {None}) > 1:
             raise UnsupportedError(f"{upper} over ranges of different shapes")
         variables = {number: f"_v{len(where.bound) + index}" for index, number in enumerate(arrays, 1)}
         inside = replace(where, bound={**where.bound, **dict.fromkeys(variables.values(), False)})
@@ -235,9 +227,7 @@ class Speller:
     ) -> str:
         """A LAMBDA with its arguments, which say whether its names are arrays; `there` is where it is written."""
         arrays = [self.book.is_array(argument, where) for argument in arguments]
-        inner = function
-        while isinstance(inner, Group):
-            inner = inner.inner
+        inner = bare(function)
         if isinstance(inner, Call) and inner.function.upper() == "LAMBDA":
             text = self._binding(inner, "LAMBDA", there or where, arrays)
         else:
