@@ -17,6 +17,7 @@ import numpy as np
 from sheetnet.check import judge
 from sheetnet.check.assess import has_one_hot_targets
 from sheetnet.check.close_rows import draw_for
+from sheetnet.check.conventions import CONVENTIONS
 from sheetnet.check.runs import Bench, Runs, run, run_instead
 from sheetnet.engine import engine_named
 from sheetnet.network import Network
@@ -147,13 +148,7 @@ class Subject:
         self.workbook, self.network = workbook, network
         engine = engine_named("ironcalc")
         self.bench = Bench.of(workbook, network, engine, WITNESS_TRIALS, WITNESS_SEED)
-        self.runs: Runs = run(self.bench)
-        self.witnesses = [(self.bench, self.runs)]
-        if has_one_hot_targets(network, self.runs):  # then what is right for all targets of 0 and 1 is right
-            shown = self.bench.located.presentation
-            trials = draw_for(network, shown, WITNESS_TRIALS, WITNESS_SEED, one_hot=True)
-            one_hot = replace(self.bench, trials=trials)
-            self.witnesses.append((one_hot, run(one_hot)))
+        self.witnesses = self.witnesses_by(None)
         self.formulas = [
             n
             for n, answer in enumerate(self.bench.answers)
@@ -166,6 +161,18 @@ class Subject:
             anchor = anchors.get((answer.place[0], *answer.array)) if answer.array else None
             if anchor not in (None, n):
                 self.filled[anchor].append(n)
+
+    def witnesses_by(self, convention: str | None) -> list[tuple[Bench, Runs]]:
+        """The right workbook at other draws than the judge's, what is right being what the convention says."""
+        named = {each.name: each for each in CONVENTIONS}
+        bench = replace(self.bench, convention=named[convention] if convention else None)
+        witnesses = [(bench, run(bench))]
+        if has_one_hot_targets(self.network, witnesses[0][1]):  # then what is right for all targets of 0 and 1 is right
+            shown = bench.located.presentation
+            trials = draw_for(self.network, shown, WITNESS_TRIALS, WITNESS_SEED, one_hot=True)
+            one_hot = replace(bench, trials=trials)
+            witnesses.append((one_hot, run(one_hot)))
+        return witnesses
 
     def mutants(self, number: int) -> Iterator[Mutant]:
         """Every mutant of one answer's formula."""
@@ -181,10 +188,11 @@ class Subject:
             yield Mutant(number, "formula replaced by its value", Cell(answer.cell.value))
             yield Mutant(number, "cell emptied", None)
 
-    def differs(self, mutants: list[Mutant]) -> list[set[int]]:
+    def differs(self, mutants: list[Mutant], convention: str | None = None) -> list[set[int]]:
         """The answers in which each mutant computes something else, at other inputs than the judge's."""
         asked = [(m, n) for m in mutants for n in self.filled[m.number]]
-        return self._by_mutant(mutants, self._differing([(n, self._part(m, n)) for m, n in asked]))
+        witnesses = self.witnesses_by(convention) if convention else self.witnesses
+        return self._by_mutant(mutants, self._differing([(n, self._part(m, n)) for m, n in asked], witnesses))
 
     def _by_mutant(self, mutants: list[Mutant], differing: list[bool]) -> list[set[int]]:
         marks = iter(differing)
@@ -201,17 +209,17 @@ class Subject:
         row, column = answer.place[1] - anchor.place[1] + 1, answer.place[2] - anchor.place[2] + 1
         return Cell(None, f"INDEX({mutant.cell.formula},{row},{column})")
 
-    def _differing(self, changed: list[tuple[int, Cell | None]]) -> list[bool]:
+    def _differing(self, changed: list[tuple[int, Cell | None]], witnesses: list[tuple[Bench, Runs]]) -> list[bool]:
         """Whether each answer, with the cell as changed, computes something else."""
         formulas = [(n, cell.formula) for n, cell in changed if cell is not None and cell.formula is not None]
         asked = [number for number, _ in formulas]
         rights = [
             run_instead(bench, runs, formulas)
             & ~runs.evidence.doubtful[asked]  # what it cannot tell, it does not excuse
-            for bench, runs in (self.witnesses if formulas else [])
+            for bench, runs in (witnesses if formulas else [])
         ]
         right = iter(np.any(rights, axis=0).tolist() if rights else [])
-        constant = [bool((column == column[0]).all()) for column in self.runs.evidence.expected.T]
+        constant = [bool((column == column[0]).all()) for column in witnesses[0][1].evidence.expected.T]
         return [
             True if cell is None else not next(right) if cell.formula is not None else not constant[n]
             for n, cell in changed
@@ -234,8 +242,14 @@ class Subject:
         return replace(self.workbook, sheets=tuple(sheets))
 
     def check(self, mutants: list[Mutant], differs: list[set[int]], tally: Tally) -> None:
-        """Judge a workbook with these mutants in it, all at once; exactly those that differ must be blamed."""
+        """Judge a workbook with these mutants in it, all at once; exactly those that differ must be blamed.
+
+        Mutated in every cell alike, a sheet may follow another convention (e^z without the maximum): then that one says
+        what differs.
+        """
         report = judge(self.mutated(mutants), self.network)
+        if report.convention:
+            differs = self.differs(mutants, report.convention)
         blamed = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
         found = {f"{cell.sheet}!{cell.cell}": cell.verdict for cell in blamed}
         wanted = {self.name(n) for numbers in differs for n in numbers}

@@ -33,8 +33,9 @@ from sheetnet.reference.views import VIEWS, telling
 from sheetnet.reference.views.training import training
 
 NEAR = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
-CANDIDATES = 2 * POOL  # times as many as trials
-MOST_NUMBERS = 10_000_000  # that may be computed to choose from; beyond it the usual trials are all
+CANDIDATES = 8 * POOL  # times as many as trials: few of them let one step of Training cross a bend
+FEWEST_CANDIDATES = 2 * POOL  # times as many as trials: of fewer there is nothing to choose from
+MOST_NUMBERS = 10_000_000  # that may be computed to choose from; where it allows too few, the usual trials are all
 
 
 def draw_for(
@@ -49,9 +50,11 @@ def draw_for(
     bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or kinked(network, layer)]
     alike = any(view in VIEWS and VIEWS[view].telling is not None for view in shown.views)
     special = LOSSES[network.loss].targets != "real"
-    if not (bends or special) or not alike or CANDIDATES * count * least_cells(network, shown) > MOST_NUMBERS:
+    affordable = MOST_NUMBERS // (count * least_cells(network, shown)) if alike and (bends or special) else 0
+    times = min(CANDIDATES, affordable)
+    if times < FEWEST_CANDIDATES:
         return draw_trials(network, count, seed, ties, one_hot)
-    return _drawn(network, shown, count, seed, tuple((ties or {}).items()), one_hot)
+    return _drawn(network, shown, count, times, seed, tuple((ties or {}).items()), one_hot)
 
 
 @lru_cache(maxsize=4)
@@ -59,13 +62,14 @@ def _drawn(
     network: Network,
     shown: Presentation,
     count: int,
+    times: int,
     seed: int,
     ties: tuple[tuple[Element, Element], ...],
     one_hot: bool,
 ) -> Trials:
     usual = draw_trials(network, count, seed, dict(ties), one_hot)
     generator = np.random.default_rng([seed, 1])
-    inputs = candidates(network, generator, CANDIDATES * count, one_hot)
+    inputs = candidates(network, generator, times * count, one_hot)
     tie(inputs, network, dict(ties))
     _bring_near(network, inputs, generator, shown.step_size, dict(ties))
     _let_cross(network, inputs, generator, shown, dict(ties))
