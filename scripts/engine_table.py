@@ -24,7 +24,6 @@ from sheetnet.workbook import Cell, CellError, Place, Position, Sheet, Value, Wo
 
 TRY, ROWS = "Try", 3  # the sheet of the formulas, and how many numbers an array has in part 1
 FORMS = ("one cell", "SUM", "SUMPRODUCT", "{SUM}", "{block}")  # how a function is applied, a column of Try each
-Results = dict[str, list[list[Value]]]
 
 
 KINDS = {

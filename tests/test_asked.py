@@ -25,7 +25,6 @@ from sheetnet.workbook import Cell, Workbook
 from tests.sheets import place_of, with_cell
 
 D02B = load_network("d02b")
-ALL = blanks_named(D02B, ())
 
 
 def copy_of(network: Network, words: Sequence[str] = (), column: bool = False) -> Workbook:
