@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sheetnet.audit import audit, documents
+from sheetnet.auditing import audit, documents
 from sheetnet.report.audit import markdown
 
 FOLDER = Path(__file__).parent.parent / "docs" / "audits"

@@ -20,17 +20,16 @@ import xlsxwriter
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from sheetnet.batch.many import validate_many
-from sheetnet.batch.running import cores
-from sheetnet.batch.workers import Workers
-from sheetnet.check import validate
+from sheetnet.batch.api import validate_many
+from sheetnet.batch.schedule import Workers, cores
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook, write_workbook
-from sheetnet.identify import identify
+from sheetnet.identification import identify
+from sheetnet.judge import validate
 from sheetnet.network import Layer, Network
-from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Workbook
+from sheetnet.workbook_options import SHEETS, Presentation
 from tests.layouts import small_network, training_rows
 
 SHAPES = ((2, 2, 2), (16, 16, 8), (64, 64, 10), (784, 30, 10))

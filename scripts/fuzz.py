@@ -21,13 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sheetnet.batch.many import validate_many  # noqa: E402
-from sheetnet.batch.result import Result  # noqa: E402
-from sheetnet.batch.workers import Workers  # noqa: E402
-from sheetnet.check import judge  # noqa: E402
-from sheetnet.check.locate import locate  # noqa: E402
+from sheetnet.batch.api import validate_many  # noqa: E402
+from sheetnet.batch.journal import Result  # noqa: E402
+from sheetnet.batch.schedule import Workers  # noqa: E402
+from sheetnet.judge import judge  # noqa: E402
 from sheetnet.network import Network  # noqa: E402
 from sheetnet.network_file import load_network  # noqa: E402
+from sheetnet.validation.locate import locate  # noqa: E402
 from sheetnet.workbook import Cell, Workbook  # noqa: E402
 from tests.fuzzing import damaged, originals, witnessed  # noqa: E402
 

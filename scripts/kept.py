@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from sheetnet import __version__  # noqa: E402
-from sheetnet.check import validate  # noqa: E402
 from sheetnet.files import save_workbook  # noqa: E402
+from sheetnet.judge import validate  # noqa: E402
 from tests.engines import gnumeric_convert, libreoffice_convert  # noqa: E402
 from tests.kept_cases import CASES, Kept  # noqa: E402
 from tests.test_kept import FOLDER, LIST, found_in  # noqa: E402

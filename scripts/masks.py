@@ -19,20 +19,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from sheetnet.check import judge, runs, unforeseen
-from sheetnet.check.assess import Assessment
-from sheetnet.check.draws import TRIALS, Ties
-from sheetnet.check.kinds import kinked
-from sheetnet.check.locate import Located, locate
-from sheetnet.check.verdicts import CellVerdict
 from sheetnet.engine import engine_named
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name
+from sheetnet.trials import from_content
+from sheetnet.trials.draw import TRIALS, Ties
+from sheetnet.trials.kinds import kinked
+from sheetnet.validation import run
+from sheetnet.validation.locate import Located, locate
+from sheetnet.validation.pipeline import Assessment
+from sheetnet.validation.report import CellVerdict
 from sheetnet.workbook import Cell, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.networks import make_network
 
 NOTES = 30
@@ -105,7 +107,7 @@ def noted(workbook: Workbook, number: int) -> Workbook:
 
 def verdicts(workbook: Workbook, network: Network, made: Made, whole: bool = False) -> dict[Read, CellVerdict]:
     """The verdicts of the changed masks; if not `whole`, without the search for causes, which makes no wrong cell right."""
-    bench = runs.Bench.of(workbook, network, engine_named("ironcalc"), TRIALS, 0)
+    bench = run.Bench.of(workbook, network, engine_named("ironcalc"), TRIALS, 0)
     cells = judge(workbook, network).cells if whole else Assessment.first(bench).cells
     blocks = {mask[0] for mask in made}
     found = {(cell.quantity, *(cell.index or ())): cell for cell in cells if cell.quantity in blocks}
@@ -149,16 +151,16 @@ def figures(name: str, network: Network) -> int:
 @contextmanager
 def seeded_trials_alone() -> Iterator[None]:
     """Within the block there is no trial of the workbook's own."""
-    usual = unforeseen.unforeseen
+    usual = from_content.unforeseen
 
     def none(workbook: Workbook, network: Network, ties: Ties, one_hot: bool) -> dict[str, Array]:
         return {name: array[:0] for name, array in usual(workbook, network, ties, one_hot).items()}
 
-    vars(runs)["unforeseen"] = none
+    vars(run)["unforeseen"] = none
     try:
         yield
     finally:
-        vars(runs)["unforeseen"] = usual
+        vars(run)["unforeseen"] = usual
 
 
 def named_elsewhere(cell: CellVerdict) -> bool:

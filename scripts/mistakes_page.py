@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from sheetnet.report.mistakes import page
+from sheetnet.report.lists import mistakes_page
 
 PAGE = Path(__file__).parent.parent / "docs" / "mistakes.md"
 
 
 def main() -> None:
     """Write the page and print its path."""
-    PAGE.write_text(page(), encoding="utf-8")
+    PAGE.write_text(mistakes_page(), encoding="utf-8")
     print(PAGE.relative_to(PAGE.parent.parent))
 
 

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
-from sheetnet.presentation import Presentation, default_views
-from sheetnet.reference.views import VIEWS
+from sheetnet.reference.views import VIEW_NUMBERS
+from sheetnet.workbook_options import Presentation, default_views
 from tests.mutation import Subject, Tally, all_at_once, one_by_one
 
 SMALL = 500  # formula cells up to which each mutant gets a workbook of its own
@@ -29,7 +29,7 @@ def main() -> int:
         network = load_network(name)
         failed += row(name, Subject(make_workbook(network, Presentation()), network))
         for view in default_views(network) if len(default_views(network)) > 1 else ():
-            if view in VIEWS:
+            if view in VIEW_NUMBERS:
                 workbook = make_workbook(network, Presentation(("step", view)))
                 failed += row(f"{name} {view}", Subject(workbook, network, views=True))
     return 1 if failed else 0

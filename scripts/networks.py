@@ -16,13 +16,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from sheetnet.check import judge
-from sheetnet.check.draws import draw_trials
-from sheetnet.check.patterns import signs, untold
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Layer, Network
-from sheetnet.presentation import Presentation
 from sheetnet.reference import ACTIVATIONS, training_step
+from sheetnet.trials.demands import signs, untold
+from sheetnet.trials.draw import draw_trials
+from sheetnet.workbook_options import Presentation
 from tests.networks import make_network, pairs
 
 COUNT = 500

@@ -6,14 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sheetnet.batch.many import validate_many
-    from sheetnet.batch.result import Result
-    from sheetnet.check import Report, validate
+    from sheetnet.batch.api import validate_many
+    from sheetnet.batch.journal import Result
     from sheetnet.errors import EngineError, FileError, LimitError, NetworkError, SheetnetError, StoppedError
     from sheetnet.files import read_workbook
     from sheetnet.generate import write_workbook
+    from sheetnet.judge import validate
     from sheetnet.network_file import load_network
     from sheetnet.reference import Step, training_step
+    from sheetnet.validation import Report
 
 __version__ = "0.1.0"
 
@@ -23,16 +24,16 @@ _HOMES = {
     "FileError": "errors",
     "LimitError": "errors",
     "NetworkError": "errors",
-    "Report": "check",
-    "Result": "batch.result",
+    "Report": "validation",
+    "Result": "batch.journal",
     "SheetnetError": "errors",
     "Step": "reference",
     "StoppedError": "errors",
     "load_network": "network_file",
     "read_workbook": "files",
     "training_step": "reference",
-    "validate": "check",
-    "validate_many": "batch.many",
+    "validate": "judge",
+    "validate_many": "batch.api",
     "write_workbook": "generate",
 }
 __all__ = [

@@ -15,13 +15,13 @@ from sheetnet import __version__
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import limits, save_workbook
-from sheetnet.files.aside import refuse_existing, refuse_shared
+from sheetnet.files.atomic import refuse_existing, refuse_shared
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
-from sheetnet.presentation import STEPS, Presentation, default_views, least_cells, views_named
-from sheetnet.reference import evaluate, inputs_of, stacked
+from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook
+from sheetnet.workbook_options import STEPS, Presentation, default_views, least_cells, views_named
 
 
 def make_workbook(network: Network, presentation: Presentation | None = None) -> Workbook:
@@ -62,7 +62,7 @@ def _refuse_too_large(cells: int, about: str = "") -> None:
 
 def _numbers(network: Network, presentation: Presentation) -> dict[str, list[list[float]]]:
     """Every block of the step and of the views as rows of numbers."""
-    step = evaluate(network, inputs_of(network))
+    step = evaluate_step(network, inputs_of(network))
     values = {}
     for name, block in network.blocks.items():
         array = stacked(step[name][0], block)

@@ -77,7 +77,7 @@ class Network:
         return self.layers[layer - 1].activation == "softmax"
 
 
-Kind = Literal["input", "answer"]
+BlockKind = Literal["input", "answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Block:
     name: str
     rows: int
     columns: int
-    kind: Kind = "answer"
+    kind: BlockKind = "answer"
     bias_node: bool = False
     transposed: bool = False
     required: bool = True

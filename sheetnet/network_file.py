@@ -15,9 +15,8 @@ from typing import Any
 
 from sheetnet import fields
 from sheetnet.errors import NetworkError
-from sheetnet.fields import refuse
+from sheetnet.fields import entries_of, refuse
 from sheetnet.network import Layer, Matrix, Network
-from sheetnet.published_fields import entries_of
 
 # `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
 FILE_KEYS = "title source observations layers loss reduction learning_rate train_bias seed init published".split()

@@ -58,7 +58,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CellValidation:
     """What may be typed into the cells of `box`: numbers, all or only those `above`; `title` and `message` say so."""
 
     box: Box
@@ -98,7 +98,7 @@ class View:
     notes: Mapping[Position, str] = field(default_factory=dict)
     links: Mapping[Position, Place] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CellValidation, ...] = ()
     charts: tuple[LineChart, ...] = ()
     locked: bool = False
     title_rows: tuple[int, int] | None = None
@@ -118,7 +118,7 @@ class Disguise:
     formats: Mapping[Position, str] = field(default_factory=dict)
 
 
-PLAIN = Disguise()
+NOTHING_HIDDEN = Disguise()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Sheet:
     arrays: Mapping[Position, tuple[int, int]] = field(default_factory=lambda: _NOTHING)
     hidden: bool = False
     view: View = field(default_factory=View, compare=False)
-    disguise: Disguise = field(default=PLAIN, compare=False)
+    disguise: Disguise = field(default=NOTHING_HIDDEN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sheetnet.audit import Audit, Entry, Published, audit, load_published
+from sheetnet.auditing import Audit, NumberVerdict, Published, audit, load_published
 from sheetnet.network import Network
 from sheetnet.network_file import dump_network
 from sheetnet.reference import stacked, training_step
@@ -57,7 +57,7 @@ def audit_of(template: str) -> Audit:
     return audit(template)
 
 
-def by_place(found: Audit) -> dict[str, Entry]:
+def by_place(found: Audit) -> dict[str, NumberVerdict]:
     """The entries of a document that prints one number a place."""
     return {entry.place: entry for entry in found.entries}
 

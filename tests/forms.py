@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.check.draws import TRIALS
-from sheetnet.check.runs import Bench
 from sheetnet.engine import Trial, engine_named
 from sheetnet.engine.libreoffice import recalculate
 from sheetnet.engine.overwrite import prepared, with_numbers
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
-from sheetnet.reference import Array, evaluate, inputs_of
+from sheetnet.reference import Array, evaluate_step, inputs_of
+from sheetnet.trials.draw import TRIALS
+from sheetnet.validation.run import Bench
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from tests.quantities import Array as Entered
 from tests.quantities import Content, edited, places
@@ -166,7 +166,7 @@ def numpy_differs(form: Form) -> list[str]:
     answer = next(index for index, each in enumerate(bench.answers) if each.place == first)
     wrong = []
     for inputs in (inputs_of(network), other_inputs(form)):
-        arrays: dict[str, Any] = {name: array[0] for name, array in evaluate(network, inputs).items()}
+        arrays: dict[str, Any] = {name: array[0] for name, array in evaluate_step(network, inputs).items()}
         known = {name: getattr(np, name) for name in ("exp", "log", "tanh", "sum", "mean")}
         value = eval(form.numpy, {"max": max, **known}, arrays)
         right = bench.expected(inputs)[0][answer]

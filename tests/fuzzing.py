@@ -23,8 +23,8 @@ import openpyxl
 from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.hostile.build import parts_of, saved, zipped
 
 TEMPLATES = ("d02b", "xor-batch", "relu-sigmoid-softmax", "bias-node")
@@ -376,7 +376,7 @@ def _xlsx(data: bytes) -> Workbook:
 
 
 def _ods(content: bytes) -> Workbook:
-    from sheetnet.files.ods.openformula import from_openformula
+    from sheetnet.files.ods.formula_out import from_openformula
 
     root = ElementTree.fromstring(content)
     sheets, names = [], []

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from sheetnet.generate import make_student_workbook, make_workbook, recalculated
 from sheetnet.layout import Exercise
 from sheetnet.network_file import load_network, template_names
-from sheetnet.presentation import Presentation
 from sheetnet.workbook import Workbook
+from sheetnet.workbook_options import Presentation
 from tests.quantities import Array, Content, edited
 
 Blamed = dict[str, str]  # `quantity[index]` → verdict, and the code of the mistake where one is named

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sheetnet.check import CellVerdict
-from sheetnet.check.locate import Located, locate
 from sheetnet.network import Network
 from sheetnet.syntax import Area, area_name, areas
+from sheetnet.validation import CellVerdict
+from sheetnet.validation.locate import Located, locate
 from sheetnet.workbook import Place, Workbook
 from tests.sheets import with_formula
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sheetnet.check import judge
-from sheetnet.check.assess import has_one_hot_targets
-from sheetnet.check.close_rows import draw_for
-from sheetnet.check.conventions import CONVENTIONS
-from sheetnet.check.runs import Bench, Runs, run, run_instead
 from sheetnet.engine import engine_named
+from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import Token, cell_name, column_letters, column_number, tokenize
+from sheetnet.trials.near_rows import draw_for
+from sheetnet.validation.conventions import CONVENTIONS
+from sheetnet.validation.pipeline import has_one_hot_targets
+from sheetnet.validation.run import Bench, Runs, run_instead, run_workbook
 from sheetnet.workbook import Cell, Place, Workbook
 
 WITNESS_SEED, WITNESS_TRIALS = 4242, 40  # other draws than the judge's, and more of them
@@ -166,12 +166,12 @@ class Subject:
         """The right workbook at other draws than the judge's, what is right being what the convention says."""
         named = {each.name: each for each in CONVENTIONS}
         bench = replace(self.bench, convention=named[convention] if convention else None)
-        witnesses = [(bench, run(bench))]
+        witnesses = [(bench, run_workbook(bench))]
         if has_one_hot_targets(self.network, witnesses[0][1]):  # then what is right for all targets of 0 and 1 is right
             shown = bench.located.presentation
             trials = draw_for(self.network, shown, WITNESS_TRIALS, WITNESS_SEED, one_hot=True)
             one_hot = replace(bench, trials=trials)
-            witnesses.append((one_hot, run(one_hot)))
+            witnesses.append((one_hot, run_workbook(one_hot)))
         return witnesses
 
     def mutants(self, number: int) -> Iterator[Mutant]:

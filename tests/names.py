@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sheetnet.check import Report
 from sheetnet.syntax import Area, area_name, parse_area
+from sheetnet.validation import Report
 from sheetnet.workbook import Name, View, Workbook
 from tests.sheets import blamed
 

@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sheetnet.check.locate import Located, locate
 from sheetnet.network import Network
 from sheetnet.syntax import ROWS, Area, column_letters, parse_area, quote_sheet, shift
+from sheetnet.validation.locate import Located, locate
 from sheetnet.workbook import Cell, Name, Place, Sheet, Value, Workbook
 from tests.sheets import with_cell
 

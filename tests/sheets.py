@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sheetnet.check import Report
-from sheetnet.check.locate import locate
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation
 from sheetnet.syntax import Area, area_name, parse_area, shift
+from sheetnet.validation import Report
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, Place, Workbook
+from sheetnet.workbook_options import Presentation
 
 
 def step_book(network: Network) -> Workbook:

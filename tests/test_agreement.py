@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from sheetnet import load_network, read_workbook, training_step
-from sheetnet.check.locate import locate
 from sheetnet.engine import ironcalc
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
-from sheetnet.presentation import Presentation
 from sheetnet.reference import stacked
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Value, Workbook, array_cells
+from sheetnet.workbook_options import Presentation
 from tests.engines import gnumeric_convert, libreoffice_convert
 from tests.figures import record
 from tests.networks import make_network, pairs

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from sheetnet import load_network, read_workbook, validate
-from sheetnet.batch.result import Result, from_line, to_line
-from sheetnet.check import Report
+from sheetnet.batch.journal import Result, from_line, to_line
 from sheetnet.errors import NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook, recalculated
-from sheetnet.layout.hidden import BLANKS, NETWORK, OLDER, SHEET, carried, hidden_sheet
+from sheetnet.layout.record import BLANKS, NETWORK, OLDER, RECORD_SHEET, carried, hidden_sheet
 from sheetnet.layout.student import Exercise, blanks_named
 from sheetnet.network import Network
 from sheetnet.network_file import dump_network
-from sheetnet.presentation import Presentation
 from sheetnet.report.json import report_data
+from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.sheets import place_of, with_cell
 
 D02B = load_network("d02b")
@@ -52,7 +52,7 @@ def judged(workbook: Workbook, folder: Path, suffix: str = ".xlsx", **how: objec
 def saying(workbook: Workbook, lines: Sequence[str]) -> Workbook:
     """The workbook with other lines on its hidden sheet."""
     cells = {(row, 1): Cell(line) for row, line in enumerate(lines, 1)}
-    sheets = tuple(replace(sheet, cells=cells) if sheet.name == SHEET else sheet for sheet in workbook.sheets)
+    sheets = tuple(replace(sheet, cells=cells) if sheet.name == RECORD_SHEET else sheet for sheet in workbook.sheets)
     return replace(workbook, sheets=sheets)
 
 

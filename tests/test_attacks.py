@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.batch.many import validate_many
-from sheetnet.batch.result import Result
-from sheetnet.batch.workers import Workers
+from sheetnet.batch.api import validate_many
+from sheetnet.batch.journal import Result
+from sheetnet.batch.schedule import Workers
 from sheetnet.errors import SheetnetError
 from sheetnet.network import Network
 from sheetnet.network_file import load_network

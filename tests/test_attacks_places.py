@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.batch.many import validate_many
-from sheetnet.batch.workers import Workers
+from sheetnet.batch.api import validate_many
+from sheetnet.batch.schedule import Workers
 from tests.figures import record
 from tests.hostile import CASES, OUTCOMES, Case, Trap
 from tests.hostile.build import lesson

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sheetnet.audit import Entry
-from sheetnet.audit.digits import Digits, read_digits, slips
+from sheetnet.auditing import NumberVerdict
+from sheetnet.auditing.digits import Digits, digit_slips, read_digits
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
 from sheetnet.reference import training_step
@@ -80,13 +80,13 @@ def test_a_number_agrees_with_every_print_of_itself_and_lies_in_its_bounds(
 )
 def test_a_slip_is_undone(text: str, meant: str, words: str) -> None:
     """Each is found among the slips of the printed text, in its own words."""
-    assert (meant, words) in [(slip.meant.text, slip.words) for slip in slips(digits(text))]
+    assert (meant, words) in [(slip.meant.text, slip.words) for slip in digit_slips(digits(text))]
 
 
 def test_fewer_or_more_digits_are_no_slip() -> None:
     """0.1591 is 0.15911 with fewer digits, and 0.15911 not 0.1591 with a digit doubled."""
-    assert "0.15911" not in [slip.meant.text for slip in slips(digits("0.1591"))]
-    assert "0.1591" not in [slip.meant.text for slip in slips(digits("0.15911"))]
+    assert "0.15911" not in [slip.meant.text for slip in digit_slips(digits("0.1591"))]
+    assert "0.1591" not in [slip.meant.text for slip in digit_slips(digits("0.15911"))]
 
 
 @pytest.mark.parametrize("text", ["0.593x", "1/2", "", ".", "0,5", "1.2.3", "--1", "1e999", "1" * 70])
@@ -283,7 +283,7 @@ def test_an_unusable_entry_is_refused_in_one_line(entry: dict[str, Any], words: 
     assert "\n" not in str(raised.value)
 
 
-def verdicts(template: str) -> dict[tuple[str, tuple[int, int], str], Entry]:
+def verdicts(template: str) -> dict[tuple[str, tuple[int, int], str], NumberVerdict]:
     return {(entry.quantity, entry.index, entry.printed): entry for entry in audit_of(template).entries}
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from sheetnet.audit import Published, audit, load_published
-from sheetnet.audit.quantities import NEEDS, shapes_of
+from sheetnet.auditing import Published, audit, load_published
+from sheetnet.auditing.names import NEEDS, shapes_of
 from sheetnet.errors import NetworkError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network_file import load_network
-from sheetnet.reference import Recorder, equations, evaluate, inputs_of, training_step
+from sheetnet.reference import Recorder, equations, evaluate_step, inputs_of, training_step
 from sheetnet.report.audit import audit_workbook
 from tests.documents import audited, document, printed
 from tests.networks import make_network
@@ -161,7 +161,7 @@ def test_a_loss_is_missed_where_targets_are_given(tmp_path: Path) -> None:
 def test_what_a_quantity_needs_is_what_its_equations_read(loss: str) -> None:
     """The table of names against the step itself: from γ and the targets along all equations."""
     network = make_network("softmax", loss, (2, 3, 2))
-    values = evaluate(network, inputs_of(network))
+    values = evaluate_step(network, inputs_of(network))
     needs: dict[str, set[str]] = {"gamma": {"learning_rate"}, "target": {"observations.targets"}}
     for name, equation in equations(network).items():
         seen = Recorder(values)

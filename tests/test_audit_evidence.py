@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from sheetnet.audit import Audit
-from sheetnet.audit.digits import Digits, read_digits, slips
-from sheetnet.audit.evidence import likely_slip
-from sheetnet.audit.upstream import Reach
+from sheetnet.auditing import Audit
+from sheetnet.auditing.digits import Digits, digit_slips, likely_slip, read_digits
+from sheetnet.auditing.intervals import Reach
 from sheetnet.network_file import load_network, parse_network
 from sheetnet.reference import training_step
 from tests.documents import audited, by_place, everything, printed
@@ -151,7 +150,7 @@ def test_random_errors_are_hardly_ever_named_slips(kind: str, around: int, most:
         if not found.agrees(right) and not found.off_by_one(right, right):
             likely = likely_slip(found, Reach(right, right, right), {places: around})
             tried, named = tried + 1, named + (likely is not None and likely.sure)
-            possible += any(slip.meant.agrees(right) for slip in slips(found))
+            possible += any(slip.meant.agrees(right) for slip in digit_slips(found))
     print(f"{kind}, {around} around: {named / tried:.2%} named a slip, {possible / tried:.2%} within one slip")  # noqa: T201
     assert named <= most * tried
 

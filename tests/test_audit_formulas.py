@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sheetnet.audit import FormulaEntry, audit, load_published
-from sheetnet.audit.definitions import definition
-from sheetnet.audit.identities import Trials, compared
-from sheetnet.audit.quantities import shapes_of
-from sheetnet.audit.terms import Name, parse_equation, parse_term, written
-from sheetnet.audit.values import Misfit, value_of
+from sheetnet.auditing import FormulaEntry, audit, load_published
+from sheetnet.auditing.definitions import definition
+from sheetnet.auditing.equations import EquationTrials, check_equation
+from sheetnet.auditing.names import shapes_of
+from sheetnet.auditing.terms import NameTerm, parse_equation, parse_term, written
+from sheetnet.auditing.values import Misfit, term_value
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
 from tests.documents import audit_of, document
 from tests.networks import make_network, pairs
 
 NODE = load_network("bias-node")
-TRIALS = Trials(NODE)
+TRIALS = EquationTrials(NODE)
 
 
 def judged(equation: str, folder: Path, where: dict[str, str] | None = None) -> FormulaEntry:
@@ -104,13 +104,13 @@ def test_every_right_form_holds_and_every_agreeing_equation_does(template: str) 
     published = load_published(template)
     network = published.network
     found = audit_of(template).formulas
-    other = Trials(network, seed=11)
+    other = EquationTrials(network, seed=11)
     for printed, entry in zip(published.formulas, found, strict=True):
-        equal = compared(printed.left, printed.right, printed.where, other).equal
+        equal = check_equation(printed.left, printed.right, printed.where, other).equal
         assert equal == (entry.verdict == "agrees"), entry.equation
         if entry.right_form is not None:
             left, right = parse_equation(entry.right_form, "the right form")
-            assert compared(left, right, printed.where, other).equal, entry.right_form
+            assert check_equation(left, right, printed.where, other).equal, entry.right_form
 
 
 @pytest.mark.parametrize(
@@ -122,23 +122,23 @@ def test_a_written_tree_reads_back_as_the_same_numbers(text: str) -> None:
     numbers = {
         name: np.full((1, 1, 1), value) for name, value in zip("abcxyz", (0.7, 1.3, 2.1, 1.7, 0.6, 1.9), strict=True)
     }
-    value = value_of(parse_term(text, "text"), numbers)
+    value = term_value(parse_term(text, "text"), numbers)
     python = eval(text.replace("^", "**"), {name: float(array[0, 0, 0]) for name, array in numbers.items()})
     assert value.item() == pytest.approx(python, rel=1e-12)
     again = written(parse_term(text, "text"))
-    assert value_of(parse_term(again, "again"), numbers).item() == pytest.approx(python, rel=1e-12)
+    assert term_value(parse_term(again, "again"), numbers).item() == pytest.approx(python, rel=1e-12)
 
 
 @pytest.mark.parametrize(("activation", "loss"), pairs())
 def test_every_definition_is_an_identity(activation: str, loss: str) -> None:
     """What is written out by index equals the reference, for each number of each quantity, where it is written out."""
     network = make_network(activation, loss, (2, 3, 2), observations=1)
-    trials, checked = Trials(network), 0
+    trials, checked = EquationTrials(network), 0
     for name, (rows, columns) in shapes_of(network).items():
         for index in [None, *((r, c) for r in range(rows) for c in range(columns))]:
-            term = definition(Name(name, index), network)
+            term = definition(NameTerm(name, index), network)
             if term is not None:
-                finding = compared(Name(name, index), term, {}, trials)
+                finding = check_equation(NameTerm(name, index), term, {}, trials)
                 assert finding.equal, (name, index, written(term), finding.words)
                 checked += 1
     assert checked > 30
@@ -170,7 +170,7 @@ def test_an_unreadable_equation_is_refused_in_one_line(equation: str, words: str
 def test_a_row_and_a_column_do_not_add_up() -> None:
     """Spreadsheets would make a matrix of them; mathematics does not."""
     with pytest.raises(Misfit, match="1×2 \\+ 2×1 does not fit"):
-        value_of(parse_term("{1,2}+{1;2}", "text"), {})
+        term_value(parse_term("{1,2}+{1;2}", "text"), {})
 
 
 def wrong(template: str) -> dict[str, str | None]:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sheetnet.audit import MEANINGS, Audit, audit, documents, load_published
-from sheetnet.check import validate
+from sheetnet.auditing import MEANINGS, Audit, audit, documents, load_published
 from sheetnet.cli import main
 from sheetnet.engine import engine_named
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.judge import validate
 from sheetnet.network_file import dump_network, load_network
-from sheetnet.report.audit import audit_html, audit_view, audit_workbook, markdown, to_json
+from sheetnet.report.audit import audit_html, audit_json, audit_view, audit_workbook, markdown
 from sheetnet.workbook import Place
 from tests.documents import audit_of, audited, document, everything
 from tests.engines import ROOT
@@ -69,7 +69,7 @@ def test_json_has_the_fields_of_the_schema(monkeypatch: pytest.MonkeyPatch, caps
     assert command(monkeypatch, "d02b", "--json", "-") == 1
     data = json.loads(capsys.readouterr().out)
     assert list(data) == ["schema", "entries", "formulas", "summary"]
-    assert data["schema"] == "sheetnet.audit/1"
+    assert data["schema"] == "sheetnet.auditing/1"
     fields = ["place", "quantity", "index", "printed", "computed", "verdict", "why", "mistake"]
     assert {tuple(entry) for entry in data["entries"]} == {tuple(fields)}
     assert {tuple(entry) for entry in data["formulas"]} == {("place", "equation", "verdict", "why", "right_form")}
@@ -90,7 +90,7 @@ def test_every_form_tells_of_last_places_and_of_numbers_that_say_too_little(tmp_
     published = document(D02B, tmp_path, [{"place": "here", "quantity": "a_1", "printed": [["0.593271", "1"]]}])
     found = audit(published)
     assert [entry.verdict for entry in found.entries] == ["last place", "says too little"]
-    page, text, data = audit_html(found), markdown(found, "a command"), json.loads(to_json(found))
+    page, text, data = audit_html(found), markdown(found, "a command"), json.loads(audit_json(found))
     console = Console(width=120, file=io.StringIO(), record=True)
     console.print(audit_view(found))
     for verdict in ("last place", "says too little"):
@@ -129,7 +129,7 @@ def test_a_page_escapes_what_a_document_says(tmp_path: Path) -> None:
 def test_json_and_markdown_take_any_text(tmp_path: Path) -> None:
     """JSON stays JSON; a table of Markdown keeps its columns."""
     found = strange(tmp_path)
-    assert json.loads(to_json(found))["entries"][0]["place"].startswith("<script>")
+    assert json.loads(audit_json(found))["entries"][0]["place"].startswith("<script>")
     rows = [line for line in markdown(found, "a command").splitlines() if "alert" in line]
     assert len(rows) == 1
     assert len(re.findall(r"(?<!\\)\|", rows[0])) == 7

@@ -23,15 +23,13 @@ import openpyxl
 import pytest
 
 from sheetnet import validate, validate_many
-from sheetnet.batch.journal import Journal, fingerprint, way_of_judging
-from sheetnet.batch.many import apart
-from sheetnet.batch.result import Result, from_line, to_line
-from sheetnet.batch.running import AHEAD, PACKED, Ready, in_order
-from sheetnet.batch.workers import Workers
+from sheetnet.batch.api import apart
+from sheetnet.batch.journal import Journal, Result, fingerprint, from_line, to_line, way_of_judging
+from sheetnet.batch.schedule import AHEAD, PACKED, Ready, Workers, in_order
 from sheetnet.errors import FileError, LimitError, StoppedError
 from sheetnet.generate import write_workbook
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
+from sheetnet.workbook_options import Presentation
 from tests.quantities import spell
 from tests.sheets import step_book
 

@@ -8,15 +8,16 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sheetnet.check import CellVerdict, judge
-from sheetnet.check.findings import findings_of
-from sheetnet.check.slips import slips
+from sheetnet.judge import judge
 from sheetnet.network_file import load_network
 from sheetnet.report.html import report_html
 from sheetnet.report.json import report_data
-from sheetnet.report.summary import summary_sheet
+from sheetnet.report.marked import summary_sheet
 from sheetnet.report.terminal import report_view
 from sheetnet.syntax import cell_name, shift
+from sheetnet.validation import CellVerdict
+from sheetnet.validation.refine.slips import slips
+from sheetnet.validation.report import findings_of
 from sheetnet.workbook import Workbook
 from tests.masks import masks, not_referred_to
 from tests.quantities import edited

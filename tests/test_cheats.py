@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sheetnet.check import Report, judge, validate
-from sheetnet.check.draws import draw_trials
-from sheetnet.check.unforeseen import unforeseen
 from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge, validate
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.syntax import COLUMNS, ROWS, cell_name
+from sheetnet.trials.draw import draw_trials
+from sheetnet.trials.from_content import unforeseen
+from sheetnet.validation import Report
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Workbook
+from sheetnet.workbook_options import Presentation
 from tests import quantities
 from tests.quantities import Array, spell
 from tests.sheets import blamed, place_of, step_book, with_formula

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network
-from sheetnet.check import close_rows, judge
-from sheetnet.check.close_rows import draw_for
-from sheetnet.check.draws import TRIALS, draw_trials
-from sheetnet.presentation import Presentation
-from sheetnet.reference import evaluate, inputs_of
+from sheetnet.judge import judge
+from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import view_values
 from sheetnet.syntax import cell_name
+from sheetnet.trials import near_rows
+from sheetnet.trials.draw import TRIALS, draw_trials
+from sheetnet.trials.near_rows import draw_for
 from sheetnet.workbook import Cell
+from sheetnet.workbook_options import Presentation
 from tests.sheets import place_of, with_cell
 from tests.view_cases import book, verdicts
 
@@ -30,7 +31,7 @@ def test_without_bends_or_such_views_the_usual_trials_are_all(name: str, views: 
 def test_of_what_is_too_large_to_choose_from_the_usual_trials_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Candidates are bounded in memory."""
     network = load_network("relu-sigmoid-softmax")
-    monkeypatch.setattr(close_rows, "MOST_NUMBERS", 1_000)
+    monkeypatch.setattr(near_rows, "MOST_CANDIDATE_NUMBERS", 1_000)
     assert draw_for(network, CHECKED) is draw_trials(network)
 
 
@@ -45,7 +46,7 @@ def test_every_weight_of_the_first_layer_takes_its_unit_over_the_bend_once(seed:
     )
     assert usual.count < trials.count <= usual.count + TRIALS
     np.testing.assert_array_equal(trials.values["W_1"][: usual.count], usual.values["W_1"])
-    step = evaluate(network, {name: trials.values[name] for name in inputs_of(network)})
+    step = evaluate_step(network, {name: trials.values[name] for name in inputs_of(network)})
     found = view_values(network, step, CHECKED)
     for side in ("plus", "minus"):
         counts = found[f"grad_{side}_switch_n0"][:, :12, 0]

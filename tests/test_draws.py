@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network
-from sheetnet.check import draws, kinds
-from sheetnet.check.compare import agreement, scales
-from sheetnet.check.draws import TRIALS, Trials, draw_trials
 from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate, stacked
+from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate_step, stacked
+from sheetnet.trials import draw, kinds
+from sheetnet.trials.draw import TRIALS, Trials, draw_trials
+from sheetnet.trials.tolerance import agreement, scales
 from tests.networks import make_network, pairs
 
 SEEDS = range(20)
@@ -96,7 +96,7 @@ def test_a_unit_that_is_never_off_is_doubtful(monkeypatch: pytest.MonkeyPatch) -
     """Its value, derivative and δ are marked, not passed: a formula without the bend would look right."""
     network = make_network("relu", "half_sse")
     monkeypatch.setattr(kinds, "_switching", lambda network, layer, z, generator: 3 - z.min(axis=1))
-    monkeypatch.setattr(draws, "KINDS", (kinds.USUAL,))
+    monkeypatch.setattr(draw, "KINDS", (kinds.USUAL,))
     trials = draw_trials(network, seed=1234)
     for name in ("da_dz_1", "da_dz_2", "delta_1", "delta_2", "a_2"):
         assert trials.doubtful[name].all(), name
@@ -107,7 +107,7 @@ def test_a_unit_that_is_never_off_is_doubtful(monkeypatch: pytest.MonkeyPatch) -
 
 def test_where_no_trial_can_be_drawn_every_cell_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
     """No trials, no proof: nothing may count as correct then."""
-    monkeypatch.setattr(draws, "LARGEST", 0.0)
+    monkeypatch.setattr(draw, "LARGEST", 0.0)
     trials = draw_trials(make_network("relu", "half_sse"))
     assert trials.count == 0
     assert all(marks.all() for marks in trials.doubtful.values())
@@ -157,7 +157,7 @@ def assert_seen(network: Network, mutant: Mutant, layer: int, seed: int) -> None
     """In every cell of each block whose equation is replaced, the wrong value differs in two trials at least."""
     trials = draw_trials(network, seed=seed)
     inputs = inputs_in(network, trials)
-    right = evaluate(network, inputs)
+    right = evaluate_step(network, inputs)
     replaced = mutant(network, layer)
     for name, equation in replaced.items():
         expected, found = right[name].reshape(trials.count, -1), equation(right).reshape(trials.count, -1)
@@ -218,7 +218,7 @@ def test_the_same_seed_draws_the_same_trials(network: Network) -> None:
 def test_trials_are_the_references_answers_to_their_inputs(network: Network) -> None:
     """Choosing among the candidates keeps inputs and answers together; nothing explodes."""
     trials = draw_trials(network, seed=3)
-    arrays = evaluate(network, inputs_in(network, trials))
+    arrays = evaluate_step(network, inputs_in(network, trials))
     for name, block in network.blocks.items():
         found, expected = trials.values[name], stacked(arrays[name], block)
         assert found.shape == (trials.count, *block.shape)

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from sheetnet import load_network, read_workbook
-from sheetnet.check import CellVerdict, judge
-from sheetnet.check.entry import canonical, formula_in, is_remark, number_in
 from sheetnet.files import SUFFIXES, save_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
-from sheetnet.syntax.local_names import LANGUAGES, LOCAL_NAMES
+from sheetnet.syntax.functions import LANGUAGES, LOCAL_NAMES
+from sheetnet.validation import CellVerdict
+from sheetnet.validation.texts import formula_in, in_english, is_remark, number_in
 from sheetnet.workbook import Cell, Workbook
 from tests.networks import make_network
 from tests.sheets import blamed, place_of, step_book, with_cell, with_formula
@@ -171,7 +172,7 @@ def test_a_formula_right_for_targets_of_0_and_1_is_right_as_text_too() -> None:
 )
 def test_formulas_typed_in_other_languages_are_read(formula: str, wanted: str) -> None:
     """Semicolons, decimal commas and names; what is English stays as it is."""
-    assert canonical(formula) == wanted
+    assert in_english(formula) == wanted
     assert formula_in(f"={formula}") == wanted
 
 

@@ -16,20 +16,21 @@ import openpyxl
 import pytest
 from rich.console import Console
 
-from sheetnet.batch.many import validate_many
-from sheetnet.batch.result import Result, to_line
-from sheetnet.batch.workers import Workers
-from sheetnet.check import Report, judge
+from sheetnet.batch.api import validate_many
+from sheetnet.batch.journal import Result, to_line
+from sheetnet.batch.schedule import Workers
 from sheetnet.errors import SheetnetError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.report.html import report_html
 from sheetnet.report.json import to_json
 from sheetnet.report.marked import save_marked
 from sheetnet.report.terminal import report_view
+from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Name, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.sheets import place_of, with_cell
 
 NETWORK = load_network("d02b")

@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from sheetnet.batch.many import validate_many
+from sheetnet.batch.api import validate_many
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
 from sheetnet.workbook import CellError, Value, Workbook

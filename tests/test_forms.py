@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.check import judge
 from sheetnet.engine import only_the_chosen
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.judge import judge
 from sheetnet.network_file import template_names
 from tests.engines import require
 from tests.forms import FILE, Form, built, differing, load_forms, numpy_differs, plain

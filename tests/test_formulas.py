@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sheetnet import formulas, load_network
 from sheetnet.engine import ironcalc
 from sheetnet.formulas import cell_formulas, describe
-from sheetnet.formulas.activations import exponential
+from sheetnet.formulas.functions import exponential
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
-from sheetnet.reference import ACTIVATIONS, LOSSES, equations, evaluate, inputs_of, stacked
+from sheetnet.reference import ACTIVATIONS, LOSSES, equations, evaluate_step, inputs_of, stacked
 from sheetnet.syntax import functions
 from sheetnet.workbook import Cell, Sheet, Value, Workbook
 from tests.networks import make_network, pairs
@@ -72,8 +72,8 @@ def calculated(formulas_: Sequence[str], numbers: Sequence[float]) -> list[Value
 
 def test_both_derivations_know_the_same_activations_and_losses() -> None:
     """What NumPy computes, a spreadsheet computes too, and nothing else."""
-    assert set(formulas.ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(formulas.LOSSES) == set(LOSSES)
+    assert set(formulas.ACTIVATION_FORMULAS) == set(ACTIVATIONS)
+    assert set(formulas.LOSS_FORMULAS) == set(LOSSES)
 
 
 @every_network
@@ -91,7 +91,7 @@ def test_both_derivations_know_the_same_quantities(network: Network) -> None:
 @every_network
 def test_each_block_has_the_shape_of_its_quantity(network: Network) -> None:
     """`network.py` says the shapes, NumPy comes to the same ones."""
-    arrays = evaluate(network, inputs_of(network))
+    arrays = evaluate_step(network, inputs_of(network))
     for name, block in network.blocks.items():
         array = arrays[name]
         expected = (1, block.rows // block.columns, block.columns, block.columns) if name.startswith("J_") else None
@@ -172,7 +172,7 @@ def test_frozen_biases_are_said_and_copied() -> None:
 @pytest.mark.parametrize("z", FAR)
 def test_activation_cells_do_not_overflow(activation: str, z: float) -> None:
     """Value and derivative from z = −709, beyond which EXP overflows, over 0 and tiny z to 1000, as NumPy has them."""
-    cell, known = formulas.ACTIVATIONS[activation], ACTIVATIONS[activation]
+    cell, known = formulas.ACTIVATION_FORMULAS[activation], ACTIVATIONS[activation]
     at = np.array([z])
     a = known.f(at)
     found = calculated([cell.value("A1"), cell.derivative("A1", "A2")], [z])
@@ -184,7 +184,7 @@ def test_activation_cells_do_not_overflow(activation: str, z: float) -> None:
 @given(z=st.floats(-700, 700).filter(lambda z: z <= 0 or z > 1e-15))
 def test_activation_cells_agree_with_numpy_everywhere(activation: str, z: float) -> None:
     """Any z in ±700."""
-    cell, known = formulas.ACTIVATIONS[activation], ACTIVATIONS[activation]
+    cell, known = formulas.ACTIVATION_FORMULAS[activation], ACTIVATIONS[activation]
     at = np.array([z])
     a = known.f(at)
     found = calculated([cell.value("A1"), cell.derivative("A1", "A2")], [z])
@@ -195,7 +195,7 @@ def test_activation_cells_agree_with_numpy_everywhere(activation: str, z: float)
 @given(st.lists(st.one_of(st.floats(-700, 700), st.sampled_from([-1000.0, 0.0, 1000.0])), min_size=3, max_size=3))
 def test_softmax_cells_do_not_overflow(logits: list[float]) -> None:
     """e = exp(z − max z) never exceeds 1, so even logits of ±1000 give the shares that NumPy gives."""
-    cell = formulas.ACTIVATIONS["softmax"]
+    cell = formulas.ACTIVATION_FORMULAS["softmax"]
     e = [exponential(z, "A1:C1") for z in ("A1", "B1", "C1")]  # in A2:A4
     found = calculated([*e, *(cell.value(f"A{row}", "A2:A4") for row in (2, 3, 4))], logits)
     assert all(type(x) is float for x in found), found
@@ -207,7 +207,7 @@ def test_softmax_cells_do_not_overflow(logits: list[float]) -> None:
 @pytest.mark.parametrize(("a", "t"), [(0.3, 0.7), (1e-12, 0.5), (1.0, 1.0), (0.0, 0.0), (0.25, 0.0), (0.25, 1.0)])
 def test_loss_cells_agree_with_numpy(loss: str, a: float, t: float) -> None:
     """The cost of an output and its derivative, with 0 · ln 0 = 0 at the edges."""
-    cell, known = formulas.LOSSES[loss], LOSSES[loss]
+    cell, known = formulas.LOSS_FORMULAS[loss], LOSSES[loss]
     outputs, targets = np.array([[a, 0.5, 0.5]]), np.array([[t, 0.5, 0.5]])  # three outputs, so that mse divides by 3
     found = calculated([cell.term("A1", "B1", 3), cell.gradient("A1", "B1", 3)], [a, t])
     expected = [known.terms(outputs, targets)[0, 0], known.gradient(outputs, targets)[0, 0]]

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from scripts import fuzz as fuzzing
 from scripts.fuzz import Tally, fuzz
-from sheetnet.engine.ironcalc import evaluate
-from sheetnet.engine.ironcalc.model import Formulas
+from sheetnet.engine.ironcalc import IronCalcFormulas, evaluate
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
-from sheetnet.files.ods.openformula import from_openformula
+from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.syntax import areas, depth, names, qualify, shift, tokenize
 from sheetnet.syntax.grammar import fault_of
@@ -74,7 +73,7 @@ def refused(path: Path) -> str | None:
 
 def spelled(formula: str) -> str:
     """The formula as IronCalc gets it; what is no formula, or nothing that it computes, is an error."""
-    return Formulas(Workbook((Sheet("Step", {(1, 1): Cell(0.0, formula)}),))).of_cell(("Step", 1, 1), formula)
+    return IronCalcFormulas(Workbook((Sheet("Step", {(1, 1): Cell(0.0, formula)}),))).of_cell(("Step", 1, 1), formula)
 
 
 @settings(max_examples=300)

@@ -13,7 +13,7 @@ import pytest
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits, read_workbook
-from sheetnet.files.guard import open_package
+from sheetnet.files.package import open_package
 from sheetnet.files.xml import elements, iterparse
 from tests.test_xlsx_dialects import build, sheet_xml
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.check import VERDICTS, CellVerdict, Report, judge
-from sheetnet.check.inputs import EditedInput
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network_file import load_network, template_names
-from sheetnet.report.grid import MOST_CELLS
-from sheetnet.report.html import MOST_LISTED, report_html, save_html
-from sheetnet.report.palette import LOOKS
+from sheetnet.report.format import VERDICT_STYLES
+from sheetnet.report.html import MOST_GRID_CELLS, MOST_LISTED, report_html, save_html
+from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation.cells import EditedInput
 from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.sheets import place_of, with_cell, with_formula
 
@@ -115,7 +115,7 @@ def test_every_blamed_cell_and_every_count_is_there() -> None:
     report, workbook = damaged()
     parsed = Page(report_html([report], {report.workbook: workbook}))
     for verdict, count in report.counts.items():
-        assert f"{LOOKS[verdict].sign} {count:,} {verdict}" in parsed.text
+        assert f"{VERDICT_STYLES[verdict].sign} {count:,} {verdict}" in parsed.text
     blamed = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
     assert {cell.verdict for cell in blamed} == {"wrong", "blank"}
     for cell in blamed:
@@ -152,7 +152,7 @@ def test_sheets_where_all_is_correct_are_folded() -> None:
     assert {name for is_open, name, _ in found if is_open} == unsound | {report.edited_inputs[0].sheet}
     assert unsound < set(counts)
     for _, name, head in found:
-        assert all(f"{LOOKS[v].sign} {count:,} {v}<" in head for v, count in counts[name].items())
+        assert all(f"{VERDICT_STYLES[v].sign} {count:,} {v}<" in head for v, count in counts[name].items())
     assert sum("1 edited" in head for _, _, head in found) == 1
 
 
@@ -189,12 +189,12 @@ def test_a_known_mistake_is_named_by_its_code() -> None:
 
 def test_a_huge_sheet_is_listed_but_not_drawn() -> None:
     """Beyond the limit the page says so."""
-    cells = {(MOST_CELLS, 2): Cell(1.0)}
+    cells = {(MOST_GRID_CELLS, 2): Cell(1.0)}
     verdict = CellVerdict("S", "B1", "z_1", (0, 0), "wrong", "no", "1", 2.0, 2.0)
     several = tuple(replace(verdict, formula=f"{number}") for number in range(MOST_LISTED + 1))
     report = Report("x", "n", "s", "ironcalc", 8, 0, several)
     parsed = Page(report_html([report], {"x": Workbook((Sheet("S", cells),))}))
-    assert f"spans {2 * MOST_CELLS:,} cells" in parsed.text
+    assert f"spans {2 * MOST_GRID_CELLS:,} cells" in parsed.text
     assert "… and 1 more: see --json" in parsed.text
     assert "S!B1" in parsed.text
 
@@ -222,9 +222,9 @@ def test_a_correct_workbook_says_so(template: str) -> None:
 
 def test_every_verdict_has_a_look() -> None:
     """A colour and a sign of its own; wrong and missing share a colour, since both are red."""
-    assert set(VERDICTS) <= set(LOOKS)
-    assert len({look.sign for look in LOOKS.values()}) == len(LOOKS)
-    assert len({look.fill for look in LOOKS.values()}) == len(LOOKS) - 1
+    assert set(VERDICTS) <= set(VERDICT_STYLES)
+    assert len({look.sign for look in VERDICT_STYLES.values()}) == len(VERDICT_STYLES)
+    assert len({look.fill for look in VERDICT_STYLES.values()}) == len(VERDICT_STYLES) - 1
 
 
 def test_dark_text_can_be_read_on_every_fill() -> None:
@@ -235,7 +235,9 @@ def test_dark_text_can_be_read_on_every_fill() -> None:
         red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    assert {verdict: look.fill for verdict, look in LOOKS.items() if (luminance(look.fill) + 0.05) / 0.05 < 7} == {}
+    assert {
+        verdict: look.fill for verdict, look in VERDICT_STYLES.items() if (luminance(look.fill) + 0.05) / 0.05 < 7
+    } == {}
 
 
 def test_the_page_never_overwrites_a_workbook(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sheetnet.check import validate
 from sheetnet.cli import app
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.identify import Label, identify, identify_workbook, judge_layout, parse_map
+from sheetnet.identification import Label, identify, identify_workbook, judge_layout, parse_map
+from sheetnet.judge import validate
 from sheetnet.network import Layer, Matrix, Network
 from sheetnet.network_file import dump_network
-from sheetnet.report.identify import to_json
+from sheetnet.report.identify import identification_json
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.workbook import Workbook
 from tests.layouts import Writer, damaged, read_bytes, small_network, training_rows
@@ -283,7 +283,7 @@ def test_identify_as_a_command(tmp_path: Path) -> None:
     assert (code, "83 cells identified" in out) == (0, True)
     code, out = run(str(tmp_path / "wrong.ods"), "--json", "-")
     data = json.loads(out)
-    assert (code, data["schema"], data["summary"]["begins"]) == (1, "sheetnet.identify/1", 1)
+    assert (code, data["schema"], data["summary"]["begins"]) == (1, "sheetnet.identification/1", 1)
     assert data["unidentified"][0]["expected"] == {"quantity": "z_1", "index": [0, 0], "step": 1}
 
 
@@ -292,7 +292,7 @@ def test_the_json_is_valid_for_cells_that_show_errors() -> None:
     network, writer, workbook = written("rows", 1)
     place = writer.paper.grids["a1"][0][0]
     found = identify_workbook(damaged(workbook, place, "1/0"), network)
-    data = json.loads(to_json(found))
+    data = json.loads(identification_json(found))
     assert data["unidentified"][0]["value"] == "#DIV/0!"
     assert data["unidentified"][0]["follows"] is None
 
@@ -359,7 +359,7 @@ def test_numbers_found_by_chance_in_other_workbooks_do_no_harm(name: str) -> Non
     network = Network("one", "", ((4.0,),), ((2.0,),), (Layer("identity", ((3.0,), (1.0,))),), "mse", 0.1)
     path = foreign("ai-by-hand-excel", name)
     try:
-        outcome = str(json.loads(to_json(identify(path, network)))["summary"]["ok"])
+        outcome = str(json.loads(identification_json(identify(path, network)))["summary"]["ok"])
     except FileError as error:
         outcome = str(error)
     assert outcome == "False" or "inputs not found" in outcome

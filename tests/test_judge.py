@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from sheetnet.check import Report, judge
-from sheetnet.check.locate import locate
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference.views import noise
 from sheetnet.syntax import cell_name
+from sheetnet.validation import Report
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, CellError, Name, Workbook
 from tests.quantities import Array, edited, spell
 from tests.sheets import blamed, moved, place_of, step_book, with_cell, with_formula

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sheetnet.check import Report, validate
+from sheetnet.judge import validate
+from sheetnet.validation import Report
 
 FOLDER = Path(__file__).parent / "kept"
 LIST = "expected.json"  # of each folder, written together with its workbooks (scripts/kept.py)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.check import validate
 from sheetnet.cli import main
 from sheetnet.errors import LimitError
 from sheetnet.files import limits, read_workbook
@@ -17,9 +16,10 @@ from sheetnet.files.hazards import in_formulas
 from sheetnet.files.limits import DEFAULTS, LIMITS, amount, current, parse_limits, set_limits
 from sheetnet.files.notices import notice, noticing, wanted
 from sheetnet.generate import write_workbook
+from sheetnet.judge import validate
 from sheetnet.network_file import load_network
-from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
+from sheetnet.workbook_options import SHEETS, Presentation
 from tests.hostile.build import lesson, replaced
 from tests.test_guard import zipped
 from tests.test_xlsx_dialects import build, sheet_xml

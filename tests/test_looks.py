@@ -21,11 +21,11 @@ from odf.table import ContentValidation, Table
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.files.heights import row_heights
 from sheetnet.files.ods.write import write_ods
+from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.write import write_xlsx
-from sheetnet.looks import STYLES
-from sheetnet.workbook import Cell, Entry, LineChart, Name, Rule, Sheet, View, Workbook
+from sheetnet.styles import STYLES
+from sheetnet.workbook import Cell, CellValidation, LineChart, Name, Rule, Sheet, View, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert, odf_errors, ooxml_errors
 
 FORMATS = ["xlsx", "ods"]
@@ -44,8 +44,8 @@ VIEW = View(
         Rule((4, 2, 33, 3), "$A4=3", "pass"),
     ),
     entries=(
-        Entry((3, 3, 3, 3), "Learning rate γ", "A number above 0.", 0.0),
-        Entry((4, 1, 6, 1), "Step", "A number."),
+        CellValidation((3, 3, 3, 3), "Learning rate γ", "A number above 0.", 0.0),
+        CellValidation((4, 1, 6, 1), "Step", "A number."),
     ),
     charts=(CHART,),
     locked=True,
@@ -107,7 +107,9 @@ VIEWS = st.builds(
     notes=st.dictionaries(PLACES, st.text(min_size=1, max_size=30)),
     links=st.dictionaries(PLACES, st.just(("Step", 2, 2))),
     rules=st.lists(RULES, max_size=3).map(tuple),
-    entries=st.lists(st.builds(Entry, BOXES, st.just("γ"), st.just("0 < γ"), st.none() | st.just(0.0))).map(tuple),
+    entries=st.lists(st.builds(CellValidation, BOXES, st.just("γ"), st.just("0 < γ"), st.none() | st.just(0.0))).map(
+        tuple
+    ),
     charts=st.sampled_from([(), (LineChart("a", "b", "c", (1, 1, 5, 1), (2, 2, 6, 2), (3, 3)),)]),
     locked=st.booleans(),
     title_rows=st.none() | st.sampled_from([(1, 1), (2, 3), (5, 12)]),
@@ -329,7 +331,7 @@ def test_a_colour_scale_is_five_shades_in_ods() -> None:
 
 def test_rules_and_notes_reach_blank_cells() -> None:
     """A cell that the sheet does not hold still gets its note, entry and rules."""
-    view = {"notes": {(9, 9): "here"}, "entries": (Entry((8, 8, 8, 8), "a", "b"),), "title_rows": (10, 12)}
+    view = {"notes": {(9, 9): "here"}, "entries": (CellValidation((8, 8, 8, 8), "a", "b"),), "title_rows": (10, 12)}
     content = ods_part(with_view(**view))
     assert "<text:p>here</text:p></office:annotation></table:table-cell>" in content
     assert 'table:content-validation-name="entry1"></table:table-cell>' in content
@@ -349,10 +351,16 @@ def test_rows_grow_with_wrapped_and_large_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        ({"entries": (Entry((1, 1, 1, 1), "x" * 33, "m"),)}, "Step!A1: an entry's title and message of 33 and 1"),
-        ({"entries": (Entry((1, 1, 1, 1), "t", "x" * 256),)}, "Step!A1: an entry's title and message of 1 and 256"),
-        ({"entries": (Entry((1, 1, 1, 1), "t", "m", float("inf")),)}, "Step!A1: entries above inf"),
-        ({"entries": (Entry((2, 1, 1, 1), "t", "m"),)}, "are no box"),
+        (
+            {"entries": (CellValidation((1, 1, 1, 1), "x" * 33, "m"),)},
+            "Step!A1: an entry's title and message of 33 and 1",
+        ),
+        (
+            {"entries": (CellValidation((1, 1, 1, 1), "t", "x" * 256),)},
+            "Step!A1: an entry's title and message of 1 and 256",
+        ),
+        ({"entries": (CellValidation((1, 1, 1, 1), "t", "m", float("inf")),)}, "Step!A1: entries above inf"),
+        ({"entries": (CellValidation((2, 1, 1, 1), "t", "m"),)}, "are no box"),
         ({"rules": (Rule((1, 1, 1, 1), "A1>0", "purple"),)}, "Step!A1: a rule needs a formula and a known role"),
         ({"rules": (Rule((1, 1, 1, 1), "", "fail"),)}, "Step!A1: a rule needs a formula"),
         ({"rules": (Rule((1, 1, 1, 1), scale=("red", "FFFFFF")),)}, "Step!A1: a colour scale has two colours"),

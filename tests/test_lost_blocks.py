@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sheetnet.check import judge, validate
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
+from sheetnet.judge import judge, validate
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.reference import training_step
 from sheetnet.report.terminal import report_view
 from sheetnet.syntax import Area, area_name
 from sheetnet.workbook import Cell, Sheet, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.lines import with_line, without_line
 from tests.names import BLAMING, SMALL, area_of, bare, blames, named, open_cells
 from tests.sheets import blamed, place_of, step_book, with_cell, with_formula

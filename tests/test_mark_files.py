@@ -18,8 +18,7 @@ from odf import text as odf_text
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.files.mark import mark_workbook
-from sheetnet.files.marks import AddedSheet, Field, Mark
+from sheetnet.files.marking import AddedSheet, Field, Mark, mark_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell

@@ -12,15 +12,15 @@ import openpyxl
 import pytest
 from odf import opendocument
 
-from sheetnet.check import Report, validate
 from sheetnet.cli import main
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
+from sheetnet.judge import validate
 from sheetnet.network_file import load_network
-from sheetnet.report.marked import copy_paths, marks_of, save_marked
-from sheetnet.report.palette import LOOKS
-from sheetnet.report.summary import NAME, place_of
+from sheetnet.report.format import VERDICT_STYLES
+from sheetnet.report.marked import NAME, cell_position, copy_paths, marks_of, save_marked
+from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Place, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert, odf_errors, ooxml_errors
 from tests.sheets import place_of as stands_at
@@ -61,7 +61,7 @@ def ours_in(path: Path) -> dict[Place, str]:
 
 def remarked(report: Report) -> set[Place]:
     """The judged cells that are not correct, which get a note."""
-    return {place for c in report.cells if c.verdict != "correct" and (place := place_of(c)) is not None}
+    return {place for c in report.cells if c.verdict != "correct" and (place := cell_position(c)) is not None}
 
 
 # The author's notes, which stay; none looks like one of ours.
@@ -141,7 +141,7 @@ def test_every_cell_of_an_xlsx_has_its_fill_and_note(tmp_path: Path) -> None:
     before, after = openpyxl.load_workbook(path), openpyxl.load_workbook(target)
     for cell in report.cells:
         old, new = before[cell.sheet][cell.cell], after[cell.sheet][cell.cell]
-        assert new.fill.fgColor.rgb == "FF" + LOOKS[cell.verdict].fill
+        assert new.fill.fgColor.rgb == "FF" + VERDICT_STYLES[cell.verdict].fill
         if cell.verdict != "blank":  # it was taken out of the file together with its format
             assert (new.number_format, repr(new.font)) == (old.number_format, repr(old.font))
             assert repr(new.border) == repr(old.border)
@@ -156,10 +156,10 @@ def test_every_cell_of_an_ods_has_its_fill_and_note(tmp_path: Path) -> None:
     report, target = mark(path)
     seen = odf_cells(target)
     for cell in report.cells:
-        place = place_of(cell)
+        place = cell_position(cell)
         assert place is not None
         fill, note = seen[place]
-        assert fill == "#" + LOOKS[cell.verdict].fill
+        assert fill == "#" + VERDICT_STYLES[cell.verdict].fill
         assert (cell.message in note) == (cell.verdict != "correct")
 
 
@@ -170,7 +170,7 @@ def test_the_authors_notes_stay(original: Path) -> None:
     for place, text in OWN.items():
         assert seen[place].split("\n\nsheetnet: ")[0].split() == text.split()
     assert seen.keys() == OWN.keys() | remarked(report)
-    verdicts = {place_of(cell): cell.verdict for cell in report.cells}
+    verdicts = {cell_position(cell): cell.verdict for cell in report.cells}
     ours = ours_in(target)
     assert ours.keys() == remarked(report)
     assert all(f"sheetnet: {verdicts[place]}: " in note for place, note in ours.items())
@@ -268,7 +268,7 @@ def test_libreoffice_opens_copies_and_keeps_their_notes(tmp_path: Path) -> None:
         assert ours_in(again).keys() == remarked(report)
         assert notes_in(again).keys() == remarked(report) | OWN.keys()
         step = openpyxl.load_workbook(again)["Step"]
-        assert step["A1"].fill.fgColor.rgb not in {"FF" + look.fill for look in LOOKS.values()}
+        assert step["A1"].fill.fgColor.rgb not in {"FF" + look.fill for look in VERDICT_STYLES.values()}
 
 
 @pytest.mark.validator
@@ -326,7 +326,7 @@ def test_files_saved_by_other_programs_can_be_marked(original: Path, program: st
             book = openpyxl.load_workbook(target)
         for cell in report.cells:
             if cell.cell and cell.verdict != "correct":
-                assert book[cell.sheet][cell.cell].fill.fgColor.rgb == "FF" + LOOKS[cell.verdict].fill
+                assert book[cell.sheet][cell.cell].fill.fgColor.rgb == "FF" + VERDICT_STYLES[cell.verdict].fill
         assert ours_in(target).keys() == remarked(report)
 
 
@@ -388,7 +388,7 @@ def test_a_marked_copy_that_was_worked_on_is_marked_anew(original: Path, program
         copy = libreoffice_convert([copy], original.suffix[1:], tmp_path / "saved")[0]
     z = stands_at(make_workbook(NETWORK), NETWORK, "z_1")
     report = validate(copy, NETWORK)
-    settled = [replace(c, verdict="correct") if place_of(c) == z else c for c in report.cells]
+    settled = [replace(c, verdict="correct") if cell_position(c) == z else c for c in report.cells]
     target = tmp_path / f"anew{original.suffix}"
     save_marked(replace(report, cells=tuple(settled)), target)
     before, after = read_workbook(copy), read_workbook(target)

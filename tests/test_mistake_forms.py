@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from sheetnet.check import CellVerdict, judge
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.syntax import parse_area
+from sheetnet.validation import CellVerdict
 from sheetnet.workbook import Place, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.forms import with_values_of
 from tests.quantities import edited, places
 from tests.sheets import step_book

@@ -9,21 +9,21 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sheetnet.check import diagnose as searching
-from sheetnet.check.compare import as_numbers
-from sheetnet.check.diagnose import Diagnosis, diagnose
-from sheetnet.check.draws import draw_trials
-from sheetnet.check.locate import locate
-from sheetnet.check.runs import Bench, run
 from sheetnet.cli import main
 from sheetnet.engine import engine_named
 from sheetnet.errors import SheetnetError
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Site, cook, kind_of, mistake_named
+from sheetnet.mistakes import search as searching
+from sheetnet.mistakes.search import Diagnosis, diagnose
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
-from sheetnet.reference import ACTIVATIONS, Array, evaluate, inputs_of
-from sheetnet.report.mistakes import page
+from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of
+from sheetnet.report.lists import mistakes_page
 from sheetnet.syntax import cell_name, tokenize
+from sheetnet.trials.draw import draw_trials
+from sheetnet.trials.tolerance import as_numbers
+from sheetnet.validation.locate import locate
+from sheetnet.validation.run import Bench, run_workbook
 from tests.engines import ROOT
 from tests.networks import make_network, pairs
 from tests.sheets import place_of, step_book, with_formula
@@ -44,7 +44,7 @@ def values_of(name: str) -> dict[str, Array]:
     """The reference at the network's own numbers and in trials."""
     network = NETWORKS[name]
     own, drawn = inputs_of(network), draw_trials(network).values
-    return evaluate(network, {key: np.concatenate([own[key], drawn[key]]) for key in own})
+    return evaluate_step(network, {key: np.concatenate([own[key], drawn[key]]) for key in own})
 
 
 def flat(array: Array) -> Array:
@@ -63,7 +63,7 @@ def test_codes_are_unique_and_documented() -> None:
     assert all(re.fullmatch(r"SN\d{3}", code) for code in MISTAKES)
     assert list(MISTAKES) == sorted(MISTAKES)
     assert len({mistake.name for mistake in entries}) == len(entries)
-    assert (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8") == page()
+    assert (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8") == mistakes_page()
 
 
 @pytest.mark.parametrize("code", MISTAKES)
@@ -101,7 +101,7 @@ def test_a_recipe_is_the_equation_of_the_reference(name: str) -> None:
 def test_every_activation_and_loss_has_recipes(activation: str, loss: str) -> None:
     """Also those that no template uses; a new loss is cooked whole until its recipe is taken apart."""
     network = make_network(activation, loss)
-    values = evaluate(network, inputs_of(network))
+    values = evaluate_step(network, inputs_of(network))
     for block in computed(network):
         np.testing.assert_allclose(cook(Site.of(network, block), values), values[block], rtol=1e-12, atol=1e-14)
 
@@ -218,11 +218,11 @@ def codes_for(name: str, block: str, row: int, column: int, text: str) -> list[s
     workbook = step_book(network)
     workbook = with_formula(workbook, place_of(workbook, network, block, row, column), formula_at(network, text))
     bench = Bench.of(workbook, network, engine_named("ironcalc"), 8, 0)
-    runs = run(bench)
+    runs = run_workbook(bench)
     (number,) = [n for n, a in enumerate(bench.answers) if (a.block.name, a.row, a.column) == (block, row, column)]
     assert runs.evidence.alone_values is not None, "the formula is right"
     signature = as_numbers(runs.evidence.alone_values)[:, number]
-    diagnosis = Diagnosis(network, evaluate(network, runs.drawn))
+    diagnosis = Diagnosis(network, evaluate_step(network, runs.drawn))
     return [finding.code for finding in diagnosis.findings(block, row, column, signature)]
 
 

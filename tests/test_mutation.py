@@ -6,8 +6,8 @@ import pytest
 
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
-from sheetnet.presentation import Presentation
-from sheetnet.reference.views import VIEWS
+from sheetnet.reference.views import VIEW_NUMBERS
+from sheetnet.workbook_options import Presentation
 from tests.figures import record
 from tests.mutation import MUTATIONS, Subject, Tally, all_at_once, one_by_one
 
@@ -51,7 +51,7 @@ CASES = [
         marks=[] if name == "d02b" else [pytest.mark.slow],
     )
     for name in ("d02b", "xor-batch", LARGER)
-    for view in VIEWS
+    for view in VIEW_NUMBERS
 ]
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.check import judge, validate
 from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge, validate
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.syntax import area_name
 from sheetnet.workbook import Name, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.names import SMALL, area_of, bare, copied, named
 from tests.sheets import blamed, place_of, step_book, with_formula
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheetnet import NetworkError, load_network
-from sheetnet.audit import load_published
+from sheetnet.auditing import load_published
 from sheetnet.layout import embedded_network
-from sheetnet.layout.hidden import hidden_sheet
+from sheetnet.layout.record import hidden_sheet
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import dump_network, parse_network, template_names, templates_folder
 from sheetnet.reference import ACTIVATIONS, LOSSES

@@ -12,15 +12,16 @@ import pytest
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sheetnet.check import Report, judge, validate
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge, validate
 from sheetnet.layout.step import label_of
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
-from sheetnet.presentation import Presentation
 from sheetnet.syntax import column_letters, shift
-from sheetnet.workbook import PLAIN, Cell, Place, Workbook
+from sheetnet.validation import Report
+from sheetnet.workbook import NOTHING_HIDDEN, Cell, Place, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.engines import gnumeric_convert, libreoffice_convert
 from tests.hostile.build import parts_of, zipped
 from tests.quantities import edited, places, spell
@@ -143,7 +144,7 @@ def test_a_generated_workbook_has_no_notes(name: str, suffix: str, tmp_path: Pat
     """Nor does anything in it look otherwise than it is; one of them with all its sheets."""
     path = tmp_path / f"{name}.{suffix}"
     save_workbook(make_workbook(load_network(name), None if name == "d02b" else Presentation()), path)
-    assert [sheet.disguise for sheet in read_workbook(path).sheets if sheet.disguise != PLAIN] == []
+    assert [sheet.disguise for sheet in read_workbook(path).sheets if sheet.disguise != NOTHING_HIDDEN] == []
     assert validate(path).notes == ()
 
 

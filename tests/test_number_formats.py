@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sheetnet.looks import STYLES
+from sheetnet.styles import STYLES
 from sheetnet.syntax.number_formats import could_mislead, shows_another
 
 NUMBERS = (0.7311, 4.0, -4.0, 0.0)

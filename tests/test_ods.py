@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.ods.write import write_ods
-from sheetnet.looks import STYLES
+from sheetnet.styles import STYLES
 from sheetnet.workbook import Cell, CellError, Name, Sheet, Value, View, Workbook, array_cells
 
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"

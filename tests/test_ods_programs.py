@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.looks import STYLES
+from sheetnet.styles import STYLES
 from sheetnet.workbook import Cell, CellError, Name, Sheet, Value, View, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert, odf_errors
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetnet.files.ods import formula_in, formula_out
-from sheetnet.files.ods.functions import canonical_name, openformula_name
-from sheetnet.files.ods.openformula import from_openformula, to_openformula
+from sheetnet.files.ods.formula_in import canonical_name, openformula_name
+from sheetnet.files.ods.formula_out import from_openformula, to_openformula
 from sheetnet.syntax import tokenize
 
 # The right side is what LibreOffice 7.4 wrote for the left side, but for whole columns and rows, which Gnumeric reads too.

@@ -17,7 +17,7 @@ from tests.engines import ROOT
 
 PACKAGE = ROOT / "sheetnet"
 TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.toml"))
-LEAVES = ["errors.py", "looks.py", "network.py", "workbook.py"]
+LEAVES = ["errors.py", "styles.py", "network.py", "workbook.py"]
 FILE_PACKAGES = {"zipfile", "xml", "defusedxml", "odf", "xlsxwriter"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import sheetnet
-from sheetnet.audit.published import load_published
+from sheetnet.auditing.published import load_published
 from sheetnet.network_file import templates_folder
 
 DOCUMENTS = ("d02b", "bias-node", "relu-sigmoid-softmax")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from sheetnet.check import judge
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.syntax import areas, cell_name, column_letters
 from sheetnet.workbook import Cell, Name, Place, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.quantities import Array, edited, places, spell
 from tests.sheets import blamed, moved, place_of, step_book
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sheetnet import load_network, training_step
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Step, evaluate, inputs_of
+from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Step, evaluate_step, inputs_of
 from tests import engines
 from tests.networks import make_network, pairs, refused_pairs
 
@@ -99,7 +99,7 @@ def slopes(network: Network, step_size: float = 1e-5) -> dict[str, Array]:
         moves = np.concatenate([np.eye(size), -np.eye(size)]) * step_size
         many = {key: np.repeat(array, 2 * size, axis=0) for key, array in inputs.items()}
         many[name] = many[name] + moves.reshape(2 * size, *inputs[name].shape[1:])
-        cost = evaluate(network, many)["cost"].ravel()
+        cost = evaluate_step(network, many)["cost"].ravel()
         found[name] = ((cost[:size] - cost[size:]) / (2 * step_size)).reshape(inputs[name].shape[1:])
     return found
 
@@ -401,9 +401,9 @@ def test_many_trials_at_once_are_the_trials_one_by_one(activation: str, loss: st
     """The equations take a leading trials axis, and no trial touches another."""
     single = [inputs_of(make_network(activation, loss, seed=seed)) for seed in range(4)]
     network = make_network(activation, loss)
-    together = evaluate(network, {name: np.concatenate([one[name] for one in single]) for name in single[0]})
+    together = evaluate_step(network, {name: np.concatenate([one[name] for one in single]) for name in single[0]})
     for k, inputs in enumerate(single):
-        alone = evaluate(network, inputs)
+        alone = evaluate_step(network, inputs)
         assert list(alone) == list(together)
         for name, array in alone.items():
             np.testing.assert_allclose(together[name][k], array[0], rtol=1e-13, atol=1e-15, err_msg=name)
@@ -412,8 +412,8 @@ def test_many_trials_at_once_are_the_trials_one_by_one(activation: str, loss: st
 def test_an_equation_can_be_replaced() -> None:
     """A known mistake is one replaced equation, and all that follows from it moves with it."""
     network = make_network("sigmoid", "half_sse")
-    right = evaluate(network, inputs_of(network))
-    wrong = evaluate(network, inputs_of(network), {"da_dz_2": lambda v: v["z_2"] * (1 - v["z_2"])})
+    right = evaluate_step(network, inputs_of(network))
+    wrong = evaluate_step(network, inputs_of(network), {"da_dz_2": lambda v: v["z_2"] * (1 - v["z_2"])})
     np.testing.assert_array_equal(wrong["cost"], right["cost"])
     for name in ("da_dz_2", "delta_2", "dC_da_1", "dC_dW_1", "cost_new"):
         assert not np.allclose(wrong[name], right[name]), name

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.check import validate
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import validate
 from sheetnet.network_file import load_network, template_names
-from sheetnet.presentation import Presentation
 from sheetnet.workbook import Cell, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.engines import gnumeric_convert, libreoffice_convert
 from tests.quantities import edited
 from tests.sheets import blamed, place_of, step_book, with_cell
@@ -125,7 +125,8 @@ def test_an_error_of_the_engine_alone_is_not_the_students(tmp_path: Path) -> Non
 
 def test_without_libreoffice_such_a_cell_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verdict names what cannot be evaluated, whatever the file shows."""
-    from sheetnet.check import judge, judging
+    from sheetnet import judge as judging
+    from sheetnet.judge import judge
 
     monkeypatch.setattr(judging, "available", lambda _: False)
     network = load_network("d02b")

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from sheetnet.check import judge
+from sheetnet.judge import judge
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, Workbook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sheetnet.check import judge
+from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.check import validate
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.files.ods.openformula import from_openformula
-from sheetnet.files.operators import with_functions, with_operators
-from sheetnet.files.spelling import spelled_alike
+from sheetnet.files.formula_text import spelled_alike, with_functions, with_operators
+from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.xlsx.formulas import canonical
+from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.workbook import Cell, Name, Sheet, Workbook

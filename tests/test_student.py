@@ -12,20 +12,20 @@ import openpyxl
 import pytest
 
 from sheetnet import load_network, read_workbook, training_step, validate
-from sheetnet.check.locate import locate
 from sheetnet.engine import ironcalc
 from sheetnet.errors import NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.formulas.hints import example
 from sheetnet.generate import asked_for, make_student_workbook, make_workbook, recalculated
 from sheetnet.layout.student import Exercise, blanks_named
-from sheetnet.looks import STYLES
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
-from sheetnet.presentation import Presentation
 from sheetnet.reference import stacked
+from sheetnet.styles import STYLES
 from sheetnet.syntax import qualify
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, Sheet, Value, Workbook
+from sheetnet.workbook_options import Presentation
 from tests.engines import libreoffice_convert
 from tests.networks import make_network, pairs
 from tests.sheets import place_of, with_cell, with_formula

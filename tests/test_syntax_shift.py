@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 
 from sheetnet.syntax import COLUMNS, ROWS, Area, areas, cell_name, names, qualify, shift, tokenize
-from sheetnet.syntax.shift import qualified, spelled_areas
+from sheetnet.syntax.shifting import qualified, spelled_areas
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheetnet.syntax import Kind, depth, functions, names, tokenize
+from sheetnet.syntax import TokenKind, depth, functions, names, tokenize
 
 PIECES = st.sampled_from(
     ["A1", "$B$3", "'It''s'!A1", "W_1", "LOG10(", ")", "(", ",", ";", "{", "}", ":", '"a""b"', '"', "'", "[", "]", "#REF!",
@@ -39,7 +39,7 @@ def test_the_joined_tokens_are_the_formula_again(formula: str) -> None:
         ("'open", "unknown"), ('"open', "unknown"), (";", "unknown"), ("$", "unknown"), ("!", "unknown"),
     ],
 )  # fmt: skip
-def test_a_text_alone_is_one_token_of_its_kind(text: str, kind: Kind) -> None:
+def test_a_text_alone_is_one_token_of_its_kind(text: str, kind: TokenKind) -> None:
     """Each kind has its spellings, at the edges of the sheet too."""
     assert [(token.kind, token.text) for token in tokenize(text)] == [(kind, text)]
 

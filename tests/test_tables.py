@@ -11,9 +11,9 @@ import pytest
 import xlsxwriter
 from openpyxl.worksheet.table import Table as OpenpyxlTable
 
-from sheetnet.check import validate
 from sheetnet.errors import FileError
 from sheetnet.files import limits, read_workbook, save_workbook
+from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Name, Workbook

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sheetnet.check import judge, judging
-from sheetnet.check import runs as runs_of
-from sheetnet.check.draws import Trials, draw_trials
-from sheetnet.check.kinds import KINDS, candidates
-from sheetnet.check.patterns import signs, untold
+from sheetnet.judge import judge
 from sheetnet.network import Layer, Network
-from sheetnet.reference import evaluate
+from sheetnet.reference import evaluate_step
 from sheetnet.syntax import cell_name
+from sheetnet.trials.demands import signs, untold
+from sheetnet.trials.draw import Trials, draw_trials
+from sheetnet.trials.kinds import KINDS, candidates
+from sheetnet.validation import run as runs_of
 from sheetnet.workbook import Cell
 from tests.networks import make_network
 from tests.sheets import blamed, place_of, step_book, with_cell, with_formula
@@ -65,7 +65,7 @@ def test_kinds_are_told_by_their_names_and_have_a_reason() -> None:
 
 def of_kind(network: Network, name: str) -> dict[str, np.ndarray]:
     [kind] = [kind for kind in KINDS if kind.name == name]
-    return evaluate(network, candidates(network, np.random.default_rng(0), 24, kind=kind))
+    return evaluate_step(network, candidates(network, np.random.default_rng(0), 24, kind=kind))
 
 
 NETWORK = make_network("identity", "half_sse", (2, 3, 2), observations=3, hidden="sigmoid")
@@ -102,7 +102,7 @@ def test_steep_trials_are_beyond_what_gradients_are_cut_off_at() -> None:
 def test_the_learning_rate_follows_the_reduction(reduction: str) -> None:
     """One step moves no z far, though a sum over 100 observations has a gradient 100 times as large."""
     network = make_network("tanh", "half_sse", (2, 3, 2), observations=100, reduction=reduction)
-    values = evaluate(network, candidates(network, np.random.default_rng(0), 24))
+    values = evaluate_step(network, candidates(network, np.random.default_rng(0), 24))
     assert np.abs(values["z_1_new"] - values["z_1"]).max() < 1
 
 
@@ -146,7 +146,7 @@ def test_without_any_trial_nothing_is_correct_and_the_report_says_why(monkeypatc
     monkeypatch.setattr(runs_of, "draw_for", lambda *_: none)
     monkeypatch.setattr(runs_of, "unforeseen", lambda *_: {name: array[:0] for name, array in drawn.values.items()})
     workbook = step_book(network)
-    report = judging.judge(with_formula(workbook, place_of(workbook, network, "z_1"), "7"), network)
+    report = judge(with_formula(workbook, place_of(workbook, network, "z_1"), "7"), network)
     assert not report.ok
     assert any("no random inputs" in note for note in report.notes)
     assert blamed(report)["z_1[0, 0]"] in ("wrong", "hardcoded")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.check import validate
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
-from sheetnet.files.twofold import refuse_twofold
+from sheetnet.files.notices import refuse_twofold
+from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from tests.hostile.build import OFFICE, Parts, changed, lesson, parts_of, zipped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sheetnet.check import judge
+from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, CellError, Value, Workbook
@@ -14,7 +14,7 @@ from tests.sheets import blamed, place_of, with_cell, with_formula
 @pytest.fixture(autouse=True)
 def _one_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No second engine is asked."""
-    monkeypatch.setattr("sheetnet.check.judging.available", lambda name: False)
+    monkeypatch.setattr("sheetnet.judge.available", lambda name: False)
 
 
 def costs(workbook: Workbook, network: Network) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network
-from sheetnet.presentation import SHEETS
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
+from sheetnet.workbook_options import SHEETS
 from tests.view_cases import NETWORKS, OWN, SMALL, block_numbers, book, judged_with, verdicts
 
 VIEW = "appendix"

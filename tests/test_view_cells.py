@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from sheetnet import load_network
-from sheetnet.check import judge
 from sheetnet.files import SUFFIXES
-from sheetnet.presentation import SHEETS
+from sheetnet.judge import judge
 from sheetnet.reference import views as reference
 from sheetnet.syntax import cell_name
+from sheetnet.workbook_options import SHEETS
 from tests.view_cases import NETWORKS, OWN, SMALL, book, far_cells, formula_cells, judged_with, verdicts
 
 # The others, where rounding is magnified, have tests of their own for the same.
-VIEWS = sorted(reference.VIEWS.keys() - {"gradient_check", "training"})
+VIEWS = sorted(reference.VIEW_NUMBERS.keys() - {"gradient_check", "training"})
 MIXED = ("softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse", "softplus half_sse")
 JUDGED = [(view, name) for view in VIEWS for name in (*SMALL, *MIXED, *OWN.get(view, {}))]
 

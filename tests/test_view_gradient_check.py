@@ -14,18 +14,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sheetnet import load_network, training_step
-from sheetnet.check import judge
-from sheetnet.check.locate import locate
-from sheetnet.check.runs import Bench
 from sheetnet.engine import engine_named, ironcalc
 from sheetnet.files import SUFFIXES
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Layer, Network
-from sheetnet.presentation import SAMPLE, SHEETS, Presentation, checked_weights
 from sheetnet.reference import Array, inputs_of
 from sheetnet.reference.views.gradient_check import DIGIT
 from sheetnet.syntax import cell_name
+from sheetnet.validation.locate import locate
+from sheetnet.validation.run import Bench
 from sheetnet.workbook import Cell, Place, Value, Workbook
+from sheetnet.workbook_options import SAMPLE, SHEETS, Presentation, checked_weights
 from tests.networks import make_network
 from tests.sheets import with_cell, with_formula
 from tests.view_cases import (

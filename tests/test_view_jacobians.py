@@ -9,12 +9,12 @@ import pytest
 
 from sheetnet import load_network, training_step
 from sheetnet.errors import FileError
-from sheetnet.layout.views.jacobians import MOST
+from sheetnet.layout.views.jacobians import MOST_OBSERVATIONS
 from sheetnet.network import Network
-from sheetnet.presentation import SHEETS
 from sheetnet.reference import ACTIVATIONS
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
+from sheetnet.workbook_options import SHEETS
 from tests.networks import make_network
 from tests.view_cases import NETWORKS, OWN, block_numbers, book, judged_with, verdicts
 
@@ -103,9 +103,11 @@ def test_terms_have_a_single_number_and_sum_to_the_jacobian() -> None:
 
 def test_too_many_observations_are_refused_with_their_number() -> None:
     """The sheet goes observation by observation; up to the limit no formula is too long for a cell."""
-    with pytest.raises(FileError, match=f"{MOST + 1} observations: .* at most {MOST}: leave it out"):
-        book(make_network("identity", "half_sse", (1, 1), MOST + 1), VIEW)
-    sheet = book(make_network("identity", "half_sse", (1, 1), MOST), VIEW).sheet(SHEET)
+    with pytest.raises(
+        FileError, match=f"{MOST_OBSERVATIONS + 1} observations: .* at most {MOST_OBSERVATIONS}: leave it out"
+    ):
+        book(make_network("identity", "half_sse", (1, 1), MOST_OBSERVATIONS + 1), VIEW)
+    sheet = book(make_network("identity", "half_sse", (1, 1), MOST_OBSERVATIONS), VIEW).sheet(SHEET)
     assert sheet is not None
     assert max(len(cell.formula) for cell in sheet.cells.values() if cell.formula) < 8192
 

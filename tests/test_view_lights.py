@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sheetnet import load_network
-from sheetnet.check.locate import locate
 from sheetnet.engine import ironcalc
-from sheetnet.presentation import SHEETS
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Value, Workbook
+from sheetnet.workbook_options import SHEETS
 from tests.sheets import with_formula
 from tests.view_cases import SMALL, book
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network, training_step
-from sheetnet.presentation import SHEETS
 from sheetnet.syntax import cell_name
+from sheetnet.workbook_options import SHEETS
 from tests.view_cases import NETWORKS, block_numbers, book, judged_with, verdicts
 
 VIEW = "matrices"

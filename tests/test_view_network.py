@@ -7,9 +7,9 @@ import pytest
 
 from sheetnet import load_network, training_step
 from sheetnet.network import Network
-from sheetnet.presentation import SHEETS
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.workbook import Workbook
+from sheetnet.workbook_options import SHEETS
 from tests.networks import make_network
 from tests.view_cases import NETWORKS, SMALL, block_numbers, book, judged_with, verdicts
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network, training_step
-from sheetnet.check import judge
-from sheetnet.check.locate import locate
 from sheetnet.files import SUFFIXES, read_workbook, save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Network
-from sheetnet.presentation import SHEETS, Presentation
-from sheetnet.reference import evaluate, inputs_of
+from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import view_values
 from sheetnet.syntax import cell_name
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Workbook
+from sheetnet.workbook_options import SHEETS, Presentation
 from tests.networks import make_network
 from tests.sheets import blamed, with_formula
 from tests.test_agreement import cell_value
@@ -97,7 +97,7 @@ def test_training_that_magnifies_rounding_is_blamed_on_nobody(name: str, seed: i
 def test_rows_that_rounding_may_decide_are_not_asked() -> None:
     """A γ far too large: from some row on nothing is asked of the weights, and never again; inputs always are."""
     network = make_network("tanh", "half_sse", learning_rate=8.0)
-    values, shown = evaluate(network, inputs_of(network)), Presentation(("step", VIEW), steps=60)
+    values, shown = evaluate_step(network, inputs_of(network)), Presentation(("step", VIEW), steps=60)
     asked = view_values(network, values, shown, asked=True)
     lost = np.isnan(asked["train_cost"][0, :, 0])
     assert not lost[0]

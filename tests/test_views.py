@@ -11,22 +11,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sheetnet import load_network, validate
-from sheetnet.check import judge
-from sheetnet.check.inputs import input_cells
-from sheetnet.check.locate import locate
 from sheetnet.engine import ironcalc
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
-from sheetnet.layout.views import VIEWS as LAID
+from sheetnet.judge import judge
+from sheetnet.layout.views import VIEW_SHEETS as LAID
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import template_names
-from sheetnet.presentation import LEAST, SHEETS, SMALL, Presentation, default_views, least_cells, views_named
-from sheetnet.reference import evaluate, inputs_of, stacked
-from sheetnet.reference.views import VIEWS as COMPUTED
+from sheetnet.reference import evaluate_step, inputs_of, stacked
+from sheetnet.reference.views import VIEW_NUMBERS as COMPUTED
 from sheetnet.reference.views import view_values
 from sheetnet.syntax import functions
+from sheetnet.validation.cells import input_cells
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Name, Place, Value, Workbook
+from sheetnet.workbook_options import (
+    LEAST_CELLS,
+    SHEETS,
+    SMALL_NETWORK,
+    Presentation,
+    default_views,
+    least_cells,
+    views_named,
+)
 from tests.figures import record
 from tests.networks import make_network, pairs
 from tests.test_agreement import PROGRAMS, cell_value, distance, formula_places, lying
@@ -53,7 +61,7 @@ def by_numpy(network: Network, workbook: Workbook) -> dict[Place, float]:
     """What NumPy computes for each cell of each named block, of Step and of every view."""
     located = locate(workbook, network)
     assert not located.problems
-    step = evaluate(network, inputs_of(network))
+    step = evaluate_step(network, inputs_of(network))
     arrays = {name: stacked(step[name], block) for name, block in network.blocks.items()}
     arrays |= view_values(network, step, located.presentation)
     return {
@@ -203,7 +211,7 @@ def test_all_views_follow_every_edit(name: str, data: st.DataObject) -> None:
     numbers = [float(wanted[block][0, row, column]) for block, row, column in (element[at] for at in places)]
     asked = formula_places(book)
     values = dict(zip(asked, ironcalc.evaluate(book, places, [numbers], asked)[0], strict=True))
-    step = evaluate(changed, wanted)
+    step = evaluate_step(changed, wanted)
     arrays = {block: stacked(step[block], shape) for block, shape in network.blocks.items()}
     arrays |= view_values(changed, step, located.presentation)
     for block, array in arrays.items():
@@ -227,7 +235,7 @@ def test_the_names_of_a_view_begin_with_its_prefix() -> None:
     prefixes = [numbers.prefix for numbers in COMPUTED.values()]
     for activation, loss in (("softmax", "cross_entropy"), ("relu", "mse")):
         network = make_network(activation, loss)
-        step = evaluate(network, inputs_of(network))
+        step = evaluate_step(network, inputs_of(network))
         assert not any(name.startswith(prefix) for name in network.blocks for prefix in prefixes)
         for numbers in COMPUTED.values():
             blocks = numbers.compute(network, step, EVERY)
@@ -241,7 +249,7 @@ def test_large_networks_show_step_alone_unless_asked() -> None:
     for name in template_names():
         network = load_network(name)
         size = network.observations * sum(len(layer.weights) * layer.neurons for layer in network.layers)
-        assert default_views(network) == (tuple(SHEETS) if size <= SMALL else ("step",))
+        assert default_views(network) == (tuple(SHEETS) if size <= SMALL_NETWORK else ("step",))
 
 
 # What Excel 2010, LibreOffice 7, Gnumeric and Google Sheets share, as docs/formats.md lists it.
@@ -286,7 +294,7 @@ def test_what_no_workbook_holds_is_refused_before_it_is_computed() -> None:
         make_workbook(wide, Presentation(("step", "matrices")))
 
 
-@pytest.mark.parametrize("view", LEAST)
+@pytest.mark.parametrize("view", LEAST_CELLS)
 def test_no_view_is_refused_that_would_fit(view: str) -> None:
     """The estimate never exceeds what the workbook has, whatever the network."""
     for sizes, observations in (((2, 2, 2), 1), ((1, 1), 1), ((3, 7, 2, 5), 3), ((2, 1, 6, 1), 2)):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.batch.workers import Workers, isolated
+from sheetnet.batch.schedule import Workers, isolated
 from sheetnet.errors import FileError, StoppedError
 from sheetnet.files import limits, read_workbook
 from sheetnet.files.limits import current
@@ -110,7 +110,7 @@ def test_workers_of_a_large_process_last() -> None:
     """Linux counts in a child's peak memory what its parent held at the fork: that is not the worker's own."""
     code = (
         "import os\n"
-        "from sheetnet.batch.workers import Workers\n"
+        "from sheetnet.batch.schedule import Workers\n"
         "bytearray(600_000_000)\n"
         "with Workers() as workers:\n"
         "    print(len({workers.call(os.getpid) for _ in range(3)}))\n"
@@ -148,7 +148,7 @@ def test_workers_die_with_their_parent(busy: bool) -> None:
     """Even where it is killed, and amid a call into C that lets no Python code run."""
     code = (
         "import os, sys, threading\n"
-        "from sheetnet.batch.workers import Workers\n"
+        "from sheetnet.batch.schedule import Workers\n"
         "workers = Workers()\n"
         "print(workers.call(os.getpid), flush=True)\n"
         f"workers.call(sum, (range(10**15),)) if {busy} else sys.stdin.read()\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.xlsx.write import write_xlsx
-from sheetnet.looks import STYLES
+from sheetnet.styles import STYLES
 from sheetnet.syntax import area_name, parse_area
 from sheetnet.workbook import Cell, CellError, Name, Sheet, View, Workbook
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet.check import Report, judge
-from sheetnet.check.locate import locate
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.judge import judge
 from sheetnet.network import Network
-from sheetnet.presentation import TERMS, Presentation
 from sheetnet.syntax import cell_name, parse_area
+from sheetnet.validation import Report
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Workbook, array_cells
+from sheetnet.workbook_options import TERMS, Presentation
 from tests.networks import make_network
 from tests.sheets import with_formula
 from tests.test_agreement import by_ironcalc, cell_value, distance, formula_places, lying, networks

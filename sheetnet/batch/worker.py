@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sheetnet.batch.serve import SIZE, STARTED, Reply
+from sheetnet.batch.worker_main import LENGTH_BYTES, STARTED, Reply
 from sheetnet.errors import EngineError, LostError, StoppedError
 from sheetnet.files.limits import DEFAULTS, amount
 
@@ -23,7 +23,7 @@ _PIPE_BYTES = 4_096  # what POSIX promises to be written to a pipe as a whole (P
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")  # signals that no file of itself can cause
 _LAST_STANDARD = 2  # the number of stderr
 _ROOT = Path(__file__).parent.parent.parent
-_START = "import sys; sys.path[:] = sys.argv[2:]; from sheetnet.batch.serve import main; main()"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from sheetnet.batch.worker_main import serve_forever; serve_forever()"
 
 
 class NoWorkerError(EngineError):
@@ -84,7 +84,7 @@ class Worker:
         return self.alive and self._process.poll() is None
 
     def _reply(self, until: float) -> Reply | None:
-        size = self._receive(SIZE, until)
+        size = self._receive(LENGTH_BYTES, until)
         message = self._receive(int.from_bytes(size), until) if size else None
         if message is None:
             return None
@@ -94,7 +94,7 @@ class Worker:
 
     def _send(self, message: bytes, until: float) -> bool:
         """Whether the message went out; no more is written at once than a pipe takes without waiting."""
-        message = len(message).to_bytes(SIZE) + message
+        message = len(message).to_bytes(LENGTH_BYTES) + message
         try:
             for start in range(0, len(message), _PIPE_BYTES):
                 if not self._ready(self._requests, writing=True, until=until):

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from sheetnet.cli.output import write_text
+from sheetnet.cli.options import write_text
 
 
-def audit(
+def audit_command(
     document: Annotated[
         str, typer.Argument(metavar="TEMPLATE|FILE.toml", help="A network file with what a document prints.")
     ],
@@ -25,11 +25,11 @@ def audit(
 
     Exit code 0: all agree; 1: something does not; 2: the file cannot be used.
     """
-    from sheetnet.audit import audit as judged
-    from sheetnet.audit import load_published
+    from sheetnet.auditing import audit as judged
+    from sheetnet.auditing import load_published
     from sheetnet.files import save_workbook
-    from sheetnet.files.aside import refuse_existing, refuse_shared
-    from sheetnet.report.audit import audit_html, audit_view, audit_workbook, to_json
+    from sheetnet.files.atomic import refuse_existing, refuse_shared
+    from sheetnet.report.audit import audit_html, audit_json, audit_view, audit_workbook
     from sheetnet.report.terminal import console
 
     named = [Path(json)] if json not in (None, "-") else []
@@ -40,7 +40,7 @@ def audit(
     with console(stderr=True).status(f"auditing {document}"):
         found = judged(published)
     if json is not None:
-        write_text(to_json(found), json)
+        write_text(audit_json(found), json)
     if html is not None:
         write_text(audit_html(found), str(html))
     if workbook is not None:

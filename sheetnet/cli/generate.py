@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from sheetnet.cli.options import Format, Hints, NetworkSource, Orientation
-from sheetnet.presentation import STEPS
+from sheetnet.workbook_options import STEPS
 
 
 def generate(

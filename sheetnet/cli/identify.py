@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from sheetnet.cli.options import Limits
-from sheetnet.cli.output import write_text
+from sheetnet.cli.options import Limits, write_text
 
 
-def identify(
+def identify_command(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
     network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
     inputs: Annotated[
@@ -31,13 +30,12 @@ def identify(
 
     Exit code 0: all identified; 1: something is not; 2: a file cannot be used.
     """
-    from sheetnet.batch.many import apart
-    from sheetnet.batch.outputs import refuse_workbooks
-    from sheetnet.files.aside import refuse_existing, refuse_shared
+    from sheetnet.batch.api import apart, refuse_workbooks
+    from sheetnet.files.atomic import refuse_existing, refuse_shared
     from sheetnet.files.limits import parse_limits
-    from sheetnet.identify import identify as identified
+    from sheetnet.identification import identify as identified
     from sheetnet.network_file import load_network
-    from sheetnet.report.identify import identification_view, to_json
+    from sheetnet.report.identify import identification_json, identification_view
     from sheetnet.report.terminal import console
 
     files = [Path(json)] if json not in (None, "-") else []
@@ -48,7 +46,7 @@ def identify(
     work = partial(identified, workbook, load_network(network), **how)
     found = apart(workbook, work, limits=parse_limits(limit or []))
     if json is not None:
-        write_text(to_json(found), json)
+        write_text(identification_json(found), json)
     if json != "-":
         console().print(identification_view(found))
     raise typer.Exit(0 if found.ok else 1)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
 from sheetnet import __version__
-from sheetnet.cli.audit import audit
+from sheetnet.cli.audit import audit_command
 from sheetnet.cli.generate import generate
-from sheetnet.cli.identify import identify
-from sheetnet.cli.output import Commands, complain, open_streams
-from sheetnet.cli.shown import explain, limits, show, templates
-from sheetnet.cli.validate import validate
+from sheetnet.cli.identify import identify_command
+from sheetnet.cli.info import explain, limits, show, templates
+from sheetnet.cli.options import Commands, complain, open_streams
+from sheetnet.cli.validate import validate_command
 from sheetnet.errors import SheetnetError
 
 app = typer.Typer(
@@ -25,8 +26,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (templates, show, generate, validate, limits, audit, explain, identify):
-    app.command()(command)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "templates": templates,
+    "show": show,
+    "generate": generate,
+    "validate": validate_command,
+    "limits": limits,
+    "audit": audit_command,
+    "explain": explain,
+    "identify": identify_command,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 
 
 def main() -> None:

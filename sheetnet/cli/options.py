@@ -1,11 +1,20 @@
-"""What several commands share: the values of options, and the types of arguments."""
+"""What several commands share: the values of options, and the types of arguments.
+
+What commands leave on the terminal: text, and errors in one line. It knows no command.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from sheetnet.errors import FileError, one_line
 
 
 class Format(StrEnum):
@@ -45,3 +54,43 @@ Limits = Annotated[
 NetworkSource = Annotated[
     str, typer.Argument(metavar="TEMPLATE|FILE.toml", help="A template's name or a network file.")
 ]
+
+
+class Commands(TyperGroup):
+    """The commands; where their output cannot be written, that is one more error in one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for, until all it printed has gone out."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            # Python must not try again at its end, and complain then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise FileError("output: the program that read it is gone: what it has read is not all") from None
+            raise FileError(f"output: {error.strerror}: free the disk, or write elsewhere") from None
+
+
+def complain(line: str) -> None:
+    """One line on stderr, whatever a file's name or content put into it."""
+    print(f"sheetnet: {one_line(line)}", file=sys.stderr)
+
+
+def write_text(words: str, target: str) -> None:
+    """To a file, written aside and renamed, or to stdout where the target is "-"."""
+    from sheetnet.files.atomic import save_text
+
+    if target == "-":
+        sys.stdout.write(words)
+    else:
+        save_text(words, Path(target))
+
+
+def open_streams() -> None:
+    """Let standard streams that are closed lead nowhere: else the next files to be opened would get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sheetnet.cli.options import EngineName, Limits
-from sheetnet.cli.output import complain
+from sheetnet.cli.options import EngineName, Limits, complain
 from sheetnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from sheetnet.batch.outputs import Outputs
+    from sheetnet.batch.api import Outputs
 
 EXIT_CODES = {"correct": 0, "incorrect": 1, "unreadable": 2}
 
 
-def validate(
+def validate_command(
     workbooks: Annotated[list[Path], typer.Argument(metavar="WORKBOOK…", help="Workbooks to judge.")],
     network: Annotated[
         str | None, typer.Option(metavar="TEMPLATE|FILE.toml", help="What they should compute; else what each carries.")
@@ -60,8 +59,8 @@ def validate(
 
     Exit code 0: all correct; 1: something is not; 2: a file cannot be used.
     """
-    from sheetnet.batch.outputs import Outputs
-    from sheetnet.batch.workers import Workers
+    from sheetnet.batch.api import Outputs
+    from sheetnet.batch.schedule import Workers
     from sheetnet.files.limits import parse_limits
 
     if resume and jsonl is None:
@@ -85,7 +84,7 @@ def _judged(paths: list[Path], network: str | None, how: Mapping[str, Any], outp
     """Judge all files, print each result in its turn, and give the exit codes that they ask for."""
     from rich.text import Text
 
-    from sheetnet.batch.many import validate_many
+    from sheetnet.batch.api import validate_many
     from sheetnet.network_file import load_network
     from sheetnet.report.terminal import console, judging, networks_carried, result_view, totals
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sheetnet.errors import FileError
-from sheetnet.files.aside import written_aside
-from sheetnet.files.notices import notice, wanted
-from sheetnet.files.spelling import spelled_alike
-from sheetnet.files.twofold import refuse_twofold
+from sheetnet.files.atomic import written_aside
+from sheetnet.files.formula_text import spelled_alike
+from sheetnet.files.notices import notice, refuse_twofold, wanted
 
 if TYPE_CHECKING:
-    from sheetnet.files.guard import Package
+    from sheetnet.files.package import Package
     from sheetnet.workbook import Workbook
 
 SUFFIXES = (".xlsx", ".ods")  # what can be written; .xlsm can be read too
@@ -24,7 +23,7 @@ SUFFIXES = (".xlsx", ".ods")  # what can be written; .xlsm can be read too
 
 def read_workbook(path: str | os.PathLike[str]) -> Workbook:
     """Read an .xlsx, .xlsm or .ods file; its content decides the format, not its name. Raises FileError."""
-    from sheetnet.files.guard import open_package  # imported here, so that writing alone need not load it
+    from sheetnet.files.package import open_package  # imported here, so that writing alone need not load it
 
     with open_package(path) as package, _collector_paused():
         workbook = spelled_alike(_read(package))

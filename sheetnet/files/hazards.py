@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from sheetnet.errors import FileError
-from sheetnet.files.guard import Package
+from sheetnet.files.package import Package
 from sheetnet.files.xlsx.parts import workbook_part
 from sheetnet.syntax import cell_name, tokenize
 from sheetnet.workbook import Position, Workbook

@@ -2,16 +2,20 @@
 
 Limits hold for a process: `set_limits` changes them, for worker processes and the command line. `LIMITS` names those
 that an option can change, and says why each is what it is.
+
+What a workbook may still hold while it is read: repeats, shared and array formulas make much of a small file.
+
+It knows no format. Readers take from it before they make anything.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sheetnet.errors import LimitError
-from sheetnet.syntax.refs import COLUMNS, ROWS
+from sheetnet.errors import FileError, LimitError
+from sheetnet.syntax.references import COLUMNS, ROWS
 
 MAX_ROW = ROWS  # the last row of a sheet in every spreadsheet program
 MAX_COLUMN = COLUMNS  # column XFD
@@ -148,7 +152,7 @@ def _limit(name: str) -> Limit:
     return LIMITS[name]
 
 
-def told(name: str) -> str:
+def limit_text(name: str) -> str:
     """A limit for a refusal: its value, and the option that raises it."""
     return f"{amount(name, current()[name])} (--limit {name}=…)"
 
@@ -162,3 +166,27 @@ def amount(name: str, value: int) -> str:
         if value >= size:
             return f"{value / size:,.4g} {letters}"
     return f"{value:,} bytes"
+
+
+@dataclass(slots=True)
+class Room:
+    """Cells, characters of formulas and cells of array formulas that are left in a workbook."""
+
+    cells: int = field(default_factory=lambda: MAX_CELLS)
+    formula_text: int = field(default_factory=lambda: MAX_FORMULA_TEXT)
+    array_cells: int = field(default_factory=lambda: MAX_CELLS)
+
+    def take_formula(self, characters: int, where: str) -> None:
+        """Raises FileError that begins with `where`, as the other does."""
+        self.formula_text -= characters
+        if self.formula_text < 0:
+            raise FileError(f"{where}: formulas of over {MAX_FORMULA_TEXT:,} characters: shorten them")
+
+    def take_array(self, cells: int, where: str) -> None:
+        """An array formula that fills so many cells."""
+        self.array_cells -= cells
+        if cells > MAX_ARRAY_CELLS or self.array_cells < 0:
+            raise FileError(
+                f"{where}: an array formula over {cells:,} cells, at most {MAX_ARRAY_CELLS:,} are read "
+                f"({MAX_CELLS:,} in all): enter it over the cells it fills"
+            )

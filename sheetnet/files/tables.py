@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sheetnet.files import limits
 from sheetnet.syntax import Area, Token, area_name, column_letters, quote_sheet, tokenize
-from sheetnet.syntax.refs import split_prefix
+from sheetnet.syntax.references import split_prefix
 from sheetnet.workbook import Box, Place
 
 _LOST, _OTHER_ROW = "#REF!", "#VALUE!"
@@ -50,7 +50,7 @@ class _Wanted:
     last: str | None = None
 
 
-def key(heading: str) -> str:
+def heading_key(heading: str) -> str:
     """A heading as references are compared with it: without capitals, all line breaks alike."""
     return heading.replace("\r\n", "\n").replace("\r", "\n").casefold()
 
@@ -119,7 +119,7 @@ def _parsed(inside: str) -> _Wanted | None:
         return _listed(f"{row},{columns}" if columns.startswith("[") else f"{row},[{text[1:]}]" if columns else row)
     if not text or text.startswith(("#", "[")):
         return _listed(text if text.startswith("[") else f"[{text or '#Data'}]")
-    return _Wanted(frozenset(), key(_unescaped(inside)), key(_unescaped(inside)))
+    return _Wanted(frozenset(), heading_key(_unescaped(inside)), heading_key(_unescaped(inside)))
 
 
 def _listed(text: str) -> _Wanted | None:
@@ -133,7 +133,7 @@ def _listed(text: str) -> _Wanted | None:
         elif item.startswith("#") or len(headings) != (sign == ":"):
             return None
         else:
-            headings.append(key(_unescaped(item)))
+            headings.append(heading_key(_unescaped(item)))
     if not rows.issubset(_ROWS):
         return None
     return _Wanted(frozenset(rows), headings[0], headings[-1]) if headings else _Wanted(frozenset(rows))

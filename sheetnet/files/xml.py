@@ -1,14 +1,20 @@
-"""XML read as a stream: no DTD, no entities, bounded depth and memory. It knows no zip and no workbook."""
+"""XML read as a stream: no DTD, no entities, bounded depth and memory. It knows no zip and no workbook.
+
+XML edited in place: a parser says where elements stand, bytes are replaced there, all else stays. It knows no format.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import codecs
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLParser, XMLPullParser
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from defusedxml.common import DefusedXmlException, DTDForbidden
+from defusedxml.ElementTree import DefusedXMLParser
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
@@ -142,3 +148,161 @@ class _Watch:
         """Before an element is emptied: its descendants are held no longer, itself it stays in its parent."""
         self._held -= sum(1 for _ in element.iter()) - 1
         self._undropped = 0
+
+
+Edit = tuple[int, int, bytes]  # from, to, what comes there instead
+
+_TAG = re.compile(rb"""<([^\s/>]++)(?:[^'">]|"[^"]*+"|'[^']*+')*+>""")
+_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
+_ENCODING = re.compile(rb"""^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class XmlNode:
+    """An element: `start` to `inner` is its start tag, `close` to `end` its end tag (both at `end` where it is empty)."""
+
+    __slots__ = ("attributes", "close", "depth", "end", "inner", "start", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str], depth: int, start: int, inner: int) -> None:
+        self.tag = tag  # {namespace}local
+        self.attributes = attributes
+        self.depth = depth
+        self.start, self.inner = start, inner
+        self.close = self.end = inner
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is written as one tag, `<c/>`."""
+        return self.close == self.end
+
+    def get(self, name: str) -> str | None:
+        """An attribute's value."""
+        return self.attributes.get(name)
+
+
+def scan(data: bytes, where: str, tags: Collection[str] | None = None) -> list[XmlNode]:
+    """The elements of a part with one of `tags` (None: all), in the order in which they begin. The root is first, always.
+
+    Raises FileError that begins with `where` for what is no XML, has a DTD, nests too deep or is not in UTF-8.
+    """
+    _check_encoding(data, where)
+    found = _Scan(data, where, tags)
+    parser: Any = DefusedXMLParser(forbid_dtd=True).parser
+    parser.DefaultHandlerExpand = parser.CharacterDataHandler = None
+    parser.CommentHandler = parser.ProcessingInstructionHandler = None
+    parser.ordered_attributes = 0
+    parser.StartElementHandler, parser.EndElementHandler = found.begin, found.finish
+    found.parser = parser
+    try:
+        parser.Parse(data, True)
+    except DefusedXmlException as error:
+        raise FileError(f"{where} declares a DTD or entities, which no workbook needs: refused") from error
+    except (ExpatError, LookupError, ValueError) as error:
+        raise FileError(f"{where} is no well-formed XML ({error}): get the file again") from error
+    return found.nodes
+
+
+def _check_encoding(data: bytes, where: str) -> None:
+    declared = _ENCODING.match(data.removeprefix(codecs.BOM_UTF8))
+    known = declared is None or declared[1].lower() in (b"utf-8", b"utf8", b"us-ascii", b"ascii")
+    if not known or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise FileError(
+            f"{where} is not in UTF-8, so the file cannot be marked: save it again in a spreadsheet program"
+        )
+
+
+class _Scan:
+    """The handlers of the parser; offsets are those of the bytes given."""
+
+    def __init__(self, data: bytes, where: str, tags: Collection[str] | None) -> None:
+        self.nodes: list[XmlNode] = []
+        self.parser: Any = None
+        self._data, self._where, self._tags = data, where, tags
+        self._open: list[XmlNode | None] = []
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        tag = "{" + name if "}" in name else name
+        node = None
+        if self._tags is None or tag in self._tags or not self._open:
+            start = self.parser.CurrentByteIndex
+            match = _TAG.match(self._data, start)
+            assert match is not None, "expat has read this tag"
+            named = {"{" + key if "}" in key else key: value for key, value in attributes.items()}
+            node = XmlNode(tag, named, len(self._open), start, match.end())
+            self.nodes.append(node)
+        self._open.append(node)
+        if len(self._open) > limits.MAX_XML_DEPTH or len(self.nodes) > limits.MAX_XML_HELD:
+            raise FileError(f"{self._where} holds too many elements, or nests them too deep: refused")
+
+    def finish(self, _name: str) -> None:
+        node = self._open.pop()
+        if node is not None and self._data[node.inner - 2 : node.inner] != b"/>":
+            node.close = self.parser.CurrentByteIndex
+            node.end = self._data.index(b">", node.close) + 1
+
+
+def children(nodes: Iterable[XmlNode], parent: XmlNode) -> list[XmlNode]:
+    """The nodes directly inside one."""
+    depth = parent.depth + 1
+    return [node for node in nodes if node.depth == depth and parent.inner <= node.start < parent.close]
+
+
+def element_prefix(data: bytes, node: XmlNode) -> bytes:
+    """The prefix an element is written with, colon included; empty where its namespace is the default."""
+    match = _TAG.match(data, node.start)
+    assert match is not None, "a node begins with its tag"
+    before, colon, _ = match[1].rpartition(b":")
+    return before + colon
+
+
+def prefixes(data: bytes, root: XmlNode) -> dict[str, bytes]:
+    """Namespace → prefix without colon, as the root element declares them; the default namespace is left out."""
+    declared = _ATTRIBUTE.findall(data, root.start, root.inner)
+    return {value[1:-1].decode(): name[6:] for name, value in declared if name.startswith(b"xmlns:")}
+
+
+def retagged(tag: bytes, changes: Mapping[bytes, str | None]) -> bytes:
+    """A start tag with attributes, by their names as written, set or (None) taken out; new ones come last."""
+    left = dict(changes)
+
+    def changed(match: re.Match[bytes]) -> bytes:
+        if match[1] not in left:
+            return match[0]
+        value = left.pop(match[1])
+        return b"" if value is None else b' %s="%s"' % (match[1], escaped(value))
+
+    tag = _ATTRIBUTE.sub(changed, tag)
+    added = b"".join(b' %s="%s"' % (name, escaped(value)) for name, value in left.items() if value is not None)
+    end = len(tag) - (2 if tag.endswith(b"/>") else 1)
+    return tag[:end].rstrip() + added + tag[end:]
+
+
+def appended(data: bytes, node: XmlNode, content: bytes, at: int | None = None) -> list[Edit]:
+    """The edit that puts content into an element: at an offset inside it, or at its end; an empty one is opened first."""
+    if not node.empty:
+        at = node.close if at is None else at
+        return [(at, at, content)]
+    tag = data[node.start : node.inner]
+    match = _TAG.match(tag)
+    assert match is not None, "a node begins with its tag"
+    return [(node.inner - 2, node.inner, b">" + content + b"</" + match[1] + b">")]
+
+
+def spliced(data: bytes, edits: Iterable[Edit], where: str) -> bytes:
+    """The bytes with all edits made; edits at one place come in their order. The result is well-formed, or FileError."""
+    parts: list[bytes] = []
+    place = 0
+    for start, end, content in sorted(edits, key=lambda edit: edit[:2]):
+        if start < place:
+            raise FileError(f"{where} has elements where none belong, so the file cannot be marked: save it again")
+        parts += [data[place:start], content]
+        place = end
+    result = b"".join([*parts, data[place:]])
+    scan(result, where, ())
+    return result
+
+
+def escaped(text: str) -> bytes:
+    """Text for an attribute or an element, without the characters that XML cannot hold."""
+    text = _NOT_XML.sub("\ufffd", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;").encode()

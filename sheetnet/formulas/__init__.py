@@ -1,15 +1,14 @@
 """The step cell by cell as spreadsheet text, from the scalar equations. It knows no NumPy and not the reference."""
 
-from sheetnet.formulas.activations import ACTIVATIONS
+from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.formulas.hints import LEVELS, hint
-from sheetnet.formulas.losses import LOSSES
 from sheetnet.formulas.notation import describe, kind_of_block
 from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
 
 __all__ = [
-    "ACTIVATIONS",
+    "ACTIVATION_FORMULAS",
     "LEVELS",
-    "LOSSES",
+    "LOSS_FORMULAS",
     "CellFormula",
     "Refs",
     "cell_formulas",

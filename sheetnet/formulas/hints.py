@@ -5,8 +5,7 @@ Text only; it knows no cells. The results of the examples are checked by a test,
 
 from __future__ import annotations
 
-from sheetnet.formulas.activations import ACTIVATIONS, exponential
-from sheetnet.formulas.losses import LOSSES
+from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS, exponential
 from sheetnet.formulas.notation import describe, kind_of_block
 from sheetnet.network import Network
 
@@ -51,17 +50,19 @@ def example(network: Network, block: str) -> tuple[str, str]:
     kind, layer = kind_of_block(block)
     if kind in ("a", "A") and not block.endswith("_T"):
         activation = network.layers[layer - 1].activation
-        value = ACTIVATIONS[activation].value
+        value = ACTIVATION_FORMULAS[activation].value
         text = "1/SUM(1,0.5)" if activation == "softmax" else value("0.4")
         return text, _ACTIVATED[activation][0]
     if kind == "da_dz":
         activation = network.layers[layer - 1].activation
-        return ACTIVATIONS[activation].derivative("0.4", _SLOPED_AT.get(activation, "0.4")), _ACTIVATED[activation][1]
+        return ACTIVATION_FORMULAS[activation].derivative("0.4", _SLOPED_AT.get(activation, "0.4")), _ACTIVATED[
+            activation
+        ][1]
     outputs, alone = network.sizes[-1], network.observations == 1
     if kind == "cost_out":
-        return LOSSES[network.loss].term("0.8", "0.5", outputs), _shared(network, 0)
+        return LOSS_FORMULAS[network.loss].term("0.8", "0.5", outputs), _shared(network, 0)
     if kind == "dC_da" and layer == network.depth:
-        return LOSSES[network.loss].gradient("0.8", "0.5", outputs), _shared(network, 1)
+        return LOSS_FORMULAS[network.loss].gradient("0.8", "0.5", outputs), _shared(network, 1)
     if kind == "dC_da" and network.sizes[layer + 1] == 1:
         return "0.1*0.3", "0.03"
     if (kind == "cost_n" and outputs == 1) or (kind == "cost" and alone):

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sheetnet.formulas.activations import ACTIVATIONS, exponential
-from sheetnet.formulas.losses import LOSSES
+from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS, exponential
 from sheetnet.network import Network, activation_name
 
 
@@ -52,7 +51,7 @@ def _forward(network: Network, suffix: str) -> dict[str, CellFormula]:
 
 def _layer(network: Network, layer: int, suffix: str) -> dict[str, CellFormula]:
     """z_nj = Σ_i A_ni W_ij and a_nj = f(z_nj)."""
-    activation = ACTIVATIONS[network.layers[layer - 1].activation].value
+    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].value
     below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
     turned, weights, z = f"{below}_T", f"W_{layer}{suffix}", f"z_{layer}{suffix}"
     e, a = f"e_{layer}{suffix}", activation_name(layer, network.depth) + suffix
@@ -69,7 +68,7 @@ def _layer(network: Network, layer: int, suffix: str) -> dict[str, CellFormula]:
 
 
 def _cost(network: Network, suffix: str) -> dict[str, CellFormula]:
-    loss, outputs = LOSSES[network.loss], network.sizes[-1]
+    loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[-1]
     a = activation_name(network.depth, network.depth) + suffix
     return {
         f"cost_out{suffix}": lambda at, n, j: loss.term(at.cell(a, n, j), at.cell("target", n, j), outputs),
@@ -85,12 +84,12 @@ def _share(network: Network) -> str:
 
 def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
     """∂C/∂a_ni = Σ_j δ_nj w_ij from the layer above, ∂a/∂z, and their product δ."""
-    derivative = ACTIVATIONS[network.layers[layer - 1].activation].derivative
+    derivative = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].derivative
     a, z, neurons = activation_name(layer, network.depth), f"z_{layer}", network.sizes[layer]
     dc_da, da_dz, delta, jacobian = f"dC_da_{layer}", f"da_dz_{layer}", f"delta_{layer}", f"J_{layer}"
     found: dict[str, CellFormula] = {da_dz: lambda at, n, j: derivative(at.cell(z, n, j), at.cell(a, n, j))}
     if layer == network.depth:
-        gradient = LOSSES[network.loss].gradient
+        gradient = LOSS_FORMULAS[network.loss].gradient
         found[dc_da] = lambda at, n, j: gradient(at.cell(a, n, j), at.cell("target", n, j), neurons)
     else:
         above, weights = f"delta_{layer + 1}", f"W_{layer + 1}"

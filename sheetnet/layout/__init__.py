@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sheetnet.layout.grid import Numbers
-from sheetnet.layout.hidden import embedded_network, hidden_sheet
 from sheetnet.layout.readme import readme_sheet
+from sheetnet.layout.record import embedded_network, hidden_sheet
 from sheetnet.layout.step import step_grid, step_sheet
 from sheetnet.layout.student import Exercise, blanks_named, student_workbook
-from sheetnet.layout.views import VIEWS, Scene
+from sheetnet.layout.views import VIEW_SHEETS, ViewContext
 from sheetnet.network import Network
-from sheetnet.presentation import SHEETS, Presentation
 from sheetnet.workbook import Workbook
+from sheetnet.workbook_options import SHEETS, Presentation
 
 __all__ = ["Exercise", "blanks_named", "build_workbook", "embedded_network", "student_workbook"]
 
@@ -22,13 +22,13 @@ def build_workbook(
 ) -> Workbook:
     """All sheets and names; `values` maps each block to its rows of numbers, the cached values of its cells."""
     grid = step_grid(network, values, presentation.column)
-    scene = Scene(network, presentation, values, grid)
+    scene = ViewContext(network, presentation, values, grid)
     names, sheets = grid.names(), []
     for view in SHEETS:  # in their order
         if view == "step":
             sheets.append(step_sheet(grid))
         elif scene.shows(view):
-            sheet, more = VIEWS[view](scene)
+            sheet, more = VIEW_SHEETS[view](scene)
             sheets.append(sheet)
             names += more
     whole = (readme_sheet(scene, names, version), *sheets, hidden_sheet(network))

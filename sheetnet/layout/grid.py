@@ -8,7 +8,20 @@ from math import isfinite
 
 from sheetnet.errors import BugError, FileError
 from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name, quote_sheet
-from sheetnet.workbook import Box, Cell, CellError, Entry, LineChart, Name, Place, Position, Rule, Sheet, Value, View
+from sheetnet.workbook import (
+    Box,
+    Cell,
+    CellError,
+    CellValidation,
+    LineChart,
+    Name,
+    Place,
+    Position,
+    Rule,
+    Sheet,
+    Value,
+    View,
+)
 
 Numbers = Sequence[Sequence[float]]
 OVERFLOW = CellError("#NUM!")  # what a cell shows whose number is infinite or none
@@ -31,7 +44,7 @@ class Grid:
     notes: dict[Position, str] = field(default_factory=dict)
     links: dict[Position, Place] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[CellValidation] = field(default_factory=list)
     charts: list[LineChart] = field(default_factory=list)
 
     def place(self, block: str, shape: tuple[int, int], row: int, column: int) -> Box:

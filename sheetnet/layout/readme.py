@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.scene import Scene
-from sheetnet.presentation import ABOUT, SHEETS
+from sheetnet.layout.views.context import ViewContext
 from sheetnet.workbook import Cell, Name, Sheet, View
+from sheetnet.workbook_options import ABOUT, SHEETS
 
-SHEET = "Read me"
-WIDTHS = {1: 16.0, 2: 24.0, 3: 12.0, 4: 48.0}
-LEGEND = {
+README_SHEET = "Read me"
+README_WIDTHS = {1: 16.0, 2: 24.0, 3: 12.0, 4: 48.0}
+ROLE_LEGEND = {
     "input": "inputs x and the learning rate γ: change them and watch",
     "weight": "weights before the step; the biases are the weights of the bias node",
     "bias_node": "the bias node, always 1",
@@ -50,31 +50,31 @@ COLUMN_NOTATION = (
 ALWAYS = "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime marks what holds after the step."
 
 
-def readme_sheet(scene: Scene, names: Sequence[Name], version: str) -> Sheet:
+def readme_sheet(scene: ViewContext, names: Sequence[Name], version: str) -> Sheet:
     """The first sheet of every workbook."""
     grid = _titled(scene)
     row = _lines(grid, 4, "What to do first", FIRST_STEPS)
     row = _sheets(grid, scene, row)
-    row = _legend(grid, row, LEGEND)
+    row = _legend(grid, row, ROLE_LEGEND)
     row = _lines(grid, row, "Notation", (*_notation(scene), ALWAYS))
     row = _places(grid, scene, names, row, equations=True)
     _signed(grid, row, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.")
-    return grid.finished(View(widths=WIDTHS, landscape=False))
+    return grid.finished(View(widths=README_WIDTHS, landscape=False))
 
 
-def student_readme(scene: Scene, version: str) -> Sheet:
+def student_readme(scene: ViewContext, version: str) -> Sheet:
     """The first sheet of a student's copy; equations are what the student is to find, so they do not stand here."""
     grid = _titled(scene)
     row = _lines(grid, 4, "What to do", STUDENT_STEPS)
-    row = _legend(grid, row, {"answer": "to be filled in by you"} | LEGEND)
+    row = _legend(grid, row, {"answer": "to be filled in by you"} | ROLE_LEGEND)
     row = _lines(grid, row, "Notation", (*_notation(scene), ALWAYS))
     row = _places(grid, scene, scene.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")
-    return grid.finished(View(widths=WIDTHS, landscape=False))
+    return grid.finished(View(widths=README_WIDTHS, landscape=False))
 
 
-def _titled(scene: Scene) -> Grid:
-    grid = Grid(SHEET)
+def _titled(scene: ViewContext) -> Grid:
+    grid = Grid(README_SHEET)
     grid.write(1, 1, scene.network.title, "title")
     grid.write(2, 1, scene.network.source, "subtitle")
     return grid
@@ -84,7 +84,7 @@ def _signed(grid: Grid, row: int, words: str) -> None:
     grid.write(row, 1, words, "subtitle")
 
 
-def _notation(scene: Scene) -> tuple[str, ...]:
+def _notation(scene: ViewContext) -> tuple[str, ...]:
     return COLUMN_NOTATION if scene.presentation.column else NOTATION
 
 
@@ -95,7 +95,7 @@ def _lines(grid: Grid, row: int, title: str, lines: Sequence[str]) -> int:
     return row + len(lines) + 2
 
 
-def _sheets(grid: Grid, scene: Scene, row: int) -> int:
+def _sheets(grid: Grid, scene: ViewContext, row: int) -> int:
     """The sheets of the workbook, each a link."""
     grid.write(row, 1, "Sheets", "band")
     shown = [view for view in SHEETS if scene.shows(view)]
@@ -114,7 +114,7 @@ def _legend(grid: Grid, row: int, legend: dict[str, str]) -> int:
     return row + len(legend) + 2
 
 
-def _places(grid: Grid, scene: Scene, names: Sequence[Name], row: int, equations: bool) -> int:
+def _places(grid: Grid, scene: ViewContext, names: Sequence[Name], row: int, equations: bool) -> int:
     """A table of the blocks of Step: name, place, symbol, equation."""
     grid.write(row, 1, "Where things are", "band")
     heads = ("name", "place", "symbol", "equation")[: 4 if equations else 3]

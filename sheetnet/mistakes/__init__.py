@@ -3,22 +3,19 @@
 from difflib import get_close_matches
 
 from sheetnet.errors import SheetnetError
-from sheetnet.mistakes.backward import DERIVATIVES
+from sheetnet.mistakes.any_formula import ANYWHERE
+from sheetnet.mistakes.backward import DERIVATIVES, HIDDEN
 from sheetnet.mistakes.costs import COSTS
-from sheetnet.mistakes.drift import ANYWHERE
-from sheetnet.mistakes.entry import Change, Mistake
-from sheetnet.mistakes.forward import FORWARD
-from sheetnet.mistakes.hidden import HIDDEN
-from sheetnet.mistakes.recipes import cook, kind_of
-from sheetnet.mistakes.scene import Element, Site
-from sheetnet.mistakes.singles import Single, cook_each, reads_of
-from sheetnet.mistakes.softmax import SOFTMAX
+from sheetnet.mistakes.equations import Element, Site, cook, kind_of
+from sheetnet.mistakes.forward import FORWARD, SOFTMAX_MISTAKES
+from sheetnet.mistakes.misreads import Single, cook_each, reads_of
+from sheetnet.mistakes.model import Change, Mistake
 from sheetnet.mistakes.update import GRADIENTS, UPDATES
 
 # Title → the mistakes of that part of the step, simplest first.
 CHAPTERS: dict[str, tuple[Mistake, ...]] = {
     "z and activations": FORWARD,
-    "Softmax": SOFTMAX,
+    "Softmax": SOFTMAX_MISTAKES,
     "Cost and its derivative": COSTS,
     "Derivatives and δ": DERIVATIVES,
     "Errors of hidden layers": HIDDEN,

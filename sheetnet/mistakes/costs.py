@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.entry import Change, Mistake, change
-from sheetnet.mistakes.recipes import share_of
-from sheetnet.mistakes.scene import Part, Scene, Site
+from sheetnet.mistakes.equations import EquationParts, Part, Site, share_of
+from sheetnet.mistakes.model import Change, Mistake, change
 from sheetnet.reference import LOSSES, Array
 
-TWO = 2  # outputs, with which "multiplied by n" is the 2 of the square's derivative
+TWO_OUTPUTS = 2  # outputs, with which "multiplied by n" is the 2 of the square's derivative
 
 
 def _other_losses(site: Site, kind: str) -> Iterator[Change]:
@@ -25,13 +24,13 @@ def _terms_of(name: str) -> Part:
     return lambda s: LOSSES[name].terms(s["a"], s["T"])
 
 
-def _other_share(s: Scene) -> Array:
+def _other_share(s: EquationParts) -> Array:
     """1 where the network takes the mean over the observations, 1/N where it takes the sum."""
     return np.asarray(1 / s.site.network.observations / share_of(s.site.network))
 
 
 def _times_outputs(site: Site, kind: str) -> Iterator[Change]:
-    if kind == "dC_da.squared" and site.outputs > TWO:
+    if kind == "dC_da.squared" and site.outputs > TWO_OUTPUTS:
         yield change(kind, "multiplied by n", factor=lambda s: s.right("factor") * s.site.outputs)
 
 

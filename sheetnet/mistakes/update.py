@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.entry import Change, Mistake, change
-from sheetnet.mistakes.scene import Part, Scene, Site, fit, turned
+from sheetnet.mistakes.equations import EquationParts, Part, Site, fit, transposed
+from sheetnet.mistakes.model import Change, Mistake, change
 from sheetnet.reference import Array
 
 
@@ -45,21 +45,21 @@ def _of_layer(block: str, part: str) -> Part:
     return lambda s: fit(s.value(block), *s.right(part).shape[-2:])
 
 
-def _same_layer(s: Scene) -> Array:
+def _same_layer(s: EquationParts) -> Array:
     return fit(s.activations(s.site.layer), *s.right("inputs").shape[-2:])
 
 
-def _z_below(s: Scene) -> Array:
+def _z_below(s: EquationParts) -> Array:
     layer = s.site.layer - 1
     return s.value(f"z_{layer}") if layer else s.right("inputs")
 
 
-def _gradient_turned(s: Scene) -> Array:
+def _gradient_turned(s: EquationParts) -> Array:
     gradient = s.right("result")
-    return fit(turned(gradient), *gradient.shape[-2:])
+    return fit(transposed(gradient), *gradient.shape[-2:])
 
 
-def _frozen(s: Scene) -> Array:
+def _frozen(s: EquationParts) -> Array:
     trained = np.array(s.right("trained"))
     trained[..., -1, :] = 0.0
     return trained
@@ -94,7 +94,7 @@ GRADIENTS = (
         "Row i of the gradient belongs to input i and column j to neuron j, as in W; here they are exchanged.",
         (
             change("dC_dW", result=_gradient_turned),
-            change("W_new", gradient=lambda s: fit(turned(s.right("gradient")), *s.right("gradient").shape[-2:])),
+            change("W_new", gradient=lambda s: fit(transposed(s.right("gradient")), *s.right("gradient").shape[-2:])),
         ),
     ),
     Mistake(

@@ -1,10 +1,18 @@
 """The reference: one training step in NumPy, in matrix form. It knows nothing of spreadsheets."""
 
-from sheetnet.reference.activations import ACTIVATIONS, Activation, Array
-from sheetnet.reference.equations import Equation, Values, equations, evaluate, with_bias_node
-from sheetnet.reference.losses import LOSSES, Loss
-from sheetnet.reference.recorder import Recorder
-from sheetnet.reference.step import Step, inputs_of, stacked, training_step
+from sheetnet.reference.equations import (
+    Equation,
+    Recorder,
+    Step,
+    Values,
+    equations,
+    evaluate_step,
+    inputs_of,
+    stacked,
+    training_step,
+    with_bias_node,
+)
+from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Activation, Array, Loss
 
 __all__ = [
     "ACTIVATIONS",
@@ -17,7 +25,7 @@ __all__ = [
     "Step",
     "Values",
     "equations",
-    "evaluate",
+    "evaluate_step",
     "inputs_of",
     "stacked",
     "training_step",

@@ -1,4 +1,6 @@
-"""One training step as an ordered set of named equations in matrix form. It knows nothing of spreadsheets.
+"""Quantities that remember which of them an equation asked for. It computes nothing.
+
+One training step as an ordered set of named equations in matrix form. It knows nothing of spreadsheets.
 
 Every array has a leading trials axis K: X is K × N × n_0, W⁽ˡ⁾ is K × (n_{l-1} + 1) × n_l. With A⁽ˡ⁾ = [a⁽ˡ⁾, 1]
 (HappyDustbunny, "Back propagation in a simple neural net", 2019, in row form):
@@ -7,17 +9,35 @@ Every array has a leading trials axis K: X is K × N × n_0, W⁽ˡ⁾ is K × (
     a⁽ˡ⁾ = f(z⁽ˡ⁾)              ∂C/∂a⁽ˡ⁾ = δ⁽ˡ⁺¹⁾ w⁽ˡ⁺¹⁾ᵀ      W⁽ˡ⁾ ← W⁽ˡ⁾ − γ ∂C/∂W⁽ˡ⁾
 
 w is W without its bias row. A known mistake is this set with one equation replaced.
+
+One training step of a network at its own numbers, as a mapping from quantity to array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.network import Network, activation_name
-from sheetnet.reference.activations import ACTIVATIONS, Array
-from sheetnet.reference.losses import LOSSES
+from sheetnet.network import Block, Network, activation_name
+from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Array
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Recorder(dict[str, Array]):
+    """Values by name; `asked` are the names in the order in which they were asked for, repeats included."""
+
+    def __init__(self, values: Mapping[str, Array]) -> None:
+        super().__init__(values)
+        self.asked: list[str] = []
+
+    def __getitem__(self, name: str) -> Array:
+        self.asked.append(name)
+        return super().__getitem__(name)
+
 
 Values = Mapping[str, Array]
 Equation = Callable[[Values], Array]
@@ -36,7 +56,7 @@ def equations(network: Network) -> dict[str, Equation]:
     return found | forward_pass(network, "_new")
 
 
-def evaluate(network: Network, inputs: Values, replaced: Mapping[str, Equation] | None = None) -> dict[str, Array]:
+def evaluate_step(network: Network, inputs: Values, replaced: Mapping[str, Equation] | None = None) -> dict[str, Array]:
     """All quantities for K sets of inputs at once: name → K × rows × columns. `replaced` swaps single equations."""
     values = dict(inputs)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
@@ -112,3 +132,53 @@ def _updated(network: Network, layer: int) -> Equation:
     trained = np.ones((network.sizes[layer - 1] + 1, 1))
     trained[-1] = network.train_bias
     return lambda v: v[f"W_{layer}"] - trained * (v["gamma"] * v[f"dC_dW_{layer}"])
+
+
+class Step(Mapping[str, Array]):
+    """The quantities of one training step, name → array, with the shapes of docs/design.md (`J_l` is N × n × n)."""
+
+    def __init__(self, network: Network, arrays: Values) -> None:
+        self.network = network
+        self._arrays = arrays
+
+    def __getitem__(self, name: str) -> Array:
+        try:
+            return self._arrays[name]
+        except KeyError:
+            raise KeyError(f"no quantity {name!r}; there are {', '.join(self._arrays)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A long table, one row a number: quantity, index (a tuple from 0), value."""
+        import pandas
+
+        rows = [(name, index, float(x)) for name, array in self.items() for index, x in np.ndenumerate(array)]
+        return pandas.DataFrame(rows, columns=["quantity", "index", "value"])
+
+
+def inputs_of(network: Network) -> dict[str, Array]:
+    """The inputs of the step with a trials axis of 1: A_0, W_1 … W_L, target, gamma."""
+    values = {"A_0": with_bias_node(np.array([network.inputs])), "target": np.array([network.targets])}
+    values |= {f"W_{number}": np.array([layer.weights]) for number, layer in enumerate(network.layers, 1)}
+    return values | {"gamma": np.array([[[network.learning_rate]]])}
+
+
+def training_step(network: Network) -> Step:
+    """One step of gradient descent: forward, cost, backward, new weights, new cost.
+
+    All gradients are computed before any weight changes. Values are floats in the network's own units; where the
+    network saturates they may be infinite or NaN, as the mathematics says.
+    """
+    values = evaluate_step(network, inputs_of(network))
+    return Step(network, {name: array[0] for name, array in values.items()})
+
+
+def stacked(array: Array, block: Block) -> Array:
+    """A quantity as its block stands on a sheet: … × rows × columns (`J_l`: one n × n Jacobian under the other)."""
+    trials = array.shape[: array.ndim - (3 if block.name.startswith("J_") else 2)]
+    return array.reshape(*trials, block.rows, block.columns)

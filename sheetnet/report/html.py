@@ -1,47 +1,195 @@
-"""Reports as one page that needs nothing else: no scripts, no other files, no network. It judges nothing.
+"""A judged sheet as rows and columns of a page: what each cell shows, says and which look it has. It knows no HTML.
+
+Reports as one page that needs nothing else: no scripts, no other files, no network. It judges nothing.
 
 All text goes through jinja2's escaping, and control characters of strangers' texts are replaced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sheetnet.check import VERDICTS, Report
-from sheetnet.check.findings import BlockFinding, findings_of
 from sheetnet.files import read_workbook
-from sheetnet.files.aside import save_text
-from sheetnet.files.repack import refuse_same
-from sheetnet.report.grid import MOST_CELLS, Grid, grids
-from sheetnet.report.palette import EDITED, LOOKS, NEUTRAL, Look, look_of
-from sheetnet.report.words import (
-    asked_for,
+from sheetnet.files.atomic import save_text
+from sheetnet.files.package import refuse_same
+from sheetnet.report.format import (
+    EDITED,
+    NEUTRAL,
+    VERDICT_STYLES,
+    Look,
+    asked_text,
     blamed_answers,
     called,
     concerned,
+    elements_text,
     followers,
     following,
     givens_changed,
     inherited,
     inputs_edited,
-    numbers_of,
+    look_of,
     printable,
     reason,
-    shown,
     stale_cells,
+    value_text,
     where,
 )
-from sheetnet.workbook import Workbook
+from sheetnet.syntax import cell_name, column_letters, parse_area
+from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation.cells import EditedInput
+from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
+
+_Placed = TypeVar("_Placed", CellVerdict, EditedInput)
+MOST_GRID_CELLS = 20_000  # of one sheet; a page with more is slow to open, and nobody looks at them all
+_LONGEST = 40  # characters of a text that widen its column; longer ones run over or are cut
+_NARROWEST, _WIDEST = 5, 26
+_TOLD = 1_000  # characters of a formula or reason that a hover shows
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """One cell of the page. `look` is a verdict, "edited", or empty where the cell was not judged."""
+
+    name: str
+    text: str
+    look: str
+    sign: str
+    hover: str
+    is_text: bool
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGrid:
+    """One sheet. `size` counts its cells; there are no rows where it has more than `MOST_CELLS`.
+
+    `counts` are its looks with sign and number; it `is_sound` where that is "correct" alone.
+    """
+
+    sheet: str
+    size: int
+    counts: tuple[tuple[str, str, int], ...]
+    is_sound: bool
+    columns: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
+    rows: tuple[tuple[GridCell, ...], ...] = ()
+
+
+def grids(report: Report, workbook: Workbook) -> list[SheetGrid]:
+    """Every sheet with a judged cell, in the order of the workbook."""
+    judged = {cell.sheet for cell in concerned(report)}
+    return [_grid(sheet, report) for sheet in workbook.sheets if sheet.name in judged]
+
+
+def _grid(sheet: Sheet, report: Report) -> SheetGrid:
+    verdicts = _by_place(cell for cell in concerned(report) if cell.sheet == sheet.name)
+    edits = _by_place(edit for edit in report.edited_inputs if edit.sheet == sheet.name)
+    places = [*sheet.cells, *verdicts]
+    bottom, right = (max((place[axis] for place in places), default=1) for axis in (0, 1))
+    counts = _counts(verdicts, edits)
+    is_sound = all(look == "correct" for look, _, _ in counts)
+    if bottom * right > MOST_GRID_CELLS:
+        return SheetGrid(printable(sheet.name), bottom * right, counts, is_sound)
+    rows = [
+        [
+            _cell((row, column), sheet.cells, verdicts.get((row, column)), edits.get((row, column)))
+            for column in range(1, right + 1)
+        ]
+        for row in range(1, bottom + 1)
+    ]
+    return SheetGrid(
+        printable(sheet.name),
+        bottom * right,
+        counts,
+        is_sound,
+        tuple(column_letters(column) for column in range(1, right + 1)),
+        tuple(_width(column) for column in zip(*rows, strict=True)),
+        tuple(tuple(row) for row in rows),
+    )
+
+
+def _counts(
+    verdicts: Mapping[Position, CellVerdict], edits: Mapping[Position, EditedInput]
+) -> tuple[tuple[str, str, int], ...]:
+    """The looks of a sheet's cells, gravest first."""
+    found = Counter(cell.verdict for cell in verdicts.values())
+    found["edited"] = len(edits.keys() - verdicts.keys())
+    return tuple((look, _sign(look), found[look]) for look in (*VERDICTS, "edited") if found[look])
+
+
+def _sign(look: str) -> str:
+    return EDITED.sign if look == "edited" else look_of(look).sign
+
+
+def _by_place(found: Iterable[_Placed]) -> dict[Position, _Placed]:
+    """By row and column. The first of several on one cell counts, as it is the graver."""
+    places: dict[Position, _Placed] = {}
+    for each in found:
+        area = parse_area(each.cell or "")
+        if area is not None:
+            places.setdefault((area.top, area.left), each)
+    return places
+
+
+def _cell(
+    place: Position, cells: Mapping[Position, Cell], verdict: CellVerdict | None, edit: EditedInput | None
+) -> GridCell:
+    cell = cells.get(place, Cell())
+    value = cell.value if verdict is None else verdict.value
+    text, is_text = _shown(value, verdict is not None or edit is not None), isinstance(value, str)
+    look = verdict.verdict if verdict is not None else "edited" if edit is not None else ""
+    sign = "" if look in ("", "correct") else _sign(look)
+    cut = is_text and (bool(look) or (place[0], place[1] + 1) in cells)  # else it runs over, as on a sheet
+    return GridCell(cell_name(*place), text, look, sign, _hover(cell_name(*place), cell, verdict, edit), is_text, cut)
+
+
+def _shown(value: Value, exact: bool) -> str:
+    """As a sheet shows it: four decimals; whole numbers without, unless they are judged."""
+    if value is None:
+        return ""
+    if not isinstance(value, float):
+        return printable(str(value).upper() if isinstance(value, bool) else str(value))
+    if value and not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.3e}"
+    return f"{value:.0f}" if value == int(value) and not exact else f"{value:.4f}"
+
+
+def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput | None) -> str:
+    formula = verdict.formula if verdict is not None else cell.formula
+    lines = [] if formula is None else [printable(f"={formula}"[:_TOLD])]
+    if verdict is not None:
+        lines.insert(0, f"{name}: {called(verdict.quantity, verdict.index)}")
+        expected = "" if verdict.expected is None else f", expected {verdict.expected:.9g}"
+        lines.append(f"shows {printable(value_text(verdict.value)[:_TOLD])}{expected}")
+        lines.append(f"{verdict.verdict}: {reason(verdict)[:_TOLD]}")
+    elif edit is not None:
+        lines.insert(0, f"{name}: {called(edit.quantity, edit.index)}")
+        lines.append(f"edited: now {printable(value_text(edit.found)[:_TOLD])}, was {edit.expected:.9g}")
+    return "\n".join(lines)
+
+
+def _width(column: tuple[GridCell, ...]) -> int:
+    """Wide enough for the numbers, and for short texts that cannot run over into the next cell."""
+    lengths = (
+        min(len(cell.text), _LONGEST) + 2 * bool(cell.sign)
+        for cell in column
+        if not cell.is_text or (cell.is_cut and not cell.look)
+    )
+    return max(_NARROWEST, min(max(lengths, default=0) + 1, _WIDEST))
+
 
 MOST_LISTED = 5_000  # blamed cells of one workbook; the JSON has all
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FindingLine:
     """Cells blamed for one cause, in words; numbers and formula are the first cell's, `anchor` its cell in the grid."""
 
     verdict: str
@@ -67,18 +215,18 @@ class Section:
     chips: tuple[tuple[str, str, int], ...]  # verdict, sign, count
     heading: str  # of the inputs in `edited`
     edited: tuple[tuple[str, str, str, str], ...]  # where, called, found, expected
-    lists: tuple[tuple[str, tuple[Line, ...], int], ...]  # heading, causes, how many more cells there are
+    lists: tuple[tuple[str, tuple[FindingLine, ...], int], ...]  # heading, causes, how many more cells there are
     stale: str
-    grids: tuple[Grid, ...]
+    grids: tuple[SheetGrid, ...]
 
 
 def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | None = None) -> str:
     """The page. `workbooks` are those that were judged, by the name in their report; their sheets are shown as grids."""
     known = workbooks or {}
-    return page([section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)])
+    return report_page([section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)])
 
 
-def page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
+def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
     """The page of sections made before, and the lines of workbooks without a report."""
     reports = [section.report for section in sections]
     loader = PackageLoader("sheetnet.report", "templates")
@@ -90,9 +238,13 @@ def page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
     return environment.get_template("report.html").render(
         sections=sections,
         unreadable=unreadable,
-        looks={**LOOKS, **{verdict: NEUTRAL for verdict in VERDICTS if verdict not in LOOKS}, "edited": EDITED},
+        looks={
+            **VERDICT_STYLES,
+            **{verdict: NEUTRAL for verdict in VERDICTS if verdict not in VERDICT_STYLES},
+            "edited": EDITED,
+        },
         legend=_legend(occurring, any(report.edited_inputs for report in reports)),
-        most_cells=MOST_CELLS,
+        most_cells=MOST_GRID_CELLS,
     )
 
 
@@ -134,14 +286,14 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         name=path.name or "workbook",
         folder="" if path.parent == Path() else str(path.parent),
         report=report,
-        asked=asked_for(report),
+        asked=asked_text(report),
         chips=tuple((verdict, look_of(verdict).sign, count) for verdict, count in report.counts.items()),
         heading=inputs_edited(report),
         edited=tuple(
             (
                 printable(f"{e.sheet}!{e.cell}"),
                 called(e.quantity, e.index),
-                printable(shown(e.found)),
+                printable(value_text(e.found)),
                 f"{e.expected:.9g}",
             )
             for e in report.edited_inputs
@@ -160,16 +312,16 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
     )
 
 
-def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> Line:
+def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> FindingLine:
     cell = finding.first
-    return Line(
+    return FindingLine(
         verdict=cell.verdict,
         sign=look_of(cell.verdict).sign,
         where=printable(finding.where),
         anchor=anchors.get(printable(where(cell)), ""),
-        called=numbers_of(finding),
+        called=elements_text(finding),
         formula="" if cell.formula is None else printable(f"={cell.formula}"),
-        shown="" if cell.cell is None else printable(shown(cell.value)),
+        shown="" if cell.cell is None else printable(value_text(cell.value)),
         expected="" if cell.expected is None else f"{cell.expected:.9g}",
         why=reason(cell),
         carried=inherited(carried),

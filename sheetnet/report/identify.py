@@ -11,19 +11,19 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.identify import Identification, Identified, Label, Nowhere, Unidentified
+from sheetnet.identification import Identification, Identified, Label, Nowhere, Unidentified
+from sheetnet.report.format import printable, short
 from sheetnet.report.json import plain
-from sheetnet.report.words import printable, short
 
-SCHEMA = "sheetnet.identify/1"
-MOST_SHOWN = 20  # unidentified cells that are listed; the JSON has all
-MOST_PLACES = 3  # cells that are named for one input block or quantity
+IDENTIFY_SCHEMA = "sheetnet.identification/1"
+MOST_UNIDENTIFIED_SHOWN = 20  # unidentified cells that are listed; the JSON has all
+MOST_PLACES_NAMED = 3  # cells that are named for one input block or quantity
 
 
 def identification_data(found: Identification) -> dict[str, Any]:
     """The identification as plain data, in the fields of the schema."""
     return {
-        "schema": SCHEMA,
+        "schema": IDENTIFY_SCHEMA,
         "workbook": found.workbook,
         "network": found.network,
         "engine": found.engine,
@@ -49,7 +49,7 @@ def identification_data(found: Identification) -> dict[str, Any]:
     }
 
 
-def to_json(found: Identification) -> str:
+def identification_json(found: Identification) -> str:
     """The identification as JSON; always valid, without NaN."""
     return json.dumps(identification_data(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -125,8 +125,8 @@ def _parts(found: Identification) -> Iterator[RenderableType]:
     yield from _quantities(found)
     if found.unidentified:
         yield _table(found)
-    if len(found.unidentified) > MOST_SHOWN:
-        yield Text(f"  … and {len(found.unidentified) - MOST_SHOWN:,} more: see --json", style="dim")
+    if len(found.unidentified) > MOST_UNIDENTIFIED_SHOWN:
+        yield Text(f"  … and {len(found.unidentified) - MOST_UNIDENTIFIED_SHOWN:,} more: see --json", style="dim")
     yield from _rest(found)
 
 
@@ -151,8 +151,8 @@ def _quantities(found: Identification) -> Iterator[RenderableType]:
     for title in ("quantity", "cells", "where (first step)"):
         table.add_column(title, overflow="fold")
     for name, cells in first.items():
-        more = "" if len(cells) <= MOST_PLACES else f" … {cells[-1]}"
-        table.add_row(Text(name), str(len(cells)), Text(printable(", ".join(cells[:MOST_PLACES]) + more)))
+        more = "" if len(cells) <= MOST_PLACES_NAMED else f" … {cells[-1]}"
+        table.add_row(Text(name), str(len(cells)), Text(printable(", ".join(cells[:MOST_PLACES_NAMED]) + more)))
     if first:
         yield table
 
@@ -163,7 +163,7 @@ def _table(found: Identification) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
     for title in ("not identified", "should be", "why"):
         table.add_column(title, overflow="fold")
-    for cell in found.unidentified[:MOST_SHOWN]:
+    for cell in found.unidentified[:MOST_UNIDENTIFIED_SHOWN]:
         where = f"{cell.sheet}!{cell.cell}"
         why = Text(
             printable(cell.message)

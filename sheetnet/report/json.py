@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sheetnet.check import CellVerdict, Report
-from sheetnet.check.findings import BlockFinding, findings_of
-from sheetnet.check.inputs import EditedInput
-from sheetnet.report.words import blamed
+from sheetnet.report.format import blamed
+from sheetnet.validation import CellVerdict, Report
+from sheetnet.validation.cells import EditedInput
+from sheetnet.validation.report import BlockFinding, findings_of
 from sheetnet.workbook import CellError, Value
 
-SCHEMA = "sheetnet.report/1"
+REPORT_SCHEMA = "sheetnet.report/1"
 # Control characters above those that JSON escapes, marks of direction, separators of lines, halves of characters.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -22,7 +22,7 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206
 def report_data(report: Report) -> dict[str, Any]:
     """The report as plain data, in the fields of the schema."""
     return {
-        "schema": SCHEMA,
+        "schema": REPORT_SCHEMA,
         "workbook": report.workbook,
         "network": report.network,
         "network_source": report.network_source,
@@ -52,7 +52,7 @@ def _summary(report: Report) -> dict[str, Any]:
     }
 
 
-def report_of(data: Mapping[str, Any]) -> Report:
+def report_from_data(data: Mapping[str, Any]) -> Report:
     """The report that `report_data` gave as data, but for what JSON leaves out: errors come back as their text.
 
     Raises KeyError or TypeError where fields are missing.

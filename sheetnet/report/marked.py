@@ -1,20 +1,132 @@
-"""Marked copies: which cell gets which fill and note, and where copies go. It knows no file format and judges nothing."""
+"""A report as the lines of a sheet: counts, then every blamed cell. It knows no file format.
+
+Marked copies: which cell gets which fill and note, and where copies go. It knows no file format and judges nothing.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sheetnet.check import CellVerdict, Report
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
-from sheetnet.files.mark import mark_workbook
-from sheetnet.files.marks import Mark
-from sheetnet.report.palette import look_of
-from sheetnet.report.summary import is_marked, place_of, summary_sheet
-from sheetnet.report.words import called, concerned, printable, reason, shown
-from sheetnet.workbook import Place
+from sheetnet.files.marking import AddedSheet, Field, Mark, mark_workbook
+from sheetnet.report.format import (
+    asked_text,
+    blamed_answers,
+    called,
+    concerned,
+    elements_text,
+    followers,
+    following,
+    givens_changed,
+    inherited,
+    inputs_edited,
+    look_of,
+    printable,
+    reason,
+    stale_cells,
+    value_text,
+)
+from sheetnet.syntax import parse_area
+from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.workbook import Cell, Place, Workbook
+
+NAME = "sheetnet report"
+MOST_LISTED = 10_000  # blamed cells that are listed; the JSON has all
+_WIDTHS = (14, 20, 18, 18, 18, 70, 50)
+_Row = tuple[Field, ...]
+
+
+def summary_sheet(report: Report, again: bool = False) -> AddedSheet:
+    """The sheet that is put behind the student's own, or (`again`) in the place of an earlier one."""
+    return AddedSheet(NAME, tuple(_rows(report)), _WIDTHS, again)
+
+
+def is_marked(workbook: Workbook) -> bool:
+    """Whether it is a marked copy already: its summary begins as ours does."""
+    sheet = workbook.sheet(NAME)
+    return sheet is not None and sheet.cells.get((1, 1), Cell()).value == NAME
+
+
+def cell_position(cell: CellVerdict) -> Place | None:
+    """Where a judged cell stands; None for a quantity that stands nowhere."""
+    area = parse_area(cell.cell) if cell.cell else None
+    return None if area is None or cell.sheet is None else (cell.sheet, area.top, area.left)
+
+
+def _rows(report: Report) -> Iterator[_Row]:
+    yield (Field(NAME, bold=True),)
+    yield (Field("all correct" if report.ok else "not ok", fill=look_of("correct" if report.ok else "wrong").fill),)
+    yield _text(f"{report.network}: network from {report.network_source}")
+    yield _text(f"{report.engine}, {report.trials} trials, seed {report.seed}")
+    yield ()
+    yield from _counts(report)
+    for note in report.notes:
+        yield _text(f"note: {note}")
+    if report.stale:
+        yield _text(stale_cells(report))
+    yield from _edited(report)
+    yield from _blamed(report, blamed_answers(report))
+    if words := givens_changed(report):
+        yield ()
+        yield (Field(words, bold=True),)
+        yield from _blamed(report, report.changed_givens)
+
+
+def _text(words: str) -> _Row:
+    return (Field(printable(words)),)
+
+
+def _counts(report: Report) -> Iterator[_Row]:
+    what = "answers" if asked_text(report) else "cells"
+    yield tuple(Field(title, bold=True) for title in ("verdict", what, "meaning"))
+    for verdict, count in report.counts.items():
+        yield (Field(verdict, fill=look_of(verdict).fill), Field(float(count)), Field(VERDICTS[verdict]))
+    if not report.counts:
+        yield _text("nothing was compared")
+    yield ()
+
+
+def _edited(report: Report) -> Iterator[_Row]:
+    if not report.edited_inputs:
+        return
+    yield (Field(inputs_edited(report), bold=True),)
+    for edit in report.edited_inputs:
+        words = f"now {value_text(edit.found)}, was {edit.expected:.9g}"
+        place, name = printable(f"{edit.sheet}!{edit.cell}"), called(edit.quantity, edit.index)
+        yield (Field(), Field(place), Field(name), Field(printable(words)))
+    yield ()
+
+
+def _blamed(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
+    if not blamed:
+        return
+    titles = ("verdict", "cell", "quantity", "shows", "expected", "why", "formula")
+    yield tuple(Field(title, bold=True) for title in titles)
+    carried = followers(report.cells)
+    findings = findings_of(blamed)
+    for finding in findings[:MOST_LISTED]:
+        yield _line(finding, following(finding, carried))
+    if rest := sum(len(finding.cells) for finding in findings[MOST_LISTED:]):
+        yield _text(f"… and {rest:,} more: see --json")
+
+
+def _line(finding: BlockFinding, carried: int) -> _Row:
+    cell = finding.first
+    why = reason(cell) + (f"; {inherited(carried)}" if carried else "")
+    return (
+        Field(cell.verdict, fill=look_of(cell.verdict).fill),
+        Field(printable(finding.where), link=cell_position(cell)),
+        Field(elements_text(finding)),
+        Field("" if cell.cell is None else printable(value_text(cell.value))),
+        Field(None if cell.expected is None else f"{cell.expected:.9g}"),
+        Field(why),
+        Field(None if cell.formula is None else printable(f"={cell.formula}")),
+    )
+
 
 _LONGEST = 2_000  # characters of a note; a box on a sheet is for a glance
 
@@ -68,7 +180,7 @@ def _make_folder(folder: Path) -> None:
 
 def marks_of(report: Report) -> dict[Place, Mark]:
     """The fill of every answer, and of what was given and changed; a note for all but the correct ones."""
-    return {place: _mark(cell) for cell in concerned(report) if (place := place_of(cell)) is not None}
+    return {place: _mark(cell) for cell in concerned(report) if (place := cell_position(cell)) is not None}
 
 
 def _mark(cell: CellVerdict) -> Mark:
@@ -78,5 +190,5 @@ def _mark(cell: CellVerdict) -> Mark:
 def _note(cell: CellVerdict) -> str:
     lines = [f"{cell.verdict}: {called(cell.quantity, cell.index)}", reason(cell)]
     if cell.expected is not None:
-        lines.append(f"expected {cell.expected:.9g}, shows {printable(shown(cell.value))}")
+        lines.append(f"expected {cell.expected:.9g}, shows {printable(value_text(cell.value))}")
     return "\n".join(lines)[:_LONGEST]

@@ -14,31 +14,31 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.check import VERDICTS, CellVerdict, Report
-from sheetnet.check.findings import BlockFinding, findings_of
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
-from sheetnet.report.words import (
-    asked_for,
+from sheetnet.report.format import (
+    asked_text,
     blamed_answers,
     called,
+    elements_text,
     followers,
     following,
     givens_changed,
     inherited,
     inputs_edited,
-    numbers_of,
     printable,
     remarks,
     short,
-    shown,
     stale_cells,
+    value_text,
 )
+from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation.report import BlockFinding, findings_of
 
 if TYPE_CHECKING:
-    from sheetnet.batch.result import Result
+    from sheetnet.batch.journal import Result
 
-COLORS = {
+VERDICT_COLORS = {
     "missing": "red",
     "blank": "blue",
     "error": "red",
@@ -70,7 +70,7 @@ def totals(counts: Mapping[str, int]) -> RenderableType:
 
 def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
     """Which networks the workbooks of a batch say they compute: `files` are their paths by the network's id."""
-    from sheetnet.check.judging import network_id
+    from sheetnet.judge import network_id
     from sheetnet.network_file import load_network, template_names
 
     templates = {network_id(load_network(name)): name for name in template_names()}
@@ -117,7 +117,7 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     mark, color = ("✓", "green") if report.ok else ("✗", "red")
     yield Text(f"{mark} {printable(report.workbook)}", style=f"bold {color}")
     counts = ", ".join(f"{count:,} {verdict}" for verdict, count in reversed(report.counts.items()))
-    yield Text(f"  {printable(report.network)}: {asked_for(report)}{counts or 'nothing was compared'}")
+    yield Text(f"  {printable(report.network)}: {asked_text(report)}{counts or 'nothing was compared'}")
     source = f"network from {report.network_source}"
     yield Text(f"  {source}, {report.engine}, {report.trials} trials, seed {report.seed}", style="dim")
     for note in report.notes:
@@ -140,9 +140,9 @@ def _blanks(report: Report) -> Iterator[RenderableType]:
     empty = Counter(cell.quantity for cell in report.answers if cell.verdict == "blank")
     if empty:
         counts = ", ".join(f"{quantity} ({count})" for quantity, count in empty.items())
-        yield Text(f"  blank: {counts}", style=COLORS["blank"])
+        yield Text(f"  blank: {counts}", style=VERDICT_COLORS["blank"])
     if words := remarks(report):
-        yield Text(f"  remarks in blank cells: {words}", style=COLORS["blank"])
+        yield Text(f"  remarks in blank cells: {words}", style=VERDICT_COLORS["blank"])
 
 
 def _edited_inputs(report: Report) -> Iterator[RenderableType]:
@@ -150,7 +150,8 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     if not edited:
         return
     first = [
-        f"{e.sheet}!{e.cell} ({called(e.quantity, e.index)}) {shown(e.found)}, was {e.expected:g}" for e in edited[:3]
+        f"{e.sheet}!{e.cell} ({called(e.quantity, e.index)}) {value_text(e.found)}, was {e.expected:g}"
+        for e in edited[:3]
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
     style = "red" if report.strict_inputs else "cyan"
@@ -168,17 +169,17 @@ def _blamed_cells(blamed: Sequence[CellVerdict], carried: Counter[str]) -> Itera
 def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:
     """Cells blamed for one cause, in any width: where and what, then why, the formula, and how far the error went."""
     cell, several = finding.first, len(finding.cells) > 1
-    numbers = "" if cell.cell is None else f"  {f'{cell.cell} ' if several else ''}shows {shown(cell.value)}"
-    numbers += "" if cell.expected is None else f", expected {shown(cell.expected)}"
+    numbers = "" if cell.cell is None else f"  {f'{cell.cell} ' if several else ''}shows {value_text(cell.value)}"
+    numbers += "" if cell.expected is None else f", expected {value_text(cell.expected)}"
     place = f"{finding.where}  " if cell.cell else ""
-    lines = [Text(printable(f"{place}{numbers_of(finding)}{numbers}"), style="bold")]
+    lines = [Text(printable(f"{place}{elements_text(finding)}{numbers}"), style="bold")]
     lines.append(Text(printable(cell.message)))
     if cell.formula is not None:
         lines.append(Text(f"={short(printable(cell.formula))}", style="dim"))
     if carried:
         lines.append(Text(inherited(carried), style="yellow"))
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-    table.add_column(width=max(map(len, VERDICTS)), style=COLORS[cell.verdict])
+    table.add_column(width=max(map(len, VERDICTS)), style=VERDICT_COLORS[cell.verdict])
     table.add_column(overflow="fold")
     table.add_row(cell.verdict, Group(*lines))
     return table

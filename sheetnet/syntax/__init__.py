@@ -1,6 +1,6 @@
 """The canonical formula dialect (Excel A1) as text: references, tokens, shifting. It knows no files and no values."""
 
-from sheetnet.syntax.refs import (
+from sheetnet.syntax.references import (
     COLUMNS,
     ROWS,
     Area,
@@ -11,15 +11,15 @@ from sheetnet.syntax.refs import (
     parse_area,
     quote_sheet,
 )
-from sheetnet.syntax.shift import areas, depth, functions, names, qualify, shift
-from sheetnet.syntax.tokens import Kind, Token, tokenize
+from sheetnet.syntax.shifting import areas, depth, functions, names, qualify, shift
+from sheetnet.syntax.tokens import Token, TokenKind, tokenize
 
 __all__ = [
     "COLUMNS",
     "ROWS",
     "Area",
-    "Kind",
     "Token",
+    "TokenKind",
     "area_name",
     "areas",
     "cell_name",

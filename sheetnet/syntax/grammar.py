@@ -23,11 +23,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sheetnet.syntax.function_facts import EXCEL
+from sheetnet.syntax.functions import EXCEL
 from sheetnet.syntax.tokens import Token, tokenize
-from sheetnet.syntax.tree import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed, refers
+from sheetnet.syntax.tree import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, refers
 
-DEEPEST = 70  # brackets within brackets: readers refuse more than 64, and each takes a few calls of Python here
+FORMULA_DEPTH = 70  # brackets within brackets: readers refuse more than 64, and each takes a few calls of Python here
 
 
 _RANKS = {
@@ -78,7 +78,7 @@ def _gives_function(node: Node) -> bool:
     match node:
         case Call():
             return node.function.upper() in _GIVING_FUNCTIONS or node.function.upper() not in EXCEL
-        case Group():
+        case Brackets():
             return _gives_function(node.inner)
     return isinstance(node, Apply)
 
@@ -209,7 +209,7 @@ class _Parser:
         finally:
             self._open -= 1
         self._close()
-        return Group(node)
+        return Brackets(node)
 
     def _arguments(self) -> tuple[Node | None, ...]:
         self._enter()
@@ -226,8 +226,8 @@ class _Parser:
 
     def _enter(self) -> None:
         self._open += 1
-        if self._open > DEEPEST:
-            raise self._fault(f"is nested over {DEEPEST} brackets deep: use helper cells")
+        if self._open > FORMULA_DEPTH:
+            raise self._fault(f"is nested over {FORMULA_DEPTH} brackets deep: use helper cells")
 
     def _close(self) -> None:
         """The closing bracket; at the formula's end programs add it themselves."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-MOST = 255  # characters of a format that programs keep
+LONGEST_FORMAT = 255  # characters of a format that programs keep
 _PIECE = re.compile(
     r"\"(?P<text>[^\"]*)\"?|[\\!](?P<escaped>.)|_.|\*(?P<filled>.)|\[(?P<bracket>[^\]]*)\]?|(?P<general>General)"
     r"|E[+-]?[0#?]+|/[0-9]+(?![0#?.])|(?P<digits>[0#?.,%]+)|(?P<date>[ymdhsbge]+|A/P|AM/PM)|(?P<other>.)",
@@ -49,7 +49,7 @@ def shows_another(code: str, number: float) -> bool:
     So do digits as literal text (`"0.5"`, `0"1"`), a section without any (`;;;`), thousands left out (`0.0,`), a date,
     a percent sign as text, and a minus that is left out or added. A 0 that is not shown (`0.0;-0.0;`) is a custom.
     """
-    sections = _sections(code[:MOST] or "General")
+    sections = _sections(code[:LONGEST_FORMAT] or "General")
     chosen = next((each for each in sections if _meant(each.condition, number)), sections[-1])
     if number == 0 and not chosen.number and chosen.literals in ("", *_MINUS):
         return bool(len(sections) == 1 or sections[0].number is False)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
 
-from sheetnet.syntax.refs import CELL, PREFIX, WHOLE_COLUMNS, WHOLE_ROWS, parse_area, split_prefix
+from sheetnet.syntax.references import CELL, PREFIX, WHOLE_COLUMNS, WHOLE_ROWS, parse_area, split_prefix
 
-Kind = Literal[
+TokenKind = Literal[
     "number", "text", "error", "reference", "name", "function", "operator", "separator",
     "array_open", "array_close", "array_row", "open", "close", "space", "unknown",
 ]  # fmt: skip
@@ -24,7 +24,7 @@ Kind = Literal[
 class Token:
     """A piece of a formula. A reference is one cell, or whole columns or rows, each with its sheet prefix."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
 
 
@@ -32,7 +32,7 @@ _WORD = r"(?:[^\W\d]|\\)[\w.\\?]*+"
 # One level of brackets within brackets, an apostrophe escapes: Table1[[#This Row],[x]].
 _BRACKETS = r"\[(?:[^\[\]']|'[\s\S]|\[(?:[^\[\]']|'[\s\S])*+\])*+\]"
 _ERROR = r"\#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|GETTING_DATA|[A-Z]+!)"
-_SINGLES: dict[str, Kind] = {
+_SINGLES: dict[str, TokenKind] = {
     ",": "separator", "(": "open", ")": "close", "{": "array_open", "}": "array_close",
 }  # fmt: skip
 
@@ -86,7 +86,7 @@ def _tokens(formula: str) -> Iterator[Token]:
         elif group == "row":
             yield Token("array_row" if braces > 0 else "unknown", text)
         else:
-            yield Token(cast(Kind, group), text)
+            yield Token(cast(TokenKind, group), text)
 
 
 def _reference(text: str) -> Iterator[Token]:
@@ -97,7 +97,7 @@ def _reference(text: str) -> Iterator[Token]:
         return
     first, colon, last = rest.partition(":")
     digits = rest.replace("$", "").replace(":", "").isdigit()
-    kind: Kind = "unknown" if "$" in rest or (prefix and digits) else "number" if digits else "name"
+    kind: TokenKind = "unknown" if "$" in rest or (prefix and digits) else "number" if digits else "name"
     yield Token(kind, prefix + first)
     if colon:
         yield Token("operator", ":")

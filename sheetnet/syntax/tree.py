@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sheetnet.syntax.tokens import Kind
+from sheetnet.syntax.tokens import TokenKind
 
 # Functions that can give cells, not only their values.
 _REFERRING = frozenset({"INDEX", "OFFSET", "INDIRECT", "CHOOSE", "IF", "IFS", "SWITCH", "XLOOKUP", "LET"})
@@ -15,7 +15,7 @@ _REFERRING = frozenset({"INDEX", "OFFSET", "INDIRECT", "CHOOSE", "IF", "IFS", "S
 class Leaf:
     """A number, text, error, name or reference, or an array of constants, as it is written."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
 
 
@@ -60,13 +60,13 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Brackets:
     """An expression in brackets."""
 
     inner: Node
 
 
-Node = Leaf | Call | Apply | Prefixed | Postfixed | Chain | Group
+Node = Leaf | Call | Apply | Prefixed | Postfixed | Chain | Brackets
 
 
 def spelled(node: Node | None) -> str:
@@ -84,7 +84,7 @@ def spelled(node: Node | None) -> str:
             return node.sign + spelled(node.operand)
         case Postfixed():
             return spelled(node.operand) + node.sign
-        case Group():
+        case Brackets():
             return f"({spelled(node.inner)})"
         case Chain():
             parts = [spelled(node.operands[0])]
@@ -114,7 +114,7 @@ def below(node: Node) -> tuple[Node | None, ...]:
             return (node.function, *node.arguments)
         case Prefixed() | Postfixed():
             return (node.operand,)
-        case Group():
+        case Brackets():
             return (node.inner,)
         case Chain():
             return node.operands
@@ -122,7 +122,7 @@ def below(node: Node) -> tuple[Node | None, ...]:
 
 def bare(node: Node) -> Node:
     """What stands inside all the brackets around it."""
-    while isinstance(node, Group):
+    while isinstance(node, Brackets):
         node = node.inner
     return node
 
@@ -134,7 +134,7 @@ def refers(node: Node) -> bool:
             return node.kind in ("reference", "name", "error")
         case Call():
             return node.function.upper() in _REFERRING
-        case Group():
+        case Brackets():
             return refers(node.inner)
         case Chain():
             return node.signs[0] in ":, "

@@ -18,8 +18,8 @@ from pathlib import Path
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
-from sheetnet.presentation import Presentation
 from sheetnet.workbook import Workbook
+from sheetnet.workbook_options import Presentation
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from sheetnet.files.ods.openformula import to_openformula
+from sheetnet.files.ods.formula_out import to_openformula
 from tests.hostile.build import (
     cells_xml,
     lesson,

@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 
 from sheetnet.generate import make_workbook
-from sheetnet.layout.hidden import SHEET
+from sheetnet.layout.record import RECORD_SHEET
 from sheetnet.network_file import dump_network, load_network
-from sheetnet.presentation import Presentation
 from sheetnet.workbook import Cell
+from sheetnet.workbook_options import Presentation
 from tests.hostile.build import saved
 from tests.hostile.cases import add
 
@@ -19,7 +19,7 @@ def carrying(suffix: str, words: str, head: str = "sheetnet format 1") -> bytes:
     book = make_workbook(load_network("d02b"), Presentation())
     lines = [head, *(line for line in words.splitlines() if line)]
     cells = {(row, 1): Cell(line) for row, line in enumerate(lines, 1)}
-    sheets = tuple(replace(sheet, cells=cells) if sheet.name == SHEET else sheet for sheet in book.sheets)
+    sheets = tuple(replace(sheet, cells=cells) if sheet.name == RECORD_SHEET else sheet for sheet in book.sheets)
     return saved(replace(book, sheets=sheets), suffix)
 
 

@@ -1,19 +1,145 @@
-"""IronCalc as an engine: fed cell by cell from our own reading, never the stranger's file. It judges nothing.
+"""Loads a workbook into IronCalc, cell by cell from our own reading and each formula spelled as IronCalc knows it.
+
+IronCalc as an engine: fed cell by cell from our own reading, never the stranger's file. It judges nothing.
 
 IronCalc's importer can hang or crash on hostile files; its evaluator is fast and knows LET, LAMBDA and arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import ironcalc
 
 from sheetnet.engine import Trial
-from sheetnet.engine.ironcalc.model import Formulas, load
+from sheetnet.engine.ironcalc.gaps import UnsupportedError
+from sheetnet.engine.ironcalc.spelling import Speller, unusual
 from sheetnet.engine.overwrite import prepared
 from sheetnet.errors import EngineError
-from sheetnet.workbook import CellError, Place, Position, Sheet, Value, Workbook, array_cells
+from sheetnet.syntax.grammar import FormulaError
+from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Value, Workbook, array_cells
+
+NOT_COMPUTED = "#N/IMPL!"  # IronCalc's own error for what it lacks
+_NO_FORMULA = "#NAME?"  # what stands for a formula that is none
+_FEW_NAMES = 200  # IronCalc's time for names grows with the cube of their number: 5,000 take 17 seconds
+_SHEETS = re.compile(r":'?[^\s!:(),+*/^&=<>-]+'?!")  # the end of a range over sheets, as in first:last!A1
+
+
+class IronCalcFormulas:
+    """The formulas of a workbook as IronCalc gets them: what is no formula, or cannot be computed, is an error."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._speller = Speller(workbook)
+        self._spelled: dict[Place, str] = {}
+        self.unsupported: dict[Place, str] = {}
+        odd = unusual(workbook)
+        for sheet in workbook.sheets:
+            for position, cell in sheet.cells.items() if odd or sheet.arrays else ():
+                array = position in sheet.arrays
+                if cell.formula is not None and (array or cell.formula in odd):
+                    place = (sheet.name, *position)
+                    self._spelled[place] = self._spell(place, cell.formula, array)
+
+    @classmethod
+    def of(cls, workbook: Workbook) -> IronCalcFormulas:
+        """Those of a workbook, made once: it is asked what cannot be computed, and loaded."""
+        if "ironcalc" not in workbook.memory:
+            workbook.memory["ironcalc"] = cls(workbook)
+        found: IronCalcFormulas = workbook.memory["ironcalc"]
+        return found
+
+    def _spell(self, place: Place, formula: str, array: bool) -> str:
+        try:
+            return self._speller.spell(formula, place[0], place[1:], array)
+        except FormulaError:
+            return _NO_FORMULA
+        except UnsupportedError as reason:
+            self.unsupported[place] = str(reason)
+            return NOT_COMPUTED
+
+    def of_cell(self, place: Place, formula: str) -> str:
+        """The formula of the cell at a place."""
+        return self._spelled.get(place, formula)
+
+    def names(self, workbook: Workbook, text: str) -> Iterator[tuple[Name, str]]:
+        """The names that IronCalc must know, each with what it refers to: all others are put into the formulas.
+
+        Those that refer to themselves, and those that INDIRECT may make up from pieces of text.
+        """
+        made_up = "indirect" in text
+        for name in workbook.names:
+            word = name.name.casefold()
+            if word in self._speller.kept or (made_up and (len(workbook.names) <= _FEW_NAMES or word in text)):
+                try:
+                    yield name, self._speller.spell(name.refers_to, name.sheet or "", None, array=True)
+                except (FormulaError, UnsupportedError):
+                    yield name, name.refers_to
+
+
+def load(workbook: Workbook, used: Collection[str]) -> ironcalc.Model:
+    """An IronCalc model with the workbook's sheets, names and cells. Names come first: formulas are parsed on entry.
+
+    A sheet of constants alone, such as Read me, stays empty unless it is `used` (in small letters) or a formula names it.
+    """
+    formulas = IronCalcFormulas.of(workbook)
+    text = "\n".join([*workbook.formulas, *(name.refers_to for name in workbook.names)]).casefold()
+    model = ironcalc.create("workbook", "en", "UTC", "en")
+    for number, sheet in enumerate(workbook.sheets):
+        if number:
+            model.add_sheet(sheet.name)
+        else:
+            model.rename_sheet(0, sheet.name)
+    _define(model, formulas.names(workbook, text), {s.name.casefold(): n for n, s in enumerate(workbook.sheets)})
+    everywhere = "indirect" in text or _SHEETS.search(text) is not None
+    for number, sheet in enumerate(workbook.sheets):
+        if everywhere or _reached(sheet, used, text):
+            _fill(model, number, sheet, formulas)
+    return model
+
+
+def _define(model: ironcalc.Model, names: Iterator[tuple[Name, str]], scopes: Mapping[str, int]) -> None:
+    for name, refers_to in names:
+        scope = None if name.sheet is None else scopes.get(name.sheet.casefold())
+        try:
+            model.new_defined_name(name.name, scope, refers_to)
+        except ironcalc.WorkbookError:
+            continue  # a formula that uses this name shows #NAME?, which is judged at that formula
+
+
+def _reached(sheet: Sheet, used: Collection[str], text: str) -> bool:
+    name = sheet.name.casefold()
+    computes = any(cell.formula is not None for cell in sheet.cells.values())
+    return computes or name in used or "'" in name or name in text
+
+
+def _fill(model: ironcalc.Model, number: int, sheet: Sheet, formulas: IronCalcFormulas) -> None:
+    filled = array_cells(sheet)
+    for (row, column), cell in sheet.cells.items():
+        if filled.get((row, column), (row, column)) != (row, column):
+            continue  # the array's anchor fills it
+        if cell.formula is None:
+            _constant(model, number, row, column, cell)
+            continue
+        formula = f"={formulas.of_cell((sheet.name, row, column), cell.formula)}"
+        if (row, column) in sheet.arrays:
+            rows, columns = sheet.arrays[row, column]
+            model.set_user_array_formula(number, row, column, columns, rows, formula)
+        else:
+            model.update_cell_with_formula(number, row, column, formula)
+
+
+def _constant(model: ironcalc.Model, sheet: int, row: int, column: int, cell: Cell) -> None:
+    value = cell.value
+    if isinstance(value, bool):
+        model.update_cell_with_bool(sheet, row, column, value)
+    elif isinstance(value, float):
+        model.update_cell_with_number(sheet, row, column, value)
+    elif isinstance(value, str):
+        model.update_cell_with_text(sheet, row, column, value)
+    elif isinstance(value, CellError):
+        model.update_cell_with_formula(sheet, row, column, f"={value.code}")
+
 
 _OTHER = "--engine libreoffice"
 
@@ -66,7 +192,7 @@ def _evaluate(
 
 def unsupported(workbook: Workbook) -> Mapping[Place, str]:
     """The cells whose formulas IronCalc cannot compute as spreadsheet programs do, each with the construct."""
-    return Formulas.of(workbook).unsupported
+    return IronCalcFormulas.of(workbook).unsupported
 
 
 def _on(sheet: Sheet, places: Sequence[Place]) -> Iterator[Position]:

@@ -1,19 +1,91 @@
-"""Functions that IronCalc lacks, or computes otherwise for some arguments, said in functions that it has.
+"""References that IronCalc does not take: ranges between computed ends, the same cells of several sheets.
+
+Functions that IronCalc lacks, or computes otherwise for some arguments, said in functions that it has.
 
 `REWRITES` maps a function to what spells its calls: the text for IronCalc, or None where the call is well as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
-from sheetnet.engine.ironcalc.areas import Speller, as_range, corner_cell
 from sheetnet.engine.ironcalc.gaps import CRITERIA, WANT_RANGES, UnsupportedError
-from sheetnet.syntax.resolver import Where
-from sheetnet.syntax.tree import Call, Chain, Leaf, Node, Prefixed
+from sheetnet.syntax.references import Area, cell_name, quote_sheet, split_prefix
+from sheetnet.syntax.resolver import Resolver, Where, is_one
+from sheetnet.syntax.tree import Call, Chain, Leaf, Node, Prefixed, bare
 
-Rewrite = Callable[[Speller, Call, Where], str | None]
+
+class PartSpeller(Protocol):
+    """What spells parts of a formula (spelling.Speller)."""
+
+    book: Resolver
+
+    def expression(self, node: Node | None, where: Where) -> str:
+        """A node spelled for IronCalc."""
+
+    def arguments(self, nodes: Sequence[Node | None], where: Where) -> str:
+        """Arguments, spelled and separated."""
+
+
+_Corner = tuple[str | None, str, str]  # the sheet, and row and column as formulas
+
+
+def joined(speller: PartSpeller, node: Chain, where: Where) -> str:
+    """`A1:INDEX(A1:C1,n)` as OFFSET: so many rows and columns from its first end, which stands above and left."""
+    if len(node.operands) > 2:
+        raise UnsupportedError("a range of more than two ends, one of them computed")
+    first, last = (_corner(speller, operand, where) for operand in node.operands)
+    if first is None or last is None:
+        raise UnsupportedError("a range to a cell that is computed")
+    (sheet, top, left), (_, bottom, right) = first, last
+    prefix = f"{quote_sheet(sheet)}!" if sheet else ""
+    rows, columns = f"({bottom})-({top})+1", f"({right})-({left})+1"
+    return f"OFFSET({prefix}$A$1,({top})-1,({left})-1,{rows},{columns})"
+
+
+def _corner(speller: PartSpeller, node: Node, where: Where) -> _Corner | None:
+    """Row and column of the cell that an end of a range names, or that INDEX or OFFSET picks."""
+    node = bare(node)
+    if (area := speller.book.area(node, where)) is not None:
+        return (area.sheet, str(area.top), str(area.left)) if is_one(area) else None
+    if not isinstance(node, Call) or not node.arguments:
+        return None
+    area = speller.book.area(node.arguments[0], where)
+    if area is None:
+        return None
+    steps = [None if each is None else speller.expression(each, where) for each in node.arguments[1:]]
+    if node.function.upper() == "OFFSET" and len(steps) == 2:
+        return area.sheet, f"{area.top}+({steps[0] or 0})", f"{area.left}+({steps[1] or 0})"
+    if node.function.upper() != "INDEX" or not 1 <= len(steps) <= 2 or any(step in (None, "", "0") for step in steps):
+        return None
+    row, column = _row_and_column(area, steps)
+    return area.sheet, f"{area.top - 1}+({row})", f"{area.left - 1}+({column})"
+
+
+def _row_and_column(area: Area, steps: Sequence[str | None]) -> tuple[str | None, str | None]:
+    """INDEX counts along a range of one row or column by a single number."""
+    if len(steps) == 2:
+        return steps[0], steps[1]
+    return ("1", steps[0]) if area.top == area.bottom else (steps[0], "1")
+
+
+def as_range(node: Node | None) -> Node | None:
+    """A single cell as a range, `A1:A1`."""
+    if isinstance(node, Leaf) and node.kind == "reference" and ":" not in split_prefix(node.text)[1]:
+        return Leaf("reference", f"{node.text}:{split_prefix(node.text)[1]}")
+    return node
+
+
+def corner_cell(area: Area, rows: int, columns: int) -> Node:
+    """A range of that size from the first cell of an area."""
+    prefix = f"{quote_sheet(area.sheet)}!" if area.sheet else ""
+    first, last = cell_name(area.top, area.left), cell_name(area.top + rows - 1, area.left + columns - 1)
+    return Leaf("reference", f"{prefix}{first}:{last}")
+
+
+Rewrite = Callable[[PartSpeller, Call, Where], str | None]
 
 _NUMBERS = "MAP({x},LAMBDA(_n,IF(ISERROR(_n),_n,IF(ISNUMBER(_n),_n,0))))"
 _COUNTED = "MAP({x},LAMBDA(_n,IF(ISNUMBER(_n),1,0)))"
@@ -32,7 +104,7 @@ _AGGREGATED = {
 }  # fmt: skip
 
 
-def _aggregate(speller: Speller, call: Call, where: Where) -> str | None:
+def _aggregate(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """AGGREGATE(function, option, range, …): IronCalc has none."""
     head = [each.text if isinstance(each, Leaf) else "" for each in call.arguments[:2]]
     name = _AGGREGATED.get(head[0]) if len(head) == 2 else None
@@ -54,7 +126,7 @@ def _aggregate(speller: Speller, call: Call, where: Where) -> str | None:
 def _of_squares(form: str) -> Rewrite:
     """SUMXMY2 and its like over single numbers: IronCalc takes ranges alone."""
 
-    def rewrite(speller: Speller, call: Call, where: Where) -> str | None:
+    def rewrite(speller: PartSpeller, call: Call, where: Where) -> str | None:
         if len(call.arguments) != 2 or all(speller.book.is_array(each, where) for each in call.arguments):
             return None
         x, y = (speller.expression(each, where) for each in call.arguments)
@@ -66,7 +138,7 @@ def _of_squares(form: str) -> Rewrite:
 def _computed(form: Callable[[str], str]) -> Rewrite:
     """AVERAGE, COUNT and PRODUCT of an array that is computed; of ranges they are well."""
 
-    def rewrite(speller: Speller, call: Call, where: Where) -> str | None:
+    def rewrite(speller: PartSpeller, call: Call, where: Where) -> str | None:
         if len(call.arguments) != 1:
             return None
         argument = call.arguments[0]
@@ -89,7 +161,7 @@ def _product(x: str) -> str:
     return f"REDUCE(1,{x},LAMBDA(_a,_n,IF(ISERROR(_n),_n,IF(ISNUMBER(_n),_a*_n,_a))))"
 
 
-def _in_ranges(speller: Speller, call: Call, where: Where) -> str | None:
+def _in_ranges(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """SUMIF and its like: single cells as ranges, the sum's range as large as the other, criteria such as "<>text"."""
     upper = call.function.upper()
     arguments = list(call.arguments)
@@ -107,7 +179,7 @@ def _in_ranges(speller: Speller, call: Call, where: Where) -> str | None:
     return f"{call.function}({speller.arguments(call.arguments, where)})"
 
 
-def _as_large(speller: Speller, given: Node | None, like: Node | None, where: Where) -> Node | None:
+def _as_large(speller: PartSpeller, given: Node | None, like: Node | None, where: Where) -> Node | None:
     """The range that is summed, from its first cell as large as the one that is asked."""
     area, shape = speller.book.area(given, where), speller.book.shape(like, where)
     if area is None or shape is None or speller.book.shape(given, where) == shape:
@@ -133,7 +205,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _without_text(speller: Speller, upper: str, arguments: list[Node | None], where: Where) -> str:
+def _without_text(speller: PartSpeller, upper: str, arguments: list[Node | None], where: Where) -> str:
     """SUMIF(range,"<>text",sum) by IF: all but the cells that equal the text."""
     criterion = arguments[1]
     if upper not in ("SUMIF", "COUNTIF") or criterion is None:
@@ -151,7 +223,7 @@ def _without_text(speller: Speller, upper: str, arguments: list[Node | None], wh
     return f"SUM(IF({asked}={unwanted},0,{summed}))"
 
 
-def _choose(speller: Speller, call: Call, where: Where) -> str | None:
+def _choose(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """CHOOSE({1,2},columns, …), which sets ranges side by side; over another array it is taken cell by cell."""
     if not call.arguments or not speller.book.is_array(call.arguments[0], where):
         return None
@@ -169,7 +241,7 @@ def _choose(speller: Speller, call: Call, where: Where) -> str | None:
     return text
 
 
-def _filled(speller: Speller, call: Call, where: Where) -> str | None:
+def _filled(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """Arguments left out between others, which IronCalc takes for 0, as what they stand for."""
     defaults = _LEFT_OUT[call.function.upper()]
     missing = [number for number, each in enumerate(call.arguments) if each is None and number in defaults]
@@ -181,7 +253,7 @@ def _filled(speller: Speller, call: Call, where: Where) -> str | None:
     return f"{call.function}({','.join(texts)})"
 
 
-def _lookup(speller: Speller, call: Call, where: Where) -> str | None:
+def _lookup(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """LOOKUP(2,1/(condition),range), which passes over errors: the last place where the number is not above."""
     if len(call.arguments) not in (2, 3) or speller.book.is_array(call.arguments[0], where):
         return None
@@ -195,7 +267,7 @@ def _lookup(speller: Speller, call: Call, where: Where) -> str | None:
     return f"LET(_m,{last},IF(_m=0,#N/A,INDEX({found},_m)))"
 
 
-def _xlookup(speller: Speller, call: Call, where: Where) -> str | None:
+def _xlookup(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """XLOOKUP that gives a whole row or column, or looks in an array, by XMATCH."""
     if not 3 <= len(call.arguments) <= 5 or speller.book.is_array(call.arguments[0], where):
         return None
@@ -211,7 +283,7 @@ def _xlookup(speller: Speller, call: Call, where: Where) -> str | None:
     return text if instead is None else f"IFNA({text},{speller.expression(instead, where)})"
 
 
-def _complex_sum(speller: Speller, call: Call, where: Where) -> str | None:
+def _complex_sum(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """IMSUM of more than two numbers."""
     texts = [speller.expression(each, where) for each in call.arguments]
     if len(texts) <= 2:
@@ -222,14 +294,14 @@ def _complex_sum(speller: Speller, call: Call, where: Where) -> str | None:
     return text
 
 
-def _offset(_: Speller, call: Call, __: Where) -> str | None:
+def _offset(_: PartSpeller, call: Call, __: Where) -> str | None:
     """OFFSET to the left or upwards is an error."""
     if any(isinstance(each, Prefixed) and each.sign == "-" for each in call.arguments[3:5]):
         raise UnsupportedError("OFFSET with a negative height or width")
     return None
 
 
-def _array_formula(speller: Speller, call: Call, where: Where) -> str | None:
+def _array_formula(speller: PartSpeller, call: Call, where: Where) -> str | None:
     """Google's ARRAYFORMULA(x): x, its ranges taken whole."""
     return f"({speller.arguments(call.arguments, where.whole)})"
 

@@ -12,19 +12,18 @@ from functools import lru_cache
 
 import ironcalc
 
-from sheetnet.engine.ironcalc.areas import joined
 from sheetnet.engine.ironcalc.gaps import ADDRESSES, NOT_LIFTED, SPREADING, UnsupportedError
-from sheetnet.engine.ironcalc.rewrites import REWRITES
-from sheetnet.syntax.function_facts import EXCEL, is_googles
+from sheetnet.engine.ironcalc.rewrites import REWRITES, joined
+from sheetnet.syntax.functions import EXCEL, is_googles
 from sheetnet.syntax.grammar import FormulaError, parse
-from sheetnet.syntax.refs import Area, area_name, quote_sheet, split_prefix
+from sheetnet.syntax.references import Area, area_name, quote_sheet, split_prefix
 from sheetnet.syntax.resolver import Resolver, Where, is_one, on_each_sheet
-from sheetnet.syntax.skeleton import skeletons_of
-from sheetnet.syntax.tree import Apply, Call, Chain, Group, Leaf, Node, Postfixed, Prefixed, bare, parts
+from sheetnet.syntax.shifting import skeletons_of
+from sheetnet.syntax.tree import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, bare, parts
 from sheetnet.workbook import Position, Workbook
 
-MOST_CELLS = 10_000  # of a range that is computed as an array because the formula stands beside it nowhere
-LONGEST = 65_536  # characters of a formula with its names put in
+MOST_ARRAY_CELLS = 10_000  # of a range that is computed as an array because the formula stands beside it nowhere
+LONGEST_FORMULA = 65_536  # characters of a formula with its names put in
 TRUTHS = ("TRUE", "FALSE")
 BY_SHAPE = frozenset({"AVERAGEIF", "SUMIF", "XLOOKUP"})  # spelled by the sizes of their ranges
 BY_LINES = ("BYROW", "BYCOL")
@@ -81,7 +80,7 @@ class Speller:
                 return node.sign + self.expression(node.operand, inside)
             case Postfixed():
                 return self.expression(node.operand, where.whole if node.sign == "#" else where) + node.sign
-            case Group():
+            case Brackets():
                 return f"({self.expression(node.inner, where)})"
             case Chain():
                 return self._chain(node, where)
@@ -115,7 +114,7 @@ class Speller:
 
     def _one_of(self, area: Area, where: Where) -> str:
         """The cell of a range in the formula's row or column."""
-        self._missed |= area.size <= MOST_CELLS and not where.has_one_of(area)
+        self._missed |= area.size <= MOST_ARRAY_CELLS and not where.has_one_of(area)
         return "@" + area_name(area, absolute=False)
 
     def _odd_reference(self, node: Node, where: Where) -> str:
@@ -134,7 +133,7 @@ class Speller:
     def _take_room(self, text: str) -> str:
         """Names within names may double a text again and again."""
         self._put_in += len(text)
-        if self._put_in > LONGEST:
+        if self._put_in > LONGEST_FORMULA:
             raise UnsupportedError("a formula that is too long once its names are put in")
         return text
 
@@ -190,7 +189,7 @@ class Speller:
         for node in nodes:
             inner = node and bare(node)
             meant = self.book.meant(inner.text, where) if isinstance(inner, Leaf) and inner.kind == "name" else None
-            if meant is not None and isinstance(meant[0], Group):
+            if meant is not None and isinstance(meant[0], Brackets):
                 inner = meant[0].inner
             if isinstance(inner, Chain) and inner.signs[0] == ",":
                 spread += self._spread(inner.operands, where)

@@ -1,4 +1,11 @@
-"""Formulas of the canonical Excel A1 dialect in the spelling of .ods files (OpenFormula). It knows no cells and no XML."""
+"""Formulas of the canonical Excel A1 dialect in the spelling of .ods files (OpenFormula). It knows no cells and no XML.
+
+Formula text of .ods files (OpenFormula) from and to the canonical Excel A1 dialect. It knows no cells and no XML.
+
+Both ways only the spelling changes: `of:=SUM([.A1:.B2];[$Data.C3])` is `SUM(A1:B2,Data!C3)`. Precedences are the same in
+both, as LibreOffice computes them. `from_openformula(to_openformula(text)) == text` but for these, which mean the same:
+`TRUE()` becomes `TRUE`, `.5` becomes `0.5`, `A$1:B$1048576` becomes `A:B` and `$A1:$XFD2` becomes `1:2`.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +13,10 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from sheetnet.files.ods.functions import openformula_name
-from sheetnet.files.operators import with_functions
+from sheetnet.files.formula_text import with_functions
+from sheetnet.files.ods.formula_in import from_openformula, openformula_name
 from sheetnet.syntax import COLUMNS, ROWS, Token, column_letters, tokenize
-from sheetnet.syntax.refs import split_prefix
+from sheetnet.syntax.references import split_prefix
 
 _LAST_COLUMN = column_letters(COLUMNS)
 _PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+")
@@ -204,3 +211,6 @@ def _sheets(prefix: str, always: bool = False) -> tuple[str, str]:
 def _quoted(name: str, always: bool) -> str:
     plain = _PLAIN_SHEET.fullmatch(name) and not always
     return name if plain else "'" + name.replace("'", "''") + "'"
+
+
+__all__ = ["from_openformula", "to_openformula"]

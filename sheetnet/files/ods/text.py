@@ -1,8 +1,14 @@
-"""Text as .ods holds it: characters escaped, spaces, tabs and lines as elements. It knows no cells."""
+"""Text as .ods holds it: characters escaped, spaces, tabs and lines as elements. It knows no cells.
+
+Cells and boxes as .ods spells them outside formulas: `Step.B3`, `'Chain rule'.A1:'Chain rule'.B5`. It knows no cells.
+"""
 
 from __future__ import annotations
 
 import re
+
+from sheetnet.syntax import cell_name
+from sheetnet.workbook import Box
 
 # XML 1.0 has no place for these characters, not even escaped; neither has a spreadsheet.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -41,3 +47,18 @@ def _element(spaces: str) -> str:
     if spaces == "\t":
         return "<text:tab/>"
     return f'<text:s text:c="{len(spaces)}"/>' if len(spaces) > 1 else "<text:s/>"
+
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def address(sheet: str, row: int, column: int) -> str:
+    """One cell."""
+    name = sheet if _PLAIN.fullmatch(sheet) else "'" + sheet.replace("'", "''") + "'"
+    return f"{name}.{cell_name(row, column)}"
+
+
+def box_address(sheet: str, box: Box) -> str:
+    """The cells from a box's top left to its bottom right."""
+    top, left, bottom, right = box
+    return f"{address(sheet, top, left)}:{address(sheet, bottom, right)}"

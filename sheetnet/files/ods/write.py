@@ -1,4 +1,6 @@
-"""Writes a workbook as .ods (OpenDocument 1.3). It knows no layout and no networks, only cells, names and looks.
+"""The rows of a sheet as .ods text, streamed. It knows values, formulas and roles, not what they mean.
+
+Writes a workbook as .ods (OpenDocument 1.3). It knows no layout and no networks, only cells, names and looks.
 
 odfpy builds styles, settings and names; the rows are text, since 100,000 cells take odfpy six seconds. The same workbook
 gives the same bytes at any time.
@@ -7,21 +9,145 @@ gives the same bytes at any time.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from math import isfinite
+from operator import itemgetter
 from typing import IO, Any
 
 from odf import table
 
 from sheetnet.errors import FileError
-from sheetnet.files.attached import check_views
-from sheetnet.files.ods import chart, look, pages, view
-from sheetnet.files.ods.conditions import Under, put_on_styles, ruled_styles, under_rules
-from sheetnet.files.ods.dress import Dress, dresses, validations
-from sheetnet.files.ods.openformula import to_openformula
-from sheetnet.files.ods.rows import rows
-from sheetnet.files.ods.text import escape
-from sheetnet.syntax import parse_area
-from sheetnet.workbook import Name, Position, Sheet, Workbook
+from sheetnet.files.ods import cell_extras, styles
+from sheetnet.files.ods.cell_extras import Dress, Under, dresses, put_on_styles, ruled_styles, under_rules, validations
+from sheetnet.files.ods.formula_out import to_openformula
+from sheetnet.files.ods.styles import cell_style, decimals, row_style
+from sheetnet.files.ods.text import escape, paragraphs
+from sheetnet.files.sheet_features import USUAL_HEIGHT, check_views, row_heights
+from sheetnet.styles import STYLES
+from sheetnet.syntax import COLUMNS, ROWS, cell_name, parse_area
+from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook
+
+_STYLE = {role: f' table:style-name="{cell_style(role)}"' for role in STYLES}
+_BLANK = f"<table:table-cell{_STYLE['']}/>"
+_NO_CELL, _PLAIN = Cell(), Dress()
+_USUAL = row_style(USUAL_HEIGHT)
+_SHOWN = {role: ".10g" if decimals(role) is None else f".{decimals(role)}f" for role in STYLES}
+
+
+def rows(sheet: Sheet, worn: Mapping[Position, Dress]) -> Iterator[str]:
+    """The `table:table-row` elements of a sheet down to its last cell; empty rows and cells are counted, not listed.
+
+    `worn` are the cells with a dress, also such as are blank. Rows that repeat on each page are header rows.
+    """
+    _check(sheet)
+    styles = {row: row_style(height) for row, height in row_heights(sheet).items()}
+    if sheet.view.title_rows is None:
+        yield from (_row(cells, count, styles.get(row, _USUAL)) for row, count, cells in _runs(sheet, worn))
+        return
+    first, last = sheet.view.title_rows
+    for row, count, cells in _split(_runs(sheet, worn, last), first, last + 1):
+        opening = "<table:table-header-rows>" if row == first else ""
+        closing = "</table:table-header-rows>" if row + count == last + 1 else ""
+        yield opening + _row(cells, count, styles.get(row, _USUAL)) + closing
+
+
+def _runs(sheet: Sheet, worn: Mapping[Position, Dress], least: int = 1) -> Iterator[tuple[int, int, str]]:
+    """Each row with its cells, and blank ones between them, at least down to row `least`: (row, how many, cells)."""
+    below = 1
+    for row, run in groupby(sorted({**sheet.cells, **worn} if worn else sheet.cells), key=itemgetter(0)):
+        if row > below:
+            yield below, row - below, _BLANK
+        yield row, 1, "".join(_cells(sheet, run, worn))
+        below = row + 1
+    if below <= least:
+        yield below, least + 1 - below, _BLANK
+
+
+def _split(runs: Iterator[tuple[int, int, str]], *bounds: int) -> Iterator[tuple[int, int, str]]:
+    """The same rows, none counted together across a bound."""
+    for row, count, cells in runs:
+        stops = [row, *(bound for bound in bounds if row < bound < row + count), row + count]
+        yield from ((start, stop - start, cells) for start, stop in pairwise(stops))
+
+
+def _check(sheet: Sheet) -> None:
+    for row, column in sheet.cells:
+        if not (0 < row <= ROWS and 0 < column <= COLUMNS):
+            raise FileError(
+                f"{sheet.name}: row {row}, column {column} is outside a sheet: it has {ROWS} by {COLUMNS} cells"
+            )
+    for place in sheet.arrays:
+        cell = sheet.cells.get(place)
+        if cell is None or cell.formula is None:
+            raise FileError(
+                f"{sheet.name}!{cell_name(*place)}: an array formula begins here without a formula: give it one"
+            )
+
+
+def _row(cells: str, count: int, style: str) -> str:
+    repeated = f' table:number-rows-repeated="{count}"' if count > 1 else ""
+    return f'<table:table-row table:style-name="{style}"{repeated}>{cells}</table:table-row>'
+
+
+def _cells(sheet: Sheet, places: Iterable[Position], worn: Mapping[Position, Dress]) -> Iterator[str]:
+    cells, left = sheet.cells, 1
+    for place in places:
+        gap = place[1] - left
+        if gap:
+            repeated = f' table:number-columns-repeated="{gap}"' if gap > 1 else ""
+            yield f"<table:table-cell{repeated}/>"
+        yield _cell(sheet, place, cells.get(place, _NO_CELL), worn.get(place, _PLAIN) if worn else _PLAIN)
+        left = place[1] + 1
+
+
+def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
+    style = _STYLE.get(cell.role)
+    if style is None:
+        raise FileError(f"{sheet.name}!{cell_name(*place)}: there is no look for the role {cell.role!r}")
+    if dress is not _PLAIN:
+        style = (f' table:style-name="{dress.style}"' if dress.style else style) + dress.attributes
+    formula = ""
+    if cell.formula is not None:
+        formula = f' table:formula="{escape(to_openformula(cell.formula))}"'
+        if place in sheet.arrays:
+            height, width = sheet.arrays[place]
+            formula += f' table:number-matrix-columns-spanned="{width}" table:number-matrix-rows-spanned="{height}"'
+    elif cell.value is None:
+        return f"<table:table-cell{style}>{dress.before}{dress.after}</table:table-cell>"
+    attributes, text = _value(cell.value, _SHOWN[cell.role], cell.formula is not None)
+    if not attributes:
+        raise FileError(f"{sheet.name}!{cell_name(*place)}: {_no_value(cell)}")
+    if dress.link:
+        text = text.replace("<text:p>", f"<text:p>{dress.link}").replace("</text:p>", "</text:a></text:p>")
+    return f"<table:table-cell{style}{formula} {attributes}>{dress.before}{text}{dress.after}</table:table-cell>"
+
+
+def _no_value(cell: Cell) -> str:
+    if cell.value is None:
+        return f"the formula {cell.formula} has no cached value: compute it before writing"
+    return f"a spreadsheet cannot hold the number {cell.value}: write an error value such as #NUM! instead"
+
+
+def _value(value: Value, shown: str, computed: bool) -> tuple[str, str]:
+    """The value's attributes, and the paragraphs that show it (a number in the format `shown`); empty for no value."""
+    if isinstance(value, (float, int)) and value is not True and value is not False:
+        if not isfinite(value):
+            return "", ""
+        return f'office:value-type="float" office:value="{float(value)!r}"', f"<text:p>{value:{shown}}</text:p>"
+    if isinstance(value, bool):
+        word = "true" if value else "false"
+        return f'office:value-type="boolean" office:boolean-value="{word}"', f"<text:p>{word.upper()}</text:p>"
+    if isinstance(value, CellError):
+        # As LibreOffice writes it: what was computed is no text, an error that was typed is at least shown by all.
+        no_text = ' office:string-value=""' if computed else ""
+        kind = f'office:value-type="string"{no_text} calcext:value-type="error"'
+        return kind, f"<text:p>{escape(value.code)}</text:p>"
+    if value is None:
+        return "", ""
+    text = f' office:string-value="{escape(value)}"' if computed else ""
+    return f'office:value-type="string"{text}', paragraphs(value)
+
 
 _MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _CHART = "application/vnd.oasis.opendocument.chart"
@@ -52,7 +178,7 @@ _FORBIDDEN = frozenset("[]*?:/\\")
 
 def write_ods(workbook: Workbook, stream: IO[bytes]) -> None:
     """Write the workbook. Raises FileError for what no spreadsheet can hold, such as a formula without a cached value."""
-    _check(workbook)
+    _check_workbook(workbook)
     check_views(workbook)
     ruled = [under_rules(sheet) for sheet in workbook.sheets]
     charts = [(sheet, each) for sheet in workbook.sheets for each in sheet.view.charts]
@@ -63,14 +189,14 @@ def write_ods(workbook: Workbook, stream: IO[bytes]) -> None:
             for piece in _document("document-content", _content(workbook, ruled)):
                 part.write(piece.encode())
         for name, root, body in (
-            ("styles.xml", "document-styles", pages.common_styles(put_on_styles(workbook.sheets, ruled))),
+            ("styles.xml", "document-styles", styles.common_styles(put_on_styles(workbook.sheets, ruled))),
             ("meta.xml", "document-meta", _META),
-            ("settings.xml", "document-settings", view.settings(workbook.sheets)),
+            ("settings.xml", "document-settings", styles.settings(workbook.sheets)),
         ):
             archive.writestr(_entry(name), "".join(_document(root, iter([body]))))
         for number, (sheet, each) in enumerate(charts, 1):
-            document = _document("document-content", chart.content(sheet, each))
-            archive.writestr(_entry(f"{chart.folder(number)}/content.xml"), "".join(document))
+            document = _document("document-content", cell_extras.content(sheet, each))
+            archive.writestr(_entry(f"{cell_extras.folder(number)}/content.xml"), "".join(document))
         archive.writestr(_entry("META-INF/manifest.xml"), _manifest(len(charts)))
 
 
@@ -92,14 +218,14 @@ def _manifest(charts: int) -> str:
     space, version = f'xmlns:manifest="{_OASIS}manifest:1.0"', 'manifest:version="1.3"'
     entries = [f'manifest:full-path="/" {version} manifest:media-type="{_MIMETYPE}"']
     entries += [f'manifest:full-path="{part}" manifest:media-type="text/xml"' for part in _PARTS]
-    for folder in map(chart.folder, range(1, charts + 1)):
+    for folder in map(cell_extras.folder, range(1, charts + 1)):
         entries.append(f'manifest:full-path="{folder}/" {version} manifest:media-type="{_CHART}"')
         entries.append(f'manifest:full-path="{folder}/content.xml" manifest:media-type="text/xml"')
     body = "".join(f"<manifest:file-entry {entry}/>" for entry in entries)
     return f"{_XML}<manifest:manifest {space} {version}>{body}</manifest:manifest>"
 
 
-def _check(workbook: Workbook) -> None:
+def _check_workbook(workbook: Workbook) -> None:
     names = [sheet.name for sheet in workbook.sheets]
     if not names:
         raise FileError("a workbook without sheets cannot be written: add a sheet")
@@ -115,7 +241,7 @@ def _check(workbook: Workbook) -> None:
 
 def _content(workbook: Workbook, ruled: Sequence[Mapping[Position, Under]]) -> Iterator[str]:
     sheets = workbook.sheets
-    yield look.content_styles(sheets, ruled_styles(sheets, ruled))
+    yield styles.content_styles(sheets, ruled_styles(sheets, ruled))
     yield "<office:body><office:spreadsheet>"
     yield validations(sheets)
     entries = charts = 1
@@ -128,8 +254,8 @@ def _content(workbook: Workbook, ruled: Sequence[Mapping[Position, Under]]) -> I
 
 def _table(sheet: Sheet, workbook: Workbook, worn: Mapping[Position, Dress]) -> Iterator[str]:
     locked = ' table:protected="true"' if sheet.view.locked else ""
-    yield f'<table:table table:name="{escape(sheet.name)}" table:style-name="{look.table_style(sheet)}"{locked}>'
-    yield look.columns(sheet.view)
+    yield f'<table:table table:name="{escape(sheet.name)}" table:style-name="{styles.table_style(sheet)}"{locked}>'
+    yield styles.columns(sheet.view)
     yield from rows(sheet, worn)
     yield _names(workbook, sheet.name)
     yield "</table:table>"
@@ -143,7 +269,7 @@ def _names(workbook: Workbook, scope: str | None) -> str:
     expressions = table.NamedExpressions()
     for name in names:
         expressions.addElement(_name(name, base))
-    return look.xml_text(expressions)
+    return styles.xml_text(expressions)
 
 
 def _first_cell(sheet: str) -> str:

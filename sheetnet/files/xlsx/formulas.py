@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sheetnet.files.operators import with_functions, with_operators
+from sheetnet.files.formula_text import with_functions, with_operators
 from sheetnet.syntax import Token, tokenize
 
 # Excel's marks for functions newer than the format and for LET's names; Gnumeric's and LibreOffice's for foreign ones.

@@ -1,4 +1,13 @@
-"""A Workbook written as an .xlsx file with XlsxWriter: styles and names. It computes nothing and knows no network."""
+"""How a worksheet is shown and printed: widths, panes, pages, tab, protection. It knows no cells' content.
+
+A line chart on a worksheet, through XlsxWriter. It knows no other cells than the chart's own.
+
+Notes, links, conditional formats, entries and charts of a worksheet, through XlsxWriter. It knows no rows.
+
+The sheet is checked before (`files.attached`): what XlsxWriter would warn of and leave out does not come here.
+
+A Workbook written as an .xlsx file with XlsxWriter: styles and names. It computes nothing and knows no network.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +18,145 @@ from typing import IO, Any
 
 from xlsxwriter import Workbook as Book
 from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.url import Url
 from xlsxwriter.worksheet import Worksheet
 
 from sheetnet.errors import FileError
-from sheetnet.files.attached import check_views
-from sheetnet.files.xlsx.attached import attach
-from sheetnet.files.xlsx.cells import rows_xml
+from sheetnet.files.sheet_features import chart_numbers, chart_size, check_views, clean, note_size
 from sheetnet.files.xlsx.formulas import in_file
-from sheetnet.files.xlsx.view import show
-from sheetnet.looks import STYLES, Style
-from sheetnet.syntax import parse_area
-from sheetnet.workbook import Name, Sheet, Workbook
+from sheetnet.files.xlsx.write_sheet import rows_xml
+from sheetnet.styles import STYLES, Style
+from sheetnet.syntax import cell_name, parse_area, quote_sheet
+from sheetnet.workbook import Box, CellValidation, LineChart, Name, Rule, Sheet, Workbook
+
+_A4 = 9
+
+
+def set_view(written: Any, sheet: Sheet) -> None:
+    """Set all of it on XlsxWriter's worksheet."""
+    view = sheet.view
+    last = max([column for _, column in sheet.cells] + list(view.widths), default=1)
+    written.set_column(0, last - 1, view.default_width)
+    for column, width in view.widths.items():
+        written.set_column(column - 1, column - 1, width)
+    if view.freeze is not None:
+        written.freeze_panes(view.freeze[0] - 1, view.freeze[1] - 1)
+    if view.tab is not None:
+        written.set_tab_color(f"#{view.tab}")
+    if view.locked:
+        written.protect()
+    if sheet.hidden:
+        written.hide()
+    written.hide_gridlines(2)
+    _print(written, sheet)
+
+
+def _print(written: Any, sheet: Sheet) -> None:
+    """One page wide, as many long as needed."""
+    if sheet.view.landscape:
+        written.set_landscape()
+    written.set_paper(_A4)
+    written.fit_to_pages(1, 0)
+    if sheet.view.title_rows is not None:
+        first, last = sheet.view.title_rows
+        written.repeat_rows(first - 1, last - 1)
+
+
+_BLUE, _GREY, _LIGHT = "#1F3864", "#595959", "#D9D9D9"
+
+
+def from_zero(box: Box) -> Box:
+    """The box as XlsxWriter counts."""
+    top, left, bottom, right = box
+    return top - 1, left - 1, bottom - 1, right - 1
+
+
+def insert_chart(book: Any, written: Any, sheet: Sheet, chart: LineChart) -> None:
+    """Points joined by a line, with a place for each number on the x axis."""
+    drawn = book.add_chart({"type": "scatter", "subtype": "straight"})
+    drawn.add_series(
+        {
+            "name": clean(chart.y_title),
+            "categories": [sheet.name, *from_zero(chart.x)],
+            "values": [sheet.name, *from_zero(chart.y)],
+            # XlsxWriter does not know the cells' values, which viewers show that never recalculate.
+            "categories_data": chart_numbers(sheet, chart.x),
+            "values_data": chart_numbers(sheet, chart.y),
+            "line": {"color": _BLUE, "width": 2},
+            "marker": {"type": "none"},
+        }
+    )
+    drawn.set_title({"name": clean(chart.title), "name_font": {"size": 12, "color": _BLUE}, "overlay": False})
+    drawn.set_x_axis(_axis(chart.x_title, {"visible": False}))
+    drawn.set_y_axis(_axis(chart.y_title, {"visible": True, "line": {"color": _LIGHT, "width": 0.75}}))
+    drawn.set_legend({"none": True})
+    width, height = chart_size(sheet, chart)
+    drawn.set_size({"width": width, "height": height})
+    row, column = chart.anchor
+    written.insert_chart(row - 1, column - 1, drawn)
+
+
+def _axis(title: str, grid: dict[str, object]) -> dict[str, object]:
+    return {
+        "name": clean(title),
+        "name_font": {"bold": False, "color": _GREY},
+        "num_font": {"color": _GREY},
+        "num_format": "General",
+        "num_format_linked": False,
+        "major_gridlines": grid,
+    }
+
+
+_AUTHOR = "sheetnet"
+_LARGEST = 1e307  # the bound of "any number": Excel's entries know no other way to say it
+
+
+def attach(book: Any, written: Any, sheet: Sheet) -> None:
+    """Hang everything of the sheet's view on XlsxWriter's worksheet."""
+    view = sheet.view
+    for (row, column), text in sorted(view.notes.items()):
+        width, height = note_size(text)
+        look = {"author": _AUTHOR, "visible": False, "width": width, "height": height, "font_size": 9}
+        written.write_comment(row - 1, column - 1, clean(text), look)
+    for (row, column), (target, *spot) in view.links.items():
+        # XlsxWriter's write_url would also write the cell.
+        link = Url(f"internal:{quote_sheet(target)}!{cell_name(*spot)}")
+        written.hyperlinks[row - 1][column - 1] = link
+    for rule in view.rules:
+        written.conditional_format(*from_zero(rule.box), _condition(book, rule))
+    for entry in view.entries:
+        written.data_validation(*from_zero(entry.box), _validation(entry))
+    for chart in view.charts:
+        insert_chart(book, written, sheet, chart)
+
+
+def _condition(book: Any, rule: Rule) -> dict[str, object]:
+    if rule.scale is not None:
+        low, high = (f"#{color}" for color in rule.scale)
+        ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
+        return {"type": "2_color_scale", "min_color": low, "max_color": high, **ends}
+    style = STYLES[rule.role]
+    look: dict[str, object] = {"font_color": f"#{style.color}", "bold": style.bold, "italic": style.italic}
+    if style.fill is not None:
+        look["bg_color"] = f"#{style.fill}"
+    # The first rule that is true decides, as in .ods.
+    return {
+        "type": "formula",
+        "criteria": "=" + in_file(rule.formula),
+        "format": book.add_format(look),
+        "stop_if_true": True,
+    }
+
+
+def _validation(entry: CellValidation) -> dict[str, object]:
+    if entry.above is None:
+        allowed: dict[str, object] = {"criteria": "between", "minimum": -_LARGEST, "maximum": _LARGEST}
+    else:
+        allowed = {"criteria": ">", "value": entry.above}
+    title, message = clean(entry.title), clean(entry.message)
+    said = {"input_title": title, "input_message": message, "error_title": title, "error_message": message}
+    return {"validate": "decimal", **allowed, **said}
+
 
 _CREATED = datetime(2000, 1, 1)  # a fixed date: the same workbook gives the same bytes
 _BORDERS = {"thin": 1, "thick": 5}  # Excel's numbers of the line styles
@@ -91,7 +228,7 @@ def _add_sheet(book: Any, sheet: Sheet, styles: dict[str, Any]) -> Any:
     written.rows = list(rows_xml(sheet, indices, book.str_table._get_shared_string_index))
     for row, column in _corners(sheet):
         written._check_dimensions(row - 1, column - 1)
-    show(written, sheet)
+    set_view(written, sheet)
     attach(book, written, sheet)
     return written
 

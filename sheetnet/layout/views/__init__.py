@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sheetnet.layout.views.appendix import appendix
-from sheetnet.layout.views.chain_rule import chain_rule
+from sheetnet.layout.views.appendix import appendix_sheet
+from sheetnet.layout.views.chain_rule import chain_rule_sheet
 from sheetnet.layout.views.check import check
-from sheetnet.layout.views.gradient_check import gradient_check
-from sheetnet.layout.views.jacobians import jacobians
-from sheetnet.layout.views.matrices import matrices
-from sheetnet.layout.views.network import network
-from sheetnet.layout.views.scene import Laid, Scene
-from sheetnet.layout.views.training import training
+from sheetnet.layout.views.context import Laid, ViewContext
+from sheetnet.layout.views.gradient_check import gradient_check_sheet
+from sheetnet.layout.views.jacobians import jacobians_sheet
+from sheetnet.layout.views.matrices import matrices_sheet
+from sheetnet.layout.views.network import network_sheet
+from sheetnet.layout.views.training import training_sheet
 
-__all__ = ["VIEWS", "Laid", "Scene"]
+__all__ = ["VIEW_SHEETS", "Laid", "ViewContext"]
 
-VIEWS: dict[str, Callable[[Scene], Laid]] = {
-    "appendix": appendix,
-    "jacobians": jacobians,
-    "network": network,
-    "matrices": matrices,
-    "chain_rule": chain_rule,
-    "gradient_check": gradient_check,
-    "training": training,
+VIEW_SHEETS: dict[str, Callable[[ViewContext], Laid]] = {
+    "appendix": appendix_sheet,
+    "jacobians": jacobians_sheet,
+    "network": network_sheet,
+    "matrices": matrices_sheet,
+    "chain_rule": chain_rule_sheet,
+    "gradient_check": gradient_check_sheet,
+    "training": training_sheet,
     "check": check,
 }

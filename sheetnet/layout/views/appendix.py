@@ -1,4 +1,8 @@
-"""The sheet `Appendix`: Jacobians by formula beside central differences, as the lesson's appendix has them.
+"""y = A x + b on the sheet `Appendix`, by x and by A, beside central differences. It knows formula text, no numbers.
+
+∂y/∂x is A. ∂y_k/∂a_ij is x_j where k = i, else 0: xᵀ in row k of the matrix that the lesson writes for y_k.
+
+The sheet `Appendix`: Jacobians by formula beside central differences, as the lesson's appendix has them.
 
 After CPSC 4430/5440, Lesson D02 (b), Matrix Calculus. It knows positions and formula text, no numbers.
 
@@ -14,15 +18,85 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.appendix_affine import affine
-from sheetnet.layout.views.line import Line, Words, subscript
-from sheetnet.layout.views.scene import Scene
+from sheetnet.layout.views.context import ViewContext
+from sheetnet.layout.views.tables import EquationLine, Words, subscript
 from sheetnet.workbook import Name, Sheet, View
 
-TOP = 4  # the first row below the title
-TAB = "833C0B"
+AFFINE_SIZE = 2
+ENTRIES = [(i, j) for i in range(AFFINE_SIZE) for j in range(AFFINE_SIZE)]  # of A, row by row
+Y, X, A = ("y₁", "y₂"), ("x₁", "x₂"), ("a₁₁", "a₁₂", "a₂₁", "a₂₂")
+
+
+def affine(scene: ViewContext, grid: Grid, top: int) -> int:
+    """Both Jacobians; gives the first free row."""
+    grid.write(top, 1, "y = A x + b", "band")
+    line = EquationLine(grid, top + 1)
+    _by_x(scene, grid, line)
+    line = EquationLine(grid, line.bottom)
+    _by_matrix(scene, grid, line)
+    return line.bottom
+
+
+def _by_x(scene: ViewContext, grid: Grid, line: EquationLine) -> None:
+    values, h = scene.values, grid.fixed("app_h")
+    y, exact, central = "app_affine_y", "app_affine_dx", "app_affine_dx_central"
+    line.array(y, values[y], _value(grid, "", ""), "forward", Words("y", "A x + b", "", Y))
+    words = Words("∂y/∂x", "A itself", "", Y, X)
+    line.block(exact, values[exact], lambda i, j: grid.cell("app_A", i, j), "gradient", words)
+    columns = {}
+    for j in range(AFFINE_SIZE):
+        plus, minus = (_value(grid, f"{sign}{h}*{_upright(grid, j)}", "") for sign in "+-")
+        columns[0, j] = (AFFINE_SIZE, 1), _quotient(plus, minus, h)
+    line.arrays(central, values[central], columns, "numpy", Words("∂y/∂x", "central differences", "≈", Y, X))
+    line.near(grid.area(exact), grid.area(central), h)
+
+
+def _by_matrix(scene: ViewContext, grid: Grid, line: EquationLine) -> None:
+    values, h = scene.values, grid.fixed("app_h")
+    stack, exact, central = "app_affine_stack", "app_affine_dA", "app_affine_dA_central"
+
+    def x(j: int, own: bool) -> str | None:
+        return grid.cell("app_x", j, 0) if own else None
+
+    def stacked(row: int, j: int) -> str | None:
+        return x(j, row // AFFINE_SIZE == row % AFFINE_SIZE)
+
+    def flat(k: int, entry: int) -> str | None:
+        return x(entry % AFFINE_SIZE, entry // AFFINE_SIZE == k)
+
+    words = Words("∂y/∂A", "a matrix for each y", "", ("∂y₁/∂A", "", "∂y₂/∂A", ""))
+    line.block(stack, values[stack], stacked, lambda r, c: "gradient" if stacked(r, c) else "zero", words)
+    words = Words("∂y/∂A", "the same, a row for each y", "=", Y, A)
+    line.block(exact, values[exact], flat, lambda k, c: "gradient" if flat(k, c) else "zero", words)
+    # The matrix with a single 1 at (i, j) is e_i e_jᵀ.
+    columns = {}
+    for number, (i, j) in enumerate(ENTRIES):
+        single = f"MMULT({_upright(grid, i)},{grid.area(f'app_unit_{j + 1}')})"
+        plus, minus = (_value(grid, "", f"{sign}{h}*{single}") for sign in "+-")
+        columns[0, number] = (AFFINE_SIZE, 1), _quotient(plus, minus, h)
+    line.arrays(central, values[central], columns, "numpy", Words("∂y/∂A", "central differences, A ± h", "≈", Y, A))
+    line.near(grid.area(exact), grid.area(central), h)
+
+
+def _value(grid: Grid, x_moved: str, a_moved: str) -> str:
+    """A x + b, with x and A moved."""
+    return f"MMULT({grid.area('app_A')}{a_moved},{grid.area('app_x')}{x_moved})+{grid.area('app_b')}"
+
+
+def _upright(grid: Grid, j: int) -> str:
+    """e_j."""
+    return f"TRANSPOSE({grid.area(f'app_unit_{j + 1}')})"
+
+
+def _quotient(plus: str, minus: str, h: str) -> str:
+    """(y₊ − y₋) / 2h."""
+    return f"({plus}-({minus}))/(2*{h})"
+
+
+APPENDIX_TOP = 4  # the first row below the title
+APPENDIX_TAB = "833C0B"
 SIZE = 2
-NOTES = (
+APPENDIX_NOTES = (
     "x = (1 + p², 2 + q²) for the first two inputs p, q on Step: never 0, so that 1/x is safe. A and b: the corner of W⁽¹⁾.",
     "Lesson D02 (b) writes eᵢ where eᵢᵀ is meant: a column times a row gives a matrix, here one with a single number.",
     "Central differences: column j is (y(x + h eⱼ) − y(x − h eⱼ)) / 2h. The method's own error is about h² = 0.000001.",
@@ -46,7 +120,7 @@ class _Elementwise:
     slope_words: str
 
 
-FUNCTIONS = (
+APPENDIX_FUNCTIONS = (
     _Elementwise(
         "app_inv", "y = 1/x", lambda x: f"1/{x}", lambda y: f"{y}*{y}", "y²", lambda x: f"-1/({x}*{x})", "−1/xᵢ²"
     ),
@@ -56,25 +130,25 @@ FUNCTIONS = (
 )  # fmt: skip
 
 
-def appendix(scene: Scene) -> tuple[Sheet, list[Name]]:
+def appendix_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
     words = "The appendix of lesson D02 (b): each Jacobian by formula, and by what happens when x moves a little."
     grid = scene.sheet("appendix", "Derivatives by a vector", words)
-    for number, note in enumerate(NOTES):
-        grid.write(TOP + number, 1, note, "subtitle")
-    top = _givens(scene, grid, TOP + len(NOTES) + 1)
-    for function in FUNCTIONS:
+    for number, note in enumerate(APPENDIX_NOTES):
+        grid.write(APPENDIX_TOP + number, 1, note, "subtitle")
+    top = _givens(scene, grid, APPENDIX_TOP + len(APPENDIX_NOTES) + 1)
+    for function in APPENDIX_FUNCTIONS:
         top = _elementwise(scene, grid, function, top)
     affine(scene, grid, top)
-    return grid.finished(View(freeze=(TOP, 1), title_rows=(1, 3), tab=TAB)), grid.names()
+    return grid.finished(View(freeze=(APPENDIX_TOP, 1), title_rows=(1, 3), tab=APPENDIX_TAB)), grid.names()
 
 
-def _givens(scene: Scene, grid: Grid, top: int) -> int:
+def _givens(scene: ViewContext, grid: Grid, top: int) -> int:
     """x, A, b and h; E_ii and e_iᵀ."""
     network, step, values = scene.network, scene.step, scene.values
     inputs, neurons = network.sizes[:2]
     grid.write(top, 1, "Given", "band")
-    line = Line(grid, top + 1)
+    line = EquationLine(grid, top + 1)
 
     def x(i: int, _: int) -> str:
         cell = step.cell("A_0", 0, i)
@@ -89,7 +163,7 @@ def _givens(scene: Scene, grid: Grid, top: int) -> int:
     line.block("app_b", values["app_b"], lambda i, _: weight(SIZE, i), "weight", Words("b", "its biases"))
     line.constants("app_h", values["app_h"], "step_size", Words("h", "a small step"))
     grid.notes[grid.corners["app_h"]] = H_NOTE
-    line = Line(grid, line.bottom)
+    line = EquationLine(grid, line.bottom)
     for i in range(1, SIZE + 1):
         e, unit, sign = f"app_E_{i}", f"app_unit_{i}", subscript(i)
         line.constants(e, values[e], _one(i, i), Words(f"E{sign}{sign}", f"1 at ({i}, {i})"))
@@ -97,11 +171,11 @@ def _givens(scene: Scene, grid: Grid, top: int) -> int:
     return line.bottom
 
 
-def _elementwise(scene: Scene, grid: Grid, function: _Elementwise, top: int) -> int:
+def _elementwise(scene: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
     """y and the terms; below, their sum, the matrix and the central differences."""
     values, prefix = scene.values, function.prefix
     grid.write(top, 1, function.title, "band")
-    line = Line(grid, top + 1)
+    line = EquationLine(grid, top + 1)
     v = y = f"{prefix}_y"
     rows = ("y₁", "y₂")
     line.block(
@@ -124,9 +198,9 @@ def _elementwise(scene: Scene, grid: Grid, function: _Elementwise, top: int) -> 
     return _three_ways(scene, grid, function, line.bottom)
 
 
-def _three_ways(scene: Scene, grid: Grid, function: _Elementwise, top: int) -> int:
+def _three_ways(scene: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
     """The Jacobian as a sum, as a matrix and by central differences."""
-    values, prefix, line = scene.values, function.prefix, Line(grid, top)
+    values, prefix, line = scene.values, function.prefix, EquationLine(grid, top)
     total, matrix, central = (f"{prefix}_{kind}" for kind in ("sum", "matrix", "central"))
     rows, columns = ("y₁", "y₂"), ("x₁", "x₂")
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sheetnet.errors import FileError
-from sheetnet.formulas import ACTIVATIONS, LOSSES
+from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.scene import Scene
+from sheetnet.layout.views.context import ViewContext
 from sheetnet.network import activation_name
 from sheetnet.workbook import Position
 
@@ -49,7 +49,7 @@ def up(layer: int) -> str:
 class Columns:
     """The columns of the tables of one layer; `grid` must hold the tables of the layers above already."""
 
-    scene: Scene
+    scene: ViewContext
     grid: Grid
     layer: int
 
@@ -161,11 +161,11 @@ class Columns:
     def _loss(self, n: int, j: int) -> str:
         network, step = self.scene.network, self.scene.step
         a = step.cell(activation_name(self.layer, network.depth), n, j)
-        return LOSSES[network.loss].gradient(a, step.cell("target", n, j), network.sizes[-1])
+        return LOSS_FORMULAS[network.loss].gradient(a, step.cell("target", n, j), network.sizes[-1])
 
     def _slope(self, n: int, j: int) -> str:
         network, step = self.scene.network, self.scene.step
-        derivative = ACTIVATIONS[network.layers[self.layer - 1].activation].derivative
+        derivative = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation].derivative
         a = activation_name(self.layer, network.depth)
         return derivative(step.cell(f"z_{self.layer}", n, j), step.cell(a, n, j))
 

@@ -12,37 +12,39 @@ from dataclasses import dataclass
 
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.chain_columns import Column, Columns, low, up
-from sheetnet.layout.views.scene import Laid, Scene
+from sheetnet.layout.views.context import Laid, ViewContext
 from sheetnet.network import activation_name
 from sheetnet.workbook import Box, View
 
-TITLE_ROWS = 3
+CHAIN_TITLE_ROWS = 3
 NAMES = 1  # the column of the weights' names; beside it "i → j", and n where there are several observations
-WORDS = "Each weight has its factors in cells of their own: multiply along a path, add over the paths, take the step."
+CHAIN_RULE_WORDS = (
+    "Each weight has its factors in cells of their own: multiply along a path, add over the paths, take the step."
+)
 FROZEN = " Biases are not trained: they have their gradient, and w′ = w."
 MIXING = "softmax: each aᵢ moves with every zⱼ"
-DIAGONAL = (
+DIAGONAL_NOTE = (
     "Not the gradient: it leaves out that each output of a softmax moves with every z. Some worked examples "
     "multiply so: compare it with ∂C/∂w at the left."
 )
 
 
-def chain_rule(scene: Scene) -> Laid:
+def chain_rule_sheet(scene: ViewContext) -> Laid:
     """The finished sheet and the names of its blocks."""
-    words = WORDS if scene.network.train_bias else WORDS + FROZEN
+    words = CHAIN_RULE_WORDS if scene.network.train_bias else CHAIN_RULE_WORDS + FROZEN
     grid = scene.sheet("chain_rule", f"The chain rule: {scene.network.title}", words)
-    row = TITLE_ROWS + 1
+    row = CHAIN_TITLE_ROWS + 1
     for layer in range(scene.network.depth, 0, -1):
         row = _Layer(scene, grid, layer).write(row)
     right = max(column for _, column in grid.cells)
     first = _first_column(scene)
     widths = {NAMES: 9.0, NAMES + 1: 9.0} | ({first - 1: 5.0} if scene.network.observations > 1 else {})
     widths |= dict.fromkeys(range(first, right + 1), 10.5)
-    view = View(widths=widths, freeze=(TITLE_ROWS + 1, first), title_rows=(1, 2), tab="843C0C")
+    view = View(widths=widths, freeze=(CHAIN_TITLE_ROWS + 1, first), title_rows=(1, 2), tab="843C0C")
     return grid.finished(view), grid.names()
 
 
-def _first_column(scene: Scene) -> int:
+def _first_column(scene: ViewContext) -> int:
     return NAMES + (3 if scene.network.observations > 1 else 2)
 
 
@@ -50,7 +52,7 @@ def _first_column(scene: Scene) -> int:
 class _Layer:
     """Writing the tables of one layer."""
 
-    scene: Scene
+    scene: ViewContext
     grid: Grid
     layer: int
 
@@ -206,7 +208,7 @@ class _Layer:
         self.grid.write(top - 1, left, "not the gradient:", "symbol")
         self.grid.write(top, left, "the diagonal of J only", "symbol")
         self.grid.write(top + 1, left, f"{columns.cost}/∂aⱼ · ∂aⱼ/∂zⱼ · ∂zⱼ/∂w", "header")
-        self.grid.notes[top + 1, left] = DIAGONAL
+        self.grid.notes[top + 1, left] = DIAGONAL_NOTE
         values, formula = self.scene.values[block], columns.diagonal()
 
         def cell(row: int, _: int) -> str:

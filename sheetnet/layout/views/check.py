@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.scene import Laid, Scene
+from sheetnet.layout.views.context import Laid, ViewContext
 from sheetnet.network import Block
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, View
 
-HEADERS = ("quantity", "index", "NumPy", "this workbook", "difference", "light")
+CHECK_HEADERS = ("quantity", "index", "NumPy", "this workbook", "difference", "light")
 QUANTITY, INDEX, NUMPY, FOUND, DIFFERENCE, LIGHT = range(1, 7)
 OVERALL, INPUTS, HEADER = 4, 5, 7  # rows
 TOLERANCE = "1E-9"  # of the largest number of a block, at least of 1
 GENERATED, CHANGED, AGREES, DIFFERS = "as generated", "inputs changed", "agrees", "differs"
-LOOKS = {GENERATED: "pass", AGREES: "pass", CHANGED: "kink", DIFFERS: "fail"}
+LIGHT_STYLES = {GENERATED: "pass", AGREES: "pass", CHANGED: "kink", DIFFERS: "fail"}
 
 
-def check(scene: Scene) -> Laid:
+def check(scene: ViewContext) -> Laid:
     """One row a cell, the inputs first: while one of them is changed, the rest is not compared."""
     grid = scene.sheet("check", "Check", "NumPy's numbers beside those of Step. A second, independent computation.")
-    for column, words in enumerate(HEADERS, 1):
+    for column, words in enumerate(CHECK_HEADERS, 1):
         grid.write(HEADER, column, words, "header")
     blocks = scene.network.blocks.values()
     inputs = [block for block in blocks if block.kind == "input"]
@@ -44,7 +44,7 @@ def check(scene: Scene) -> Laid:
     return grid.finished(view), []
 
 
-def _block(scene: Scene, grid: Grid, block: Block, top: int, same: str) -> int:
+def _block(scene: ViewContext, grid: Grid, block: Block, top: int, same: str) -> int:
     """The rows of a block; `same` is the cell that says whether the inputs are those of generation."""
     symbol, _ = describe(scene.network, block.name, scene.presentation.column)
     row = top
@@ -95,5 +95,5 @@ def _colours(grid: Grid, last: int) -> None:
     for row, column in ((OVERALL, FOUND), (INPUTS, FOUND), (HEADER + 1, LIGHT)):
         bottom = last if row > HEADER else row
         cell = cell_name(row, column)
-        for word, role in LOOKS.items():
+        for word, role in LIGHT_STYLES.items():
             grid.rules.append(Rule((row, column, bottom, column), f'{cell}="{word}"', role))

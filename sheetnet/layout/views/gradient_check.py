@@ -1,4 +1,10 @@
-"""The sheet `Gradient check`: each weight moved by +h and by −h, and whether the cost follows as ∂C/∂w says.
+"""The workings of the gradient check: a forward pass a row, with one weight moved. It knows no backward pass.
+
+z of the moved weight's neuron:  z without the move ± h·a, where a is the activation that meets the weight
+z of its layer's other neurons and of the layers below:  z without the move
+z of the layers above:  Σ a w, from the row's own activations and the weights of Step
+
+The sheet `Gradient check`: each weight moved by +h and by −h, and whether the cost follows as ∂C/∂w says.
 
     weight  w  C(w+h)  C(w−h)  slope  ∂C/∂w  difference  light | workings of C(w+h) | workings of C(w−h)
 
@@ -8,29 +14,174 @@ others differ from it in one z, where h enters, and in what follows from that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from sheetnet.formulas import describe
+from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
+from sheetnet.formulas.functions import exponential
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.columns import Group, Table, fixed
-from sheetnet.layout.views.gradient_workings import Workings, has_bends
-from sheetnet.layout.views.scene import Scene
+from sheetnet.layout.views.context import ViewContext
+from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, fixed, lowered, mean, plus, short_enough
 from sheetnet.network import Network
-from sheetnet.presentation import checked_weights
+from sheetnet.styles import activation_role
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Name, Rule, Sheet, View
+from sheetnet.workbook_options import checked_weights
+
+SIDES = {"plus": ("C(w + h)", "+"), "minus": ("C(w − h)", "-")}
+BENDING = ("relu", "leaky_relu", "elu")  # activations whose slope, or its slope, jumps at z = 0
+Weight = tuple[int, int, int]
+
+
+def has_bends(network: Network) -> bool:
+    """Whether any layer has an activation that bends at 0."""
+    return any(layer.activation in BENDING for layer in network.layers)
+
+
+@dataclass(frozen=True)
+class Workings:
+    """Two sections of a table, of C(w + h) and of C(w − h); the first row of numbers moves no weight."""
+
+    scene: ViewContext
+    table: ColumnTable
+    weights: list[Weight]
+
+    @property
+    def network(self) -> Network:
+        """The network whose weights are moved."""
+        return self.scene.network
+
+    @property
+    def base(self) -> str:
+        """The row in which no weight is moved, as references have it."""
+        return f"${self.table.first}"
+
+    def headers(self, left: int) -> None:
+        """Place every block, from left to right."""
+        for side, (words, _) in SIDES.items():
+            for n in range(self.network.observations):
+                left = self.table.section(f"{words}: observation n = {n}", list(self._groups(side, n)), left) + 1
+
+    def _groups(self, side: str, n: int) -> Iterator[ColumnGroup]:
+        network, prefix = self.network, f"grad_{side}"
+        for layer in range(1, network.depth + 1):
+            kinds = ["z", "e", "a"] if network.mixes(layer) else ["z", "a"]
+            for kind in kinds:
+                symbol, _ = describe(network, f"{kind}_{layer}")
+                role = "forward" if kind != "a" else "output" if layer == network.depth else activation_role(layer)
+                names = [lowered(kind, j) for j in range(network.sizes[layer])]
+                yield ColumnGroup(f"{prefix}_{kind}_{layer}_n{n}", symbol, names, role)
+        yield ColumnGroup(f"{prefix}_cost_n_n{n}", "C_n", [lowered("C", n)], "cost")
+        if has_bends(network):
+            yield ColumnGroup(f"{prefix}_switch_n{n}", "units", ["switch"], "count")
+
+    def fill(self) -> None:
+        """Every cell of both sections."""
+        for side in SIDES:
+            first = self.table.first if side == "plus" else self.table.first + 1
+            for n in range(self.network.observations):
+                for group in self._groups(side, n):
+                    top = self.table.first + 1 if "_switch_" in group.block else first
+                    self._fill(side, n, group, top)
+
+    def _fill(self, side: str, n: int, group: ColumnGroup, top: int) -> None:
+        kind, layer = group.block.split("_")[2], group.block.split("_")[3]
+        shift = self.table.first + 1 - top  # 1 where the block has the row without a move
+
+        def formula(r: int, c: int) -> str:
+            weight = self.weights[r - shift] if r >= shift else None
+            if kind == "z":
+                text = self._z(side, n, int(layer), c, weight)
+            elif kind in ("e", "a"):
+                text = self._activation(side, n, kind, int(layer), c)
+            else:
+                text = self._cost(side, n) if kind == "cost" else self._switched(side, n)
+            return short_enough(text.format(top + r), self.table.grid.sheet)
+
+        def role(r: int, c: int) -> str:
+            weight = self.weights[r - shift] if r >= shift else None
+            if kind != "z" or weight is None or int(layer) > weight[0]:
+                return group.role
+            return "nudged" if (int(layer), c) == (weight[0], weight[2]) else "copy"
+
+        place = (top, self.table.lefts[group.block])
+        self.table.grid.fill(group.block, self.scene.values[group.block], formula, role, place)
+
+    # ---- The equations
+
+    def _z(self, side: str, n: int, layer: int, j: int, weight: Weight | None) -> str:
+        base = self.table.cell(f"grad_plus_z_{layer}_n{n}", j, self.base)
+        if weight is None or layer > weight[0]:
+            fan_in = self.network.sizes[layer - 1]
+            w = [fixed(self.scene, f"W_{layer}", i, j) for i in range(fan_in + 1)]
+            return plus([*(f"{self._below(side, n, layer, i)}*{w[i]}" for i in range(fan_in)), w[fan_in]])
+        if (layer, j) != (weight[0], weight[2]):
+            return base
+        bias = weight[1] == self.network.sizes[layer - 1]
+        move = f"{SIDES[side][1]}{self.table.grid.fixed('grad_h')}"
+        return f"{base}{move}" if bias else f"{base}{move}*{self._below(side, n, layer, weight[1])}"
+
+    def _below(self, side: str, n: int, layer: int, i: int) -> str:
+        """The activation of node i of the layer below: an input of Step, or the row's own."""
+        return fixed(self.scene, "A_0", n, i) if layer == 1 else self._at(side, f"a_{layer - 1}", n, i)
+
+    def _activation(self, side: str, n: int, kind: str, layer: int, j: int) -> str:
+        last, value = (
+            self.network.sizes[layer] - 1,
+            ACTIVATION_FORMULAS[self.network.layers[layer - 1].activation].value,
+        )
+        if kind == "e":
+            row = self.table.span(f"grad_{side}_z_{layer}_n{n}", 0, last)
+            return exponential(self._at(side, f"z_{layer}", n, j), row)
+        if not self.network.mixes(layer):
+            return value(self._at(side, f"z_{layer}", n, j))
+        return value(self._at(side, f"e_{layer}", n, j), self.table.span(f"grad_{side}_e_{layer}_n{n}", 0, last))
+
+    def _cost(self, side: str, n: int) -> str:
+        """Σ over the outputs."""
+        depth, count, term = self.network.depth, self.network.sizes[-1], LOSS_FORMULAS[self.network.loss].term
+        out = [self._at(side, f"a_{depth}", n, j) for j in range(count)]
+        return plus([term(out[j], fixed(self.scene, "target", n, j), count) for j in range(count)])
+
+    def _switched(self, side: str, n: int) -> str:
+        """How many units that bend at 0 are on one side of it here and on the other without the move."""
+        terms = []
+        for layer, size in enumerate(self.network.sizes[1:], 1):
+            if self.network.layers[layer - 1].activation in BENDING:
+                here = self.table.span(f"grad_{side}_z_{layer}_n{n}", 0, size - 1)
+                still = self.table.span(f"grad_plus_z_{layer}_n{n}", 0, size - 1, self.base)
+                terms.append(f"SUMPRODUCT(1*(({here}>0)<>({still}>0)))")
+        return plus(terms)
+
+    def _at(self, side: str, quantity: str, n: int, column: int) -> str:
+        return self.table.cell(f"grad_{side}_{quantity}_n{n}", column)
+
+    # ---- What the table takes from here
+
+    def cost(self, side: str, row: int) -> str:
+        """C of one row: the mean, or sum, over the observations."""
+        cells = [self._at(side, "cost_n", n, 0) for n in range(self.network.observations)]
+        return short_enough(mean(self.network, cells).format(row), self.table.grid.sheet)
+
+    def switches(self, row: int) -> str:
+        """How many units switch in one row, with the move to either side."""
+        cells = [self._at(side, "switch", n, 0) for side in SIDES for n in range(self.network.observations)]
+        return short_enough(plus(cells).format(row), self.table.grid.sheet)
+
 
 DIFFERENCE = "difference"  # a column of the table, and its look
-TOP = 8  # the row of the bands
+GRADIENT_TOP = 8  # the row of the bands
 LABEL, VALUE, WORDS_AT = 1, 2, 3  # columns of what stands above the table
 H_ROW, TOLERANCE_ROW, COST_ROW, LIGHT_ROW = 3, 4, 5, 6
-WORDS = "Is ∂C/∂w right? Move one weight by ±h, see how the cost changes, and compare. It follows every edit of Step."
+GRADIENT_CHECK_WORDS = (
+    "Is ∂C/∂w right? Move one weight by ±h, see how the cost changes, and compare. It follows every edit of Step."
+)
 
 
-def gradient_check(scene: Scene) -> tuple[Sheet, list[Name]]:
+def gradient_check_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet and the names of its blocks."""
-    grid = scene.sheet("gradient_check", "Gradient check", WORDS)
-    table = Table(grid, TOP)
+    grid = scene.sheet("gradient_check", "Gradient check", GRADIENT_CHECK_WORDS)
+    table = ColumnTable(grid, GRADIENT_TOP)
     _above(grid, scene)
     bends = has_bends(scene.network)
     light = table.section("", _main_groups(bends), LABEL) - 1
@@ -40,11 +191,11 @@ def gradient_check(scene: Scene) -> tuple[Sheet, list[Name]]:
     _main(table, scene, bends)
     _lights(table, scene, light, bends)
     widths = {LABEL: 13.0, **dict.fromkeys(range(2, light), 12.0), light: 9.0}
-    view = View(widths=widths, freeze=(table.first, VALUE), title_rows=(TOP, TOP + 2), tab="C55A11")
+    view = View(widths=widths, freeze=(table.first, VALUE), title_rows=(GRADIENT_TOP, GRADIENT_TOP + 2), tab="C55A11")
     return grid.finished(view), grid.names()
 
 
-def _above(grid: Grid, scene: Scene) -> None:
+def _above(grid: Grid, scene: ViewContext) -> None:
     """h, the tolerance and the cost itself, each with a word on it; blocks are placed before what refers to them."""
     count, total = len(checked_weights(scene.network)), _all_weights(scene.network)
     sample = "" if count == total else f" A sample of {count} of {total:,} weights, evenly over the layers."
@@ -79,22 +230,22 @@ def _all_weights(network: Network) -> int:
     return sum(len(layer.weights) * layer.neurons for layer in network.layers)
 
 
-def _main_groups(bends: bool) -> list[Group]:
+def _main_groups(bends: bool) -> list[ColumnGroup]:
     """The columns of the table itself."""
     groups = [
-        Group("name", "weight", ["i→j"], "name"),
-        Group("grad_w", "w", ["Step"], "copy"),
-        Group("grad_C_plus", "C(w + h)", ["C₊"], "fine_cost"),
-        Group("grad_C_minus", "C(w − h)", ["C₋"], "fine_cost"),
-        Group("grad_numeric", "slope", ["(C₊−C₋)/2h"], "forward"),
-        Group("grad_backprop", "∂C/∂w", ["Step"], "gradient"),
-        Group(DIFFERENCE, "difference", ["slope − ∂C"], "difference"),
+        ColumnGroup("name", "weight", ["i→j"], "name"),
+        ColumnGroup("grad_w", "w", ["Step"], "copy"),
+        ColumnGroup("grad_C_plus", "C(w + h)", ["C₊"], "fine_cost"),
+        ColumnGroup("grad_C_minus", "C(w − h)", ["C₋"], "fine_cost"),
+        ColumnGroup("grad_numeric", "slope", ["(C₊−C₋)/2h"], "forward"),
+        ColumnGroup("grad_backprop", "∂C/∂w", ["Step"], "gradient"),
+        ColumnGroup(DIFFERENCE, "difference", ["slope − ∂C"], "difference"),
     ]
-    switches = [Group("grad_switches", "units that", ["switch"], "count")] if bends else []
-    return [*groups, *switches, Group("light", "check", ["light"], "light")]
+    switches = [ColumnGroup("grad_switches", "units that", ["switch"], "count")] if bends else []
+    return [*groups, *switches, ColumnGroup("light", "check", ["light"], "light")]
 
 
-def _main(table: Table, scene: Scene, bends: bool) -> None:
+def _main(table: ColumnTable, scene: ViewContext, bends: bool) -> None:
     """The blocks of the table: a row a weight, below the row in which no weight is moved."""
     grid, top = table.grid, table.first + 1
     workings = Workings(scene, table, checked_weights(scene.network))
@@ -109,20 +260,20 @@ def _main(table: Table, scene: Scene, bends: bool) -> None:
     grid.fill("grad_cost", scene.values["grad_cost"], lambda *_: cost, "fine_cost", (COST_ROW, VALUE))
 
 
-def _differences(table: Table, scene: Scene, top: int) -> None:
+def _differences(table: ColumnTable, scene: ViewContext, top: int) -> None:
     """Slope less ∂C/∂w: no quantity of its own, next to 0 where both are right."""
     for r, (slope, backprop) in enumerate(_pairs(scene)):
         formula = f"{table.cell('grad_numeric', 0, str(top + r))}-{table.cell('grad_backprop', 0, str(top + r))}"
         table.grid.calculate(top + r, table.lefts[DIFFERENCE], formula, slope - backprop, DIFFERENCE)
 
 
-def _pairs(scene: Scene) -> list[tuple[float, float]]:
+def _pairs(scene: ViewContext) -> list[tuple[float, float]]:
     """Slope and ∂C/∂w of each row."""
     columns = (scene.values[name] for name in ("grad_numeric", "grad_backprop"))
     return [(slope, backprop) for (slope,), (backprop,) in zip(*columns, strict=True)]
 
 
-def _names(grid: Grid, scene: Scene, top: int) -> None:
+def _names(grid: Grid, scene: ViewContext, top: int) -> None:
     """What each row's weight is called, with a way to it on Step."""
     grid.write(top - 1, LABEL, "none moved", "name")
     for row, (layer, i, j) in enumerate(checked_weights(scene.network), top):
@@ -154,7 +305,7 @@ def _by_row(formula: Callable[[int], str]) -> Callable[[int, int], str]:
     return lambda r, _: formula(r)
 
 
-def _lights(table: Table, scene: Scene, column: int, bends: bool) -> None:
+def _lights(table: ColumnTable, scene: ViewContext, column: int, bends: bool) -> None:
     """pass, fail or kink for each weight, and one light for all."""
     grid, top = table.grid, table.first + 1
     bottom = top + len(checked_weights(scene.network)) - 1
@@ -174,7 +325,7 @@ def _lights(table: Table, scene: Scene, column: int, bends: bool) -> None:
     grid.rules += [Rule(whole, formula=good, role="pass"), Rule(whole, formula=f"NOT({good})", role="fail")]
 
 
-def _light_formula(table: Table, row: int, bends: bool) -> str:
+def _light_formula(table: ColumnTable, row: int, bends: bool) -> str:
     """The difference is compared with the tolerance, in parts of the numbers themselves where these are above 1."""
     slope, backprop, difference = (
         table.cell(name, 0, str(row)) for name in ("grad_numeric", "grad_backprop", DIFFERENCE)
@@ -184,7 +335,7 @@ def _light_formula(table: Table, row: int, bends: bool) -> str:
     return f'IF(ABS({difference})<={room},"pass",{otherwise})'
 
 
-def _light(scene: Scene, number: int, bends: bool) -> str:
+def _light(scene: ViewContext, number: int, bends: bool) -> str:
     """What the light shows at the numbers of generation."""
     slope, backprop = _pairs(scene)[number]
     if abs(slope - backprop) <= scene.values["grad_tolerance"][0][0] * max(1.0, abs(slope), abs(backprop)):

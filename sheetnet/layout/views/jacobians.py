@@ -1,4 +1,17 @@
-"""The sheet `Jacobians`: the chain rule as products of Jacobians in column vectors, an observation after the other.
+"""What the lines of the sheet `Jacobians` share: numbers, labels, the comparison with Step. It knows no equations.
+
+∂out/∂net as a sum of E_ii v e_iᵀ on the sheet `Jacobians`. It knows formula text, no numbers.
+
+E_ii is a matrix with a single 1, at (i, i); e_i a vector with a single 1, at i. E_ii v keeps v_i alone, e_iᵀ puts it
+into column i. For f cell by cell v is f′(net), which is out ⊙ (1 − out) for the sigmoid; for softmax v is out, and
+∂out/∂net is the sum less out outᵀ.
+
+The product of a layer's Jacobians on the sheet `Jacobians`. It knows formula text, no numbers.
+
+∂net/∂W · ∂out/∂net · ∂E/∂out = ∂E/∂W, a number for each weight, folded to the shape of W
+where ∂E/∂out⁽ˡ⁾ of a hidden layer is ∂net⁽ˡ⁺¹⁾/∂out⁽ˡ⁾ · ∂E/∂net⁽ˡ⁺¹⁾, and ∂E/∂net = ∂out/∂net · ∂E/∂out
+
+The sheet `Jacobians`: the chain rule as products of Jacobians in column vectors, an observation after the other.
 
 After CPSC 4430/5440, Lesson D02 (b). It knows positions and formula text, no numbers.
 
@@ -11,38 +24,286 @@ After CPSC 4430/5440, Lesson D02 (b). It knows positions and formula text, no nu
 
 from __future__ import annotations
 
-from sheetnet.errors import FileError
-from sheetnet.layout.views.jacobian_chain import chain
-from sheetnet.layout.views.jacobian_terms import terms
-from sheetnet.layout.views.lesson import Lesson
-from sheetnet.layout.views.line import Line, Words, grey_dead, layer_sign, numbered
-from sheetnet.layout.views.scene import Scene
-from sheetnet.looks import activation_role
-from sheetnet.network import activation_name
-from sheetnet.workbook import Name, Sheet, View
+from dataclasses import dataclass
 
-TOP = 4  # the first row below the title
-TAB = "833C0B"
-MOST = 500  # observations; the formula of their mean names a cell of each, and may have 8,192 characters
-NOTES = (
+from sheetnet.errors import FileError
+from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.layout.grid import Grid, Numbers
+from sheetnet.layout.views.context import ViewContext
+from sheetnet.layout.views.tables import EquationLine, Words, grey_dead, layer_sign, numbered, subscript
+from sheetnet.network import Network, activation_name
+from sheetnet.styles import activation_role
+from sheetnet.workbook import Name, Place, Sheet, View
+from sheetnet.workbook_options import TERMS
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The scene and the sheet, on which everything stands in column vectors."""
+
+    scene: ViewContext
+    grid: Grid
+
+    @property
+    def network(self) -> Network:
+        """The network of the scene."""
+        return self.scene.network
+
+    def values(self, block: str) -> Numbers:
+        """The numbers of a block."""
+        return self.scene.values[block]
+
+    def on_step(self, block: str) -> Place:
+        """Where a block stands on Step."""
+        return self.scene.grid.sheet, *self.scene.grid.corners[block]
+
+    def weight_labels(self, layer: int) -> tuple[list[str], list[str]]:
+        """Rows and columns of a matrix of the shape of W: its neurons, its nodes."""
+        return numbered("j", self.network.sizes[layer]), numbered("i", self.network.sizes[layer - 1], "bias")
+
+    def weight_names(self, layer: int) -> list[str]:
+        """The weights of a layer row by row: `w 0,1` leads to neuron 0 from node 1, `b 0` is its bias."""
+        nodes = self.network.sizes[layer - 1]
+        return [
+            f"w {j},{i}" if i < nodes else f"b {j}" for j in range(self.network.sizes[layer]) for i in range(nodes + 1)
+        ]
+
+    def compare(self, line: EquationLine, layer: int, name: str) -> None:
+        """Step's ∂C/∂W beside a block of its shape, and a light."""
+        step, copied = self.scene.step, f"jac_step_{layer}"
+        rows, columns = self.weight_labels(layer)
+        words = Words(f"∂C/∂W{layer_sign(layer)}", "from Step", "", rows, columns, self.on_step(f"dC_dW_{layer}"))
+        line.block(copied, self.values(copied), lambda j, i: step.cell(f"dC_dW_{layer}", i, j), "copy", words)
+        line.light(self.grid.area(name), self.grid.area(copied), Words("Same?", "both ways"))
+
+
+SIGMOID = (
+    "Lesson D02 (b) prints Σ −Eᵢᵢ out eᵢ, the derivative of e^(−x). Here v is out ⊙ (1 − out), and eᵢ lies flat: eᵢᵀ."
+)
+SOFTMAX_NOTE = "Softmax mixes its neurons: ∂out/∂net is Σ Eᵢᵢ out eᵢᵀ less out outᵀ, so that it is full."
+ONLY_DIAGONAL_NOTE = f"More than {TERMS} neurons: of Σ Eᵢᵢ v eᵢᵀ only what it comes to is shown, v on the diagonal."
+
+
+def shows_terms(lesson: Lesson, layer: int, n: int) -> bool:
+    """Whether every term is shown: for the first observation, where the neurons are few."""
+    return n == 0 and lesson.network.sizes[layer] <= TERMS
+
+
+def terms(lesson: Lesson, layer: int, n: int, top: int) -> int:
+    """The layer's heading, and every term of the sum where they are shown; gives the first free row."""
+    network, grid = lesson.network, lesson.grid
+    name, size = network.layers[layer - 1].activation, network.sizes[layer]
+    where = f", observation n = {n}" if network.observations > 1 else ""
+    grid.write(top, 1, f"Layer {layer}: {name}, {network.sizes[layer - 1]} → {size}{where}", "band")
+    top, note = top + 1, {"sigmoid": SIGMOID, "softmax": SOFTMAX_NOTE}.get(name, "")
+    if shows_terms(lesson, layer, n):
+        top = _every_term(lesson, layer, top)
+    elif size > TERMS:
+        note = ONLY_DIAGONAL_NOTE
+    told = name in (above.activation for above in network.layers[layer:])  # by a layer higher up
+    if note and n == 0 and not told:
+        grid.write(top, 2, note, "subtitle")
+        top += 2
+    return top
+
+
+def _every_term(lesson: Lesson, layer: int, top: int) -> int:
+    """A line for each E_ii · v · e_iᵀ; v itself stands in the first."""
+    unit_column = 1
+    for i in range(lesson.network.sizes[layer]):
+        line = EquationLine(lesson.grid, top)
+        _single_one(lesson, line, layer, i)
+        if i == 0:
+            vector(lesson, line, layer, 0, "·")
+            unit_column = line.right
+        line.right = unit_column
+        _term(lesson, line, layer, i)
+        top = line.bottom
+    return top
+
+
+def _single_one(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
+    """E_ii."""
+    name, sign = f"jac_E_{layer}_{i}", subscript(i)
+    words = Words(f"E{sign}{sign}", f"1 at ({i}, {i})")
+    line.constants(name, lesson.values(name), lambda r, c: "one" if r == c == i else "zero", words)
+
+
+def vector(lesson: Lesson, line: EquationLine, layer: int, n: int, sign: str) -> None:
+    """v of one observation."""
+    network, grid, name = lesson.network, lesson.grid, f"jac_v_{layer}_n{n}"
+    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+    net, out = f"jac_net_{layer}_n{n}", f"jac_out_{layer}_n{n}"
+
+    def formula(j: int, _: int) -> str:
+        own = grid.cell(out, j, 0)
+        return own if network.mixes(layer) else activation.derivative(grid.cell(net, j, 0), own)
+
+    slope = activation.slope.replace("a", "out").replace("z", "net")
+    equation = "out" if network.mixes(layer) else f"f′(net) = {slope}"
+    rows = numbered("j", network.sizes[layer])
+    line.block(name, lesson.values(name), formula, "backward", Words(f"v{layer_sign(layer)}", equation, sign, rows))
+
+
+def _term(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
+    """· e_iᵀ = v_i at (i, i)."""
+    e, unit, term = (f"jac_{kind}_{layer}_{i}" for kind in ("E", "unit", "term"))
+    grid, sign = lesson.grid, subscript(i)
+    words = Words(f"e{sign}ᵀ", f"1 at {i}", "·" if i == 0 else "· v ·")
+    line.constants(unit, lesson.values(unit), lambda _, c: "one" if c == i else "zero", words)
+    text = f"MMULT(MMULT({grid.area(e)},{grid.area(f'jac_v_{layer}_n0')}),{grid.area(unit)})"
+    words = Words(f"E{sign}{sign} v e{sign}ᵀ", f"v{sign} at ({i}, {i})", "=")
+    line.array(term, lesson.values(term), text, "backward", words)
+
+
+def chain(lesson: Lesson, layer: int, n: int, top: int) -> int:
+    """The chain of one layer for one observation; gives the first free row."""
+    line = EquationLine(lesson.grid, top)
+    if not shows_terms(lesson, layer, n):
+        vector(lesson, line, layer, n, "")
+    if layer < lesson.network.depth:
+        _from_above(lesson, line, layer + 1, n)
+    line = EquationLine(lesson.grid, max(line.bottom, top))
+    _nets_by_weights(lesson, line, layer, n)
+    _outs_by_nets(lesson, line, layer, n)
+    _cost_by_outs(lesson, line, layer, n)
+    _cost_by_weights(lesson, line, layer, n)
+    return line.bottom
+
+
+def _from_above(lesson: Lesson, line: EquationLine, above: int, n: int) -> None:
+    """The two factors of ∂E/∂out of the layer below: ∂net/∂out = wᵀ, shown once, and ∂E/∂net."""
+    grid, sign, step = lesson.grid, layer_sign(above), lesson.scene.step
+    nodes, neurons = numbered("i", lesson.network.sizes[above - 1]), numbered("j", lesson.network.sizes[above])
+    weights, net = f"jac_w_{above}", f"jac_dE_dnet_{above}_n{n}"
+    if n == 0:
+        words = Words(
+            f"∂net{sign}/∂out{layer_sign(above - 1)}",
+            f"w{sign}ᵀ from Step",
+            "",
+            nodes,
+            neurons,
+            lesson.on_step(f"W_{above}"),
+        )
+        line.block(weights, lesson.values(weights), lambda i, j: step.cell(f"W_{above}", i, j), "weight", words)
+    text = f"MMULT({grid.area(f'jac_dout_dnet_{above}_n{n}')},{grid.area(f'jac_dE_dout_{above}_n{n}')})"
+    words = Words(f"∂E/∂net{sign}", "∂out/∂net · ∂E/∂out", "·" if n == 0 else f"w{sign}ᵀ ·", neurons)
+    line.array(net, lesson.values(net), text, "backward", words)
+
+
+def _nets_by_weights(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+    """∂net_k/∂w_ki = out_i, and 0 for the weights of other neurons."""
+    grid, nodes, name = lesson.grid, lesson.network.sizes[layer - 1] + 1, f"jac_dnet_dW_{layer}_n{n}"
+    below = f"jac_out_{layer - 1}_n{n}"
+
+    def formula(weight: int, k: int) -> str | None:
+        owner, i = divmod(weight, nodes)
+        return grid.cell(below, i, 0) if owner == k else None
+
+    letter = f"out{layer_sign(layer - 1)}" if layer > 1 else "x"
+    words = Words(
+        f"∂net/∂W{layer_sign(layer)}", f"{letter} in its place", "", lesson.weight_names(layer), _nets(lesson, layer)
+    )
+    line.block(name, lesson.values(name), formula, lambda w, k: "copy" if w // nodes == k else "zero", words)
+
+
+def _nets(lesson: Lesson, layer: int) -> list[str]:
+    return [f"net {j}" for j in range(lesson.network.sizes[layer])]
+
+
+def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+    """Σ E_ii v e_iᵀ, less out outᵀ where neurons mix."""
+    network, grid, name = lesson.network, lesson.grid, f"jac_dout_dnet_{layer}_n{n}"
+    size, mixes, values = network.sizes[layer], network.mixes(layer), lesson.values(f"jac_dout_dnet_{layer}_n{n}")
+    v, rows = f"jac_v_{layer}_n{n}", _nets(lesson, layer)
+    equation = "Σ Eᵢᵢ v eᵢᵀ" + (" − out outᵀ" if mixes else "")
+    words = Words(f"∂out/∂net{layer_sign(layer)}", equation, "·", rows, [f"out {j}" for j in range(size)])
+
+    def less(i: int, j: int) -> str:
+        return f"-{grid.cell(v, i, 0)}*{grid.cell(v, j, 0)}" if mixes else ""
+
+    def summed(i: int, j: int) -> str:
+        return "+".join(grid.cell(f"jac_term_{layer}_{k}", i, j) for k in range(size)) + less(i, j)
+
+    def diagonal(i: int, j: int) -> str | None:
+        return (grid.cell(v, i, 0) if i == j else "") + less(i, j) or None
+
+    if size > TERMS:  # the sum as what it comes to
+        line.block(name, values, diagonal, lambda i, j: "backward" if mixes or i == j else "zero", words)
+    elif shows_terms(lesson, layer, n):
+        line.block(name, values, summed, "backward", words)
+    else:
+        units = ((grid.area(f"jac_E_{layer}_{k}"), grid.area(f"jac_unit_{layer}_{k}")) for k in range(size))
+        text = "+".join(f"MMULT(MMULT({e},{grid.area(v)}),{unit})" for e, unit in units)
+        line.array(
+            name,
+            values,
+            text + (f"-MMULT({grid.area(v)},TRANSPOSE({grid.area(v)}))" if mixes else ""),
+            "backward",
+            words,
+        )
+
+
+def _cost_by_outs(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+    """∂E/∂out from the targets, or through the layer above."""
+    network, grid, name = lesson.network, lesson.grid, f"jac_dE_dout_{layer}_n{n}"
+    rows, values = [f"out {j}" for j in range(network.sizes[layer])], lesson.values(name)
+    if layer == network.depth:
+        loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[layer]
+        out, target = f"jac_out_{layer}_n{n}", f"jac_target_n{n}"
+        slope = loss.slope.replace("a", "out").replace("T", "target")
+        words = Words(f"∂E/∂out{layer_sign(layer)}", slope, "·", rows)
+        line.block(
+            name,
+            values,
+            lambda j, _: loss.gradient(grid.cell(out, j, 0), grid.cell(target, j, 0), outputs),
+            "backward",
+            words,
+        )
+        return
+    above = layer_sign(layer + 1)
+    words = Words(f"∂E/∂out{layer_sign(layer)}", f"w{above}ᵀ ∂E/∂net{above}", "·", rows)
+    text = f"MMULT({grid.area(f'jac_w_{layer + 1}')},{grid.area(f'jac_dE_dnet_{layer + 1}_n{n}')})"
+    line.array(name, values, text, "backward", words)
+
+
+def _cost_by_weights(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+    """The product, and the same numbers in the shape of W."""
+    grid, sign = lesson.grid, layer_sign(layer)
+    name, folded = f"jac_dE_dW_{layer}_n{n}", f"jac_folded_{layer}_n{n}"
+    nodes = lesson.network.sizes[layer - 1] + 1
+    factors = [grid.area(f"jac_{kind}_{layer}_n{n}") for kind in ("dnet_dW", "dout_dnet", "dE_dout")]
+    text = f"MMULT({factors[0]},MMULT({factors[1]},{factors[2]}))"
+    words = Words(f"∂E/∂W{sign}", "the product", "=", lesson.weight_names(layer))
+    line.array(name, lesson.values(name), text, "gradient", words)
+    words = Words(f"∂E/∂W{sign}", "folded like W", "→", *lesson.weight_labels(layer))
+    line.block(folded, lesson.values(folded), lambda j, i: grid.cell(name, j * nodes + i, 0), "gradient", words)
+    if lesson.network.observations == 1:
+        lesson.compare(line, layer, folded)
+
+
+JACOBIANS_TOP = 4  # the first row below the title
+JACOBIANS_TAB = "833C0B"
+MOST_OBSERVATIONS = 500  # observations; the formula of their mean names a cell of each, and may have 8,192 characters
+JACOBIANS_NOTES = (
     "Vectors are columns: W has a row for each neuron, its last column belongs to the bias node (the lesson leaves it out).",
     "Column k of ∂net/∂W is the lesson's matrix ∂netₖ/∂W read row by row, so that one product gives every weight's ∂E/∂w.",
 )
 
 
-def jacobians(scene: Scene) -> tuple[Sheet, list[Name]]:
+def jacobians_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
     words = "∂E/∂W = ∂net/∂W · ∂out/∂net · ∂E/∂out, every factor a matrix of partial derivatives."
-    if scene.network.observations > MOST:
+    if scene.network.observations > MOST_OBSERVATIONS:
         raise FileError(
-            f"{scene.network.observations:,} observations: Jacobians shows them one after the other, at most {MOST:,}: "
-            "leave it out of the views"
+            f"{scene.network.observations:,} observations: Jacobians shows them one after the other, "
+            f"at most {MOST_OBSERVATIONS:,}: leave it out of the views"
         )
     lesson = Lesson(scene, scene.sheet("jacobians", "The chain rule in Jacobians", words))
     network, grid = lesson.network, lesson.grid
-    for number, note in enumerate(NOTES):
-        grid.write(TOP + number, 1, note, "subtitle")
-    top = TOP + len(NOTES) + 1
+    for number, note in enumerate(JACOBIANS_NOTES):
+        grid.write(JACOBIANS_TOP + number, 1, note, "subtitle")
+    top = JACOBIANS_TOP + len(JACOBIANS_NOTES) + 1
     for n in range(network.observations):
         grid.write(top, 1, f"Forward, observation n = {n}" if network.observations > 1 else "Forward", "band")
         top = _forward(lesson, n, top + 1)
@@ -50,12 +311,12 @@ def jacobians(scene: Scene) -> tuple[Sheet, list[Name]]:
             top = chain(lesson, layer, n, terms(lesson, layer, n, top))
     if network.observations > 1:
         _over_observations(lesson, top)
-    return grid.finished(View(freeze=(TOP, 1), title_rows=(1, 3), tab=TAB)), grid.names()
+    return grid.finished(View(freeze=(JACOBIANS_TOP, 1), title_rows=(1, 3), tab=JACOBIANS_TAB)), grid.names()
 
 
 def _forward(lesson: Lesson, n: int, top: int) -> int:
     """x, every net and out, and the target, copied from Step as column vectors."""
-    network, line = lesson.network, Line(lesson.grid, top)
+    network, line = lesson.network, EquationLine(lesson.grid, top)
     for layer in range(network.depth + 1):
         sign, last = layer_sign(layer), layer == network.depth
         if layer:
@@ -75,7 +336,7 @@ def _forward(lesson: Lesson, n: int, top: int) -> int:
     return line.bottom
 
 
-def _copy(lesson: Lesson, line: Line, name: str, source: str, n: int, role: str, words: Words) -> None:
+def _copy(lesson: Lesson, line: EquationLine, name: str, source: str, n: int, role: str, words: Words) -> None:
     """An observation of a block of Step as a column vector; the bias node is the constant 1."""
     block = lesson.network.blocks[source]
     bias = block.columns - 1 if block.bias_node else -1
@@ -97,7 +358,7 @@ def _over_observations(lesson: Lesson, top: int) -> None:
     grid.write(top, 1, "Mean over the observations" if mean else "Sum over the observations", "band")
     top += 1
     for layer in range(1, network.depth + 1):
-        line, name = Line(grid, top), f"jac_mean_{layer}"
+        line, name = EquationLine(grid, top), f"jac_mean_{layer}"
 
         def formula(j: int, i: int, layer: int = layer) -> str:
             cells = "+".join(grid.cell(f"jac_folded_{layer}_n{n}", j, i) for n in range(network.observations))

@@ -1,4 +1,8 @@
-"""The sheet `Network`: the network drawn with cells and the numbers of the first observation. It knows positions.
+"""Where the nodes of the sheet `Network` stand and what they are called. It knows positions, and no formulas.
+
+Layers stand side by side and share the height of the tallest evenly; the bias nodes stand in a row below all.
+
+The sheet `Network`: the network drawn with cells and the numbers of the first observation. It knows positions.
 
     x   from  w  w·x  ↘   z  a   from  w  w·a  ↘   z  a   →  T  C_j  →  C
         from  w  w·x  →          from  w  w·a  →                        C′
@@ -11,19 +15,96 @@ Every neuron has what flows into it at its left: a line for each node below, in 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-from sheetnet.formulas import ACTIVATIONS, LOSSES
-from sheetnet.formulas.activations import exponential
+from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas.functions import exponential
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.chain_columns import low, up
-from sheetnet.layout.views.network_places import INPUTS, NODE, TOP, Places
-from sheetnet.layout.views.scene import Laid, Scene
+from sheetnet.layout.views.context import Laid, ViewContext
+from sheetnet.network import Network
+from sheetnet.styles import activation_role
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Rule, View
 
-CAPTIONS, HEADS = TOP - 3, TOP - 2  # rows
-WORDS = "Numbers flow from left to right. Click a cell and press F2 to see where its number comes from."
-LEGEND = (
+NETWORK_TOP = 8  # the first row of the drawing
+INPUT_COLUMN = 2  # the column of the inputs; the first is a margin
+NODE = 2  # rows of a node: its symbol and its number
+
+
+@dataclass(frozen=True)
+class Places:
+    """Rows and columns of the drawing of one network."""
+
+    network: Network
+
+    @property
+    def height(self) -> int:
+        """Rows of the drawing above the bias nodes: the tallest layer's."""
+        sizes = self.network.sizes
+        heights = [size * (below + 1 + 1) for below, size in pairwise(sizes)]  # the nodes below, the bias node, a gap
+        return max(sizes[0] * (NODE + 1), *heights) - 1
+
+    def left(self, layer: int) -> int:
+        """The first column of a layer: where its weights come from, then w, w · a, arrow, z (e) and a."""
+        net = self.network
+        return INPUT_COLUMN + 2 + sum(7 + net.mixes(below) for below in range(1, layer))
+
+    def band(self, layer: int, j: int) -> int:
+        """The first row of what flows into neuron j: layers share the height evenly."""
+        sizes = self.network.sizes
+        rows = sizes[layer - 1] + 1 if layer else NODE
+        slot = (self.height + 1) / sizes[layer]
+        return NETWORK_TOP + int(j * slot + (slot - 1 - rows) / 2)
+
+    def symbol_row(self, layer: int, j: int) -> int:
+        """The row of a node's symbol, its number stands below: in the middle of what flows into it."""
+        rows = self.network.sizes[layer - 1] + 1 if layer else NODE
+        return self.band(layer, j) + (rows - NODE) // 2
+
+    def activation_column(self, layer: int) -> int:
+        """The column of a layer's activations, of the inputs for layer 0."""
+        return self.left(layer) + 5 + self.network.mixes(layer) if layer else INPUT_COLUMN
+
+    def node(self, layer: int, i: int) -> str:
+        """The cell with the number of a node; the one after the last is the bias node."""
+        if i == self.network.sizes[layer]:
+            return cell_name(NETWORK_TOP + self.height + 2, self.activation_column(layer))
+        return cell_name(self.symbol_row(layer, i) + 1, self.activation_column(layer))
+
+    def symbol(self, layer: int, i: int) -> str:
+        """x₀, a⁽¹⁾₀, or 1 for the bias node."""
+        if i == self.network.sizes[layer]:
+            return "bias"
+        return f"a{up(layer)}{low(i)}" if layer else f"x{low(i)}"
+
+    def role(self, layer: int, i: int = 0) -> str:
+        """The look of a node."""
+        net = self.network
+        if i == net.sizes[layer] and layer < net.depth:
+            return "bias_node"
+        return "output" if layer == net.depth else activation_role(layer) if layer else "input"
+
+    def widths(self) -> dict[int, float]:
+        """Column → width: gaps and arrows are narrow."""
+        net = self.network
+        found = {1: 2.0, INPUT_COLUMN: 9.0}
+        for layer in range(1, net.depth + 1):
+            left = self.left(layer)
+            found |= {left - 1: 3.0, left: 6.0, left + 1: 9.0, left + 2: 9.0, left + 3: 3.0}
+            found |= dict.fromkeys(range(left + 4, self.activation_column(layer) + 1), 9.0)
+        end = self.activation_column(net.depth) + 1
+        return found | {end: 3.0, end + 1: 9.0, end + 2: 9.0, end + 3: 3.0, end + 4: 17.0}
+
+    def numbers(self, layer: int, column: int) -> str:
+        """The range of a layer's numbers in a column; the symbols between them are text and do not count."""
+        rows = [self.symbol_row(layer, j) + 1 for j in (0, self.network.sizes[layer] - 1)]
+        return f"{cell_name(rows[0], column)}:{cell_name(rows[1], column)}"
+
+
+CAPTIONS, HEADS = NETWORK_TOP - 3, NETWORK_TOP - 2  # rows
+NETWORK_WORDS = "Numbers flow from left to right. Click a cell and press F2 to see where its number comes from."
+NETWORK_LEGEND = (
     ("input", "input"),
     ("plus", "w > 0"),
     ("minus", "w < 0"),
@@ -35,11 +116,11 @@ LEGEND = (
 )
 
 
-def network(scene: Scene) -> Laid:
+def network_sheet(scene: ViewContext) -> Laid:
     """The finished sheet and the names of its blocks."""
     count = scene.network.observations
     shown = f"The first of {count} observations, n = 0. " if count > 1 else ""
-    grid = scene.sheet("network", f"The network: {scene.network.title}", shown + WORDS)
+    grid = scene.sheet("network", f"The network: {scene.network.title}", shown + NETWORK_WORDS)
     drawing = _Drawing(scene, grid, Places(scene.network))
     drawing.inputs()
     for layer in range(1, scene.network.depth + 1):
@@ -55,18 +136,18 @@ def network(scene: Scene) -> Laid:
 class _Drawing:
     """Writing the parts of the drawing."""
 
-    scene: Scene
+    scene: ViewContext
     grid: Grid
     at: Places
 
     def inputs(self) -> None:
         net, step = self.scene.network, self.scene.step
-        self._caption(INPUTS, "inputs", "", "A_0")
-        self.grid.write(HEADS, INPUTS, "x", "header")
+        self._caption(INPUT_COLUMN, "inputs", "", "A_0")
+        self.grid.write(HEADS, INPUT_COLUMN, "x", "header")
         for i in range(net.sizes[0]):
             row = self.at.symbol_row(0, i)
-            self.grid.write(row, INPUTS, self.at.symbol(0, i), "input")
-            self._fill(f"net_x_{i}", [step.cell("A_0", 0, i)], "input", (row + 1, INPUTS))
+            self.grid.write(row, INPUT_COLUMN, self.at.symbol(0, i), "input")
+            self._fill(f"net_x_{i}", [step.cell("A_0", 0, i)], "input", (row + 1, INPUT_COLUMN))
         self._bias(0)
 
     def layer(self, layer: int) -> None:
@@ -74,13 +155,13 @@ class _Drawing:
         net, left = self.scene.network, self.at.left(layer)
         kind, below = net.layers[layer - 1].activation, "a" if layer > 1 else "x"
         powers = "e = exp(z − max z),  " if net.mixes(layer) else ""
-        equation = f"z = Σ w·{below},  {powers}{ACTIVATIONS[kind].equation}"
+        equation = f"z = Σ w·{below},  {powers}{ACTIVATION_FORMULAS[kind].equation}"
         self._caption(left, f"layer {layer}: {kind}", equation, f"W_{layer}")
         heads = ["from", "w", f"w · {below}", "", "z", *(["e"] if net.mixes(layer) else []), "a"]
         for column, head in enumerate(heads):
             if head:
                 self.grid.write(HEADS, left + column, head, "header")
-        self.grid.write(TOP + self.at.height // 2, left - 1, "▶", "arrow")
+        self.grid.write(NETWORK_TOP + self.at.height // 2, left - 1, "▶", "arrow")
         for j in range(net.sizes[layer]):
             self._edges(layer, j)
             self._neuron(layer, j)
@@ -116,10 +197,10 @@ class _Drawing:
             formulas = [
                 f"SUM({flowing})",
                 exponential(cells[0], self.at.numbers(layer, z)),
-                ACTIVATIONS[kind].value(cells[1], self.at.numbers(layer, z + 1)),
+                ACTIVATION_FORMULAS[kind].value(cells[1], self.at.numbers(layer, z + 1)),
             ]
         else:
-            formulas = [f"SUM({flowing})", ACTIVATIONS[kind].value(cells[0])]
+            formulas = [f"SUM({flowing})", ACTIVATION_FORMULAS[kind].value(cells[0])]
         names = [
             f"z{up(layer)}{low(j)}",
             *([f"e{up(layer)}{low(j)}"] if net.mixes(layer) else []),
@@ -135,7 +216,7 @@ class _Drawing:
     def outputs(self) -> None:
         """Each output's target and cost."""
         net, step, grid = self.scene.network, self.scene.step, self.grid
-        left, loss = self.at.activation_column(net.depth) + 2, LOSSES[net.loss]
+        left, loss = self.at.activation_column(net.depth) + 2, LOSS_FORMULAS[net.loss]
         self._caption(left, "targets, cost", f"Cⱼ = {loss.equation}", "target")
         for column, head in enumerate(("T", "Cⱼ")):
             grid.write(HEADS, left + column, head, "header")
@@ -163,7 +244,7 @@ class _Drawing:
             words = "mean" if net.reduction == "mean" else "sum"
             nodes.append(("net_cost", step.cell("cost", 0, 0), f"C, {words} of all {net.observations}"))
         nodes.append(("net_cost_new", step.cell("cost_new", 0, 0), "C′ after the step"))
-        row = TOP + (self.at.height - NODE) // 2
+        row = NETWORK_TOP + (self.at.height - NODE) // 2
         for j in range(net.sizes[-1]):
             own = self.at.symbol_row(net.depth, j) + 1
             grid.write(own, terms + 1, "→" if own == row + 1 else "↘" if own < row + 1 else "↗", "arrow")
@@ -175,15 +256,15 @@ class _Drawing:
     def legend(self) -> None:
         """A line of swatches in the wide columns, at the bottom."""
         row = max(row for row, _ in self.grid.cells) + 2
-        self.grid.write(row, INPUTS, "Legend", "symbol")
+        self.grid.write(row, INPUT_COLUMN, "Legend", "symbol")
         narrow = {column for column, width in self.at.widths().items() if width < 8}
-        columns = [c for c in range(INPUTS, max(self.at.widths()) + 1) if c not in narrow]
-        for column, (role, word) in zip(columns, LEGEND, strict=False):
+        columns = [c for c in range(INPUT_COLUMN, max(self.at.widths()) + 1) if c not in narrow]
+        for column, (role, word) in zip(columns, NETWORK_LEGEND, strict=False):
             self.grid.write(row + 1, column, word, role)
 
     def _bias(self, layer: int) -> None:
         """The bias node below the nodes of a layer."""
-        row, column = TOP + self.at.height + 1, self.at.activation_column(layer)
+        row, column = NETWORK_TOP + self.at.height + 1, self.at.activation_column(layer)
         self.grid.write(row, column, "bias", "bias_node")
         reference = self.scene.step.cell(f"A_{layer}", 0, self.scene.network.sizes[layer])
         self._fill(f"net_bias_{layer}", [reference], "bias_node", (row + 1, column))

@@ -1,4 +1,9 @@
-"""The sheet `Training`: a row a step of gradient descent, each from the row above, and a chart of the cost.
+"""The formulas of the sheet `Training`, a template a column. They know the order of the columns, not who laid them out.
+
+Weights stand by neuron, so that those into one neuron are one range, which meets the activations below with the bias
+node: z_j is column (n_in + 1) j to (n_in + 1)(j + 1) − 1 of W against the range of A.
+
+The sheet `Training`: a row a step of gradient descent, each from the row above, and a chart of the cost.
 
     t  C  chart  W⁽¹⁾ … W⁽ᴸ⁾ | each observation: x  z  a … T  C_n  δ⁽ᴸ⁾ … δ⁽¹⁾ | ∂C/∂W⁽¹⁾ … ∂C/∂W⁽ᴸ⁾
 
@@ -10,19 +15,148 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sheetnet.formulas import describe
+from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
+from sheetnet.formulas.functions import exponential
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.columns import Group, Table, arrows, fixed, lowered
-from sheetnet.layout.views.scene import Scene
-from sheetnet.layout.views.training_formulas import Formulas
-from sheetnet.looks import activation_role
+from sheetnet.layout.views.context import ViewContext
+from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, arrows, fixed, lowered, mean, plus
 from sheetnet.network import Network, activation_name
+from sheetnet.styles import activation_role
 from sheetnet.workbook import Cell, LineChart, Name, Sheet, View
 
-TOP = 4  # the row of the bands
+Templates = dict[str, list[str | None]]  # block → the template of each column; None where constants stand
+
+
+@dataclass(frozen=True)
+class TrainingFormulas:
+    """The templates of all columns of a table whose blocks have their places."""
+
+    scene: ViewContext
+    table: ColumnTable
+
+    @property
+    def network(self) -> Network:
+        """The network that is trained."""
+        return self.scene.network
+
+    @property
+    def layers(self) -> range:
+        """1 … L."""
+        return range(1, self.network.depth + 1)
+
+    def templates(self) -> Templates:
+        """Block → the template of each of its columns."""
+        network, count = self.network, self.network.observations
+        found: Templates = {
+            "train_cost": [mean(network, [self.table.cell(f"train_cost_n_n{n}", 0) for n in range(count)])]
+        }
+        for layer in self.layers:
+            found[f"train_W_{layer}"] = list(self._weights(layer))
+            found[f"train_dC_dW_{layer}"] = list(self._gradient(layer))
+        for n in range(count):
+            found |= {f"train_{name}_n{n}": columns for name, columns in self._observation(n).items()}
+        return found
+
+    def _weights(self, layer: int) -> list[str]:
+        """W − γ ∂C/∂W, all of the row above; a frozen bias stays what it is there."""
+        cell, gamma = self.table.cell, self.table.grid.fixed("train_gamma")
+        fan_in, neurons = self.network.sizes[layer - 1], self.network.sizes[layer]
+        found = []
+        for c in range((fan_in + 1) * neurons):
+            before = cell(f"train_W_{layer}", c, "{1}")
+            bias = c % (fan_in + 1) == fan_in
+            change = "" if bias and not self.network.train_bias else cell(f"train_dC_dW_{layer}", c, "{1}")
+            found.append(f"{before}-{gamma}*{change}" if change else before)
+        return found
+
+    def _gradient(self, layer: int) -> list[str]:
+        """∂C/∂w_ij = a_i δ_j, over all observations."""
+        fan_in, neurons, observations = self.network.sizes[layer - 1], self.network.sizes[layer], self._observations()
+        return [
+            mean(
+                self.network,
+                [f"{self._at(f'A_{layer - 1}', n, i)}*{self._at(f'delta_{layer}', n, j)}" for n in observations],
+            )
+            for j in range(neurons)
+            for i in range(fan_in + 1)
+        ]
+
+    def _observation(self, n: int) -> Templates:
+        network, scene = self.network, self.scene
+        outputs, out = range(network.sizes[-1]), activation_name(network.depth, network.depth)
+        term = LOSS_FORMULAS[network.loss].term
+        found: Templates = {
+            "A_0": [*(fixed(scene, "A_0", n, i) for i in range(network.sizes[0])), None],
+            "target": [fixed(scene, "target", n, j) for j in outputs],
+            "cost_n": [plus([term(self._at(out, n, j), self._at("target", n, j), len(outputs)) for j in outputs])],
+        }
+        for layer in self.layers:
+            found |= self._forward(layer, n)
+            found |= self._backward(layer, n)
+        return found
+
+    def _forward(self, layer: int, n: int) -> Templates:
+        """z_j = Σ_i a_i w_ij with the bias node last, and a_j = f(z_j)."""
+        network, a = self.network, activation_name(layer, self.network.depth)
+        nodes, neurons = network.sizes[layer - 1] + 1, network.sizes[layer]
+        f = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].value
+        below, span = f"train_A_{layer - 1}_n{n}", self.table.span
+        found: Templates = {
+            f"z_{layer}": [
+                f"SUMPRODUCT({span(below, 0, nodes - 1)},{span(f'train_W_{layer}', j * nodes, (j + 1) * nodes - 1)})"
+                for j in range(neurons)
+            ]
+        }
+        bias_node: list[str | None] = [None] if layer < network.depth else []
+        if network.mixes(layer):
+            z_row = span(f"train_z_{layer}_n{n}", 0, neurons - 1)
+            e_row = span(f"train_e_{layer}_n{n}", 0, neurons - 1)
+            found[f"e_{layer}"] = [exponential(self._at(f"z_{layer}", n, j), z_row) for j in range(neurons)]
+            found[a] = [*(f(self._at(f"e_{layer}", n, j), e_row) for j in range(neurons)), *bias_node]
+        else:
+            found[a] = [*(f(self._at(f"z_{layer}", n, j)) for j in range(neurons)), *bias_node]
+        return found
+
+    def _backward(self, layer: int, n: int) -> Templates:
+        """δ_j = ∂C/∂a_j f′(z_j); softmax, whose a_i depend on every z_j, has δ_j = a_j (∂C/∂a_j − Σ_i a_i ∂C/∂a_i)."""
+        network, a = self.network, activation_name(layer, self.network.depth)
+        neurons = network.sizes[layer]
+        slope = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].derivative
+        dc_da = [self._pull(layer, n, j) for j in range(neurons)]
+        if network.mixes(layer):
+            row = self.table.span(f"train_dC_da_{layer}_n{n}", 0, neurons - 1)
+            outputs = self.table.span(f"train_{a}_n{n}", 0, neurons - 1)
+            pulls = [self._at(f"dC_da_{layer}", n, j) for j in range(neurons)]
+            delta = [f"{self._at(a, n, j)}*({pulls[j]}-SUMPRODUCT({row},{outputs}))" for j in range(neurons)]
+            return {f"dC_da_{layer}": list(dc_da), f"delta_{layer}": list(delta)}
+        slopes = [slope(self._at(f"z_{layer}", n, j), self._at(a, n, j)) for j in range(neurons)]
+        return {f"delta_{layer}": [p if s == "1" else f"({p})*({s})" for p, s in zip(dc_da, slopes, strict=True)]}
+
+    def _pull(self, layer: int, n: int, j: int) -> str:
+        """∂C/∂a_j: of the loss itself in the last layer, else Σ_k δ_k w_jk over the neurons k above."""
+        network = self.network
+        if layer == network.depth:
+            out = activation_name(layer, layer)
+            return LOSS_FORMULAS[network.loss].gradient(
+                self._at(out, n, j), self._at("target", n, j), network.sizes[-1]
+            )
+        nodes, above = network.sizes[layer] + 1, range(network.sizes[layer + 1])
+        weights = [self.table.cell(f"train_W_{layer + 1}", k * nodes + j) for k in above]
+        return plus([f"{self._at(f'delta_{layer + 1}', n, k)}*{weights[k]}" for k in above])
+
+    def _at(self, quantity: str, n: int, column: int) -> str:
+        return self.table.cell(f"train_{quantity}_n{n}", column)
+
+    def _observations(self) -> range:
+        return range(self.network.observations)
+
+
+TRAINING_TOP = 4  # the row of the bands
 CHART_COLUMNS, CHART_ROWS = 7, 18
 STEP, COST, CHART = 1, 2, 3  # columns
-WORDS = "Gradient descent, a row a step: each row takes its weights from the row above. Change Step: all rows follow."
+TRAINING_WORDS = (
+    "Gradient descent, a row a step: each row takes its weights from the row above. Change Step: all rows follow."
+)
 EXPLAINED = (
     "Read a row from left to right:",
     "the weights; for each observation x, z, a (forward),",
@@ -33,19 +167,21 @@ EXPLAINED = (
 )
 
 
-def training(scene: Scene) -> tuple[Sheet, list[Name]]:
+def training_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet and the names of its blocks."""
-    grid = scene.sheet("training", f"Training: {scene.presentation.steps:,} steps", WORDS)
+    grid = scene.sheet("training", f"Training: {scene.presentation.steps:,} steps", TRAINING_WORDS)
     place_gamma(grid, scene)
-    page = _Page(scene, Table(grid, TOP))
+    page = _Page(scene, ColumnTable(grid, TRAINING_TOP))
     groups = page.headers()
-    templates = Formulas(scene, page.table).templates()
+    templates = TrainingFormulas(scene, page.table).templates()
     for group in groups:
         page.table.fill(group, scene.values[group.block], templates[group.block])
     page.first_weights()
     page.margin()
     widths = {STEP: 8.0, COST: 11.0}
-    view = View(widths=widths, freeze=(page.table.first, COST + 1), title_rows=(TOP, TOP + 2), tab="548235")
+    view = View(
+        widths=widths, freeze=(page.table.first, COST + 1), title_rows=(TRAINING_TOP, TRAINING_TOP + 2), tab="548235"
+    )
     return grid.finished(view), grid.names()
 
 
@@ -53,8 +189,8 @@ def training(scene: Scene) -> tuple[Sheet, list[Name]]:
 class _Page:
     """The sheet being laid out."""
 
-    scene: Scene
-    table: Table
+    scene: ViewContext
+    table: ColumnTable
 
     @property
     def network(self) -> Network:
@@ -66,9 +202,9 @@ class _Page:
 
     # ---- Where everything stands
 
-    def headers(self) -> list[Group]:
+    def headers(self) -> list[ColumnGroup]:
         """Every group of columns, placed from left to right under its headers."""
-        cost = [Group("train_cost", "cost", ["C"], "cost")]
+        cost = [ColumnGroup("train_cost", "cost", ["C"], "cost")]
         self.table.section("", cost, COST)
         sections = [("Weights", self._of_weights("W", "trained"))]
         observations = range(self.network.observations)
@@ -81,13 +217,13 @@ class _Page:
             groups = groups + members
         return groups
 
-    def _of_weights(self, kind: str, role: str) -> list[Group]:
+    def _of_weights(self, kind: str, role: str) -> list[ColumnGroup]:
         return [
             self._group(f"{kind}_{layer}", arrows(self.network.sizes[layer - 1], self.network.sizes[layer]), role)
             for layer in self.layers
         ]
 
-    def _of_observation(self, n: int) -> list[Group]:
+    def _of_observation(self, n: int) -> list[ColumnGroup]:
         network, n_out = self.network, self.network.sizes[-1]
         groups = [self._group("A_0", [*_numbered("x", network.sizes[0]), "1"], "copy", n)]
         for layer in self.layers:
@@ -107,9 +243,9 @@ class _Page:
             groups.append(self._group(f"delta_{layer}", _numbered("δ", neurons), "backward", n))
         return groups
 
-    def _group(self, quantity: str, elements: Sequence[str], role: str, n: int | None = None) -> Group:
+    def _group(self, quantity: str, elements: Sequence[str], role: str, n: int | None = None) -> ColumnGroup:
         symbol, _ = describe(self.network, quantity)
-        return Group(f"train_{quantity}" + ("" if n is None else f"_n{n}"), symbol, elements, role)
+        return ColumnGroup(f"train_{quantity}" + ("" if n is None else f"_n{n}"), symbol, elements, role)
 
     # ---- What stands around it
 
@@ -126,8 +262,8 @@ class _Page:
     def margin(self) -> None:
         """The numbers of the steps, γ, the chart of the cost and how to read a row."""
         grid, top, steps = self.table.grid, self.table.first, self.scene.presentation.steps
-        grid.cells[TOP + 1, STEP] = Cell("step", role="header")
-        grid.cells[TOP + 2, STEP] = Cell("t", role="header")
+        grid.cells[TRAINING_TOP + 1, STEP] = Cell("step", role="header")
+        grid.cells[TRAINING_TOP + 2, STEP] = Cell("t", role="header")
         for t in range(steps + 1):
             grid.cells[top + t, STEP] = Cell(float(t), role="whole")
         chart = LineChart(
@@ -139,13 +275,13 @@ class _Page:
             grid.write(top + CHART_ROWS + 1 + number, CHART, line, "equation")
 
 
-def place_gamma(grid: Grid, scene: Scene) -> None:
+def place_gamma(grid: Grid, scene: ViewContext) -> None:
     """The one γ of all rows, which is that of Step."""
-    grid.write(TOP - 1, STEP, "γ", "symbol")
+    grid.write(TRAINING_TOP - 1, STEP, "γ", "symbol")
     source = fixed(scene, "gamma", 0, 0)
-    grid.fill("train_gamma", scene.values["train_gamma"], lambda *_: source, "copy", (TOP - 1, COST))
-    grid.write(TOP - 1, CHART, "the learning rate: change it on Step", "equation")
-    grid.links[TOP - 1, STEP] = (scene.grid.sheet, *scene.grid.corners["gamma"])
+    grid.fill("train_gamma", scene.values["train_gamma"], lambda *_: source, "copy", (TRAINING_TOP - 1, COST))
+    grid.write(TRAINING_TOP - 1, CHART, "the learning rate: change it on Step", "equation")
+    grid.links[TRAINING_TOP - 1, STEP] = (scene.grid.sheet, *scene.grid.corners["gamma"])
 
 
 def _numbered(symbol: str, count: int) -> list[str]:

@@ -13,20 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation
-from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values
+from sheetnet.reference.functions import Array
 from sheetnet.reference.views import gradient_check as gradients
 from sheetnet.reference.views import training as descent
-from sheetnet.reference.views.appendix import appendix
-from sheetnet.reference.views.chain_rule import chain_rule
-from sheetnet.reference.views.jacobians import jacobians
-from sheetnet.reference.views.matrices import matrices
-from sheetnet.reference.views.network import network as drawing
+from sheetnet.reference.views.appendix import appendix_numbers
+from sheetnet.reference.views.chain_rule import chain_rule_numbers
+from sheetnet.reference.views.jacobians import jacobians_numbers
+from sheetnet.reference.views.matrices import matrices_numbers
+from sheetnet.reference.views.network import network_numbers as drawing
+from sheetnet.workbook_options import Presentation
 
 __all__ = ["VIEWS", "ViewNumbers", "noise", "telling", "view_values"]
 
-Compute = Callable[[Network, Values, Presentation], dict[str, Array]]
+ViewFunction = Callable[[Network, Values, Presentation], dict[str, Array]]
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,28 @@ class ViewNumbers:
     """
 
     prefix: str
-    compute: Compute
-    asked: Compute | None = None
+    compute: ViewFunction
+    asked: ViewFunction | None = None
     noise: Callable[[Presentation], Mapping[str, float]] | None = None
     telling: Callable[[Network, Values], Iterator[NDArray[np.bool_]]] | None = None
 
 
-VIEWS: dict[str, ViewNumbers] = {
-    "appendix": ViewNumbers("app_", appendix),
-    "jacobians": ViewNumbers("jac_", jacobians),
+VIEW_NUMBERS: dict[str, ViewNumbers] = {
+    "appendix": ViewNumbers("app_", appendix_numbers),
+    "jacobians": ViewNumbers("jac_", jacobians_numbers),
     "network": ViewNumbers("net_", drawing),
-    "matrices": ViewNumbers("mat_", matrices),
-    "chain_rule": ViewNumbers("chain_", chain_rule),
+    "matrices": ViewNumbers("mat_", matrices_numbers),
+    "chain_rule": ViewNumbers("chain_", chain_rule_numbers),
     "gradient_check": ViewNumbers(
-        "grad_", gradients.gradient_check, gradients.gradient_check_asked, gradients.noise, gradients.telling
+        "grad_",
+        gradients.gradient_check_numbers,
+        gradients.gradient_check_asked,
+        gradients.gradient_noise,
+        gradients.gradient_row_demands,
     ),
-    "training": ViewNumbers("train_", descent.training, descent.training_asked, telling=descent.telling),
+    "training": ViewNumbers(
+        "train_", descent.training_numbers, descent.training_asked, telling=descent.training_row_demands
+    ),
 }
 
 
@@ -67,8 +73,8 @@ def view_values(network: Network, values: Values, presentation: Presentation, as
     """
     found: dict[str, Array] = {}
     for view in presentation.views:
-        if view in VIEWS:
-            numbers = VIEWS[view]
+        if view in VIEW_NUMBERS:
+            numbers = VIEW_NUMBERS[view]
             compute = numbers.asked if asked and numbers.asked is not None else numbers.compute
             found |= compute(network, values, presentation)
     return found
@@ -76,15 +82,15 @@ def view_values(network: Network, values: Values, presentation: Presentation, as
 
 def noise(presentation: Presentation) -> dict[str, float]:
     """Block → how many times the judge's absolute tolerance it is allowed, of the blocks that are allowed more."""
-    shown = [VIEWS[view].noise for view in presentation.views if view in VIEWS]
+    shown = [VIEW_NUMBERS[view].noise for view in presentation.views if view in VIEW_NUMBERS]
     return {block: factor for rounding in shown if rounding for block, factor in rounding(presentation).items()}
 
 
-def telling(network: Network, values: Values, presentation: Presentation) -> list[NDArray[np.bool_]]:
+def row_demands(network: Network, values: Values, presentation: Presentation) -> list[NDArray[np.bool_]]:
     """What some trial should show of the views whose rows are nearly alike; empty where none is."""
     shown: list[NDArray[np.bool_]] = []
     for view in presentation.views:
-        if view in VIEWS and (tell := VIEWS[view].telling) is not None:
-            numbers = VIEWS[view]
+        if view in VIEW_NUMBERS and (tell := VIEW_NUMBERS[view].telling) is not None:
+            numbers = VIEW_NUMBERS[view]
             shown += tell(network, (numbers.asked or numbers.compute)(network, values, presentation))
     return shown

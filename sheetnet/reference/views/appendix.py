@@ -11,23 +11,23 @@ from collections.abc import Callable
 import numpy as np
 
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation
-from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values
+from sheetnet.reference.functions import Array
+from sheetnet.workbook_options import Presentation
 
 H = 1e-3  # the error of the method is of the order h², that of rounding 1e-16/h: both are small
-SIZE = 2
+AFFINE_INPUTS = 2
 
 
-def appendix(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def appendix_numbers(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
     """Block → K × rows × columns."""
     count = len(values["gamma"])
-    x = values["A_0"][:, 0, :SIZE, None] ** 2 + np.array([[1.0], [2.0]])
+    x = values["A_0"][:, 0, :AFFINE_INPUTS, None] ** 2 + np.array([[1.0], [2.0]])
     matrix, bias = _corner(network, values["W_1"])
     found = {"app_x": x, "app_A": matrix, "app_b": bias, "app_h": np.full((count, 1, 1), H)}
-    for i in range(SIZE):
-        found[f"app_unit_{i + 1}"] = np.tile(np.eye(SIZE)[i], (count, 1, 1))
-        found[f"app_E_{i + 1}"] = np.tile(np.diag(np.eye(SIZE)[i]), (count, 1, 1))
+    for i in range(AFFINE_INPUTS):
+        found[f"app_unit_{i + 1}"] = np.tile(np.eye(AFFINE_INPUTS)[i], (count, 1, 1))
+        found[f"app_E_{i + 1}"] = np.tile(np.diag(np.eye(AFFINE_INPUTS)[i]), (count, 1, 1))
     inverse, power = 1 / x, np.exp(-x)
     found |= {"app_inv_y": inverse, "app_inv_v": inverse * inverse, "app_exp_y": power}
     found |= _elementwise("app_inv", -1 / x**2, inverse**2, _central(lambda at: 1 / at, x))
@@ -44,15 +44,15 @@ def _corner(network: Network, weights: Array) -> tuple[Array, Array]:
 
 def _elementwise(prefix: str, slope: Array, v: Array, central: Array) -> dict[str, Array]:
     """The terms E_ii v e_iᵀ, their negative sum, the matrix, and the central differences."""
-    units = np.eye(SIZE)
-    terms = {f"{prefix}_term_{i + 1}": v * np.diag(units[i]) for i in range(SIZE)}
+    units = np.eye(AFFINE_INPUTS)
+    terms = {f"{prefix}_term_{i + 1}": v * np.diag(units[i]) for i in range(AFFINE_INPUTS)}
     return {**terms, f"{prefix}_sum": slope * units, f"{prefix}_matrix": slope * units, f"{prefix}_central": central}
 
 
 def _central(f: Callable[[Array], Array], x: Array) -> Array:
     """(f(x + h e_j) − f(x − h e_j)) / 2h as column j."""
-    step = H * np.eye(SIZE)
-    columns = [(f(x + step[:, j : j + 1]) - f(x - step[:, j : j + 1])) / (2 * H) for j in range(SIZE)]
+    step = H * np.eye(AFFINE_INPUTS)
+    columns = [(f(x + step[:, j : j + 1]) - f(x - step[:, j : j + 1])) / (2 * H) for j in range(AFFINE_INPUTS)]
     return np.concatenate(columns, axis=-1)
 
 
@@ -63,17 +63,17 @@ def _affine(x: Array, matrix: Array, bias: Array) -> dict[str, Array]:
         return by[:, :, :1] * at[:, :1] + by[:, :, 1:] * at[:, 1:] + bias
 
     by_entry = []
-    for i in range(SIZE):
-        for j in range(SIZE):
-            step = np.zeros((SIZE, SIZE))
+    for i in range(AFFINE_INPUTS):
+        for j in range(AFFINE_INPUTS):
+            step = np.zeros((AFFINE_INPUTS, AFFINE_INPUTS))
             step[i, j] = H
             by_entry.append((y(x, matrix + step) - y(x, matrix - step)) / (2 * H))
-    flat = np.asarray(np.kron(np.eye(SIZE), np.swapaxes(x, -1, -2)), dtype=np.float64)  # [[xᵀ, 0], [0, xᵀ]]
+    flat = np.asarray(np.kron(np.eye(AFFINE_INPUTS), np.swapaxes(x, -1, -2)), dtype=np.float64)  # [[xᵀ, 0], [0, xᵀ]]
     return {
         "app_affine_y": y(x, matrix),
         "app_affine_dx": matrix,
         "app_affine_dx_central": _central(lambda at: y(at, matrix), x),
         "app_affine_dA": flat,
-        "app_affine_stack": flat.reshape(len(x), SIZE * SIZE, SIZE),
+        "app_affine_stack": flat.reshape(len(x), AFFINE_INPUTS * AFFINE_INPUTS, AFFINE_INPUTS),
         "app_affine_dA_central": np.concatenate(by_entry, axis=-1),
     }

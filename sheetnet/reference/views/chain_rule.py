@@ -15,12 +15,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation
-from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values
+from sheetnet.reference.functions import Array
+from sheetnet.workbook_options import Presentation
 
 
-def chain_rule(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def chain_rule_numbers(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
     """Block → K × rows × columns: `chain_l` and `chain_l_step` of each layer, and what softmax adds."""
     found: dict[str, Array] = {}
     for layer in range(network.depth, 0, -1):

@@ -11,23 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation, checked_weights
-from sheetnet.reference.activations import ACTIVATIONS, Array
 from sheetnet.reference.equations import Equation, Values, forward_pass
+from sheetnet.reference.functions import ACTIVATIONS, Array
 from sheetnet.reference.views.rows import told_apart
+from sheetnet.workbook_options import Presentation, checked_weights
 
 # The last digit of C₊ and C₋ is 1e-16 of them, spreadsheets take numbers for equal from 4e-15 on; 2h divides it.
 DIGIT = 1e-14
 JUDGED = 1e-12  # the judge's absolute tolerance, of which `noise` gives multiples
-NEAR = 1e-12  # so near to its bend, rounding decides on which side of it a unit is
+AT_BEND = 1e-12  # so near to its bend, rounding decides on which side of it a unit is
 
 
-def noise(presentation: Presentation) -> dict[str, float]:
+def gradient_noise(presentation: Presentation) -> dict[str, float]:
     """How many times the usual tolerance the quotient is allowed."""
     return {"grad_numeric": max(DIGIT / (2 * presentation.step_size) / JUDGED, 1.0)}
 
 
-def gradient_check(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+def gradient_check_numbers(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
     """Block → K × rows × columns: a row a weight, in the order of `checked_weights`.
 
     The workings of C(w + h) have a row more, the first: there no weight is moved.
@@ -56,15 +56,15 @@ def gradient_check(network: Network, values: Values, presentation: Presentation)
 
 def gradient_check_asked(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
     """The same, with NaN for the count of units over their bend where rounding decides on which side one is."""
-    found = gradient_check(network, values, presentation)
+    found = gradient_check_numbers(network, values, presentation)
     for name, (z, still) in _bent(network, found).items():
-        unclear = (np.minimum(np.abs(z), np.abs(still)) < NEAR).any(axis=-1, keepdims=True)
+        unclear = (np.minimum(np.abs(z), np.abs(still)) < AT_BEND).any(axis=-1, keepdims=True)
         found[name] = np.where(unclear, np.nan, found[name])
         found["grad_switches"] = np.where(unclear, np.nan, found["grad_switches"])
     return found
 
 
-def telling(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
+def gradient_row_demands(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
     """As `told_apart`; and which trial takes units over their bends, and not as many in the next row."""
     yield from told_apart(network, found)
     for name in _bent(network, found):

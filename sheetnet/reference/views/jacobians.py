@@ -12,12 +12,12 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.network import Network
-from sheetnet.presentation import TERMS, Presentation
-from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values
+from sheetnet.reference.functions import Array
+from sheetnet.workbook_options import TERMS, Presentation
 
 
-def jacobians(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def jacobians_numbers(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
     """Block → K × rows × columns; the blocks of observation n end in `_n{n}`."""
     found: dict[str, Array] = {}
     for n in range(network.observations):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.network import Network
-from sheetnet.presentation import Presentation
-from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values
+from sheetnet.reference.functions import Array
+from sheetnet.workbook_options import Presentation
 
 
-def network(net: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def network_numbers(net: Network, values: Values, _: Presentation) -> dict[str, Array]:
     """Block → K × rows × columns; the weights' way into neuron j is a row a node below, the bias node last."""
     first = {name: array[:, 0] for name, array in values.items() if name.startswith(("A_", "a_", "z_", "e_"))}
     found = {f"net_x_{i}": _cells(first["A_0"][:, i]) for i in range(net.sizes[0])}

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
-from sheetnet.reference.activations import ACTIVATIONS
 from sheetnet.reference.equations import Values
+from sheetnet.reference.functions import ACTIVATIONS
 
 APART = 1e-7  # far above the tolerance of a judge, far below h
 _Z = re.compile(r".*_z_([0-9]+)_n[0-9]+")

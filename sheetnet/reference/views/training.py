@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network, activation_name
-from sheetnet.presentation import Presentation
-from sheetnet.reference.activations import Array
 from sheetnet.reference.equations import Values, equations
-from sheetnet.reference.losses import LOSSES
+from sheetnet.reference.functions import LOSSES, Array
 from sheetnet.reference.views.rows import told_apart
+from sheetnet.workbook_options import Presentation
 
 # Each step of the jolted copies moves the weights by 2e-15 of themselves, twenty times the rounding of a spreadsheet.
 # Where that moves a number by a third of what the judge allows, the rounding alone might move it as far.
@@ -25,7 +24,7 @@ RELATIVE, ABSOLUTE = 3e-10, 3e-13
 GROWTH = 100.0  # times the largest number of the first row: training that diverges would drown every other comparison
 
 
-def training(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+def training_numbers(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
     """Block → K × (steps + 1) × columns, as the sheet has them; infinities and NaN where training diverges."""
     rows = [_row(network, row) for row in _descent(network, values, presentation.steps)]
     found = {name: np.stack([row[name] for row in rows], axis=1) for name in rows[0]}
@@ -37,7 +36,7 @@ def training_asked(network: Network, values: Values, presentation: Presentation)
 
     What does not depend on the weights is always asked: inputs, targets, γ, the bias nodes.
     """
-    found = training(network, values, presentation)
+    found = training_numbers(network, values, presentation)
     lost = _lost(network, values, presentation.steps)
     for name, array in found.items():
         if not name.startswith(("train_A_0", "train_target", "train_gamma")):
@@ -46,7 +45,7 @@ def training_asked(network: Network, values: Values, presentation: Presentation)
     return found
 
 
-def telling(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
+def training_row_demands(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
     """As `told_apart`; and targets of 0 and of 1, beside others, in every row that is compared."""
     yield from told_apart(network, found)
     if LOSSES[network.loss].targets == "real":

@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from sheetnet.audit import Audit, Entry
-from sheetnet.audit.digits import read_digits
-from sheetnet.audit.published import PrintedNumber, Published
-from sheetnet.audit.quantities import canonical, place_of
-from sheetnet.audit.terms import Call, Name, Term, parts, rebuilt, written
+from sheetnet.auditing import Audit, NumberVerdict
+from sheetnet.auditing.digits import read_digits
+from sheetnet.auditing.names import block_of_column, printed_place
+from sheetnet.auditing.published import PrintedNumber, Published
+from sheetnet.auditing.terms import FunctionTerm, NameTerm, Term, rebuilt, subterms, written
 from sheetnet.errors import NetworkError
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
-from sheetnet.report.words import called, printable
+from sheetnet.report.format import called, printable
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.workbook import Cell, Position, Sheet, View, Workbook
 
-SHEET = "Published"
+PUBLISHED_SHEET = "Published"
 HEAD = ("place", "quantity", "printed", "as a number", "live", "difference", "verdict", "why")
-WIDTHS = {1: 60.0, 2: 18.0, 3: 14.0, 4: 14.0, 5: 14.0, 6: 12.0, 7: 12.0, 8: 70.0}
+PUBLISHED_WIDTHS = {1: 60.0, 2: 18.0, 3: 14.0, 4: 14.0, 5: 14.0, 6: 12.0, 7: 12.0, 8: 70.0}
 BLAMED = {"misprint", "contradicts", "wrong"}
-TOP = 4  # the row of the column heads
+PUBLISHED_TOP = 4  # the row of the column heads
 # Functions that every spreadsheet computes; an expression with others stands without a live formula.
 LIVE = {"ABS", "EXP", "IF", "LN", "LOG10", "MAX", "MIN", "SQRT", "SUM", "TANH"}
 
@@ -43,17 +43,17 @@ def audit_workbook(published: Published, audit: Audit) -> Workbook:
     cells: dict[Position, Cell] = {
         (1, 1): Cell("Printed numbers", role="title"),
         (2, 1): Cell(_line(audit.title), role="subtitle"),
-        **{(TOP, column): Cell(words, role="symbol") for column, words in enumerate(HEAD, 1)},
+        **{(PUBLISHED_TOP, column): Cell(words, role="symbol") for column, words in enumerate(HEAD, 1)},
     }
-    for row, (number, entry) in enumerate(zip(published.numbers, audit.entries, strict=True), TOP + 1):
+    for row, (number, entry) in enumerate(zip(published.numbers, audit.entries, strict=True), PUBLISHED_TOP + 1):
         for column, cell in _row(number, entry, published.network, known, row):
             cells[row, column] = cell
-    sheet = Sheet(SHEET, cells, view=View(widths=WIDTHS, freeze=(TOP + 1, 3)))
+    sheet = Sheet(PUBLISHED_SHEET, cells, view=View(widths=PUBLISHED_WIDTHS, freeze=(PUBLISHED_TOP + 1, 3)))
     return replace(workbook, sheets=(workbook.sheets[0], sheet, *workbook.sheets[1:]))
 
 
 def _row(
-    number: PrintedNumber, entry: Entry, network: Network, areas: Mapping[str, Area], row: int
+    number: PrintedNumber, entry: NumberVerdict, network: Network, areas: Mapping[str, Area], row: int
 ) -> Iterator[tuple[int, Cell]]:
     digits = read_digits(entry.printed)
     for column, words in ((1, entry.place), (2, called(entry.quantity, entry.index)), (3, entry.printed)):
@@ -74,20 +74,20 @@ def _row(
 def live(number: PrintedNumber, network: Network, areas: Mapping[str, Area]) -> str | None:
     """The formula of a printed number's right value; None where cells cannot say it."""
     if number.expression is None:
-        return _reference(Name(number.quantity, number.index), network, areas)
+        return _reference(NameTerm(number.quantity, number.index), network, areas)
     term = _placed(number.expression, network, areas)
     return None if term is None else written(term)
 
 
 def _placed(term: Term, network: Network, areas: Mapping[str, Area]) -> Term | None:
     """An expression with cells for names."""
-    if isinstance(term, Name):
-        found = _reference(term if term.index else Name(term.name, (0, 0)), network, areas)
+    if isinstance(term, NameTerm):
+        found = _reference(term if term.index else NameTerm(term.name, (0, 0)), network, areas)
         single = term.index is not None or (term.name in areas and _is_one(areas[term.name]))
-        return Name(found) if found is not None and single else None
-    if isinstance(term, Call) and term.function not in LIVE:
+        return NameTerm(found) if found is not None and single else None
+    if isinstance(term, FunctionTerm) and term.function not in LIVE:
         return None
-    inside = [_placed(part, network, areas) for part in parts(term)]
+    inside = [_placed(part, network, areas) for part in subterms(term)]
     return None if any(part is None for part in inside) else rebuilt(term, tuple(p for p in inside if p is not None))
 
 
@@ -95,12 +95,12 @@ def _is_one(area: Area) -> bool:
     return (area.top, area.left) == (area.bottom, area.right)
 
 
-def _reference(name: Name, network: Network, areas: Mapping[str, Area]) -> str | None:
+def _reference(name: NameTerm, network: Network, areas: Mapping[str, Area]) -> str | None:
     assert name.index is not None
-    block, row, column = place_of(network, name.name, name.index)
+    block, row, column = printed_place(network, name.name, name.index)
     if block not in areas:  # a_l of a hidden layer stands in A_l
         whole = "A" + block[1:]
-        if whole not in areas or canonical(network, whole, column) != block:
+        if whole not in areas or block_of_column(network, whole, column) != block:
             return None
         block = whole
     area = areas[block]

@@ -1,0 +1,7 @@
+"""The auditor: the printed numbers and equations of a document, judged. It knows no workbooks and no looks."""
+
+from sheetnet.auditing.audit import audit, documents
+from sheetnet.auditing.published import Published, load_published
+from sheetnet.auditing.verdicts import MEANINGS, Audit, FormulaEntry, NumberVerdict
+
+__all__ = ["MEANINGS", "Audit", "FormulaEntry", "NumberVerdict", "Published", "audit", "documents", "load_published"]

@@ -1,0 +1,271 @@
+"""The verdict on each printed number.
+
+In this order: what agrees with the network agrees, however it came about, unless it says too little or its last place is
+cut where the document rounds. A given that differs contradicts the others. What follows from the numbers printed above
+is carried. Next comes a last place off by one; then a misprint, which one slip turns into a right number. The rest is
+wrong; or contradicts, where other prints of it say something else and none of them is right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sheetnet.auditing.causes import Explanations, Misreads
+from sheetnet.auditing.digits import LEAST_DIGITS, TELLING, WIDEST_ROUNDING, Digits, likely_slip, one_digit_differs
+from sheetnet.auditing.document import Document, Habit, Routes, Surroundings
+from sheetnet.auditing.intervals import Reach
+from sheetnet.auditing.published import PrintedNumber
+from sheetnet.auditing.verdicts import NumberVerdict
+
+AGAIN = "as printed and judged under"
+RIGHT = ("agrees", "last place", "carried")  # verdicts on prints that other prints may not contradict
+
+
+def judge_numbers(document: Document) -> tuple[NumberVerdict, ...]:
+    """All numbers in the document's order."""
+    judge = _Judge(document)
+    entries = [judge.entry(number) for number in document.numbers]
+    entries = list(_contradicting(document, judge.misread(judge.explained(entries))))
+    return tuple(_again(entries))
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What is said of a number. `text` is the right one as printed, where it is not the right value with its digits.
+
+    `span`: between what bounds its author may have gone on with it, where that is known; computed if anybody asks.
+    """
+
+    name: str
+    why: str = ""
+    mistake: str | None = None
+    text: str | None = None
+    span: Callable[[], tuple[float, float]] | None = None
+
+
+class _Judge:
+    def __init__(self, document: Document) -> None:
+        self._document, self._routes, self._around = document, Routes(document), Surroundings(document)
+        self._cuts = _cuts(document)
+        self._known: dict[tuple[object, ...], _Verdict] = {}
+        self._spans: dict[tuple[object, ...], tuple[float, float]] = {}
+
+    def entry(self, number: PrintedNumber) -> NumberVerdict:
+        right, verdict = self._document.right(number), self._verdict(number)
+        if verdict.span is not None:
+            self._document.bound(number, verdict.span)
+        computed = right if math.isfinite(right) else None
+        as_printed = number.digits.like(right) if number.digits is not None and computed is not None else f"{right:.9g}"
+        return NumberVerdict(
+            number.place,
+            number.quantity,
+            number.index,
+            number.text,
+            computed,
+            verdict.text or as_printed,
+            verdict.name,
+            verdict.why,
+            verdict.mistake,
+        )
+
+    def _verdict(self, number: PrintedNumber) -> _Verdict:
+        digits = number.digits
+        if digits is None:
+            return _Verdict("missing", "left to the reader")
+        right = self._document.right(number)
+        if digits.agrees(right):
+            return self._agreeing(number, digits, right)
+        if self._document.is_given(number):
+            return self._given(number, digits, right)
+        key = (self._document.place(number), number.expression, digits, number.terms, *self._routes.pins(number))
+        if key not in self._known:  # copies of a number are judged alike
+            self._known[key] = self._computed(number, digits)
+        return self._known[key]
+
+    def _given(self, number: PrintedNumber, digits: Digits, right: float) -> _Verdict:
+        words, elsewhere = f"the network has {right:.9g} here", self._elsewhere(number, digits)
+        others = [n.place for n in self._document.occurrences(number) if n.digits and n.digits.agrees(right)]
+        if others:
+            return _Verdict("contradicts", f"{words}, as printed under {others[0]!r}{elsewhere}")
+        return _Verdict("wrong", words + elsewhere)
+
+    def _elsewhere(self, number: PrintedNumber, digits: Digits) -> str:
+        """Which other weights have this number in this place."""
+        own, row, column = self._document.place(number)
+        for name, array in self._document.values.items():
+            block = name.startswith("W_") and name in self._document.givens and name != own
+            if block and row < array.shape[1] and column < array.shape[2] and digits.value == array[0, row, column]:
+                return f"; {name} has {digits.text}"
+        return ""
+
+    def _agreeing(self, number: PrintedNumber, digits: Digits, right: float) -> _Verdict:
+        """Its author may have gone on with the right value, or with what followed from rounded ones."""
+
+        def span() -> tuple[float, float]:
+            if self._document.is_given(number):
+                return right, right
+            key = (self._document.place(number), number.expression, digits, *self._routes.pins(number))
+            if key not in self._spans:
+                followed = [reach for reach, _ in self._routes.reaches(number)]
+                self._spans[key] = _span(digits, [*followed, Reach(right, right, right)])
+            return self._spans[key]
+
+        if self._around.says_too_little(number, right, right):
+            return self._too_little(number, digits, Reach(right, right, right), span)
+        if digits.rounds(right):
+            return _Verdict("agrees", span=span)
+        if self._cuts or digits.significant < TELLING or self._document.is_given(number):
+            return _Verdict("agrees", "truncated, not rounded", span=span)
+        for reach, _ in self._routes.reaches(number):
+            nearest = min(max(digits.value, reach.low), reach.high)
+            if reach.high <= reach.low + WIDEST_ROUNDING * digits.unit and digits.rounds(nearest):
+                return _Verdict("agrees", f"follows from the rounded numbers above ({reach.value:.9g})", span=span)
+        return _Verdict("last place", f"cut, not rounded: {digits.like(right)}", span=span)
+
+    def _too_little(
+        self, number: PrintedNumber, digits: Digits, reach: Reach, span: Callable[[], tuple[float, float]]
+    ) -> _Verdict:
+        sharper = self._around.sharper(number)
+        text = sharper.like(self._document.right(number)) if sharper is not None else None
+        words = f"anything from {digits.low:.9g} to {digits.high:.9g} may be printed so; here it is {reach.value:.9g}"
+        return _Verdict("says too little", words, text=text or f"{self._document.right(number):.4g}", span=span)
+
+    def _computed(self, number: PrintedNumber, digits: Digits) -> _Verdict:
+        right = self._document.right(number)
+        exact, reaches = Reach(right, right, right), list(self._routes.reaches(number))
+        followed = [reach for reach, _ in reaches]
+        met = [(reach, habit) for reach, habit in reaches if digits.within(reach.low, reach.high)]
+        for reach, habit in met:
+            if not self._around.says_too_little(number, reach.low, reach.high):
+                code = habit.code if habit else None
+                return _Verdict("carried", _carried(reach, habit), code, span=lambda: _span(digits, followed))
+        if met:
+            return self._too_little(number, digits, met[0][0], lambda: _span(digits, followed))
+        return self._near(number, digits, [(exact, None), *reaches]) or _Verdict(
+            "wrong", _off(digits, right, followed[0].value if followed else right)
+        )
+
+    def _near(
+        self, number: PrintedNumber, digits: Digits, reaches: Sequence[tuple[Reach, Habit | None]]
+    ) -> _Verdict | None:
+        """A last place off by one, or a slip, in the right value or in what follows from the numbers above."""
+        exact, precise = reaches[0][0], digits.significant >= (LEAST_DIGITS if self._around.coarse(number) else TELLING)
+        for reach, habit in reaches if precise else ():
+            narrow = reach.high <= reach.low + WIDEST_ROUNDING * digits.unit
+            if narrow and digits.off_by_one(reach.low, reach.high):
+                low, high = min(digits.low, reach.low), max(digits.high, reach.high)
+                words = _one_off(digits, reach) + ("" if reach is exact else " follows from the numbers above")
+                return _Verdict("last place", words, habit.code if habit else None, span=partial(_both, low, high))
+        decimals = self._around.decimals(number)
+        for reach, habit in reaches:
+            if (likely := likely_slip(digits, reach, decimals)) is not None:
+                if reach is exact:
+                    return _Verdict("misprint", likely.words, text=likely.slip.meant.text)
+                words = f"{likely.words} follows from the numbers above"
+                return _Verdict("misprint", words, habit.code if habit else None)
+        return None
+
+    def misread(self, entries: list[NumberVerdict]) -> list[NumberVerdict]:
+        """The entries again, with the single misread numbers that may explain those which are wrong."""
+        misreads = Misreads(self._document, self._routes)
+        for i, (number, entry) in enumerate(zip(self._document.numbers, entries, strict=True)):
+            if entry.verdict == "wrong" and entry.mistake is None and not self._document.is_given(number):
+                words = misreads.of(number)
+                entries[i] = replace(entry, why=f"{words}; {entry.why}") if words else entry
+        return entries
+
+    def explained(self, entries: list[NumberVerdict]) -> list[NumberVerdict]:
+        """The entries again, with the known mistakes that explain those which are wrong, a table at a time."""
+        tables: dict[int, list[int]] = defaultdict(list)
+        for i, number in enumerate(self._document.numbers):
+            tables[number.table].append(i)
+        explanations = Explanations(self._document, self._routes)
+        for members in tables.values():
+            if any(entries[i].verdict == "wrong" for i in members):
+                numbers = [self._document.numbers[i] for i in members]
+                verdicts = [entries[i].verdict for i in members]
+                for i, found in zip(members, explanations.of(numbers, verdicts), strict=True):
+                    if found is not None:
+                        entries[i] = replace(entries[i], why=f"{found.words}; {entries[i].why}", mistake=found.code)
+        return entries
+
+
+def _off(digits: Digits, right: float, followed: float) -> str:
+    """What is known of a wrong number without a mistake's name."""
+    for value, words in (
+        (right, f"should be {right:.9g}"),
+        (followed, f"{followed:.9g} follows from the numbers above"),
+    ):
+        if digits.agrees(-value):
+            return f"the sign is wrong: {words}"
+        if one_digit_differs(digits, value):
+            return f"one digit differs: {words}"
+    if digits.like(followed) == digits.like(right):
+        return f"should be {right:.9g}"
+    return f"{followed:.9g} follows from the numbers above"
+
+
+def _span(digits: Digits, reaches: Sequence[Reach]) -> tuple[float, float]:
+    """What printed so and followed from the numbers above."""
+    met = [reach for reach in reaches if digits.within(reach.low, reach.high)]
+    return min(max(digits.low, r.low) for r in met), max(min(digits.high, r.high) for r in met)
+
+
+def _cuts(document: Document) -> bool:
+    """Whether a document cuts its numbers rather than rounding them, where the two differ."""
+    cut: dict[tuple[object, ...], bool] = {}
+    for number in document.numbers:
+        digits, right = number.digits, document.right(number)
+        if digits is not None and not document.is_given(number) and digits.rounds(right) != digits.cuts(right):
+            cut[document.place(number), number.expression, digits] = digits.cuts(right)
+    return 2 * sum(cut.values()) > len(cut)
+
+
+def _one_off(digits: Digits, reach: Reach) -> str:
+    return f"the last digit is off by one: {digits.like(reach.value)}"
+
+
+def _both(low: float, high: float) -> tuple[float, float]:
+    return low, high
+
+
+def _carried(reach: Reach, habit: Habit | None) -> str:
+    words = f"follows from the numbers above ({reach.value:.9g})"
+    return f"{words}, {habit.words}" if habit else words
+
+
+def _contradicting(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[NumberVerdict]:
+    """Wrong numbers that no mistake explains contradict other prints of the same number, where none is right."""
+    verdicts = dict(zip(map(id, document.numbers), entries, strict=True))
+    for number, entry in zip(document.numbers, entries, strict=True):
+        if entry.verdict != "wrong" or entry.mistake is not None or document.is_given(number):
+            yield entry
+            continue
+        prints = document.occurrences(number)
+        others = [n for n in prints if _differ(n.digits, number.digits)]
+        if others and not any(verdicts[id(n)].verdict in RIGHT for n in prints):
+            words = f"{others[0].text} is printed under {others[0].place!r}"
+            yield replace(entry, verdict="contradicts", why=f"{words}; {entry.why}")
+        else:
+            yield entry
+
+
+def _again(entries: Sequence[NumberVerdict]) -> Iterator[NumberVerdict]:
+    """A number printed once more, and judged alike, refers to where the reason stands."""
+    first: dict[tuple[object, ...], NumberVerdict] = {}
+    for entry in entries:
+        known = first.setdefault((entry.quantity, entry.index, entry.printed, entry.verdict, entry.why), entry)
+        if known is entry or entry.verdict == "agrees":
+            yield entry
+        else:
+            code = f"{entry.mistake}, " if entry.mistake else ""
+            yield replace(entry, why=f"{code}{AGAIN} {known.place!r}")
+
+
+def _differ(one: Digits | None, other: Digits | None) -> bool:
+    """Whether two prints cannot be of the same number."""
+    return one is not None and other is not None and (one.high < other.low or other.high < one.low)

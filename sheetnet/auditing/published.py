@@ -1,0 +1,228 @@
+"""Reads the `[published]` part of a network file: numbers and equations as a document prints them.
+
+Every field is checked; an error names the field, what was found, what was expected, and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sheetnet import fields
+from sheetnet.auditing.digits import Digits, read_digits
+from sheetnet.auditing.names import completed, lacking_in, refuse_lacking, shapes_of
+from sheetnet.auditing.terms import (
+    FunctionTerm,
+    NameTerm,
+    Term,
+    is_longer,
+    names_in,
+    parse_equation,
+    parse_term,
+    subterms,
+)
+from sheetnet.auditing.values import TERM_FUNCTIONS, arguments_of
+from sheetnet.errors import NetworkError
+from sheetnet.fields import entries_of, index_of, meanings_of, refuse, rows_of
+from sheetnet.network import Network
+from sheetnet.network_file import network_of, read_table
+
+MOST_TERMS = 20_000  # of an equation with all its own names replaced
+NOT_PRINTED = "-"  # a cell of a printed table that has no number
+FREE = re.compile(r"[A-Za-z]\w?(_\w+)?")  # a variable of an identity: x, x_1, y, a_11
+
+
+@dataclass(frozen=True)
+class PrintedNumber:
+    """One number as printed. `digits` is None for a blank that the document leaves to its reader.
+
+    `quantity` is a name of the step and `index` its element from 0; with an `expression` the quantity is a label.
+    `sources` limits which printed numbers it is computed from; `terms` are the labels of printed numbers whose sum it
+    is. Numbers printed together share a `table`.
+    """
+
+    place: str
+    quantity: str
+    index: tuple[int, int]
+    text: str
+    digits: Digits | None
+    expression: Term | None
+    sources: tuple[str, ...] | None
+    terms: tuple[str, ...]
+    table: int
+
+    @property
+    def reads(self) -> set[str]:
+        """The quantity that is printed, or those of its expression."""
+        return {self.quantity} if self.expression is None else names_in(self.expression)
+
+
+@dataclass(frozen=True)
+class PrintedFormula:
+    """One equation as printed, in spreadsheet syntax; `where` says what its own names stand for."""
+
+    place: str
+    equation: str
+    left: Term
+    right: Term
+    where: Mapping[str, Term]
+
+    @property
+    def reads(self) -> set[str]:
+        """Every name of a quantity or variable in it; not its own names."""
+        return self.names - set(self.where)
+
+    @property
+    def names(self) -> set[str]:
+        """Every name in it and in what its own names stand for."""
+        return set().union(*map(names_in, (self.left, self.right, *self.where.values())), self.where)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A document: its network, and what it prints, in its own order.
+
+    `lacking` are the fields of a network that its text does not give, such as `learning_rate`; the network then holds
+    a number in their place, which nothing that is printed depends on.
+    """
+
+    network: Network
+    numbers: tuple[PrintedNumber, ...]
+    formulas: tuple[PrintedFormula, ...]
+    lacking: tuple[str, ...] = ()
+
+
+def load_published(path_or_template: str | Path) -> Published:
+    """The network of a file or template with its `[published]` part.
+
+    Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
+    """
+    table, where = read_table(path_or_template)
+    lacking = lacking_in(table)
+    network = network_of(completed(table, lacking), where)
+    try:
+        return _published(network, table.get("published"), lacking)
+    except NetworkError as error:
+        raise NetworkError(f"{where}: {error}") from None
+
+
+def _published(network: Network, table: object, lacking: tuple[str, ...]) -> Published:
+    printed, equations = entries_of(table)
+    shapes = shapes_of(network)
+    numbers: list[PrintedNumber] = []
+    for i, entry in enumerate(printed):
+        found = list(_numbers(entry, i, shapes, {number.quantity for number in numbers}))
+        _check_given({name for number in found for name in number.reads}, lacking, f"published.numbers[{i}]")
+        numbers += found
+    formulas = [_formula(entry, i, shapes) for i, entry in enumerate(equations)]
+    for i, formula in enumerate(formulas):  # equations hold for any γ and targets, but not for any loss
+        _check_given(formula.reads, [field for field in lacking if field == "loss"], f"published.formulas[{i}]")
+    return Published(network, tuple(numbers), tuple(formulas), lacking)
+
+
+def _check_given(names: Collection[str], lacking: Collection[str], where: str) -> None:
+    if (error := refuse_lacking(names, lacking, where)) is not None:
+        raise error
+
+
+def _numbers(
+    entry: Mapping[str, Any], table: int, shapes: Mapping[str, tuple[int, int]], above: Collection[str]
+) -> Iterator[PrintedNumber]:
+    where = f"published.numbers[{table}]"
+    place = fields.text(entry.get("place"), f"{where}.place")
+    quantity = fields.text(entry.get("quantity"), f"{where}.quantity")
+    expression = None
+    if "expression" in entry:
+        expression = parse_term(fields.text(entry["expression"], f"{where}.expression"), f"{where}.expression")
+        check_names(expression, shapes, f"{where}.expression")
+    elif quantity not in shapes:
+        near = difflib.get_close_matches(quantity, shapes, 1)
+        remedy = f"did you mean {near[0]}?" if near else "or give an expression that computes it"
+        raise refuse(f"{where}.quantity", f"is {quantity!r}", "a quantity of the step", remedy)
+    sources = _names(entry.get("from"), shapes, f"{where}.from", "a list of quantities of the step")
+    terms = _names(entry.get("sum_of"), above, f"{where}.sum_of", "a list of quantities or labels printed above")
+    top, left = index_of(entry.get("index", [0, 0]), f"{where}.index")
+    turned = fields.choice(entry.get("by", "input"), f"{where}.by", ("input", "neuron")) == "neuron"
+    for r, row in enumerate(rows_of(entry.get("printed"), f"{where}.printed")):
+        for c, text in enumerate(row):
+            index = (top + c, left + r) if turned else (top + r, left + c)
+            if text.strip() != NOT_PRINTED:
+                if expression is None:
+                    _inside(index, quantity, shapes[quantity], where)
+                digits = _digits(text, f"{where}.printed")
+                yield PrintedNumber(place, quantity, index, text, digits, expression, sources, terms or (), table)
+
+
+def _digits(text: str, field: str) -> Digits | None:
+    """What a text prints; None for a blank."""
+    digits = read_digits(text) if text.strip() else None
+    if text.strip() and digits is None:
+        raise refuse(field, f"has {text!r}", 'a number as printed, "" or "-"')
+    return digits
+
+
+def _names(value: object, known: Collection[str], field: str, expected: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) and name in known for name in value):
+        raise refuse(field, f"is {fields.shown(value)}", expected)
+    return tuple(value)
+
+
+def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where: str) -> None:
+    if index[0] >= shape[0] or index[1] >= shape[1]:
+        found = f"reaches {quantity}[{index[0]}, {index[1]}]"
+        raise refuse(
+            f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", 'set by = "neuron", or index'
+        )
+
+
+def _formula(entry: Mapping[str, Any], number: int, shapes: Mapping[str, tuple[int, int]]) -> PrintedFormula:
+    where = f"published.formulas[{number}]"
+    place = fields.text(entry.get("place"), f"{where}.place")
+    equation = fields.text(entry.get("equation"), f"{where}.equation", longest=fields.LONGEST_EQUATION)
+    meanings = meanings_of(entry, where)
+    terms = {
+        name: parse_term(
+            fields.text(words, f"{where}.where.{name}", longest=fields.LONGEST_EQUATION), f"{where}.where.{name}"
+        )
+        for name, words in meanings.items()
+    }
+    equation = " ".join(equation.split())
+    left, right = parse_equation(equation, f"{where}.equation")
+    for term in (left, right, *terms.values()):
+        check_names(term, {**shapes, **dict.fromkeys(terms, (0, 0))}, where, free=True)
+        if is_longer(term, terms, MOST_TERMS):
+            raise refuse(where, "is very long once its names are replaced", f"{MOST_TERMS:,} terms at most", "split it")
+    return PrintedFormula(place, equation, left, right, terms)
+
+
+def check_names(term: Term, shapes: Mapping[str, tuple[int, int]], where: str, free: bool = False) -> None:
+    """Refuse unknown names, functions and indices; `free` allows variables such as x_1."""
+    for name in sorted(names_in(term)):
+        if name not in shapes and not (free and FREE.fullmatch(name)):
+            near = difflib.get_close_matches(name, shapes, 1)
+            raise refuse(where, f"reads {name!r}", "quantities of the step", f"did you mean {near[0]}?" if near else "")
+    _check_inside(term, shapes, where)
+
+
+def _check_inside(term: Term, shapes: Mapping[str, tuple[int, int]], where: str) -> None:
+    if isinstance(term, NameTerm) and term.index is not None:
+        shape = shapes.get(term.name, (0, 0))
+        if term.index[0] >= shape[0] or term.index[1] >= shape[1]:
+            found = f"reads {term.name}[{term.index[0]},{term.index[1]}]"
+            raise refuse(where, found, f"an index within {shape[0]} × {shape[1]}, counted from 0")
+    if isinstance(term, FunctionTerm):
+        wanted = arguments_of(term.function)
+        if term.function not in TERM_FUNCTIONS and term.function != "DIFF":
+            raise refuse(where, f"calls {term.function}", "one of " + ", ".join(sorted({*TERM_FUNCTIONS, "DIFF"})))
+        if wanted is not None and len(term.arguments) != wanted:
+            raise refuse(where, f"calls {term.function} with {len(term.arguments)} arguments", str(wanted))
+        if term.function == "DIFF" and not isinstance(term.arguments[1], NameTerm):
+            raise refuse(where, "calls DIFF by something else", "a name as its second argument, as in DIFF(x^2,x)")
+    for part in subterms(term):
+        _check_inside(part, shapes, where)

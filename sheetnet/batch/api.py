@@ -1,0 +1,241 @@
+"""What a batch leaves behind besides its journal: JSON, a page, marked copies. It judges nothing and prints nothing.
+
+Many workbooks judged side by side, each apart from this process, on any executor. It knows no file formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sheetnet.errors import SheetnetError
+from sheetnet.files.atomic import refuse_existing, refuse_shared, save_text
+from sheetnet.files.package import refuse_same
+
+if TYPE_CHECKING:
+    from sheetnet.batch.journal import Result
+    from sheetnet.batch.schedule import Workers
+
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from contextlib import ExitStack
+
+from sheetnet.batch.journal import Journal, Result, fingerprint, way_of_judging
+from sheetnet.batch.schedule import Outcome, Ready, Workers, in_order, runner
+from sheetnet.engine import only_the_chosen
+from sheetnet.errors import LostError, StoppedError, one_line
+from sheetnet.files.limits import MOST_SECONDS, known
+from sheetnet.judge import validate
+from sheetnet.network import Network
+from sheetnet.validation import Report
+
+UNREADABLE = "sheetnet.unreadable/1"
+
+
+class Outputs:
+    """Where results go. All paths are looked at before anything is judged, so that a bad one costs no time.
+
+    No workbook is ever overwritten, nor one of the other `sources` that are read; another file only with `force`. Each
+    output has a file of its own, the lines of `jsonl` too, which are written elsewhere. Raises FileError.
+    """
+
+    def __init__(
+        self,
+        workbooks: Sequence[Path],
+        json: str | None,
+        html: Path | None,
+        marked: Path | None,
+        force: bool,
+        jsonl: Path | None = None,
+        sources: Sequence[Path] = (),
+    ) -> None:
+        self.json, self.html = json, html
+        self.copies: dict[Path, Path] = {}
+        files = [Path(path) for path in (json if json != "-" else None, html) if path is not None]
+        lines = [jsonl] if jsonl is not None else []
+        refuse_workbooks([*files, *lines], workbooks)
+        if marked is not None:
+            from sheetnet.report.marked import copy_paths
+
+            self.copies = copy_paths(workbooks, marked)
+        refuse_shared([*files, *lines, *self.copies.values()], sources)
+        refuse_existing([*files, *self.copies.values()], force)
+        self._results: list[Result] = []
+
+    def take(self, result: Result) -> None:
+        """Remember a result as far as it is needed in the end: memory stays flat where nothing is."""
+        if self.json is not None or self.html is not None or self.copies:
+            self._results.append(result)
+
+    def json_text(self) -> str:
+        """All results as JSON, as `--json` writes it."""
+        from sheetnet.report.json import json_text
+
+        return json_text([_data(result) for result in self._results])
+
+    def write(self, workers: Workers, jobs: int | None, limits: Mapping[str, int]) -> Iterator[str]:
+        """Write all files, and give a line for each workbook that could not be shown or marked."""
+        if self.json is not None and self.json != "-":
+            save_text(self.json_text(), Path(self.json))
+        if self.html is not None:
+            yield from self._write_page(workers, jobs, limits)
+        if self.copies:
+            from sheetnet.report.marked import save_marked
+
+            reports = [result.report for result in self._results if result.report is not None]
+            calls = [(report, self.copies[Path(report.workbook)]) for report in reports]
+            for report, outcome in zip(reports, _each(workers, jobs, limits, save_marked, calls), strict=True):
+                if isinstance(outcome, SheetnetError):
+                    yield _told(report.workbook, outcome)
+
+    def _write_page(self, workers: Workers, jobs: int | None, limits: Mapping[str, int]) -> Iterator[str]:
+        from sheetnet.report.html import read_section, report_page, section
+
+        assert self.html is not None
+        reports = [result.report for result in self._results if result.report is not None]
+        sections = []
+        for number, outcome in enumerate(_each(workers, jobs, limits, read_section, list(enumerate(reports)))):
+            if isinstance(outcome, SheetnetError):
+                yield _told(reports[number].workbook, outcome)
+                outcome = section(number, reports[number])
+            sections.append(outcome)
+        save_text(
+            report_page(sections, [result.error for result in self._results if result.error is not None]), self.html
+        )
+
+
+def refuse_workbooks(files: Sequence[Path], workbooks: Sequence[Path]) -> None:
+    """Raise FileError where one of the files to be written is one of the workbooks, under whatever name."""
+    for file in files:
+        for workbook in workbooks:
+            refuse_same(workbook, file)
+
+
+def _each(workers: Workers, jobs: int | None, limits: Mapping[str, int], function: Any, calls: Sequence[Any]) -> Any:
+    from sheetnet.batch.schedule import in_order, runner
+
+    with runner(None, jobs, len(calls), limits, workers) as submit:
+        yield from in_order(submit, function, calls, lambda _number, outcome: outcome)
+
+
+def _told(path: str, error: SheetnetError) -> str:
+
+    return error_line(path, error)
+
+
+def _data(result: Result) -> Mapping[str, Any]:
+    from sheetnet.report.json import report_data
+
+    if result.report is not None:
+        return report_data(result.report)
+    return {"schema": UNREADABLE, "workbook": result.path, "error": result.error}
+
+
+def validate_many(
+    paths: Iterable[str | os.PathLike[str]],
+    network: Network | None = None,
+    *,
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    limits: Mapping[str, int] | None = None,
+    jsonl: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    force: bool = False,
+    workers: Workers | None = None,
+    **options: Any,
+) -> Iterator[Result]:
+    """Judge workbooks as `validate` does, each in a guarded process; the results come in the order of `paths`.
+
+    No file raises: what cannot be used, or must be stopped, is a result with an `error`. `jobs` workers of this machine
+    (None: one a core) do the work, or any `concurrent.futures.Executor`, such as that of a cluster whose machines see
+    the same files: each of its workers then drives a guarded process of its own. `timeout` is in seconds a file (the
+    limit "time"); `limits` has others by their names in `sheetnet.files.limits.LIMITS`. `jsonl` is a file to which each
+    result is written when it is done; with `resume` the results in it are kept, with `force` it is overwritten. `workers`
+    are some that outlive this call, unless it is broken off. All other keywords are those of `validate`.
+
+    Raises FileError where `jsonl` cannot be used, LimitError for an unknown limit, and EngineError where no worker can
+    be started.
+    """
+    names = [os.fspath(path) for path in paths]
+    most = {**_usual(options), **known(limits or {})}
+    if timeout is not None:
+        most["time"] = max(1, round(min(timeout, MOST_SECONDS)))
+    with ExitStack() as stack:
+        journal = None
+        if jsonl is not None:
+            how = way_of_judging(network, {**options, **most})
+            journal = stack.enter_context(Journal(Path(jsonl), how, resume, force))
+        submit = stack.enter_context(runner(executor, jobs, len(names), most, workers))
+        tasks = _Tasks(names, network, options, journal)
+        yield from in_order(submit, judged, tasks.calls(), tasks.result)
+
+
+def _usual(options: Mapping[str, Any]) -> dict[str, int]:
+    """LibreOffice starts anew for each run of a workbook, and has a time limit of its own for each start."""
+    return {"time": 900} if options.get("engine") == "libreoffice" else {}
+
+
+def judged(path: str, network: Network | None, options: Mapping[str, Any]) -> Report:
+    """What a worker does with one file: its report, by the engine that was chosen alone."""
+    with only_the_chosen():
+        return validate(path, network, **options)
+
+
+class _Tasks:
+    """The files of one batch: what is to be done with each, and what became of it."""
+
+    def __init__(
+        self, names: list[str], network: Network | None, options: Mapping[str, Any], journal: Journal | None
+    ) -> None:
+        self._names, self._network, self._options, self._journal = names, network, options, journal
+        self._contents: dict[int, str | None] = {}
+
+    def calls(self) -> Iterator[tuple[Any, ...] | Ready]:
+        """The arguments of `judged` for each file, or the result of an earlier run."""
+        for number, name in enumerate(self._names):
+            if self._journal is not None:
+                if (kept := self._journal.kept(name)) is not None:
+                    yield Ready(kept)
+                    continue
+                self._contents[number] = fingerprint(
+                    name
+                )  # before it is judged: what changes meanwhile is judged again
+            yield name, self._network, self._options
+
+    def result(self, number: int, outcome: Outcome) -> Result:
+        """The result of a file from what became of its call; written to the journal as soon as it is there."""
+        result = result_of(self._names[number], outcome)
+        if self._journal is not None:
+            content = self._contents.pop(number)
+            self._journal.keep(
+                result, None if isinstance(outcome, LostError) else content
+            )  # another time it may be done
+        return result
+
+
+def result_of(path: str, outcome: Outcome) -> Result:
+    """The result of a file: its report, or the one line that says why there is none."""
+    if not isinstance(outcome, SheetnetError):
+        return Result(path, outcome)
+    return Result(path, None, error_line(path, outcome))
+
+
+def error_line(path: str, error: SheetnetError) -> str:
+    """An error's line, which begins with the file; workers and engines do not know it."""
+    line = str(error)
+    return line if line.startswith(one_line(path)) else f"{one_line(path)}: {line}"
+
+
+def apart(
+    path: str | os.PathLike[str], function: Callable[..., Any], *arguments: Any, limits: Mapping[str, int]
+) -> Any:
+    """`function(*arguments)`, which reads the file at `path`, in a guarded process. Raises SheetnetError, with the path."""
+    with Workers() as workers:
+        try:
+            return workers.call(function, arguments, limits)
+        except StoppedError as error:
+            raise StoppedError(error_line(os.fspath(path), error)) from None

@@ -1,0 +1,159 @@
+"""The worker's side: runs one call after another under its limits until its parent is gone. It knows no files.
+
+`python -c "from sheetnet.batch.worker_main import serve_forever; serve_forever()" LIFELINE`: a request on stdin is a pickled (function,
+arguments, limits), the answers on stdout are STARTED and then a pickled `Reply`. LIFELINE is a pipe's reading end
+whose writing end only the parent holds. Pickles go with their length before them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import select
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from sheetnet.errors import SheetnetError
+
+STARTED = b"\x01"
+LENGTH_BYTES = 8  # bytes of a length
+IDLE_SECONDS = 60.0  # after which a worker that nobody asks ends by itself, as on a cluster that has other work
+RETIRE_BYTES = 500_000_000  # of peak memory, after which a worker is replaced: Python seldom gives memory back
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of a call: its value; or a SheetnetError; or, in words, what no call should end with."""
+
+    value: Any = None
+    error: SheetnetError | None = None
+    failure: str | None = None
+    out_of_memory: bool = False
+    retiring: bool = False
+
+
+def serve_forever() -> None:
+    """Serve until stdin ends."""
+    requests, replies = _private_streams()
+    if os.name == "posix":
+        _end_with_parent(int(sys.argv[1]))
+    _no_core_dumps()
+    _warm()
+    while _asked(requests):
+        size = int.from_bytes(requests.read(LENGTH_BYTES))
+        if not size:
+            return  # the parent closed the pipe
+        function, arguments, limits = pickle.loads(requests.read(size))  # noqa: S301 - our own parent wrote it
+        _send(replies, STARTED)
+        reply = _answer(function, arguments, limits)
+        message = pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
+        _send(replies, len(message).to_bytes(LENGTH_BYTES) + message)
+        if reply.retiring:
+            return
+
+
+def _private_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """The pipes to the parent, taken away from stdin and stdout: what a library prints or reads goes nowhere."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    return requests, replies
+
+
+def _send(replies: IO[bytes], message: bytes) -> None:
+    replies.write(message)
+    replies.flush()
+
+
+def _end_with_parent(lifeline: int) -> None:
+    """Let the kernel end this process when the parent's end of the pipe closes, even amid a call into an engine."""
+    import fcntl
+    import signal
+
+    signal.signal(signal.SIGIO, signal.SIG_DFL)  # which ends the process
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC | fcntl.fcntl(lifeline, fcntl.F_GETFL))
+    if select.select([lifeline], [], [], 0)[0]:
+        os._exit(1)  # it was gone before
+
+
+def _no_core_dumps() -> None:
+    if os.name == "posix":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _warm() -> None:
+    """Import what judging needs, once, and keep the collector from looking at it again and again."""
+
+    gc.collect()
+    gc.freeze()
+
+
+def _asked(requests: IO[bytes]) -> bool:
+    """Wait for the next request; False after a long silence. (Windows cannot wait on a pipe: it waits in reading.)"""
+    return os.name != "posix" or bool(select.select([requests], [], [], IDLE_SECONDS)[0])
+
+
+def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Mapping[str, int]) -> Reply:
+    from sheetnet.files.limits import set_limits
+
+    try:
+        set_limits(limits)
+        _restrict()
+        return Reply(function(*arguments), retiring=_grown())
+    except SheetnetError as error:
+        return Reply(error=error, retiring=_grown())
+    except MemoryError:
+        return Reply(out_of_memory=True, retiring=True)
+    except BaseException as error:  # noqa: BLE001 - whatever a file causes is that file's result, never the worker's end
+        return Reply(failure=_told(error), retiring=True)
+
+
+def _restrict() -> None:
+    """Memory and processor time for the next call; only the soft limits, so that each call can have its own."""
+    if os.name != "posix":
+        return
+    import resource
+
+    from sheetnet.files import limits
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime)
+    for kind, amount in (
+        (resource.RLIMIT_AS, limits.MAX_MEMORY),
+        (resource.RLIMIT_CPU, spent + limits.MAX_CPU_SECONDS + 1),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
+
+
+def _grown() -> bool:
+    """Whether this process ever held so much memory that another is better for the next call."""
+    return os.name == "posix" and _peak() > RETIRE_BYTES
+
+
+def _peak() -> int:
+    """The most memory that this process held, in bytes. On Linux `getrusage` counts what the parent held at the fork."""
+    with contextlib.suppress(OSError), Path("/proc/self/status").open("rb") as status:
+        for line in status:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _told(error: BaseException) -> str:
+    """An unexpected error with its place, in one line."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}{f' ({words})' if words else ''} at {os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119

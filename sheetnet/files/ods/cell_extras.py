@@ -1,0 +1,296 @@
+"""A line chart as the document that an .ods embeds: live by its cells' addresses, with their values as a copy.
+
+It knows no zip and no other cells.
+
+Conditional formats of an .ods: styles that give way to others where a condition is true. It knows no values.
+
+They are `style:map`s, which the schema of OpenDocument has and all programs read. A colour scale exists only in
+LibreOffice's own extension of the format, so that here it is a few shades.
+
+What .ods cells wear besides style and value: notes, links, entries, rules, charts. It knows no values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from odf import chart as odf
+from odf import office, style, table, text
+
+from sheetnet.files.ods.formula_out import to_openformula
+from sheetnet.files.ods.styles import cell, cell_style, font, xml_text
+from sheetnet.files.ods.text import address, box_address, escape, paragraphs
+from sheetnet.files.sheet_features import chart_numbers, chart_size, clean, positions
+from sheetnet.styles import STYLES
+from sheetnet.syntax import cell_name
+from sheetnet.workbook import Cell, CellValidation, LineChart, Position, Rule, Sheet
+
+_BLUE, _GREY, _LIGHT = "#1F3864", "#595959", "#D9D9D9"
+
+
+def folder(number: int) -> str:
+    """Where the chart's document lies in the package."""
+    return f"Object {number}"
+
+
+def frame(sheet: Sheet, chart: LineChart, number: int) -> str:
+    """The element that shows the chart with its top left corner in the cell it stands in."""
+    width, height = _size(sheet, chart)
+    ranges = escape(f"{box_address(sheet.name, chart.x)} {box_address(sheet.name, chart.y)}")
+    return (
+        f'<draw:frame draw:name="{escape(clean(chart.title))}" draw:z-index="{number}" svg:width="{width}" '
+        f'svg:height="{height}" svg:x="0cm" svg:y="0cm"><draw:object draw:notify-on-update-of-ranges="{ranges}" '
+        f'xlink:href="./{folder(number)}" xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"/></draw:frame>'
+    )
+
+
+def _size(sheet: Sheet, chart: LineChart) -> tuple[str, str]:
+    width, height = (f"{pixels / 96 * 2.54:.3f}cm" for pixels in chart_size(sheet, chart))
+    return width, height
+
+
+def content(sheet: Sheet, chart: LineChart) -> Iterator[str]:
+    """What the chart's own content.xml holds: styles, and a body with the drawing and the copied values."""
+    yield xml_text(_styles())
+    yield "<office:body><office:chart>"
+    closing = "</chart:chart>"
+    yield xml_text(_chart(sheet, chart)).removesuffix(closing)
+    yield from _values(sheet, chart)
+    yield closing + "</office:chart></office:body>"
+
+
+def _styles() -> Any:
+    styles = office.AutomaticStyles()
+    for name, properties in (
+        ("ch_chart", (style.GraphicProperties(stroke="solid", strokecolor=_LIGHT, fill="solid", fillcolor="#ffffff"),)),
+        ("ch_title", (style.TextProperties(fontsize="12pt", fontweight="bold", color=_BLUE, fontfamily="Arial"),)),
+        ("ch_label", (style.TextProperties(fontsize="10pt", color=_GREY, fontfamily="Arial"),)),
+        ("ch_turned", (style.ChartProperties(rotationangle="90"), style.TextProperties(fontsize="10pt", color=_GREY))),
+        ("ch_plot", (style.ChartProperties(includehiddencells="true", treatemptycells="leave-gap"),)),
+        ("ch_axis", (
+            style.ChartProperties(displaylabel="true", logarithmic="false", linkdatastyletosource="false"),
+            style.GraphicProperties(strokecolor="#A6A6A6"),
+            style.TextProperties(fontsize="9pt", color=_GREY, fontfamily="Arial"),
+        )),
+        ("ch_grid", (style.GraphicProperties(stroke="solid", strokecolor=_LIGHT),)),
+        ("ch_line", (
+            style.ChartProperties(symboltype="none", lines="true"),
+            style.GraphicProperties(stroke="solid", strokewidth="0.07cm", strokecolor=_BLUE, fillcolor=_BLUE),
+        )),
+        ("ch_wall", (style.GraphicProperties(stroke="none", fill="none"),)),
+    ):  # fmt: skip
+        each = style.Style(name=name, family="chart")
+        for property_ in properties:
+            each.addElement(property_)
+        styles.addElement(each)
+    return styles
+
+
+def _chart(sheet: Sheet, chart: LineChart) -> Any:
+    x, y = (box_address(sheet.name, box) for box in (chart.x, chart.y))
+    width, height = _size(sheet, chart)
+    whole = odf.Chart(attributes={"class": "chart:scatter"}, width=width, height=height, stylename="ch_chart")
+    whole.addElement(_title(chart.title, "ch_title"))
+    plot = odf.PlotArea(stylename="ch_plot", cellrangeaddress=f"{x} {y}")
+    horizontal = odf.Axis(dimension="x", name="primary-x", stylename="ch_axis")
+    horizontal.addElement(_title(chart.x_title, "ch_label"))
+    vertical = odf.Axis(dimension="y", name="primary-y", stylename="ch_axis")
+    vertical.addElement(_title(chart.y_title, "ch_turned"))
+    vertical.addElement(odf.Grid(attributes={"class": "major"}, stylename="ch_grid"))
+    series = odf.Series(stylename="ch_line", valuescellrangeaddress=y, attributes={"class": "chart:scatter"})
+    series.addElement(odf.Domain(cellrangeaddress=x))
+    series.addElement(odf.DataPoint(repeated=chart.y[2] - chart.y[0] + 1))
+    for part in (horizontal, vertical, series, odf.Wall(stylename="ch_wall")):
+        plot.addElement(part)
+    whole.addElement(plot)
+    return whole
+
+
+def _title(words: str, look: str) -> Any:
+    title = odf.Title(stylename=look)
+    title.addElement(text.P(text=clean(words)))
+    return title
+
+
+def _values(sheet: Sheet, chart: LineChart) -> Iterator[str]:
+    yield '<table:table table:name="local-table"><table:table-header-columns><table:table-column/>'
+    yield '</table:table-header-columns><table:table-columns><table:table-column table:number-columns-repeated="2"/>'
+    yield "</table:table-columns><table:table-header-rows>"
+    yield _row("", _text(chart.x_title), _text(chart.y_title))
+    yield "</table:table-header-rows><table:table-rows>"
+    numbers = zip(chart_numbers(sheet, chart.x), chart_numbers(sheet, chart.y), strict=True)
+    for count, pair in enumerate(numbers, 1):
+        yield _row(str(count), *map(_number, pair))
+    yield "</table:table-rows></table:table>"
+
+
+def _row(label: str, *cells: str) -> str:
+    return f"<table:table-row>{_text(label)}{''.join(cells)}</table:table-row>"
+
+
+def _text(words: str) -> str:
+    return f'<table:table-cell office:value-type="string"><text:p>{escape(clean(words))}</text:p></table:table-cell>'
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "<table:table-cell/>"
+    typed = f'office:value-type="float" office:value="{value!r}"'
+    return f"<table:table-cell {typed}><text:p>{value:g}</text:p></table:table-cell>"
+
+
+_SHADES = 5  # of a colour scale from 0 to 1
+_PREFIX = len("of:=")
+_NO_CELL = Cell()
+Under = tuple[str, tuple[int, ...]]  # a role, numbers of rules
+
+
+def under_rules(sheet: Sheet) -> dict[Position, Under]:
+    """The cells under a rule → their role, and the rules by number, of which the first that is true decides."""
+    found: dict[Position, Under] = {}
+    for index, rule in enumerate(sheet.view.rules):
+        for place in positions(rule.box):
+            role, rules = found.get(place) or (sheet.cells.get(place, _NO_CELL).role, ())
+            found[place] = role, (*rules, index)
+    return found
+
+
+def ruled_style(number: int, under: Under) -> str:
+    """The name of the style of a cell under rules; `number` is the sheet's."""
+    role, rules = under
+    return "-".join([cell_style(role), str(number), *map(str, rules)])
+
+
+def ruled_styles(sheets: Sequence[Sheet], ruled: Sequence[Mapping[Position, Under]]) -> list[Any]:
+    """The styles of content.xml under the names of `ruled_style`."""
+    return [
+        _ruled_style(sheet, number, under)
+        for number, (sheet, cells) in enumerate(zip(sheets, ruled, strict=True))
+        for under in sorted(set(cells.values()))
+    ]
+
+
+def _ruled_style(sheet: Sheet, number: int, under: Under) -> Any:
+    role, rules = under
+    made = cell(ruled_style(number, under), STYLES[role])
+    for rule in (sheet.view.rules[index] for index in rules):
+        base = address(sheet.name, *rule.box[:2])
+        for condition, look in _cases(rule, role):
+            made.addElement(style.Map(condition=condition, applystylename=look, basecelladdress=base))
+    return made
+
+
+def _cases(rule: Rule, role: str) -> Iterator[tuple[str, str]]:
+    """The conditions of a rule, each with the name of the style it puts on a cell of this role."""
+    if rule.scale is None:
+        yield _condition(rule.formula), f"cf_{rule.role}"
+        return
+    corner = cell_name(*rule.box[:2])
+    for step in reversed(range(_SHADES)):
+        # The shade of 0.25 stands for 0.125 to 0.375; the first and last also for what lies beyond.
+        bound = f",{corner}>={(step - 0.5) / (_SHADES - 1):g}" if step else ""
+        yield _condition(f"AND(ISNUMBER({corner}){bound})"), _shade_name(_shades(rule.scale)[step], role)
+
+
+def _condition(formula: str) -> str:
+    return f"is-true-formula({to_openformula(formula)[_PREFIX:]})"
+
+
+def _shades(scale: tuple[str, str]) -> list[str]:
+    """RRGGBB from 0 to 1 in even steps."""
+    ends = [[int(color[at : at + 2], 16) for at in (0, 2, 4)] for color in scale]
+    return [
+        "".join(f"{round(low + (high - low) * step / (_SHADES - 1)):02X}" for low, high in zip(*ends, strict=True))
+        for step in range(_SHADES)
+    ]
+
+
+def _shade_name(shade: str, role: str) -> str:
+    return "_".join(filter(None, ["shade", shade, role]))
+
+
+def put_on_styles(sheets: Sequence[Sheet], ruled: Sequence[Mapping[Position, Under]]) -> list[Any]:
+    """The styles of styles.xml that the conditions put on: fill and font of a role, or a shade and the cell's own font."""
+    looks: dict[str, tuple[str | None, str]] = {}  # name → fill, the role whose font it is
+    for sheet, cells in zip(sheets, ruled, strict=True):
+        for role, rules in set(cells.values()):
+            for rule in (sheet.view.rules[index] for index in rules):
+                if rule.scale is None:
+                    looks[f"cf_{rule.role}"] = STYLES[rule.role].fill, rule.role
+                else:
+                    looks |= {_shade_name(shade, role): (shade, role) for shade in _shades(rule.scale)}
+    return [_put_on(name, *look) for name, look in sorted(looks.items())]
+
+
+def _put_on(name: str, fill: str | None, role: str) -> Any:
+    made = style.Style(name=name, family="table-cell", parentstylename="Default")
+    if fill is not None:
+        made.addElement(style.TableCellProperties(backgroundcolor=f"#{fill}"))
+    made.addElement(font(STYLES[role]))
+    return made
+
+
+@dataclass(slots=True)
+class Dress:
+    """Pieces of a cell's element: the name of its style or "", further attributes, what precedes and follows the text."""
+
+    style: str = ""
+    attributes: str = ""
+    before: str = ""
+    link: str = ""  # where its text leads
+    after: str = ""
+
+
+def dresses(
+    sheet: Sheet, number: int, ruled: Mapping[Position, Under], first_entry: int, first_chart: int
+) -> dict[Position, Dress]:
+    """The cells that wear anything; `number` is the sheet's, the workbook's entries and charts are counted from there."""
+    view = sheet.view
+    worn = {place: Dress(ruled_style(number, under)) for place, under in ruled.items()}
+    for index, entry in enumerate(view.entries, first_entry):
+        for place in positions(entry.box):
+            dress = worn.setdefault(place, Dress())
+            dress.attributes = dress.attributes or f' table:content-validation-name="entry{index}"'
+    for place, note in view.notes.items():
+        worn.setdefault(place, Dress()).before = _annotation(note)
+    for place, target in view.links.items():
+        worn.setdefault(place, Dress()).link = f'<text:a xlink:type="simple" xlink:href="#{escape(address(*target))}">'
+    for index, chart in enumerate(view.charts, first_chart):
+        worn.setdefault(chart.anchor, Dress()).after += frame(sheet, chart, index)
+    return worn
+
+
+def _annotation(note: str) -> str:
+    """Without place and size: programs then put it beside its cell and make it as large as its text."""
+    creator = "<dc:creator>sheetnet</dc:creator>"
+    return f'<office:annotation office:display="false">{creator}{paragraphs(clean(note))}</office:annotation>'
+
+
+def validations(sheets: Sequence[Sheet]) -> str:
+    """What the entries of all sheets allow, named entry1, entry2, …"""
+    entries = [(sheet, entry) for sheet in sheets for entry in sheet.view.entries]
+    if not entries:
+        return ""
+    every = table.ContentValidations()
+    for index, (sheet, entry) in enumerate(entries, 1):
+        base = address(sheet.name, *entry.box[:2])
+        each = table.ContentValidation(
+            name=f"entry{index}", condition=_conditional_style(entry), basecelladdress=base, allowemptycell="true"
+        )
+        title, message = clean(entry.title), clean(entry.message)
+        for kind in (
+            table.HelpMessage(title=title, display="true"),
+            table.ErrorMessage(title=title, display="true", messagetype="stop"),
+        ):
+            kind.addElement(text.P(text=message))
+            each.addElement(kind)
+        every.addElement(each)
+    return xml_text(every)
+
+
+def _conditional_style(entry: CellValidation) -> str:
+    number = "of:cell-content-is-decimal-number() and cell-content"
+    # LibreOffice reads no condition that asks for a number alone.
+    return f"{number}-is-between(-1E+307,1E+307)" if entry.above is None else f"{number}()>{entry.above:g}"

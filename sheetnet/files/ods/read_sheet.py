@@ -1,0 +1,325 @@
+"""What the rows, columns and cells of one .ods sheet say of how they are seen, by their styles and visibility.
+
+The values of .ods cells from their attributes and paragraphs. It knows no positions and no formulas.
+
+The cells of one sheet of an .ods, row by row, counted before they are expanded. It knows no files and no other sheets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from xml.etree.ElementTree import Element
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.limits import Room
+from sheetnet.files.notices import Disguises
+from sheetnet.files.ods.formula_out import from_openformula
+from sheetnet.files.tables import Tables
+from sheetnet.syntax import cell_name, depth
+from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
+
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_STYLE, _DEFAULT = _TABLE + "style-name", _TABLE + "default-cell-style-name"
+_VISIBILITY = _TABLE + "visibility"
+_MOST = 64  # runs of columns with such a style: each cell without one of its own looks through them
+_HIDDEN = ("collapse", "filter")  # programs mark so the rows of closed groups, too
+
+
+class Seen:
+    """Takes columns, rows and cells as they come. `flat` are styles without height or width, `odd` misleading ones."""
+
+    def __init__(self, flat: Collection[str], odd: Mapping[str, str]) -> None:
+        self.disguises = Disguises()
+        self.odd = odd
+        self._flat = flat
+        self._column = 1
+        self._defaults: list[tuple[int, int, str]] = []  # columns whose cells have a misleading style of their own
+        self._of_row: str | None = None
+
+    def columns(self, element: Element, count: int) -> None:
+        """Columns that stand side by side and are alike."""
+        count = min(count, limits.MAX_COLUMN - self._column + 1)
+        if element.get(_VISIBILITY) in _HIDDEN or element.get(_STYLE) in self._flat:
+            self.disguises.hide_columns(self._column, count)
+        if (style := element.get(_DEFAULT, "")) in self.odd and len(self._defaults) < _MOST:
+            self._defaults.append((self._column, self._column + count - 1, style))
+        self._column += count
+
+    def row(self, element: Element, number: int, count: int) -> None:
+        """Rows that stand one under the other and are alike."""
+        if element.get(_VISIBILITY) in _HIDDEN or element.get(_STYLE) in self._flat:
+            self.disguises.hide_rows(number, count)
+        self._of_row = element.get(_DEFAULT)
+
+    def cells(self, element: Element, row: int, column: int, count: int) -> None:
+        """Equal cells side by side, of a row that stands once; asked only where there are misleading styles."""
+        for place in range(column, column + count):
+            style = element.get(_STYLE) or self._of_row or self._default(place)
+            if style in self.odd:
+                self.disguises.formats[row, place] = self.odd[style]
+
+    def _default(self, column: int) -> str:
+        return next((style for first, last, style in self._defaults if first <= column <= last), "")
+
+
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_TYPE, _NUMBER = _OFFICE + "value-type", _OFFICE + "value"
+_CALC_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+_NUMERIC = frozenset({"float", "percentage", "currency"})
+_WRITTEN = {"date": _OFFICE + "date-value", "time": _OFFICE + "time-value", "string": _OFFICE + "string-value"}
+_PARAGRAPH, _SPACES, _COUNT = _TEXT + "p", _TEXT + "s", _TEXT + "c"
+_CHARACTERS = {_TEXT + "tab": "\t", _TEXT + "line-break": "\n"}
+_TRANSPARENT = frozenset({_TEXT + "span", _TEXT + "a"})
+
+# LibreOffice's own error numbers, as it exports them to .xlsx; all others become #VALUE!.
+_ERROR_NUMBERS = {
+    "503": "#NUM!", "521": "#NULL!", "523": "#NUM!", "524": "#REF!", "525": "#NAME?", "532": "#DIV/0!", "32767": "#N/A",
+}  # fmt: skip
+_NUMBERED = re.compile(r"[^\d#]*:(\d+)")
+_CODE = re.compile(r"#[^\s#]{1,40}")
+_KNOWN = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
+_XML_LINES = re.compile(r"(?<! ) *+[\t\r\n][ \t\r\n]*+")
+
+
+def cell_value(cell: Element, computed: bool) -> Value:
+    """The value of a cell element, `computed` where it has a formula.
+
+    Raises ValueError, whose text tells the trouble, for what is no number and for a text beyond the limits.
+    """
+    attributes = cell.attrib
+    kind = attributes.get(_TYPE)
+    if kind in _NUMERIC or (kind in ("date", "time") and _NUMBER in attributes):
+        return xml_number(attributes[_NUMBER]) if _NUMBER in attributes else None
+    if kind == "boolean":
+        return _truth(attributes.get(_OFFICE + "boolean-value", ""))
+    if kind in _WRITTEN:
+        return _text_value(cell, attributes, _WRITTEN[kind], computed)
+    if kind is not None:
+        return None
+    # A formula whose result is the empty text has neither type nor characters in LibreOffice's files.
+    text = _text(cell) if len(cell) else None
+    return text if text or computed else None
+
+
+def xml_number(text: str) -> float:
+    """A finite number, spelled as XML spells one."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value) or "_" in text or not text.isascii():
+        raise ValueError(f"{text[:40]!r} is no number")
+    return value
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"{text[:40]!r} is neither true nor false")
+    return text == "true"
+
+
+def _text_value(cell: Element, attributes: Mapping[str, str], written: str, computed: bool) -> str | CellError:
+    if attributes.get(_CALC_TYPE) == "error":
+        return CellError(_error_code(_text(cell) or ""))
+    value = attributes[written] if written in attributes else _text(cell) or ""
+    if len(value) > limits.MAX_TEXT:
+        raise ValueError(f"a text of over {limits.MAX_TEXT:,} characters")
+    # Gnumeric marks no errors: what it computed and spells like one is one.
+    return CellError(value) if computed and value in _KNOWN else value
+
+
+def _error_code(text: str) -> str:
+    if numbered := _NUMBERED.fullmatch(text):
+        return _ERROR_NUMBERS.get(numbered[1], "#VALUE!")
+    return text if _CODE.fullmatch(text) else "#VALUE!"
+
+
+def _text(cell: Element) -> str | None:
+    """The cell's paragraphs, one a line, without comments and drawings; None if it has none."""
+    lines = [_line(child) for child in cell if child.tag == _PARAGRAPH]
+    return "\n".join(lines) if lines else None
+
+
+def _line(paragraph: Element) -> str:
+    """Spaces stand as they are, as LibreOffice reads them; line breaks of the XML itself are but spaces."""
+    if not len(paragraph) and (text := paragraph.text or "").isprintable():
+        return text
+    pieces = list(_pieces(paragraph, 0))
+    for index in (0, -1):  # those at both ends are no text at all
+        pieces[index] = pieces[index].strip("\t\r\n") if pieces[index].isspace() else pieces[index]
+    return "".join(pieces)
+
+
+def _pieces(element: Element, length: int) -> Iterator[str]:
+    yield _XML_LINES.sub(" ", element.text or "")
+    for child in element:
+        if child.tag in _TRANSPARENT:
+            yield from _pieces(child, length)
+        elif child.tag == _SPACES:
+            count = _space_count(child.get(_COUNT, "1"))
+            length += count
+            if length > limits.MAX_TEXT:
+                raise ValueError(f"over {limits.MAX_TEXT:,} spaces")
+            yield " " * count
+        else:
+            yield _CHARACTERS.get(child.tag, "")
+        yield _XML_LINES.sub(" ", child.tail or "")
+
+
+def _space_count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10) or int(text) > limits.MAX_SPACES:
+        raise ValueError(f"{text[:40]!r} spaces in a row")
+    return int(text)
+
+
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+BRACKETS = 4  # times that OpenFormula may lengthen a formula, with its brackets and prefixes
+_CELLS = frozenset({TABLE + "table-cell", TABLE + "covered-table-cell"})
+_ROW = TABLE + "table-row"
+_GROUPS = frozenset(TABLE + name for name in ("table-rows", "table-row-group", "table-header-rows"))
+_FORMULA, _ROWS, _COLUMNS = TABLE + "formula", TABLE + "number-rows-repeated", TABLE + "number-columns-repeated"
+_MATRIX = TABLE + "number-matrix-rows-spanned", TABLE + "number-matrix-columns-spanned"
+
+
+@dataclass(slots=True)
+class _Run:
+    """Equal cells side by side, with the formula as it stands in the file."""
+
+    column: int
+    count: int
+    value: Value
+    formula: str | None
+
+
+class OdsSheetReader:
+    """Takes the rows of a sheet as they come; `sheet` gives the result."""
+
+    def __init__(self, where: str, name: str, style: str, seen: Seen) -> None:
+        self.name = name
+        self.style = style
+        self._seen_as = seen
+        self._where = f"{where}: {name}"
+        self._rows: list[tuple[int, int, list[_Run]]] = []  # the row, how many equal ones, its cells
+        self._arrays: dict[Position, tuple[int, int]] = {}
+        self._row = 1
+        self._seen = 0
+
+    def end(self, table: Element) -> None:
+        """After the last row: all of them stood where rows belong, for programs differ in what else they read."""
+        if self._seen != _rows_of(table):
+            raise FileError(f"{self._where}: has rows outside its table of cells: save the file again")
+
+    def add_columns(self, element: Element) -> None:
+        """A `table:table-column`, which stands for one or many."""
+        self._seen_as.columns(element, self._counted(element, _COLUMNS, 1))
+
+    def add_row(self, element: Element, room: Room) -> None:
+        """The cells of a `table:table-row`, as far as there is room. Raises FileError with sheet and cell."""
+        self._seen += 1
+        repeated = self._counted(element, _ROWS, 1)
+        self._seen_as.row(element, self._row, repeated)
+        runs = self._runs(element, room)
+        if runs:
+            self._take_room(repeated, runs, room)
+            self._rows.append((self._row, repeated, runs))
+        self._row += repeated
+
+    def _take_room(self, repeated: int, runs: list[_Run], room: Room) -> None:
+        if self._row + repeated - 1 > limits.MAX_ROW or runs[-1].column + runs[-1].count - 1 > limits.MAX_COLUMN:
+            raise FileError(f"{self._at(runs[-1].column)}: a cell beyond the sheet's last row or column: delete it")
+        room.cells -= repeated * sum(run.count for run in runs)
+        if room.cells < 0:
+            raise FileError(f"{self._at(1)}: more than {limits.MAX_CELLS:,} cells: delete what is not needed")
+        room.take_formula(repeated * sum(run.count * len(run.formula or "") for run in runs), self._at(1))
+
+    def _runs(self, row: Element, room: Room) -> list[_Run]:
+        runs: list[_Run] = []
+        column = 1
+        for cell in row:
+            if cell.tag not in _CELLS:
+                if any(each.tag in _CELLS for each in cell.iter()):
+                    raise FileError(f"{self._at(column)}: cells stand within what is no row: save the file again")
+                continue
+            attributes = cell.attrib
+            count = self._counted(cell, _COLUMNS, column) if _COLUMNS in attributes else 1
+            formula = attributes.get(_FORMULA)
+            if formula is not None or len(attributes) > 1 or len(cell):  # the others have but a style or a count
+                try:
+                    value = cell_value(cell, formula is not None)
+                except ValueError as error:
+                    raise FileError(f"{self._at(column)}: {error}: repair the cell") from error
+                if value is not None or formula is not None:
+                    runs.append(_Run(column, count, value, formula))
+                if formula is not None:
+                    self._check_formula(cell, formula, column, room)
+                if self._seen_as.odd and runs and runs[-1].column == column and column + count - 1 <= limits.MAX_COLUMN:
+                    self._seen_as.cells(cell, self._row, column, count)
+            column += count
+        return runs
+
+    def _check_formula(self, cell: Element, formula: str, column: int, room: Room) -> None:
+        if len(formula) > BRACKETS * limits.MAX_FORMULA:
+            raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        if _MATRIX[0] not in cell.attrib and _MATRIX[1] not in cell.attrib:
+            return
+        rows, columns = (self._counted(cell, name, column) for name in _MATRIX)
+        room.take_array(rows * columns, self._at(column))
+        if self._row + rows - 1 > limits.MAX_ROW or column + columns - 1 > limits.MAX_COLUMN:
+            raise FileError(f"{self._at(column)}: an array formula that leaves the sheet: move it")
+        self._arrays[self._row, column] = (rows, columns)
+
+    def _counted(self, element: Element, name: str, column: int) -> int:
+        text = element.get(name, "1")
+        if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
+            raise FileError(f"{self._at(column)}: {text[:40]!r} is no count of rows or columns: get the file again")
+        return int(text)
+
+    def _at(self, column: int) -> str:
+        return f"{self._where}!{cell_name(self._row, column)}"
+
+    def sheet(self, hidden: bool, sheets: Collection[str], tables: Tables) -> Sheet:
+        """The sheet; `sheets` are the names of all sheets in small letters, `tables` the database ranges."""
+        cells: dict[Position, Cell] = {}
+        for row, repeated, runs in self._rows:
+            self._row = row
+            for run in runs:
+                formula = None if run.formula is None else self._formula(run.formula, sheets, tables, run.column)
+                if not formula:
+                    self._arrays.pop((row, run.column), None)
+                    if run.value is None:
+                        continue
+                cell = Cell(run.value, formula or None)
+                if repeated == run.count == 1:
+                    cells[row, run.column] = cell
+                    continue
+                columns = range(run.column, run.column + run.count)
+                cells.update(((below, column), cell) for below in range(row, row + repeated) for column in columns)
+        return Sheet(self.name, cells, self._arrays, hidden, disguise=self._seen_as.disguises.found())
+
+    def _formula(self, text: str, sheets: Collection[str], tables: Tables, column: int) -> str:
+        formula = from_openformula(text, sheets).strip()  # an empty one is none, as in .xlsx
+        if tables:
+            formula = self._resolved(formula, tables, column)
+        if len(formula) > limits.MAX_FORMULA:
+            raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        if formula.count("(") + formula.count("{") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
+            raise FileError(f"{self._at(column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
+        return formula
+
+    def _resolved(self, formula: str, tables: Tables, column: int) -> str:
+        try:
+            return tables.resolved(formula, (self.name, self._row, column))
+        except ValueError as error:
+            raise FileError(f"{self._at(column)}: {error}: shorten it") from error
+
+
+def _rows_of(parent: Element) -> int:
+    """How many rows stand right in a table, or in groups of rows in it."""
+    return sum(
+        1 if child.tag == _ROW else _rows_of(child) for child in parent if child.tag in _GROUPS or child.tag == _ROW
+    )

@@ -1,0 +1,253 @@
+"""The styles of an .ods's cells, rows, columns and tables, built with odfpy. It knows no values and no formulas.
+
+The styles.xml of an .ods: what cells and rows look like by default, and the pages. It knows no sheets.
+
+The view settings of an .ods: no grid, and each sheet's frozen panes. It knows no cells and no styles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from io import StringIO
+from itertools import groupby
+from typing import Any
+
+from odf import config, number, office, style, table
+from odf.namespaces import STYLENS, TABLENS
+
+from sheetnet.files.sheet_features import USUAL_HEIGHT, row_heights
+from sheetnet.styles import STYLES, Style
+from sheetnet.syntax import COLUMNS
+from sheetnet.workbook import Sheet, View
+
+_THICKNESS = {"thin": "0.75pt", "thick": "1.75pt"}
+_ALIGN = {"left": "start", "right": "end", "center": "center"}
+_FORMAT = re.compile(r"0(?:\.(0+))?(E\+0+)?(%)?")
+PORTRAIT, LANDSCAPE = "Portrait", "Landscape"
+
+
+def xml_text(element: Any) -> str:
+    """An odfpy element as XML. The namespaces stand in the document's root (odfpy's own list changes from call to call)."""
+    out = StringIO()
+    element.toXml(1, out)
+    return out.getvalue()
+
+
+def cell_style(role: str) -> str:
+    """The name of the cell style of a role."""
+    return f"ce_{role}" if role else "ce"
+
+
+def decimals(role: str) -> int | None:
+    """How many decimals a number of this role shows; None where it shows as many as it has."""
+    match = _FORMAT.fullmatch(STYLES[role].number)
+    return len(match[1] or "") if match and not match[2] and not match[3] else None
+
+
+def content_styles(sheets: Sequence[Sheet], more: Sequence[Any]) -> str:
+    """The automatic styles of the content: number formats, cells of each role and `more`, columns, rows and tables."""
+    roles = sorted({"", *(cell.role for sheet in sheets for cell in sheet.cells.values())} & STYLES.keys())
+    widths = {width for sheet in sheets for width in (sheet.view.default_width, *sheet.view.widths.values())}
+    heights = {USUAL_HEIGHT, *(height for sheet in sheets for height in row_heights(sheet).values())}
+    tables = {table_style(sheet): sheet for sheet in sheets}
+    pieces = [_format_xml(pattern) for pattern in sorted({STYLES[role].number for role in roles})]
+    pieces += [_role_xml(role) for role in roles]
+    made = [*more, *map(_column_width, sorted(widths)), *map(_row_height, sorted(heights))]
+    made += [_table(sheet) for _, sheet in sorted(tables.items())]
+    pieces += map(xml_text, made)
+    return f"<office:automatic-styles>{''.join(pieces)}</office:automatic-styles>"
+
+
+@cache
+def _format_xml(pattern: str) -> str:
+    made = _data_style(pattern)
+    return xml_text(made) if made is not None else ""
+
+
+@cache
+def _role_xml(role: str) -> str:
+    """Kept, since odfpy takes half a millisecond for each."""
+    return xml_text(cell(cell_style(role), STYLES[role]))
+
+
+def _column_width(width: float) -> Any:
+    column = style.Style(name=_column_style(width), family="table-column")
+    column.addElement(style.TableColumnProperties(columnwidth=_centimetres(width), breakbefore="auto"))
+    return column
+
+
+def _row_height(height: float) -> Any:
+    row = style.Style(name=row_style(height), family="table-row")
+    row.addElement(row_properties(height))
+    return row
+
+
+def row_style(height: float) -> str:
+    """The name of the style of a row so many points high."""
+    return "ro" if height == USUAL_HEIGHT else f"ro_{height:g}"
+
+
+def row_properties(height: float) -> Any:
+    """A fixed height in points: LibreOffice would measure anew, for other fonts than it prints with."""
+    return style.TableRowProperties(rowheight=f"{height:g}pt", useoptimalrowheight="false", breakbefore="auto")
+
+
+def _data_style(pattern: str) -> Any | None:
+    match = _FORMAT.fullmatch(pattern)
+    if match is None:
+        return None
+    places = len(match[1] or "")
+    if match[2]:
+        part = number.ScientificNumber(decimalplaces=places, minintegerdigits=1, minexponentdigits=len(match[2]) - 2)
+    else:
+        part = number.Number(decimalplaces=places, minintegerdigits=1)
+    kind = number.PercentageStyle if match[3] else number.NumberStyle
+    data_style = kind(name=_data_name(pattern))
+    data_style.addElement(part)
+    if match[3]:
+        data_style.addElement(number.Text(text="%"))
+    return data_style
+
+
+def _data_name(pattern: str) -> str:
+    return "N" + re.sub(r"\W", "_", pattern)
+
+
+def cell(name: str, look: Style) -> Any:
+    """A cell's style, without conditions."""
+    made = style.Style(name=name, family="table-cell", parentstylename="Default")
+    if _FORMAT.fullmatch(look.number):
+        made.setAttribute("datastylename", _data_name(look.number))
+    border = f"{_THICKNESS[look.border]} solid #{look.border_color}" if look.border else "none"
+    vertical = "top" if look.wrap and look.align == "left" else "middle"
+    fill = f"#{look.fill}" if look.fill else "transparent"
+    box = style.TableCellProperties(backgroundcolor=fill, border=border, verticalalign=vertical)
+    box.setAttribute("cellprotect", "none" if look.open else "protected")
+    box.setAttribute("wrapoption", "wrap" if look.wrap else "no-wrap")
+    made.addElement(box)
+    made.addElement(style.ParagraphProperties(textalign=_ALIGN[look.align]))
+    made.addElement(font(look))
+    return made
+
+
+def font(look: Style) -> Any:
+    """The font of a look."""
+    return style.TextProperties(
+        fontfamily=f"'{look.font}'",
+        fontsize=f"{look.size}pt",
+        color=f"#{look.color}",
+        fontweight="bold" if look.bold else "normal",
+        fontstyle="italic" if look.italic else "normal",
+    )
+
+
+def _table(sheet: Sheet) -> Any:
+    name = style.Style(name=table_style(sheet), family="table", masterpagename=_page_name(sheet))
+    properties = style.TableProperties(display="false" if sheet.hidden else "true", writingmode="lr-tb")
+    if sheet.view.tab is not None:
+        # odfpy knows ODF 1.2; a tab's colour came with 1.3.
+        properties.attributes[(TABLENS, "tab-color")] = f"#{sheet.view.tab}"
+    name.addElement(properties)
+    return name
+
+
+def _page_name(sheet: Sheet) -> str:
+    return LANDSCAPE if sheet.view.landscape else PORTRAIT
+
+
+def table_style(sheet: Sheet) -> str:
+    """The name of the sheet's own style: whether it shows, on what page it prints, the colour of its tab."""
+    shown = "hidden" if sheet.hidden else "shown"
+    return "_".join(filter(None, ["ta", shown, _page_name(sheet), sheet.view.tab]))
+
+
+def columns(view: View) -> str:
+    """The `table:table-column` elements of all columns of a sheet."""
+    last = min(max(view.widths, default=0) + 1, COLUMNS)
+    widths = [view.widths.get(column, view.default_width) for column in range(1, last + 1)]
+    runs = [(width, len(list(run))) for width, run in groupby(widths)]
+    runs[-1] = (runs[-1][0], runs[-1][1] + COLUMNS - last)
+    return "".join(xml_text(_column(_column_style(width), count)) for width, count in runs)
+
+
+def _column(name: str, count: int) -> Any:
+    return table.TableColumn(stylename=name, numbercolumnsrepeated=count, defaultcellstylename="Default")
+
+
+def _column_style(width: float) -> str:
+    return f"co_{width:g}".replace(".", "_")
+
+
+def _centimetres(characters: float) -> str:
+    """A width in characters as Excel counts it: 7 pixels a digit and 5 around, 96 pixels an inch."""
+    return f"{(characters * 7 + 5) / 96 * 2.54:.3f}cm"
+
+
+def common_styles(more: Sequence[Any]) -> str:
+    """The default cell, `more`, and the two pages: A4 upright or sideways, as many long as needed but one wide."""
+    styles = office.Styles()
+    default = style.Style(name="Default", family="table-cell")
+    default.addElement(font(STYLES[""]))
+    styles.addElement(default)
+    # Gnumeric complains where a document names no height of rows.
+    height = style.DefaultStyle(family="table-row")
+    height.addElement(row_properties(USUAL_HEIGHT))
+    styles.addElement(height)
+    for each in more:
+        styles.addElement(each)
+    layouts, masters = office.AutomaticStyles(), office.MasterStyles()
+    for name, size in ((PORTRAIT, ("21cm", "29.7cm")), (LANDSCAPE, ("29.7cm", "21cm"))):
+        layouts.addElement(_page(name, *size))
+        masters.addElement(style.MasterPage(name=name, pagelayoutname=f"pm_{name}"))
+    return xml_text(styles) + xml_text(layouts) + xml_text(masters)
+
+
+def _page(name: str, width: str, height: str) -> Any:
+    layout = style.PageLayout(name=f"pm_{name}")
+    properties = style.PageLayoutProperties(pagewidth=width, pageheight=height, margin="1.5cm")
+    properties.setAttribute("printorientation", name.lower())
+    # odfpy knows ODF 1.2; fitting to one page in width came with 1.3.
+    properties.attributes[(STYLENS, "scale-to-X")] = "1"
+    layout.addElement(properties)
+    return layout
+
+
+def settings(sheets: Sequence[Sheet]) -> str:
+    """The view settings: no grid, and the panes frozen at each sheet's first scrolling cell."""
+    tables = config.ConfigItemMapNamed(name="Tables")
+    for sheet in sheets:
+        entry = config.ConfigItemMapEntry(name=sheet.name)
+        for name, kind, value in (("ShowGrid", "boolean", "false"), *_panes(sheet.view)):
+            entry.addElement(_item(name, kind, value))
+        tables.addElement(entry)
+    entry = config.ConfigItemMapEntry()
+    shown = next((sheet.name for sheet in sheets if not sheet.hidden), sheets[0].name)
+    for item in (_item("ViewId", "string", "view1"), tables, _item("ActiveTable", "string", shown)):
+        entry.addElement(item)
+    entry.addElement(_item("ShowGrid", "boolean", "false"))
+    views = config.ConfigItemMapIndexed(name="Views")
+    views.addElement(entry)
+    items = config.ConfigItemSet(name="ooo:view-settings")
+    items.addElement(views)
+    whole = office.Settings()
+    whole.addElement(items)
+    return xml_text(whole)
+
+
+def _panes(view: View) -> Iterator[tuple[str, str, str]]:
+    row, column = (place - 1 for place in view.freeze or (1, 1))
+    frozen = "2"
+    for axis, far, count in (("Horizontal", "PositionRight", column), ("Vertical", "PositionBottom", row)):
+        if count:
+            yield f"{axis}SplitMode", "short", frozen
+            yield f"{axis}SplitPosition", "int", str(count)
+            yield far, "int", str(count)
+    if row or column:
+        pane = 3 if row and column else 1 if column else 2
+        yield "ActiveSplitRange", "short", str(pane)
+
+
+def _item(name: str, kind: str, value: str) -> Any:
+    return config.ConfigItem(name=name, type=kind, text=value)

@@ -1,0 +1,172 @@
+"""What hangs on a sheet's cells — notes, links, rules, entries, charts — checked and measured for either format.
+
+It knows no XML and no program.
+
+How high a row must be for its wrapped and larger texts; not every program measures it. It knows no format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import ceil, isfinite
+from textwrap import wrap
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.styles import STYLES, Style
+from sheetnet.syntax import cell_name
+from sheetnet.workbook import Box, CellValidation, LineChart, Position, Rule, Sheet, Workbook
+
+MAX_TITLE, MAX_MESSAGE = 32, 255  # characters of an entry's title and message; Excel calls a longer one corrupt
+MAX_LINKS = 65_530  # of one sheet; Excel's own limit
+_COLOR = re.compile("[0-9A-Fa-f]{6}")
+_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE = 42  # characters of a note's line
+_ROW_PIXELS = 20  # a row of usual height
+
+
+def check_views(workbook: Workbook) -> None:
+    """Raise FileError, with sheet and cell, for what no program could show or would call damage."""
+    sheets = {sheet.name for sheet in workbook.sheets}
+    for sheet in workbook.sheets:
+        for place, wrong in _wrongs(sheet, sheets):
+            spot = f"!{cell_name(*place)}" if place is not None and _inside(place) else ""
+            raise FileError(f"{sheet.name}{spot}: {wrong}")
+
+
+def _wrongs(sheet: Sheet, sheets: set[str]) -> Iterator[tuple[Position | None, str]]:
+    view = sheet.view
+    yield from ((place, "an empty note: leave it out") for place, text in view.notes.items() if not text)
+    long = f"a note of over {limits.MAX_TEXT:,} characters: shorten it"
+    yield from ((place, long) for place, text in view.notes.items() if len(text) > limits.MAX_TEXT)
+    for place, (target, *spot) in view.links.items():
+        if target not in sheets or not _inside((spot[0], spot[1])):
+            yield place, f"a link to {target!r}, row {spot[0]}, column {spot[1]}, which is missing: correct it"
+    if len(view.links) > MAX_LINKS:
+        yield None, f"more than {MAX_LINKS:,} links: leave some out"
+    places = [*view.notes, *view.links, *(chart.anchor for chart in view.charts)]
+    outside = "a note, link or chart outside the sheet: place it elsewhere"
+    yield from ((place, outside) for place in places if not _inside(place))
+    yield from ((rule.box[:2], wrong) for rule in view.rules if (wrong := _wrong_rule(rule)))
+    yield from ((entry.box[:2], wrong) for entry in view.entries if (wrong := _wrong_entry(entry)))
+    yield from ((chart.anchor, wrong) for chart in view.charts if (wrong := _wrong_chart(chart)))
+    if view.title_rows is not None and not 0 < view.title_rows[0] <= view.title_rows[1] <= limits.MAX_ROW:
+        yield None, f"the title rows {view.title_rows} are no rows of a sheet: give the first and the last"
+    if view.tab is not None and not _COLOR.fullmatch(view.tab):
+        yield None, f"the tab's colour {view.tab!r} is no RRGGBB: give one such as 1F3864"
+
+
+def _wrong_rule(rule: Rule) -> str:
+    if not _is_box(rule.box):
+        return f"the rule's cells {rule.box} are no box of a sheet: give top, left, bottom, right"
+    if rule.scale is not None:
+        good = not rule.formula and all(map(_COLOR.fullmatch, rule.scale))
+        return "" if good else "a colour scale has two colours RRGGBB and no formula: give these"
+    return "" if rule.formula and rule.role in STYLES else f"a rule needs a formula and a known role, not {rule.role!r}"
+
+
+def _wrong_entry(entry: CellValidation) -> str:
+    if not _is_box(entry.box):
+        return f"the entry's cells {entry.box} are no box of a sheet: give top, left, bottom, right"
+    if len(entry.title) > MAX_TITLE or len(entry.message) > MAX_MESSAGE:
+        sizes = f"{len(entry.title)} and {len(entry.message)}"
+        return (
+            f"an entry's title and message of {sizes} characters, at most {MAX_TITLE} and {MAX_MESSAGE}: shorten them"
+        )
+    return "" if entry.above is None or isfinite(entry.above) else f"entries above {entry.above}: give a finite number"
+
+
+def _wrong_chart(chart: LineChart) -> str:
+    if not (_is_box(chart.x) and _is_box(chart.y)) or chart.x[1] != chart.x[3] or chart.y[1] != chart.y[3]:
+        return f"the chart's numbers {chart.x} and {chart.y} are no columns of a sheet: give one column each"
+    return (
+        "" if chart.x[2] - chart.x[0] == chart.y[2] - chart.y[0] else "the chart's columns differ in length: match them"
+    )
+
+
+def _is_box(box: Box) -> bool:
+    top, left, bottom, right = box
+    return _inside((top, left)) and _inside((bottom, right)) and top <= bottom and left <= right
+
+
+def _inside(place: Position) -> bool:
+    return 0 < place[0] <= limits.MAX_ROW and 0 < place[1] <= limits.MAX_COLUMN
+
+
+def positions(box: Box) -> Iterator[Position]:
+    """The cells of a box, row by row."""
+    top, left, bottom, right = box
+    return ((row, column) for row in range(top, bottom + 1) for column in range(left, right + 1))
+
+
+def clean(text: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return _NOT_XML.sub("", text)
+
+
+def note_size(text: str) -> tuple[int, int]:
+    """Width and height in pixels of a box that shows the whole note in 9 points, 42 characters a line."""
+    lines = [line for paragraph in text.split("\n") for line in (wrap(paragraph, _LINE) or [""])]
+    return 24 + 7 * max(16, *map(len, lines)), 14 + 16 * len(lines)
+
+
+def chart_size(sheet: Sheet, chart: LineChart) -> tuple[int, int]:
+    """Width and height in pixels: a column has 7 a character and 5 around."""
+    columns, rows = chart.size
+    return round(columns * (sheet.view.default_width * 7 + 5)), rows * _ROW_PIXELS
+
+
+def chart_numbers(sheet: Sheet, box: Box) -> list[float | None]:
+    """The values that the cells of a chart's column hold; None where it is no number."""
+    values = (sheet.cells[place].value if place in sheet.cells else None for place in positions(box))
+    return [float(v) if isinstance(v, (float, int)) and not isinstance(v, bool) else None for v in values]
+
+
+USUAL_HEIGHT = 15.0  # points
+_USUAL = STYLES[""].size
+_TALL = frozenset(role for role, style in STYLES.items() if style.wrap or style.size > _USUAL)
+# Widths of Arial's characters as parts of the font's size, rounded up to three kinds.
+_NARROW, _WIDE = frozenset(" iljtfrI.,:;'|!()[]/-·⁽⁾⁰¹²³⁴₀₁₂₃₄ᵢⱼₖₙ"), frozenset("mwMW@%∂Σ→—…")
+_BOLD = 1.07
+_LINE_HEIGHT = 1.2  # a line's height, as part of the font's size
+_POINTS = 72 / 96  # of a pixel
+
+
+def row_heights(sheet: Sheet) -> dict[int, float]:
+    """Rows that hold wrapped or larger texts → the height in points that these need."""
+    heights: dict[int, float] = {}
+    for (row, column), cell in sheet.cells.items():
+        if cell.role in _TALL and isinstance(cell.value, str):
+            width = sheet.view.widths.get(column, sheet.view.default_width)
+            heights[row] = max(heights.get(row, 0.0), _height(cell.value, STYLES[cell.role], width))
+    return heights
+
+
+def _height(text: str, style: Style, width: float) -> float:
+    """`width` is in characters of 7 pixels each."""
+    lines = 1
+    if style.wrap:
+        room = width * 7 * _POINTS / (style.size * (_BOLD if style.bold else 1))
+        lines = sum(_lines(line, room) for line in text.split("\n"))
+    return max(USUAL_HEIGHT, ceil(lines * style.size * _LINE_HEIGHT + 3))
+
+
+def _lines(text: str, room: float) -> int:
+    """How many lines the words fill, when each line has room for so many times the font's size."""
+    lines, used = 1, 0.0
+    for word in text.split(" "):
+        long = sum(map(_width, word))
+        if used and used + long > room:
+            lines, used = lines + 1, 0.0
+        lines += int(long / room)  # a word that is broken
+        used += long + _width(" ")
+    return lines
+
+
+def _width(character: str) -> float:
+    if character in _NARROW:
+        return 0.3
+    if character in _WIDE:
+        return 0.9
+    return 0.7 if character.isupper() else 0.556

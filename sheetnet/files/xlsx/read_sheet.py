@@ -1,0 +1,347 @@
+"""Rows and columns of a worksheet that are hidden, or too small to be seen. Filters and closed groups hide them, too.
+
+Cell values from the text an .xlsx file holds. It knows no cells and no formulas.
+
+The cells of one worksheet part: values, formulas, shared and array formulas. It knows neither zip nor workbook part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from math import isfinite
+from xml.etree.ElementTree import Element
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.limits import Room
+from sheetnet.files.notices import FLAT, Disguises
+from sheetnet.files.package import Package
+from sheetnet.files.tables import Tables
+from sheetnet.files.xlsx.formulas import canonical
+from sheetnet.files.xlsx.parts import identity_of, rich_text, tags, unescape
+from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
+from sheetnet.workbook import Cell, CellError, Position, Value
+
+_NARROW = 0.3  # characters; Excel measures columns in them
+_YES = ("1", "true")
+
+
+def note_row(disguises: Disguises, row: Element, number: int) -> None:
+    """Keep a row that shows nothing."""
+    if row.get("hidden") in _YES or _small(row.get("ht"), FLAT):
+        disguises.hide_rows(number)
+
+
+def note_columns(disguises: Disguises, columns: Element) -> None:
+    """Keep columns that show nothing. What is no number is no matter: it hides nothing."""
+    if columns.get("hidden") not in _YES and not _small(columns.get("width"), _NARROW):
+        return
+    first, last = columns.get("min", ""), columns.get("max", "")
+    if first.isdecimal() and last.isdecimal() and max(len(first), len(last)) < 6:
+        count = min(int(last), limits.MAX_COLUMN) - int(first) + 1
+        if int(first) > 0 < count:
+            disguises.hide_columns(int(first), count)
+
+
+def _small(size: str | None, least: float) -> bool:
+    if size is None:
+        return False
+    try:
+        return float(size) < least
+    except ValueError:
+        return False
+
+
+_EPOCH = datetime(1899, 12, 30)  # day 0 of Excel's calendar, right from March 1900 on
+_TIME = re.compile(r"T|[0-9]{2}:")
+_PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_DURATION = re.compile(rf"P(?=.)(?:{_PART}D)?(?:T(?=.)(?:{_PART}H)?(?:{_PART}M)?(?:{_PART}S)?)?")
+
+
+def parse_number(text: str) -> float | None:
+    """The number a `<v>` holds; None where it is empty. Raises ValueError for anything that is not a finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        if not text.strip():
+            return None
+        raise ValueError(f"{text[:20]!r} where a number belongs") from None
+    # Python alone reads 1_000 and other alphabets' digits as numbers.
+    if not isfinite(number) or "_" in text or not text.isascii():
+        raise ValueError(f"{text[:20]!r} where a finite number belongs")
+    return number
+
+
+def parse_value(kind: str, text: str, strings: list[str]) -> Value:
+    """The value of a cell whose type (`t=`) is not a number. Raises ValueError for what the format does not allow."""
+    if kind == "s":
+        return _shared_string(text, strings)
+    parse = _PARSERS.get(kind)
+    if parse is None:
+        raise ValueError(f"the unknown type {kind[:20]!r}")
+    return parse(text)
+
+
+def _shared_string(text: str, strings: list[str]) -> str | None:
+    index = text.strip()
+    if not index:
+        return None
+    if not (index.isascii() and index.isdecimal() and len(index) < 10) or int(index) >= len(strings):
+        raise ValueError(f"the shared string {text[:20]!r}, the file has {len(strings):,}")
+    return strings[int(index)]
+
+
+def _truth(text: str) -> bool:
+    return text.strip().lower() in ("1", "true")
+
+
+@lru_cache(maxsize=64)
+def _error(text: str) -> CellError | None:
+    return CellError(text.strip()[:40]) if text.strip() else None
+
+
+def _date(text: str) -> float | None:
+    """An ISO date, time or duration as Excel counts days; an offset from UTC is no part of what the cell shows."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        if duration := _DURATION.fullmatch(text):
+            days, hours, minutes, seconds = (float(part or 0) for part in duration.groups())
+            return days + hours / 24 + minutes / 1_440 + seconds / 86_400
+        moment = f"{_EPOCH:%Y-%m-%d}T{text.removeprefix('T')}" if _TIME.match(text) else text
+        shown = datetime.fromisoformat(moment).replace(tzinfo=None)
+    except ValueError:
+        raise ValueError(f"{text[:30]!r} where a date belongs") from None
+    return (shown - _EPOCH).total_seconds() / 86_400
+
+
+_PARSERS: dict[str, Callable[[str], Value]] = {
+    "str": unescape,
+    "inlineStr": unescape,
+    "b": _truth,
+    "e": _error,
+    "d": _date,
+}
+
+_COLUMN = tags("col")
+_ROW, _CELL, _VALUE, _FORMULA, _INLINE, _MORE = (tags(n) for n in ("row", "c", "v", "f", "is", "extLst"))
+_OURS = _CELL | _FORMULA
+_ROOT, _DATA, _TABLES = tags("worksheet"), tags("sheetData"), tags("tableParts")
+_PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_ROW_NUMBER = re.compile(r"[0-9]{1,7}")
+_PREFIXES = 4  # times that prefixes such as _xlfn. and escapes may lengthen a formula in the file
+_INDEXES = tuple(map(str, range(1_000)))  # of shared strings, as they are written
+_KINDS = (None, "normal", "shared", "array", "dataTable")  # of formulas; programs drop others
+_UNREADABLE = "#REF!"  # a formula that refers to a shared one the file lacks
+
+
+class XlsxSheetReader:
+    """Reads one worksheet into `cells`, `arrays` and `tables`, never more than there is room for in the workbook."""
+
+    def __init__(self, where: str, strings: list[str], room: Room, misleading: Mapping[str, str]) -> None:
+        self.disguises = Disguises()
+        self._misleading = misleading  # cell style → number format
+        self.cells: dict[Position, Cell] = {}
+        self.arrays: dict[Position, tuple[int, int]] = {}
+        self.tables: list[str] = []  # the relationships that lead to the sheet's tables
+        self._where, self._strings, self._room = where, strings, room
+        self._by_index = dict(zip(_INDEXES, strings, strict=False))
+        self._row = 0
+        self._columns: dict[str, int] = {}
+        self._masters: dict[str, tuple[str, int, int]] = {}
+        self._waiting: list[tuple[int, int, str, Value]] = []
+
+    def read(self, package: Package, part: str) -> None:
+        """Read all rows of the part. Raises FileError naming the cell."""
+        seen = listed = 0
+        for _, element in package.iterparse(part, tags=_ROW | _COLUMN | _ROOT):
+            if element.tag in _COLUMN:
+                note_columns(self.disguises, element)
+                continue
+            if element.tag in _ROOT:
+                listed += _rows_of(element)
+                self.tables += [identity_of(part) for parts in element if parts.tag in _TABLES for part in parts]
+                continue
+            seen += 1
+            above = self._row
+            self._read_row(element)
+            if self._row <= above:
+                raise FileError(f"{self._where}: row {self._row} stands below row {above}: save the workbook again")
+            if len(self.cells) + len(self._waiting) > self._room.cells:
+                raise FileError(f"{self._where}: the workbook has more than {limits.MAX_CELLS:,} cells with content")
+        if seen != listed:
+            # No program shows those, so a right row among them must not count.
+            raise FileError(f"{self._where}: has rows outside its table of cells: save the workbook again")
+        # A shared formula's master may come after the cells that share it.
+        for row_number, column, index, value in self._waiting:
+            self._add(row_number, column, self._shared(row_number, column, index) or _UNREADABLE, value)
+        self._room.cells -= len(self.cells)
+
+    def resolve(self, tables: Tables, sheet: str) -> None:
+        """Put plain references for those to tables, once all sheets' tables are known."""
+        for (row, column), cell in self.cells.items():
+            if cell.formula is None:
+                continue
+            try:
+                text = tables.resolved(cell.formula, (sheet, row, column))
+            except ValueError as error:
+                raise FileError(f"{self._at(row, column)}: {error}: shorten it") from error
+            if text != cell.formula:
+                self._room.take_formula(len(text), self._where)
+                self.cells[row, column] = Cell(cell.value, text)
+
+    def _read_row(self, element: Element) -> None:
+        text = element.get("r") or self._row_of_cells(element)
+        if not _ROW_NUMBER.fullmatch(text) or not 1 <= int(text) <= limits.MAX_ROW:
+            raise FileError(f"{self._where}: has a row {text[:20]!r}, a sheet has {limits.MAX_ROW:,}")
+        self._row, column = int(text), 0
+        note_row(self.disguises, element, self._row)
+        known, digits = self._columns, len(text)
+        for cell in element:
+            if cell.tag not in _CELL:
+                if _wraps(cell):
+                    raise FileError(f"{self._where}: row {text} holds what is no cell: save the workbook again")
+                continue
+            before, place = column, cell.get("r")
+            if place is None:
+                column += 1
+                if column > limits.MAX_COLUMN:
+                    raise FileError(f"{self._where}: row {text} has more than {limits.MAX_COLUMN:,} cells")
+            else:
+                column = known.get(place[:-digits], 0) if place.endswith(text) else 0
+                column = column or self._column(place)
+                if column <= before:  # a right cell could hide a wrong one: programs differ in which of two they show
+                    raise FileError(
+                        f"{self._where}: cell {place} stands twice or out of order: save the workbook again"
+                    )
+            if len(cell) and not self._read_text(self._row, column, cell):
+                self._read_cell(self._row, column, cell)
+            if self._misleading and (code := self._misleading.get(cell.get("s", "0"))) and len(cell):
+                self.disguises.formats[self._row, column] = code
+
+    def _row_of_cells(self, element: Element) -> str:
+        """Where a row has no number, its first cell may have one; else it is the next row."""
+        place = _PLACE.fullmatch(element[0].get("r", "")) if len(element) else None
+        return place[2] if place else str(self._row + 1)
+
+    def _column(self, place: str) -> int:
+        match = _PLACE.fullmatch(place)
+        if match is None or column_number(match[1]) > limits.MAX_COLUMN:
+            raise FileError(f"{self._where}: has a cell {place[:20]!r} outside the sheet: save the workbook again")
+        if int(match[2]) != self._row:
+            raise FileError(f"{self._where}: cell {place} stands in row {self._row}: save the workbook again")
+        self._columns[match[1]] = column = column_number(match[1])
+        return column
+
+    def _read_text(self, row: int, column: int, element: Element) -> bool:
+        """Read a cell that is a shared string and nothing else, as most are; whether it was one."""
+        if element.get("t") != "s" or len(element) != 1 or element[0].tag not in _VALUE:
+            return False
+        text = self._by_index.get(element[0].text or "")
+        if text is None or len(text) > limits.MAX_TEXT:
+            return False
+        self.cells[row, column] = Cell(text)
+        return True
+
+    def _read_cell(self, row: int, column: int, element: Element) -> None:
+        text: str | None = None
+        formula: Element | None = None
+        value: Value = None
+        kind = element.get("t", "n")
+        for child in element:
+            tag = child.tag
+            if tag in _VALUE and text is None and not len(child):
+                text = child.text or ""
+            elif tag in _FORMULA and formula is None and not len(child):
+                formula = child
+            elif tag in _INLINE:
+                value = rich_text(child) if kind == "inlineStr" else value
+            elif tag in _VALUE or _wraps(child):
+                what = "two values or formulas, or one in pieces"
+                raise FileError(f"{self._at(row, column)}: holds {what}: save the workbook again")
+        try:
+            if text is not None and kind == "n":
+                value = parse_number(text)
+            elif text is not None or (kind == "str" and formula is not None):
+                value = parse_value(kind, text or "", self._strings)
+            if type(value) is str and len(value) > limits.MAX_TEXT:
+                raise ValueError(f"a text longer than {limits.MAX_TEXT:,} characters")
+        except ValueError as error:
+            raise FileError(f"{self._at(row, column)}: has {error}: type the cell's value again") from error
+        if formula is not None:
+            self._read_formula(row, column, formula, value)
+        elif value is not None:
+            self.cells[row, column] = Cell(value)
+
+    def _read_formula(self, row: int, column: int, element: Element, value: Value) -> None:
+        written, kind = element.text or "", element.get("t")
+        if len(written) > _PREFIXES * limits.MAX_FORMULA:
+            raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        text, index = canonical(unescape(written)), element.get("si", "")
+        if kind not in _KINDS or (kind == "shared" and not index):
+            raise FileError(f"{self._at(row, column)}: a formula of an unknown kind: save the workbook again")
+        if kind == "shared":
+            shifted = self._shared(row, column, index)
+            if text and shifted not in (text, None):  # programs differ in which of the two counts
+                raise FileError(f"{self._at(row, column)}: has a shared formula and its own: save the workbook again")
+            if text:
+                self._masters.setdefault(index, (text, row, column))
+            elif shifted is None:
+                self._waiting.append((row, column, index, value))
+                return
+            else:
+                text = shifted
+        elif kind == "dataTable":
+            text = _data_table(element)
+        if kind in ("array", "dataTable") and text:
+            self.arrays[row, column] = self._extent(row, column, element.get("ref"))
+        self._add(row, column, text, value)
+
+    def _add(self, row: int, column: int, text: str, value: Value) -> None:
+        if len(text) > limits.MAX_FORMULA:
+            raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        if text.count("(") + text.count("{") > limits.MAX_NESTING and depth(text) > limits.MAX_NESTING:
+            raise FileError(f"{self._at(row, column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
+        self._room.take_formula(len(text), self._where)
+        if text or value is not None:
+            self.cells[row, column] = Cell(value, text or None)
+
+    def _shared(self, row: int, column: int, index: str) -> str | None:
+        master = self._masters.get(index)
+        return None if master is None else shift(master[0], row - master[1], column - master[2])
+
+    def _extent(self, row: int, column: int, ref: str | None) -> tuple[int, int]:
+        """The rows and columns of an array formula; its anchor is the cell that holds it."""
+        area = parse_area(ref) if ref else None
+        if area is None or area.sheet is not None:
+            raise FileError(f"{self._at(row, column)}: an array formula that tells no cells to fill: enter it again")
+        if (area.top, area.left) != (row, column):
+            raise FileError(f"{self._at(row, column)}: an array formula that begins elsewhere: enter it again")
+        rows, columns = area.bottom - row + 1, area.right - column + 1
+        self._room.take_array(rows * columns, self._at(row, column))
+        return rows, columns
+
+    def _at(self, row: int, column: int) -> str:
+        return f"{self._where}!{cell_name(row, column)}"
+
+
+def _rows_of(root: Element) -> int:
+    """How many rows stand where rows belong, in the table of cells right under the root."""
+    return sum(child.tag in _ROW for data in root if data.tag in _DATA for child in data)
+
+
+def _wraps(element: Element) -> bool:
+    """Whether there are cells or formulas in what is neither, as among alternatives: programs differ in what they take."""
+    return element.tag not in _MORE and any(each.tag in _OURS for each in element.iter())
+
+
+def _data_table(element: Element) -> str:
+    """Excel shows a what-if table as the array formula {=TABLE(row input, column input)}."""
+    first, second = element.get("r1", ""), element.get("r2", "")
+    if element.get("dt2D") in ("1", "true"):
+        return f"TABLE({first},{second})"
+    return f"TABLE({first},)" if element.get("dtr") in ("1", "true") else f"TABLE(,{first})"

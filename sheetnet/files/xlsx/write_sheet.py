@@ -1,0 +1,147 @@
+"""Text as an .xlsx part holds it: every space kept, characters that XML lacks escaped. It knows no parts.
+
+The rows of a sheet as the XML of a worksheet part. It knows no zip, no styles' looks and no XlsxWriter.
+
+XlsxWriter's own cell writer drops the last bits of numbers, writes cached errors and truth values of array formulas
+wrongly and cannot cache an empty text, so the rows are written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from math import isfinite
+
+from sheetnet.errors import FileError
+from sheetnet.files import limits
+from sheetnet.files.sheet_features import row_heights
+from sheetnet.files.xlsx.formulas import in_file
+from sheetnet.syntax import cell_name, column_letters
+from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
+
+_ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+LONGEST_TEXT = 32_767  # characters in a cell or note; Excel's own limit
+
+
+def text_element(prefix: bytes, text: str) -> bytes:
+    """A `t` element. Control characters of a stranger's text show as a replacement sign."""
+    text = _NOT_XML.sub("\ufffd", text)[:LONGEST_TEXT]
+    text = _ESCAPE_LIKE.sub("_x005F_", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return b'<%st xml:space="preserve">%s</%st>' % (prefix, text.encode(), prefix)
+
+
+_ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]) -> Iterator[str]:
+    """Each row's `<row>` element. `style` gives a role's index, `share` a text's index among the shared strings.
+
+    Raises FileError naming the cell whose content no program could read back.
+    """
+    styled = {role: f' s="{index}"' if index else "" for role, index in style.items()}
+    ordered = sorted(sheet.cells.items(), key=_position)
+    # Excel measures rows itself where it must; LibreOffice and others believe the file.
+    heights = {row: f' ht="{height:g}"' for row, height in row_heights(sheet).items()}
+    for number, cells in groupby(ordered, key=_row):
+        parts = [f'<row r="{number}"{heights.get(number, "")}>']
+        for place, cell in cells:
+            try:
+                parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))
+            except ValueError as error:
+                raise FileError(f"{sheet.name}!{_spot(place)}: {error}") from error
+        parts.append("</row>")
+        yield "".join(parts)
+
+
+def _position(item: tuple[Position, Cell]) -> Position:
+    return item[0]
+
+
+def _row(item: tuple[Position, Cell]) -> int:
+    return item[0][0]
+
+
+def _spot(place: Position) -> str:
+    row, column = place
+    return cell_name(row, column) if row > 0 and column > 0 else f"row {row}, column {column}"
+
+
+def _cell_xml(
+    place: Position, cell: Cell, style: str, array: tuple[int, int] | None, share: Callable[[str], int]
+) -> str:
+    row, column = place
+    if not (0 < row <= limits.MAX_ROW and 0 < column <= limits.MAX_COLUMN):
+        raise ValueError("lies outside the sheet: place it elsewhere")
+    start = f'<c r="{column_letters(column)}{row}"{style}'
+    value = cell.value
+    if cell.formula is not None:
+        kind, text = _value_xml(value)
+        return f"{start}{kind}>{_formula_xml(place, cell.formula, array)}<v>{text}</v></c>"
+    if value is None:
+        return start + "/>"
+    if isinstance(value, str):
+        return start + _text_xml(value, share)
+    kind, text = _value_xml(value)
+    return f"{start}{kind}><v>{text}</v></c>"
+
+
+def _value_xml(value: Value) -> tuple[str, str]:
+    """The type attribute and the content of `<v>` for a constant that is no text, or any cached value."""
+    if isinstance(value, bool):
+        return ' t="b"', "1" if value else "0"
+    if isinstance(value, (float, int)):
+        if not isfinite(value):
+            raise ValueError(f"has the value {value}, which no spreadsheet knows: use an error or a finite number")
+        text = float.__repr__(float(value))
+        return "", text.removesuffix(".0")
+    if isinstance(value, str):
+        return ' t="str"', _escaped(_checked_text(value))
+    if isinstance(value, CellError):
+        return ' t="e"', _escaped(value.code)
+    raise ValueError(f"has a formula without a true cached value ({value!r}): compute it before writing")
+
+
+def _formula_xml(place: Position, formula: str, array: tuple[int, int] | None) -> str:
+    if not formula or len(formula) > limits.MAX_FORMULA:
+        raise ValueError(f"has a formula of {len(formula):,} characters, 1 to {limits.MAX_FORMULA:,} are possible")
+    if _UNWRITABLE.search(formula):
+        raise ValueError("has a control character in its formula: use CHAR() for it")
+    text = _escaped(in_file(formula))
+    if array is None:
+        return f"<f>{text}</f>"
+    row, column = place
+    first, last = cell_name(row, column), cell_name(row + array[0] - 1, column + array[1] - 1)
+    return f'<f t="array" ref="{first if first == last else f"{first}:{last}"}">{text}</f>'
+
+
+def _text_xml(text: str, share: Callable[[str], int]) -> str:
+    _checked_text(text)
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # XlsxWriter would take such a shared string for the XML of rich text.
+        return f' t="inlineStr"><is><t xml:space="preserve">{_escaped(text)}</t></is></c>'
+    return f' t="s"><v>{share(text)}</v></c>'
+
+
+def _checked_text(text: str) -> str:
+    if len(text) > limits.MAX_TEXT // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * limits.MAX_TEXT:
+        raise ValueError(f"has a text longer than {limits.MAX_TEXT:,} characters: shorten it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("has a text with half a character (a lone surrogate): correct it") from None
+    return text
+
+
+def _escaped(text: str) -> str:
+    """Text for XML, control characters as Excel escapes them: a carriage return is `_x000D_`."""
+    if "_x" in text:
+        text = _ESCAPE_LIKE.sub("_x005F_", text)
+    if _UNWRITABLE.search(text):
+        text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text

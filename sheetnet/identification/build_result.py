@@ -1,0 +1,238 @@
+"""Quantities of the step that no cell of a workbook computes. It knows names and what is made of what, no values.
+
+The state of an examined workbook as a result: every cell under its final name, with one sentence why.
+
+It decides nothing about right and wrong; it names steps, causes and the nearest known quantity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sheetnet.identification.explain import comparison, mistakes, nearest
+from sheetnet.identification.input_map import InputMap
+from sheetnet.identification.labels import in_context
+from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
+from sheetnet.identification.state import Sight
+from sheetnet.network import Block, Network, activation_name
+from sheetnet.reference import inputs_of
+from sheetnet.syntax import cell_name, functions
+from sheetnet.validation.cells import input_blocks
+from sheetnet.validation.refine.name_mistakes import words_of
+from sheetnet.workbook import CellError, Place
+
+
+def nowhere(sight: Sight, steps: int) -> Iterator[Nowhere]:
+    """The required blocks that are not complete, each at the first of the steps where it is so."""
+    network = sight.network
+    present = sight.taken | set(sight.wrong.values())
+    found_at_all = {label.quantity for label in present if label.step == 1} | {
+        f"{label.quantity}_new" for label in present if label.step > 1
+    }
+    through = _through(network, found_at_all)
+    for block in network.blocks.values():
+        if block.kind == "input" or not block.required:
+            continue
+        last = steps - (steps > 1 and block.name.endswith("_new"))
+        for step in range(1, last + 1):
+            elements = [_stored(label) for label in _elements(block, step)]
+            lacking = sum(label not in present for label in elements)
+            if lacking:
+                yield Nowhere(_called(block.name), step, lacking, len(elements), through[block.name])
+                break
+
+
+def _elements(block: Block, step: int) -> Iterator[Label]:
+    name = _called(block.name)
+    for row in range(block.rows):
+        for column in range(block.columns):
+            if not block.is_bias_node(row, column):
+                index = (*divmod(row, block.columns), column) if name.startswith("J_") else (row, column)
+                yield Label(name, index, step)
+
+
+def _called(name: str) -> str:
+    return "a" + name[1:] if name.startswith("A_") else name
+
+
+def _stored(label: Label) -> Label:
+    """What is new at one step is looked up under the next."""
+    if label.quantity.endswith("_new"):
+        return Label(label.quantity.removesuffix("_new"), label.index, label.step + 1)
+    return label
+
+
+def _through(network: Network, found: set[str]) -> dict[str, bool]:
+    """Block → whether something computed from it stands on the sheet."""
+    users = _users(network)
+    known: dict[str, bool] = {}
+    for name in reversed(network.blocks):
+        known[name] = any(_called(user) in found or known.get(user, False) for user in users.get(name, ()))
+    # W_l_new, ∂C/∂a and δ are used by blocks that may stand before or after them: once more settles it.
+    for name in reversed(network.blocks):
+        known[name] = any(_called(user) in found or known.get(user, False) for user in users.get(name, ()))
+    return known
+
+
+def _users(network: Network) -> dict[str, list[str]]:
+    """Block → the blocks that are computed from it."""
+    depth = network.depth
+    users: dict[str, list[str]] = {}
+    for layer in range(1, depth + 1):
+        a = activation_name(layer, depth)
+        users[f"z_{layer}"] = [a, f"da_dz_{layer}"]
+        users[a] = ["cost_n", f"dC_da_{depth}"] if layer == depth else [f"z_{layer + 1}"]
+        for factor in (f"dC_da_{layer}", f"da_dz_{layer}", f"J_{layer}"):
+            users[factor] = [f"delta_{layer}"]
+        users[f"delta_{layer}"] = [f"dC_dW_{layer}"] + ([f"dC_da_{layer - 1}"] if layer > 1 else [])
+        users[f"dC_dW_{layer}"] = [f"W_{layer}_new"]
+        users[f"W_{layer}_new"] = []
+    users["cost_n"] = ["cost"]
+    return users
+
+
+CONSTANT = {"A_0", "target", "gamma"}  # the same in every step
+MOST_COMPARED = 300  # cells for which a nearest quantity is sought
+
+
+def build_identification(sight: Sight, where: InputMap, *, name: str, engine: str, seed: int) -> Identification:
+    """Everything found, cells in the order of calculation."""
+    named = in_context({**sight.labels, **{p: (label,) for p, label in sight.wrong.items()}}, CONSTANT)
+    unknown = sight.open()
+    faulty = [
+        p for p in sight.places if p not in sight.labels and _error(sight, p) is not None and p not in sight.wrong
+    ]
+    unknown += [place for place in faulty if place not in set(unknown)]
+    waiting = {*unknown, *sight.wrong}
+    first = {p for p in unknown if waiting.isdisjoint(u for u in sight.flow.uses(p) if u != p)}
+    begins = first | set(sight.wrong)
+    origins = sight.flow.origins({*unknown, *sight.carried}, begins)
+    steps = max((labels[0].step for labels in sight.labels.values() if labels[0].quantity.startswith("d")), default=1)
+    return Identification(
+        workbook=name,
+        network=sight.network.title,
+        engine=engine,
+        trials=sight.runs.trials,
+        seed=seed,
+        steps=steps,
+        inputs_from=where.source,
+        inputs=tuple(_inputs(sight, where)),
+        identified=tuple(_identified(sight, named, origins)),
+        unidentified=tuple(_unidentified(sight, named, unknown, begins, origins, engine)),
+        apart=tuple(_apart(sight, set(faulty))),
+        nowhere=tuple(nowhere(sight, steps)),
+        notes=where.notes,
+    )
+
+
+def cell_place(place: Place) -> str:
+    """A cell with its sheet, as a sentence names it: `Step!D22`."""
+    return f"{place[0]}!{cell_name(*place[1:])}"
+
+
+def _inputs(sight: Sight, where: InputMap) -> Iterator[MappedInput]:
+    arrays = inputs_of(sight.network)
+    for block in input_blocks(sight.network):
+        for i, j in np.ndindex(arrays[block.name][0].shape):
+            if not block.is_bias_node(i, j):
+                places = where.cells.get((block.name, i, j), ())
+                yield MappedInput(block.name, (i, j), tuple(map(cell_place, places)))
+
+
+def _identified(
+    sight: Sight, named: dict[Place, tuple[Label, ...]], origins: dict[Place, Place]
+) -> Iterator[Identified]:
+    for number, place in enumerate(sight.places):
+        if place in sight.labels:
+            label, *also = named[place]
+            carried = place in sight.carried
+            origin = origins.get(place) if carried else None
+            yield Identified(
+                place[0],
+                cell_name(*place[1:]),
+                label,
+                sight.flow.formulas[place],
+                sight.runs.shown[number],
+                tuple(also),
+                carried,
+                cell_place(origin) if origin else None,
+            )
+
+
+def _unidentified(
+    sight: Sight,
+    named: dict[Place, tuple[Label, ...]],
+    unknown: list[Place],
+    begins: set[Place],
+    origins: dict[Place, Place],
+    engine: str,
+) -> Iterator[Unidentified]:
+    """Where it begins first, in the order of calculation, then what follows from it."""
+    findings = mistakes(sight)
+    concerned = {*unknown, *sight.wrong}
+    ordered = [place for place in sight.flow.order if place in concerned]
+    ordered = [p for p in ordered if p in begins] + [p for p in ordered if p not in begins]
+    for number, place in enumerate(ordered):
+        origin = None if place in begins else origins.get(place)
+        column = sight.numbers[place]
+        expected = named[place][0] if place in sight.wrong else None
+        right = sight.training.column(sight.wrong[place]) if place in sight.wrong else None
+        computes = sight.first_labels.get(place, (None,))[0] if expected else None
+        if (error := _error(sight, place)) is not None:
+            message = _about_error(sight, place, error, engine)
+        elif origin is not None:
+            message = f"not recognised, which follows from {cell_place(origin)}"
+        elif right is not None and expected is not None:
+            message = comparison(sight, column, expected, right, computes)
+        elif number < MOST_COMPARED:
+            message = nearest(sight, column)
+        else:
+            message = "computes no known quantity"
+        known = findings.get(place, ())
+        if known:
+            message += f"; {words_of(known)}"
+        yield Unidentified(
+            place[0],
+            cell_name(*place[1:]),
+            sight.flow.formulas[place],
+            sight.runs.shown[column],
+            message,
+            cell_place(origin) if origin else None,
+            computes,
+            expected,
+            float(right[0]) if right is not None and np.isfinite(right[0]) else None,
+            tuple(finding.code for finding in known),
+        )
+
+
+def _error(sight: Sight, place: Place) -> CellError | None:
+    shown = sight.runs.shown[sight.numbers[place]]
+    return shown if isinstance(shown, CellError) else None
+
+
+def _about_error(sight: Sight, place: Place, error: CellError, engine: str) -> str:
+    sheet = sight.workbook.sheet(place[0])
+    saved = sheet.cells[place[1:]].value if sheet is not None and place[1:] in sheet.cells else None
+    if isinstance(saved, float) and engine != "libreoffice" and saved != 0:
+        used = ", ".join(functions(sight.flow.formulas[place])) or "this formula"
+        return f"{engine} gives {error} for {used}, though the file shows a number: try --engine libreoffice"
+    return f"the formula gives {error}"
+
+
+def _apart(sight: Sight, faulty: set[Place]) -> Iterator[Apart]:
+    """Cells that are neither right nor wrong."""
+    for number, place in enumerate(sight.places):
+        shown = sight.runs.shown[number]
+        if place in sight.labels or place in sight.wrong or place in faulty:
+            continue
+        if place in sight.helpers:
+            why = "helper"
+        elif isinstance(shown, str | bool):
+            why = "text"
+        elif not sight.runs.moved[number]:
+            why = "not moved"
+        else:
+            continue
+        yield Apart(place[0], cell_name(*place[1:]), sight.flow.formulas[place], shown, why)

@@ -1,0 +1,240 @@
+"""What a cell ought to compute, judging by the labels around it. It knows labels and places, no values, no formulas.
+
+Blocks go on: two cells in a line with indices or steps one apart say what the third is, and so do three corners of a
+square.
+
+The nearest known quantity of a cell that computes something else: how the two differ, in one sentence.
+
+The known mistakes behind wrong cells of a stranger's layout. It knows no places; `mistakes/search.py` does the search.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import numpy as np
+
+from sheetnet.identification.labels import SignatureIndex
+from sheetnet.identification.result import Label
+from sheetnet.identification.state import Sight
+from sheetnet.mistakes.search import Diagnosis, Explanation
+from sheetnet.network import activation_name
+from sheetnet.reference import Array, evaluate_step, stacked
+from sheetnet.validation.cells import input_blocks
+from sheetnet.workbook import Place
+
+FOUR_WAYS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+IsKnown = Callable[[Label], bool]
+
+
+def guesses(todo: Iterable[Place], labels: Mapping[Place, Label], possible: IsKnown) -> dict[Place, Label]:
+    """For each cell the label that most of its surroundings suggest; a guess helps with the cells after it.
+
+    `possible` says which labels there are, and are not taken.
+    """
+    known = dict(labels)
+    found: dict[Place, Label] = {}
+    for place in todo:
+        votes = Counter(label for label in _suggested(place, known) if possible(label))
+        if votes:
+            found[place] = known[place] = votes.most_common(1)[0][0]
+    return found
+
+
+def _suggested(place: Place, known: Mapping[Place, Label]) -> Iterator[Label]:
+    sheet, row, column = place
+    for down, right in FOUR_WAYS:
+        near = known.get((sheet, row + down, column + right))
+        far = known.get((sheet, row + 2 * down, column + 2 * right))
+        if near is not None and far is not None and (label := _moved(near, far, near)) is not None:
+            yield label
+    for down in (-1, 1):  # corners: (r, c) is to (r ± 1, c) as (r, c') is to (r ± 1, c')
+        base = known.get((sheet, row + down, column))
+        for side in (-1, 1):
+            corner, beside = known.get((sheet, row + down, column + side)), known.get((sheet, row, column + side))
+            if base is None or corner is None or beside is None:
+                continue
+            if (label := _moved(base, corner, beside)) is not None:
+                yield label
+    for down, right in ((1, 0), (0, 1)):
+        one, other = known.get((sheet, row - down, column - right)), known.get((sheet, row + down, column + right))
+        if one is not None and other is not None and (label := _between(one, other)) is not None:
+            yield label
+
+
+def _moved(label: Label, origin: Label, target: Label) -> Label | None:
+    """`label` moved as `target` is from `origin`: in its index, where all have the same, and in its step."""
+    if origin.quantity != target.quantity:
+        return None
+    step = label.step + target.step - origin.step
+    index = label.index
+    change = [b - a for a, b in zip(origin.index, target.index, strict=True)]
+    if any(change):
+        if label.quantity != origin.quantity:
+            return None
+        index = tuple(i + c for i, c in zip(label.index, change, strict=True))
+    return Label(label.quantity, index, step) if step >= 1 and (step, index) != (label.step, label.index) else None
+
+
+def _between(one: Label, other: Label) -> Label | None:
+    """The label halfway between two, where there is one."""
+    if one.quantity != other.quantity or one == other:
+        return None
+    sums = [a + b for a, b in zip((*one.index, one.step), (*other.index, other.step), strict=True)]
+    if any(total % 2 for total in sums):
+        return None
+    *index, step = (total // 2 for total in sums)
+    return Label(one.quantity, tuple(index), step)
+
+
+def connected(places: Iterable[Place], alike: Callable[[Place, Place], bool]) -> list[list[Place]]:
+    """The places in groups of neighbours that are alike, each in reading order."""
+    left = dict.fromkeys(sorted(places))
+    groups = []
+    while left:
+        group = [next(iter(left))]
+        del left[group[0]]
+        for sheet, row, column in group:
+            for down, right in FOUR_WAYS:
+                near = (sheet, row + down, column + right)
+                if near in left and alike((sheet, row, column), near):
+                    del left[near]
+                    group.append(near)
+        groups.append(sorted(group))
+    return groups
+
+
+NEAREST_TOLERANCE = 1e-9  # relative; as in trials/tolerance.py
+RATIOS = {-1.0: "−1", 2.0: "2", 0.5: "½", -2.0: "−2", -0.5: "−½"}
+
+
+def comparison(sight: Sight, column: int, expected: Label, right: Array, computes: Label | None) -> str:
+    """A cell against what it should compute."""
+    found = sight.runs.values[:, column]
+    if computes is not None:
+        return f"computes {computes}, where {expected} is wanted{_missing_factor(sight, expected, computes)}"
+    if (ratio := _ratio(found[1:], right[1:])) is not None:
+        return f"is {_times(ratio)} × {expected}, which it should be"
+    agree = _agreeing(found, right)
+    count = int(agree[1:].sum())
+    if agree[0] and count == 0:
+        return f"should be {expected}: right at the sheet's own numbers by chance, wrong at others"
+    often = f", though it agrees in {count} of {len(found) - 1} trials" if count else ""
+    return f"should be {expected}, and computes something else{often}"
+
+
+def nearest(sight: Sight, column: int) -> str:
+    """A cell of which nobody knows what it should compute."""
+    found = sight.runs.values[:, column]
+    if not np.isfinite(found).all():
+        return "does not give a number in every trial"
+    if (multiple := _multiple(sight, found)) is not None:
+        return multiple
+    numbers = sight.training.step(1)[:, : sight.training.blocks]
+    counts = _agreeing(found[1:, None], numbers[1:]).sum(axis=0)
+    best = int(counts.argmax())
+    if counts[best] >= 2:
+        label = Label(*sight.training.elements[best])
+        return f"computes no known quantity; it agrees with {label} in {counts[best]} of {len(found) - 1} trials"
+    return "computes no known quantity"
+
+
+def _missing_factor(sight: Sight, expected: Label, computes: Label) -> str:
+    """δ = ∂C/∂a · f′(z): where one factor stands for the product, the other one is missing."""
+    kind, _, layer = expected.quantity.rpartition("_")
+    if kind != "delta":
+        return ""
+    if computes.quantity == f"dC_da_{layer}":
+        activation = sight.network.layers[int(layer) - 1].activation
+        mask = " mask" if activation == "relu" else ""
+        return f": the factor da_dz_{layer}, the derivative of {activation}{mask}, is missing"
+    return f": the factor dC_da_{layer} is missing" if computes.quantity == f"da_dz_{layer}" else ""
+
+
+def _ratio(found: Array, right: Array) -> float | None:
+    """found / right, where that is the same number in all trials."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = (found / right)[right != 0]
+    if (
+        len(ratios) < 2
+        or not np.isfinite(ratios).all()
+        or not np.allclose(ratios, ratios[0], rtol=NEAREST_TOLERANCE, atol=0)
+    ):
+        return None
+    return None if abs(ratios[0]) < NEAREST_TOLERANCE or ((found != 0) & (right == 0)).any() else float(ratios[0])
+
+
+def _multiple(sight: Sight, found: Array) -> str | None:
+    """The quantity of the first step of which the cell is a constant multiple."""
+    trials = found[1:]
+    expected = sight.training.step(1)[1:]
+    usable = np.flatnonzero(np.isfinite(expected).all(axis=0) & (np.ptp(expected, axis=0) > 0))
+    _, matches = SignatureIndex(_unit(expected[:, usable]), np.ones((len(trials), 1))).matches(_unit(trials[:, None]))
+    for number in sorted(usable[matches].tolist()):
+        if (ratio := _ratio(trials, expected[:, number])) is not None:
+            return f"is {_times(ratio)} × {Label(*sight.training.elements[number])}, and no quantity itself"
+    return None
+
+
+def _unit(columns: Array) -> Array:
+    """Columns of length 1 whose largest number is positive: alike for all multiples of one column."""
+    largest = columns[np.abs(columns).argmax(axis=0), np.arange(columns.shape[1])]
+    return columns / np.where(largest == 0, 1.0, largest)
+
+
+def _agreeing(found: Array, right: Array) -> np.typing.NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(found - right) <= NEAREST_TOLERANCE * np.maximum(np.abs(found), np.abs(right)) + 1e-12)
+
+
+def _times(ratio: float) -> str:
+    return next(
+        (text for number, text in RATIOS.items() if abs(ratio / number - 1) < NEAREST_TOLERANCE), f"{ratio:.6g}"
+    )
+
+
+MOST_DIAGNOSED = 24  # wrong cells that are diagnosed: a search may take a fifth of a second
+
+
+def mistakes(sight: Sight) -> dict[Place, tuple[Explanation, ...]]:
+    """Wrong cell → its simplest explanations, for the first wrong cells in the order of calculation.
+
+    Only cells that use no other wrong or carried cell are asked about: their numbers are their own formula's.
+    """
+    spoilt = sight.wrong.keys() | sight.carried
+    asked = [p for p in sight.flow.order if p in sight.wrong and spoilt.isdisjoint(sight.flow.uses(p))][:MOST_DIAGNOSED]
+    diagnoses: dict[int, Diagnosis] = {}
+    found = {}
+    for place in asked:
+        block, row, column, step = _block(sight, sight.wrong[place])
+        if block in sight.network.blocks:
+            if step not in diagnoses:
+                diagnoses[step] = Diagnosis(sight.network, _values(sight, step))
+            signature = sight.runs.values[:, sight.numbers[place]]
+            found[place] = diagnoses[step].findings(block, row, column, signature)
+    return {place: findings for place, findings in found.items() if findings}
+
+
+def _block(sight: Sight, label: Label) -> tuple[str, int, int, int]:
+    """The block, row and column of a label, and the step that computes it."""
+    name, step, *_, row, column = label.quantity, label.step, *label.index
+    if name.startswith("W_"):
+        return f"{name}_new", row, column, step - 1
+    if name.startswith("a_"):
+        return activation_name(int(name[2:]), sight.network.depth), row, column, step
+    if name.startswith("J_"):
+        return name, label.index[0] * sight.network.blocks[name].columns + row, column, step
+    return name, row, column, step
+
+
+def _values(sight: Sight, step: int) -> Mapping[str, Array]:
+    """Every quantity of one step, from that step's weights."""
+    inputs = {block.name: sight.runs.inputs[block.name] for block in input_blocks(sight.network)}
+    for name, array in inputs.items():
+        if name.startswith("W_"):
+            columns = [sight.training.column(Label(name, index, step)) for index in np.ndindex(array.shape[1:])]
+            inputs[name] = np.array(columns).T.reshape(array.shape)
+    arrays = evaluate_step(sight.network, inputs)
+    shaped = {name: stacked(arrays[name], block) for name, block in sight.network.blocks.items()}
+    return {**arrays, **{name: array for name, array in shaped.items() if not name.startswith("J_")}}

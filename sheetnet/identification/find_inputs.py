@@ -1,0 +1,321 @@
+"""Finding inputs by their values: where a matrix of known numbers stands among a sheet's constants. It knows no maths.
+
+A matrix may stand as rows, as columns, in one line or with gaps: element (i, j) is at a + i·v + j·u for some steps u, v
+along rows or columns. Where the same arrangement is there several times, the matrix is typed several times.
+
+Which cells hold the inputs, when nobody says so: the assignment by value under which most cells are identified.
+
+Each matrix of the network file is sought among the constants; where it is there more than once, or where equal numbers
+leave a choice, a part of the workbook is run under each choice and the labels are counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from sheetnet.engine import Evaluate
+from sheetnet.errors import FileError
+from sheetnet.identification.input_map import InputMap
+from sheetnet.identification.labels import look_up
+from sheetnet.identification.quantities import Training
+from sheetnet.identification.sheet_runs import run_sheet
+from sheetnet.network import Network
+from sheetnet.reference import inputs_of
+from sheetnet.syntax import cell_name
+from sheetnet.syntax.dependencies import Flow
+from sheetnet.validation.cells import InputPlace, input_blocks
+from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
+
+MOST_ANCHORS = 2_000  # cells with the number of element (0, 0) that are tried
+MOST_FOUND = 4_000  # arrangements that are kept: every row of a training may type its inputs again
+MOST_OPTIONS = 8  # arrangements of one matrix that are worth a trial
+NumbersAt = Mapping[tuple[int, int], float]  # (i, j) → value
+Assignment = dict[InputPlace, tuple[Place, ...]]
+
+
+class Constants:
+    """The numbers typed into a workbook that formulas use, by value."""
+
+    def __init__(self, workbook: Workbook, used: Collection[Place]) -> None:
+        self._by_value: dict[str, list[Place]] = defaultdict(list)
+        self._by_line: dict[tuple[str, str, int], list[Place]] = defaultdict(list)
+        self._values: dict[Place, str] = {}
+        for sheet in workbook.sheets:
+            for (row, column), cell in sorted(sheet.cells.items()):
+                place = (sheet.name, row, column)
+                if type(cell.value) is float and cell.formula is None and place in used:
+                    self._add(number_key(cell.value), place)
+
+    def _add(self, value: str, place: Place) -> None:
+        self._values[place] = value
+        self._by_value[value].append(place)
+        self._by_line[value, place[0], place[1]].append(place)
+        self._by_line[value, place[0], -place[2]].append(place)
+
+    def places(self, value: float) -> list[Place]:
+        """The cells with that number."""
+        return self._by_value.get(number_key(value), [])
+
+    def in_line(self, value: float, with_: Place) -> list[Place]:
+        """The other cells with that number in the row or column of a cell, the nearest first."""
+        sheet, row, column = with_
+        lines = self._by_line.get((number_key(value), sheet, row), []) + self._by_line.get(
+            (number_key(value), sheet, -column), []
+        )
+        return sorted((p for p in lines if p != with_), key=lambda p: abs(p[1] - row) + abs(p[2] - column))
+
+    def holds(self, place: Place, value: float) -> bool:
+        """Whether a cell holds that number."""
+        return self._values.get(place) == number_key(value)
+
+
+def number_key(value: float) -> str:
+    """Numbers that are the same to 12 digits are the same input."""
+    return f"{value + 0.0:.12g}"
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """A matrix found: the steps along j and along i, and every place where it begins."""
+
+    along: tuple[int, int]
+    down: tuple[int, int]
+    anchors: tuple[Place, ...]
+
+    @property
+    def spread(self) -> int:
+        """How far from a plain block of cells: the sum of the steps, those to the left or upwards counted twice."""
+        return sum(abs(step) + max(-step, 0) for step in (*self.along, *self.down))
+
+    def place(self, anchor: Place, i: int, j: int) -> Place:
+        """Where element (i, j) stands."""
+        row = anchor[1] + i * self.down[0] + j * self.along[0]
+        return anchor[0], row, anchor[2] + i * self.down[1] + j * self.along[1]
+
+
+def arrangements(constants: Constants, matrix: Sequence[Sequence[float]]) -> list[Arrangement]:
+    """All arrangements in which the matrix stands among the constants, the most compact first."""
+    found: dict[tuple[tuple[int, int], tuple[int, int]], list[Place]] = defaultdict(list)
+    for anchor, along, down in islice(_fitting(constants, matrix), MOST_FOUND):
+        found[along, down].append(anchor)
+    result = [Arrangement(*steps, tuple(anchors)) for steps, anchors in found.items()]
+    return sorted(result, key=lambda one: (one.spread, -len(one.anchors), one.anchors))
+
+
+def _fitting(
+    constants: Constants, matrix: Sequence[Sequence[float]]
+) -> Iterator[tuple[Place, tuple[int, int], tuple[int, int]]]:
+    rows, columns = len(matrix), len(matrix[0])
+    for anchor in constants.places(matrix[0][0])[:MOST_ANCHORS]:
+        for along in _steps(constants, anchor, matrix[0][1] if columns > 1 else None):
+            for down in _steps(constants, anchor, matrix[1][0] if rows > 1 else None):
+                if rows > 1 and columns > 1 and along == down:
+                    continue
+                one = Arrangement(along, down, ())
+                places = {one.place(anchor, i, j): matrix[i][j] for i in range(rows) for j in range(columns)}
+                if len(places) == rows * columns and all(constants.holds(p, x) for p, x in places.items()):
+                    yield anchor, along, down
+
+
+def _steps(constants: Constants, anchor: Place, value: float | None) -> list[tuple[int, int]]:
+    """The steps from an anchor to its neighbours with that value, in its row or column."""
+    if value is None:
+        return [(0, 0)]
+    near = constants.in_line(value, anchor)[: 4 * MOST_OPTIONS]
+    return [(place[1] - anchor[1], place[2] - anchor[2]) for place in near]
+
+
+def options(constants: Constants, block: str, numbers: NumbersAt) -> list[Assignment]:
+    """The ways in which a block of inputs may be arranged in cells, the likeliest first.
+
+    An arrangement that is there several times is tried as typed several times, and as each of its places alone.
+    """
+    rows, columns = sorted({i for i, _ in numbers}), sorted({j for _, j in numbers})
+    matrix = [[numbers[i, j] for j in columns] for i in rows]
+    found: list[Assignment] = []
+    for one in arrangements(constants, matrix)[:MOST_OPTIONS]:
+        alone = [(anchor,) for anchor in one.anchors[:MOST_OPTIONS]]
+        for anchors in [one.anchors, *alone] if len(one.anchors) > 1 else alone:
+            cells = {
+                (block, i, j): tuple(one.place(anchor, r, c) for anchor in anchors)
+                for r, i in enumerate(rows)
+                for c, j in enumerate(columns)
+            }
+            if len({place for places in cells.values() for place in places}) == len(cells) * len(anchors):
+                found.append(cells)
+    return found
+
+
+def scattered(constants: Constants, block: str, numbers: NumbersAt, taken: Collection[Place]) -> Assignment:
+    """Element by element: equal numbers take the free cells that hold them in turn, or share the one cell there is."""
+    cells: Assignment = {}
+    turn: dict[str, int] = defaultdict(int)
+    for (i, j), value in numbers.items():
+        places = [place for place in constants.places(value) if place not in taken]
+        if places:
+            cells[block, i, j] = (places[turn[number_key(value)] % len(places)],)
+            turn[number_key(value)] += 1
+    return cells
+
+
+PART = 300  # formulas, first in the order of calculation, on which choices are tried
+ASSIGNMENT_TRIALS = 3  # enough to tell a right assignment from a wrong one
+MOST_CHOICES = 40  # choices that are run: at most some seconds
+NEEDED = ("A_0", "W_")  # without these nothing can be identified; biases, targets and γ may be literals
+Score = Callable[[Mapping[str, Assignment]], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """A matrix of inputs that stands together: its numbers, and the ways it is arranged among the constants."""
+
+    name: str
+    block: str
+    numbers: NumbersAt
+    options: list[Assignment]
+
+
+def find_inputs(workbook: Workbook, network: Network, flow: Flow, engine: Evaluate, seed: int) -> InputMap:
+    """Where the network file's numbers stand. Raises `FileError` naming the inputs that stand nowhere."""
+    constants = Constants(workbook, flow.used)
+    slots = [slot for block in input_blocks(network) for slot in _slots(constants, network, block.name)]
+    slots.sort(key=lambda slot: (-len(slot.numbers), len(slot.options)))
+    chosen = _first_choice(constants, slots, {})
+    _refuse_missing(network, {element for one in chosen.values() for element in one})
+    notes: tuple[str, ...] = ()
+    if any(len(slot.options) > 1 for slot in slots):
+        chosen, notes = _best(constants, slots, chosen, _scorer(workbook, network, flow, engine, seed))
+    cells = {element: places for one in chosen.values() for element, places in one.items()}
+    _refuse_missing(network, cells)
+    return InputMap(cells, "the values of the network file", notes)
+
+
+def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot]:
+    """One slot a block; two for W and its biases, unless they stand together."""
+    array = inputs_of(network)[block][0]
+    numbers = {(i, j): float(x) for i, row in enumerate(array) for j, x in enumerate(row)}
+    if not block.startswith("W_"):
+        own = {at: x for at, x in numbers.items() if not network.blocks[block].is_bias_node(*at)}
+        yield _Slot(block, block, own, options(constants, block, own))
+        return
+    if together := options(constants, block, numbers):
+        yield _Slot(block, block, numbers, together)
+        return
+    last = len(array) - 1
+    weights = {at: x for at, x in numbers.items() if at[0] < last}
+    biases = {at: x for at, x in numbers.items() if at[0] == last}
+    yield _Slot(block, block, weights, options(constants, block, weights))
+    yield _Slot(f"b_{block[2:]}", block, biases, options(constants, block, biases))
+
+
+def _cells(one: Assignment) -> set[Place]:
+    return {place for places in one.values() for place in places}
+
+
+def _first_choice(constants: Constants, slots: list[_Slot], fixed: Mapping[str, Assignment]) -> dict[str, Assignment]:
+    """For each slot the first option on cells that no other slot has; those of `fixed` as they are."""
+    chosen = dict(fixed)
+    taken = {place for one in fixed.values() for place in _cells(one)}
+    for slot in slots:
+        if slot.name not in chosen:
+            free = (one for one in slot.options if taken.isdisjoint(_cells(one)))
+            one = next(free, None) or scattered(constants, slot.block, slot.numbers, taken)
+            chosen[slot.name] = one
+            taken |= _cells(one)
+    return chosen
+
+
+def _best(
+    constants: Constants, slots: list[_Slot], chosen: dict[str, Assignment], score: Score
+) -> tuple[dict[str, Assignment], tuple[str, ...]]:
+    """Change one slot at a time, for as long as that identifies more cells; slots in its way go elsewhere."""
+    best, moved = score(chosen)
+    tried = 1
+    improved = True
+    while improved and best < moved and tried < MOST_CHOICES:
+        improved = False
+        for slot in slots:
+            for one in slot.options:
+                if one == chosen[slot.name] or best == moved or tried >= MOST_CHOICES:
+                    continue
+                others = {n: other for n, other in chosen.items() if _cells(other).isdisjoint(_cells(one))}
+                candidate = _first_choice(constants, slots, {**others, slot.name: one})
+                tried += 1
+                count, all_ = score(candidate)
+                if count > best:
+                    chosen, best, moved, improved = candidate, count, all_, True
+    notes = [
+        _note(slot, chosen[slot.name], best, moved) for slot in slots if len(slot.options) > 1 and chosen[slot.name]
+    ]
+    return chosen, tuple(notes)
+
+
+def _note(slot: _Slot, one: Assignment, best: int, moved: int) -> str:
+    places = sorted(_cells(one))
+    first, last = places[0], places[-1]
+    where = f"{first[0]}!{cell_name(*first[1:])}" + (f" … {cell_name(*last[1:])}" if len(places) > 1 else "")
+    return (
+        f"{slot.name} fits in {len(slot.options)} ways; taken is {where}, "
+        f"under which {best} of {moved} tried cells are identified"
+    )
+
+
+def _scorer(workbook: Workbook, network: Network, flow: Flow, engine: Evaluate, seed: int) -> Score:
+    part = flow.order[:PART]
+    small = excerpt(workbook, set(part))
+
+    def score(chosen: Mapping[str, Assignment]) -> tuple[int, int]:
+        """How many cells of the part are identified, and how many its inputs move."""
+        cells = {element: places for one in chosen.values() for element, places in one.items()}
+        runs = run_sheet(small, network, InputMap(cells, ""), engine, part, ASSIGNMENT_TRIALS, seed)
+        todo = [number for number, moved in enumerate(runs.moved) if moved]
+        return len(look_up(Training(network, runs.inputs), runs.values, todo)), len(todo)
+
+    return score
+
+
+def excerpt(workbook: Workbook, formulas: Collection[Place]) -> Workbook:
+    """The workbook with all its constants, but of its formulas only these."""
+    sheets = []
+    for sheet in workbook.sheets:
+        cells = {at: cell for at, cell in sheet.cells.items() if cell.formula is None or (sheet.name, *at) in formulas}
+        arrays = {at: size for at, size in sheet.arrays.items() if at in cells}
+        sheets.append(replace(sheet, cells=cells, arrays=arrays))
+    return replace(workbook, sheets=tuple(sheets))
+
+
+def with_only_formulas(bare: Workbook, workbook: Workbook, formulas: Iterable[Place]) -> Workbook:
+    """A workbook without formulas, and these formulas of `workbook`; of an array's cells, the whole array."""
+    more: dict[str, dict[Position, Cell]] = {sheet.name: {} for sheet in workbook.sheets}
+    anchors = {sheet.name: array_cells(sheet) if sheet.arrays else {} for sheet in workbook.sheets}
+    cells = {sheet.name: sheet.cells for sheet in workbook.sheets}
+    for name, row, column in formulas:
+        at = anchors[name].get((row, column), (row, column))
+        more[name][at] = cells[name][at]
+    sheets = []
+    for sheet, original in zip(bare.sheets, workbook.sheets, strict=True):
+        arrays = {at: size for at, size in original.arrays.items() if at in more[sheet.name]}
+        sheets.append(replace(sheet, cells={**sheet.cells, **more[sheet.name]}, arrays=arrays))
+    return replace(bare, sheets=tuple(sheets))
+
+
+def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
+    array = inputs_of(network)
+    lacking = [
+        (block.name, i, j)
+        for block in input_blocks(network)
+        if block.name.startswith(NEEDED)
+        for i in range(block.rows - block.name.startswith("W_"))
+        for j in range(block.columns)
+        if not block.is_bias_node(i, j) and (block.name, i, j) not in cells
+    ]
+    if lacking:
+        name, i, j = lacking[0]
+        more = f" (nor {len(lacking) - 1} more inputs)" if len(lacking) > 1 else ""
+        raise FileError(
+            f"inputs not found: no cell that a formula uses holds {name}[{i}, {j}] = {array[name][0, i, j]:g}{more}: "
+            "say where the inputs stand with --inputs MAP.toml"
+        )

@@ -1,0 +1,199 @@
+"""From a workbook of anybody's layout to what each of its formula cells computes. It formats nothing.
+
+A stranger's layout judged: what was identified as verdicts, in the report that `validate` gives. It formats nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetnet.engine import engine_named
+from sheetnet.errors import FileError
+from sheetnet.files import read_workbook
+from sheetnet.identification.build_result import build_identification
+from sheetnet.identification.find_inputs import find_inputs
+from sheetnet.identification.input_map import InputMap, load_map
+from sheetnet.identification.quantities import Training
+from sheetnet.identification.result import Identification, Unidentified
+from sheetnet.identification.root_causes import repair
+from sheetnet.identification.sheet_runs import run_sheet
+from sheetnet.identification.state import Sight
+from sheetnet.network import Network
+from sheetnet.syntax.dependencies import Flow
+from sheetnet.trials.draw import TRIALS
+from sheetnet.validation.cells import input_blocks
+from sheetnet.validation.judge_cells import CHANCE
+from sheetnet.validation.relative_names import in_full
+from sheetnet.validation.report import CellVerdict, Report
+from sheetnet.workbook import Place, Workbook
+
+_VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\s*\(", re.IGNORECASE)
+
+
+def identify(
+    path: str | Path,
+    network: Network,
+    *,
+    inputs: str | Path | None = None,
+    steps: int | None = None,
+    engine: str = "ironcalc",
+    trials: int = TRIALS,
+    seed: int = 0,
+) -> Identification:
+    """Label every formula cell of a workbook with the quantity it computes.
+
+    `inputs` is a TOML file that says where the inputs stand (see docs/identify.md); None finds them by their values.
+    `steps` is how many training steps to look for; None goes on for as long as they explain cells. Raises `FileError`
+    for an unusable file or where inputs are not found, `NetworkError` for a wrong map, `EngineError`.
+    """
+    workbook = read_workbook(path)
+    where = None if inputs is None else load_map(inputs, workbook, network)
+    try:
+        return identify_workbook(
+            workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
+        )
+    except FileError as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+def identify_workbook(
+    workbook: Workbook,
+    network: Network,
+    where: InputMap | None = None,
+    *,
+    name: str = "",
+    steps: int | None = None,
+    engine: str = "ironcalc",
+    trials: int = TRIALS,
+    seed: int = 0,
+) -> Identification:
+    """The same for a workbook that is already read; see `identify`."""
+    evaluate = engine_named(engine)
+    workbook = in_full(workbook)
+    flow = Flow(workbook)
+    if not flow.formulas:
+        raise FileError("the workbook has no formulas, so nothing in it can be identified: give one with formulas")
+    where = where or find_inputs(workbook, network, flow, evaluate, seed)
+    driven = {place for places in where.cells.values() for place in places}
+    places = [place for place in flow.formulas if place not in driven]
+    runs = run_sheet(workbook, network, where, evaluate, places, trials, seed)
+    runs = replace(runs, moved=runs.moved & _reached(flow, places, driven))
+    training = Training(network, runs.inputs)
+    sight = Sight(workbook, network, flow, evaluate, runs, training, steps, places, runs.values)
+    sight.recognise(np.flatnonzero(runs.moved).tolist())
+    sight.find_helpers()
+    _know_inputs(sight, where)
+    repair(sight)
+    return build_identification(sight, where, name=name, engine=engine, seed=seed)
+
+
+def _reached(flow: Flow, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
+    """The cells that depend on an input; RAND and the like move others, too."""
+    if not any(_VOLATILE.search(formula) for formula in flow.formulas.values()):
+        return np.ones(len(places), dtype=bool)
+    reached = flow.reached(driven)
+    return np.array([place in reached for place in places])
+
+
+def _know_inputs(sight: Sight, where: InputMap) -> None:
+    """No missing quantity is one of the inputs that have cells."""
+    blocks = {block.name for block in input_blocks(sight.network)}
+    sight.taken |= {
+        label
+        for label in sight.training.first_labels()
+        if label.quantity in blocks and (label.quantity, *label.index) in where.cells
+    }
+
+
+def judge_layout(
+    workbook: Workbook,
+    network: Network,
+    inputs_map: InputMap | None = None,
+    *,
+    name: str = "",
+    steps: int | None = None,
+    engine: str = "ironcalc",
+    trials: int = TRIALS,
+    seed: int = 0,
+) -> Report:
+    """Judge a workbook in any layout: identified cells are correct, the others wrong where it begins, else carried.
+
+    Missing is what the network implies and nothing on the sheet stands for: a quantity whose work is done inside another
+    formula is not missing, nor is the cost after the step. Cells that no input moves, texts and helpers are not judged.
+    """
+    found = identify_workbook(
+        workbook, network, inputs_map, name=name, steps=steps, engine=engine, trials=trials, seed=seed
+    )
+    return report_of(found)
+
+
+def report_of(found: Identification) -> Report:
+    """The verdicts that an identification amounts to."""
+    return Report(
+        workbook=found.workbook,
+        network=found.network,
+        network_source="the file given",
+        engine=found.engine,
+        trials=found.trials,
+        seed=found.seed,
+        cells=(*_missing(found), *map(_unknown, found.unidentified), *_known(found)),
+        notes=(f"inputs from {found.inputs_from}", *found.notes),
+    )
+
+
+def _missing(found: Identification) -> Iterator[CellVerdict]:
+    for one in found.nowhere:
+        if not one.through and one.quantity != "cost_new":
+            many = f"{one.lacking} of its {one.size} numbers" if one.lacking < one.size else "its numbers"
+            message = f"no cell computes {many}, nor anything made of them (step {one.step})"
+            yield CellVerdict(None, None, one.quantity, None, "missing", message)
+
+
+def _unknown(cell: Unidentified) -> CellVerdict:
+    """Wrong where it begins; carried where it cannot be told as long as the cell it follows from is wrong."""
+    verdict = "wrong" if cell.follows is None else "carried"
+    if verdict == "wrong" and cell.message.startswith("the formula gives #"):
+        verdict = "error"
+    elif verdict == "wrong" and "try --engine" in cell.message:
+        verdict = "unsupported"
+    return CellVerdict(
+        cell.sheet,
+        cell.cell,
+        cell.expected.quantity if cell.expected else "unknown",
+        cell.expected.index if cell.expected else None,
+        verdict,
+        cell.message,
+        formula=cell.formula,
+        value=cell.value,
+        expected=cell.expected_value,
+        cause=cell.follows,
+        mistakes=cell.mistakes,
+    )
+
+
+def _known(found: Identification) -> Iterator[CellVerdict]:
+    for cell in found.identified:
+        verdict, message = "correct", "computes what it should"
+        step = f" (step {cell.label.step})" if cell.label.step > 1 else ""
+        if cell.carried:
+            verdict = "carried"
+            message = f"the formula is right; the error comes from {cell.because or 'a wrong cell upstream'}"
+        if chance := CHANCE.search(cell.formula):
+            verdict, message = "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
+        yield CellVerdict(
+            cell.sheet,
+            cell.cell,
+            cell.label.quantity,
+            cell.label.index,
+            verdict,
+            message + step,
+            formula=cell.formula,
+            value=cell.value,
+            cause=cell.because,
+        )

@@ -1,0 +1,204 @@
+"""Carried or original in a stranger's layout: put suspected cells right, and see what becomes recognisable.
+
+A cell that computes nothing known may be wrong itself or follow from a wrong one. What it should compute is guessed from
+its neighbours, or tried out: the quantity under which most cells downstream are recognised is the one that is missing
+there. It knows quantities by name only, no equations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from sheetnet.identification.explain import connected, guesses
+from sheetnet.identification.result import Label
+from sheetnet.identification.state import Sight
+from sheetnet.workbook import Place
+
+ROUNDS = 12  # each finds at least one wrong cell, usually all that do not depend on one another
+WINDOW, WIDER = 200, 4  # unknown cells looked at in the first round, and how many times more in each further one
+MOST_HYPOTHESES = 400  # quantities that are tried at one place
+MOST_GROUPS = 40  # places of one round at which they are tried
+REPEATED_INPUTS = ("A_0", "target", "gamma")  # copied into every row of a training, and the same in every step
+OPTIONAL = ("cost_out", "e_")  # intermediate results, which are tried last
+MADE_FROM = {"sum of cost_n": "cost", "sum of (a - target)^2": "cost_n"}  # other factors name their block
+Hypothesis = dict[Place, Label]
+_BLOCK = re.compile(r"(?:z|a|delta|dC_da|dC_dW)_[0-9]+")
+
+
+def repair(sight: Sight) -> None:
+    """Sort what is not recognised into wrong and carried, as far as that can be told."""
+    sight.blame(misplaced_factors(sight))
+    unknown = sight.open()
+    window = WINDOW
+    for _ in range(ROUNDS):
+        if not unknown:
+            return
+        if not _by_neighbours(sight, unknown[:window]) and not _by_trying(sight, _first(sight, unknown)):
+            if window >= len(unknown):
+                return
+        else:
+            sight.rerun()
+            # What was recognised downstream as −δ, say, because δ has the wrong sign, is looked up once more, too.
+            after = sight.flow.after(sight.wrong, len(sight.places))
+            again = {p for p in after if p in sight.labels and p not in sight.carried} | set(sight.open())
+            sight.carried |= set(sight.recognise([sight.numbers[place] for place in again]))
+        unknown = sight.open()
+        window *= WIDER
+
+
+def _first(sight: Sight, unknown: Sequence[Place]) -> list[Place]:
+    """Those that use no other unknown cell, in order of calculation."""
+    waiting = set(unknown)
+    return [place for place in unknown if not any(used in waiting for used in sight.flow.uses(place) if used != place)]
+
+
+def _possible(sight: Sight, label: Label) -> bool:
+    within = sight.steps is None or label.step <= sight.steps
+    after = sight.steps is not None and label.step == sight.steps + 1 and sight.training.follows(label.quantity)
+    return (
+        (within or after)
+        and (label.quantity, label.index) in sight.training.number_of
+        and label not in sight.taken
+        and label not in sight.wrong.values()
+    )
+
+
+def _by_neighbours(sight: Sight, unknown: Sequence[Place]) -> bool:
+    """Guess from the labels around; each formula alone, given right numbers, then says whether it is right.
+
+    True if a cell was blamed.
+
+    Recognised cells that an unknown one uses are suspects: z without its bias is known, too, but not where z belongs.
+    """
+    suspects = _suspects(sight, unknown)
+    known = {place: labels[0] for place, labels in sight.labels.items() if place not in suspects} | sight.wrong
+    guessed = guesses([*suspects, *unknown], known, lambda label: _possible(sight, label))
+    if not guessed:
+        return False
+    agree = sight.alone(guessed)
+    settled = {place for place in guessed if agree.get(place)}
+    undecided, blamed = (set(unknown) | suspects) - settled, False
+    for place in sight.flow.order:
+        # Blamed only where what it uses is beyond doubt, and what uses it is right once it is put right.
+        if place in guessed and place in undecided and undecided.isdisjoint(sight.flow.uses(place)):
+            users = [user for user in sight.flow.users.get(place, ()) if user in sight.numbers]
+            if place in agree and (not users or not settled.isdisjoint(users)):
+                sight.blame({place: guessed[place]})
+                undecided.discard(place)
+                blamed = True
+    return blamed
+
+
+def misplaced_factors(sight: Sight) -> Hypothesis:
+    """Last results that are a mere factor of a quantity that is nowhere: the sum where the mean is wanted, −δ for δ."""
+    found: Hypothesis = {}
+    blocks = set(sight.training.elements[: sight.training.blocks])
+    for place, (label, *_) in sight.labels.items():
+        if (label.quantity, label.index) in blocks or sight.flow.users.get(place):
+            continue
+        name = MADE_FROM.get(label.quantity) or next(iter(_BLOCK.findall(label.quantity)), "")
+        wanted = Label(name, label.index, label.step)
+        if (name, label.index) in blocks and _possible(sight, wanted):
+            found[place] = wanted
+    return found
+
+
+def _suspects(sight: Sight, unknown: Sequence[Place]) -> set[Place]:
+    """Recognised cells, used by first unknown ones, that compute a mere factor or what another cell computes too."""
+    used = {u for place in _first(sight, unknown) for u in sight.flow.uses(place) if u in sight.labels}
+    used = {u for u in used if sight.labels[u][0].quantity not in REPEATED_INPUTS}
+    counts = Counter(labels[0] for labels in sight.labels.values())
+    blocks = set(sight.training.elements[: sight.training.blocks])
+    labels = {place: sight.labels[place][0] for place in used}
+    return {p for p, label in labels.items() if (label.quantity, label.index) not in blocks or counts[label] > 1}
+
+
+def _by_trying(sight: Sight, first: Sequence[Place]) -> bool:
+    """For groups of first unknown cells, and of what they use: which missing quantity would explain most?
+
+    True if a cell was blamed.
+    """
+    best, most = Hypothesis(), 0
+    for hypothesis in _hypotheses(sight, first):
+        if sight.wrong.keys().isdisjoint(hypothesis) and (gain := sight.gain(hypothesis)) > most:
+            best, most = hypothesis, gain
+    if best:
+        sight.blame(best)
+        return True
+    alone = {place: label for place in first if (label := _only_one(sight, place))}
+    sight.blame(alone)
+    return bool(alone)
+
+
+def _hypotheses(sight: Sight, first: Sequence[Place]) -> Iterator[Hypothesis]:
+    """Groups of cells, each with a missing quantity of their shape."""
+    step = max((labels[0].step for place in first for labels in _upstream(sight, place)), default=1)
+    missing = missing_blocks(sight, step)
+    own = connected(first, lambda a, b: True)
+    used = {u for place in first for u in sight.flow.uses(place) if u in sight.labels}
+    known = connected(used, lambda a, b: _kind(sight, a) == _kind(sight, b))
+    for group in known[:MOST_GROUPS]:
+        yield from _renamed(sight, group, missing)
+    for group in own[:MOST_GROUPS]:
+        yield from _shaped(group, missing)
+        if len(group) <= 2 * ROUNDS:
+            for place in group:
+                singles = (label for labels in missing.values() for label in labels)
+                yield from ({place: label} for label, _ in zip(singles, range(MOST_HYPOTHESES), strict=False))
+
+
+def _upstream(sight: Sight, place: Place) -> Iterator[tuple[Label, ...]]:
+    return (sight.labels[used] for used in sight.flow.uses(place) if used in sight.labels)
+
+
+def _kind(sight: Sight, place: Place) -> tuple[str, int]:
+    label = sight.labels[place][0]
+    return label.quantity, label.step
+
+
+def missing_blocks(sight: Sight, step: int) -> dict[tuple[str, int], list[Label]]:
+    """(quantity, step) → its elements that no cell computes; blocks of that step and the weights after it."""
+    found: dict[tuple[str, int], list[Label]] = {}
+    elements = sight.training.elements[: sight.training.blocks]
+    for quantity, index in sorted(elements, key=lambda element: element[0].startswith(OPTIONAL)):
+        label = Label(quantity, index, step + quantity.startswith("W_"))
+        if quantity not in REPEATED_INPUTS and _possible(sight, label):
+            found.setdefault((quantity, label.step), []).append(label)
+    return found
+
+
+def _renamed(sight: Sight, group: list[Place], missing: Mapping[tuple[str, int], list[Label]]) -> Iterator[Hypothesis]:
+    """A group of recognised cells as another quantity with the same indices: δ where ∂C/∂a stands, for instance."""
+    labels = {place: sight.labels[place][0] for place in group}
+    for (quantity, step), elements in missing.items():
+        there = {label.index for label in elements}
+        if quantity != labels[group[0]].quantity and all(label.index in there for label in labels.values()):
+            yield {place: Label(quantity, label.index, step) for place, label in labels.items()}
+
+
+def _shaped(group: list[Place], missing: Mapping[tuple[str, int], list[Label]]) -> Iterator[Hypothesis]:
+    """A rectangle of unknown cells as a missing block of its shape, as it stands or turned."""
+    top, left = min(place[1] for place in group), min(place[2] for place in group)
+    shape = max(place[1] for place in group) - top + 1, max(place[2] for place in group) - left + 1
+    if len(group) != shape[0] * shape[1] or len(group) == 1:
+        return
+    for elements in missing.values():
+        at = {label.index[-2:]: label for label in elements}
+        for turned in (False, True):
+            rows, columns = shape[::-1] if turned else shape
+            if columns != 1 + max(j for _, j in at) or rows > 1 + max(i for i, _ in at):
+                continue
+            wanted = {p: (p[1] - top, p[2] - left)[:: -1 if turned else 1] for p in group}
+            if all(index in at for index in wanted.values()):
+                yield {place: at[index] for place, index in wanted.items()}
+
+
+def _only_one(sight: Sight, place: Place) -> Label | None:
+    """A cell that nothing uses: the one missing element of a block that stands beside it."""
+    near = [(place[0], place[1] + a, place[2] + b) for a, b in ((-1, 0), (1, 0), (0, -1), (0, 1))]
+    kinds = {_kind(sight, one) for one in near if one in sight.labels}
+    missing = missing_blocks(sight, max((labels[0].step for labels in _upstream(sight, place)), default=1))
+    beside = [labels[0] for kind, labels in missing.items() if kind in kinds and len(labels) == 1]
+    return beside[0] if len(beside) == 1 and _possible(sight, beside[0]) else None

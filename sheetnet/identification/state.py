@@ -1,0 +1,153 @@
+"""A workbook under examination: what its cells gave, what they were recognised as, and what was put right meanwhile.
+
+It keeps the state of an identification and runs the workbook; which cells to put right is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sheetnet.engine import Evaluate
+from sheetnet.engine.isolate import cannot_move, local_workbook
+from sheetnet.identification.find_inputs import excerpt, with_only_formulas
+from sheetnet.identification.labels import SignatureIndex, label_all, look_up
+from sheetnet.identification.quantities import Training
+from sheetnet.identification.result import Label
+from sheetnet.identification.sheet_runs import SheetRuns
+from sheetnet.network import Network
+from sheetnet.reference import Array
+from sheetnet.syntax.dependencies import Flow
+from sheetnet.trials.demands import THRESHOLD, VISIBLE
+from sheetnet.trials.tolerance import agreement, as_numbers
+from sheetnet.workbook import Place, Workbook
+
+FEW_RUNS = 4  # the sheet's own numbers and three trials tell a good guess from a bad one
+MOST_AFTER = 60  # cells downstream in which a guess must show
+
+
+@dataclass
+class Sight:
+    """`labels` are what the cells compute, `wrong` what cells that compute something else should.
+
+    `carried` are cells whose formula is right but whose value is not, `helpers` unknown cells that recognised ones use.
+    `values` are runs × formula cells, with all `wrong` cells put right; `numbers` is each cell's column in them.
+    `first_labels` are the labels before anything was put right.
+    """
+
+    workbook: Workbook
+    network: Network
+    flow: Flow
+    engine: Evaluate
+    runs: SheetRuns
+    training: Training
+    steps: int | None
+    places: list[Place]
+    values: Array
+    labels: dict[Place, tuple[Label, ...]] = field(default_factory=dict)
+    wrong: dict[Place, Label] = field(default_factory=dict)
+    carried: set[Place] = field(default_factory=set)
+    taken: set[Label] = field(default_factory=set)
+    helpers: set[Place] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.numbers = {place: number for number, place in enumerate(self.places)}
+        self._bare = excerpt(self.workbook, ())
+        self._indices: dict[int, SignatureIndex] = {}
+        self.first_labels: dict[Place, tuple[Label, ...]] = {}
+        self._moved = {place for place, moved in zip(self.places, self.runs.moved, strict=True) if moved}
+
+    def open(self) -> list[Place]:
+        """The cells that inputs move and that are neither recognised nor known to be wrong, in order of calculation."""
+        settled = (self.labels, self.wrong, self.helpers)
+        return [p for p in self.flow.order if p in self._moved and not any(p in some for some in settled)]
+
+    def find_helpers(self) -> None:
+        """Unknown cells made of known ones, and used by a recognised one: their formulas must be right.
+
+        Where a cell depends on unknown ones itself, such a user proves nothing: a saturated sigmoid hides its z.
+        """
+        unknown = self.open()
+        waiting = set(unknown)
+        for place in unknown:
+            users = self.flow.users.get(place, ())
+            recognised = any(user in self.labels and self._visible(user) for user in users)
+            if recognised and waiting.isdisjoint(used for used in self.flow.uses(place) if used != place):
+                self.helpers.add(place)
+                waiting.discard(place)
+
+    def _visible(self, place: Place) -> bool:
+        """Whether a cell's numbers stand well above the absolute tolerance, under which all costs of 0 are alike."""
+        return bool((np.abs(self.values[1:, self.numbers[place]]) > THRESHOLD).sum() >= min(VISIBLE, self.runs.trials))
+
+    def recognise(self, columns: Iterable[int]) -> dict[Place, tuple[Label, ...]]:
+        """Look the cells up and keep what was found."""
+        reached = max((label.step for labels in self.labels.values() for label in labels), default=1)
+        found = look_up(self.training, self.values, columns, self.steps, reached + 1)
+        labels = label_all(self.training, found, self.places)
+        self.labels |= labels
+        self.first_labels = {**labels, **self.first_labels}
+        self.taken |= {label for found in labels.values() for label in found}
+        return labels
+
+    def blame(self, labels: Mapping[Place, Label]) -> None:
+        """These cells should compute these quantities, and do not."""
+        for place in labels:
+            self.labels.pop(place, None)
+        self.wrong |= labels
+
+    def rerun(self) -> None:
+        """The workbook once more, with the reference's numbers in all wrong cells."""
+        places = [*self.runs.drivers, *self.wrong]
+        columns = self.expected(self.wrong).T.tolist()
+        right = list(map(list, zip(*columns, strict=True))) if columns else [[] for _ in self.runs.numbers]
+        trials = [[*own, *more] for own, more in zip(self.runs.numbers, right, strict=True)]
+        self.values = as_numbers(self.engine(self.workbook, places, trials, self.places))
+
+    def expected(self, labels: Mapping[Place, Label]) -> Array:
+        """The reference's numbers for these labels: runs × labels; what is infinite becomes 0."""
+        columns = [self.training.column(label) for label in labels.values()]
+        known = [column for column in columns if column is not None]
+        assert len(known) == len(columns), "labels are made from quantities that there are"
+        stacked = np.array(known).reshape(len(known), len(self.runs.numbers)).T
+        return np.where(np.isfinite(stacked), stacked, 0.0)
+
+    def alone(self, labels: Mapping[Place, Label]) -> dict[Place, bool]:
+        """Whether each cell's own formula gives its label, when all of these cells hold what they should."""
+        movable = [place for place in labels if not cannot_move(self.flow.formulas[place])]
+        local = local_workbook(self.workbook, movable)
+        put = {**self.wrong, **labels}
+        put = {place: label for place, label in put.items() if place in self.flow.formulas}
+        expected = self.expected(put)
+        trials = [[*own, *more] for own, more in zip(self.runs.numbers, expected.tolist(), strict=True)]
+        wanted = [local.shadow(place) for place in movable]
+        found = as_numbers(self.engine(local.workbook, [*self.runs.drivers, *put], trials, wanted))
+        scale = np.max([self.training.scale(label.step) for label in labels.values()], axis=0)
+        agree = agreement(found, self.expected({place: labels[place] for place in movable}), scale)
+        return {place: bool(agree[:, number].all()) for number, place in enumerate(movable)}
+
+    def gain(self, labels: Mapping[Place, Label]) -> int:
+        """How many cells downstream would be recognised if these cells computed these quantities."""
+        after = [p for p in self.flow.after(labels, MOST_AFTER) if p not in self.labels and p not in labels]
+        if not after:
+            return 0
+        inside = set(after)
+        border = {u for place in after for u in self.flow.uses(place) if u in self.numbers and u not in inside}
+        border = {u for u in border if u not in labels and not np.isnan(self.values[:, self.numbers[u]]).any()}
+        places = [*self.runs.drivers, *border, *labels]
+        known = self.values[:, [self.numbers[u] for u in border]].tolist()
+        right = self.expected(labels).tolist()
+        trials = [[*o, *k, *r] for o, k, r in zip(self.runs.numbers, known, right, strict=True)][:FEW_RUNS]
+        found = as_numbers(self.engine(with_only_formulas(self._bare, self.workbook, inside), places, trials, after))
+        columns, _ = self._index(max(label.step for label in labels.values())).matches(found)
+        return len(np.unique(columns))
+
+    def _index(self, step: int) -> SignatureIndex:
+        """What can be recognised around a step, in few runs."""
+        if step not in self._indices:
+            steps = range(max(1, step - 1), step + 2)
+            expected = np.concatenate([self.training.step(s)[:FEW_RUNS] for s in steps], axis=1)
+            self._indices[step] = SignatureIndex(expected, self.training.scale(step)[:FEW_RUNS])
+        return self._indices[step]

@@ -1,0 +1,39 @@
+"""What a view is laid out from: the network, the numbers of its blocks, and the sheet `Step` as others see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sheetnet.layout.grid import Grid, Numbers, Outside
+from sheetnet.network import Network
+from sheetnet.workbook import Name, Sheet
+from sheetnet.workbook_options import SHEETS, Presentation
+
+Laid = tuple[Sheet, list[Name]]  # a finished sheet and the names of its blocks
+
+
+@dataclass(frozen=True)
+class ViewContext:
+    """`values` maps every block, of Step and of all views, to its rows of numbers: the cached values of its cells."""
+
+    network: Network
+    presentation: Presentation
+    values: Mapping[str, Numbers]
+    grid: Grid  # of Step
+
+    @property
+    def step(self) -> Outside:
+        """References to the cells of Step."""
+        return Outside(self.grid)
+
+    def shows(self, view: str) -> bool:
+        """Whether the workbook has the view, so that others may lead to it."""
+        return view in self.presentation.views
+
+    def sheet(self, view: str, title: str, words: str) -> Grid:
+        """An empty sheet for a view with its title, and a line that says what it shows."""
+        grid = Grid(SHEETS[view])
+        grid.write(1, 1, title, "title")
+        grid.write(2, 1, words, "subtitle")
+        return grid

@@ -1,0 +1,247 @@
+"""Tables of many columns: blocks side by side under a band, a symbol and a name for each column. It knows no maths.
+
+A formula is a template with holes: `{0}` is the number of the cell's own row, `{1}` that of the row above.
+
+Blocks side by side with signs between them, as an equation stands in a textbook. It knows positions, no maths.
+
+A⁽⁰⁾  1×3     ·  W⁽¹⁾  3×2     =  z⁽¹⁾  1×2       symbols and signs
+[x, 1]           from Step        A⁽⁰⁾ W⁽¹⁾       equations
+                 j = 0   j = 1                    what the columns are
+0.1  0.9  1      0.3     0.4      0.5   0.6       the numbers, what the rows are to their left
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+from sheetnet.errors import NetworkError
+from sheetnet.layout.grid import Grid, Numbers
+from sheetnet.layout.views.context import ViewContext
+from sheetnet.network import Network
+from sheetnet.syntax import cell_name, column_letters, quote_sheet
+from sheetnet.workbook import Cell, Place, Position, Rule
+
+HEADER_ROWS = 3  # rows: bands, symbols, names of columns
+MOST_CHARACTERS = 8192  # of a formula; Excel's own limit
+ROOM = 1024  # of these, for the holes of a template, which row numbers of several digits fill
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True)
+class ColumnGroup:
+    """The columns of one block: its symbol, the name of each column, and how its cells look."""
+
+    block: str
+    symbol: str
+    elements: Sequence[str]
+    role: str
+
+
+@dataclass
+class ColumnTable:
+    """A table on a grid whose three rows of headers begin at `top`; `lefts` is the first column of each block."""
+
+    grid: Grid
+    top: int
+    lefts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def first(self) -> int:
+        """The first row of numbers."""
+        return self.top + HEADER_ROWS
+
+    def section(self, words: str, groups: Sequence[ColumnGroup], left: int) -> int:
+        """Write the headers of groups side by side under a band of words; gives the first free column."""
+        if words:
+            self.grid.write(self.top, left, words, "band")
+        for group in groups:
+            self.lefts[group.block] = left
+            for number, element in enumerate(group.elements):
+                self.grid.cells[self.top + 1, left + number] = Cell(None if number else group.symbol, role="header")
+                self.grid.write(self.top + 2, left + number, element, "header")
+            left += len(group.elements)
+        return left
+
+    def cell(self, block: str, column: int, row: str = "{0}") -> str:
+        """The cell of a block in the same row, as a template; `row` names another, `{1}` or `$7`."""
+        return f"{column_letters(self.lefts[block] + column)}{row}"
+
+    def span(self, block: str, first: int, last: int, row: str = "{0}") -> str:
+        """The cells from column to column of a block in the same row."""
+        return f"{self.cell(block, first, row)}:{self.cell(block, last, row)}"
+
+    def fill(self, group: ColumnGroup, values: Numbers, templates: Sequence[str | None]) -> None:
+        """The cells of a block whose rows are alike; where the template is None stand constants, the bias nodes."""
+        roles = ["bias_node" if template is None else group.role for template in templates]
+        top, ready = self.first, [template and short_enough(template, self.grid.sheet) for template in templates]
+
+        def formula(r: int, c: int) -> str | None:
+            template = ready[c]
+            return template and template.format(top + r, top + r - 1)
+
+        self.grid.fill(group.block, values, formula, lambda _, c: roles[c], (top, self.lefts[group.block]))
+
+
+def fixed(scene: ViewContext, block: str, row: int, column: int) -> str:
+    """A cell of Step that stays the same wherever the formula is copied to: `Step!$B$7`."""
+    place = cell_name(*scene.grid.position(block, row, column), absolute=True)
+    return f"{quote_sheet(scene.grid.sheet)}!{place}"
+
+
+def lowered(symbol: str, *indices: int) -> str:
+    """A symbol with its index below, such as `z₁`."""
+    return symbol + ",".join(str(index).translate(_LOWERED) for index in indices)
+
+
+def arrows(fan_in: int, neurons: int) -> list[str]:
+    """What the weights into a layer are called, by neuron, the bias last: `0→1` leads from node 0 to neuron 1."""
+    return [f"{i if i < fan_in else 'b'}→{j}" for j in range(neurons) for i in range(fan_in + 1)]
+
+
+def plus(terms: Sequence[str]) -> str:
+    """A sum as a formula writes it."""
+    return "".join(term if number == 0 or term.startswith("-") else f"+{term}" for number, term in enumerate(terms))
+
+
+def mean(network: Network, terms: Sequence[str]) -> str:
+    """The mean of the observations' terms, or their sum, as the network says."""
+    if network.reduction == "mean" and len(terms) > 1:
+        return f"({plus(terms)})/{len(terms)}"
+    return plus(terms)
+
+
+def short_enough(formula: str, sheet: str) -> str:
+    """The formula itself; raises NetworkError where no spreadsheet takes one as long."""
+    if len(formula) > MOST_CHARACTERS - ROOM:
+        raise NetworkError(
+            f"{sheet}: a formula would have {len(formula):,} characters, spreadsheets take {MOST_CHARACTERS:,}: "
+            "leave this view out"
+        )
+    return formula
+
+
+NUMBERS_BELOW = 3  # rows from the symbols down to the numbers
+COLUMN = 9.5  # characters of text that fit into a column
+LIGHT_TOLERANCE_SQUARED = "1E-18"  # the square of the tolerance of a light, 1e-9 of what is compared
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+Pieces = Mapping[tuple[int, int], tuple[tuple[int, int], str]]  # where in a block → the shape and text of an array
+
+
+def layer_sign(layer: int) -> str:
+    """⁽¹⁾, as the symbols of a layer carry it."""
+    return f"⁽{str(layer).translate(_SUPERSCRIPT)}⁾"
+
+
+def subscript(index: int) -> str:
+    """₁, as the index of a number is written."""
+    return str(index).translate(_SUBSCRIPT)
+
+
+def numbered(letter: str, count: int, last: str | None = None) -> list[str]:
+    """`j = 0`, `j = 1`, …; `last` names one more."""
+    return [*(f"{letter} = {number}" for number in range(count)), *([] if last is None else [last])]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands around a block: `sign` before it, `rows` and `columns` say what these are, `source` is its link."""
+
+    symbol: str
+    equation: str
+    sign: str = ""
+    rows: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    source: Place | None = None
+
+
+@dataclass
+class EquationLine:
+    """Blocks from left to right; `right` is the first free column, `bottom` the first free row after a gap."""
+
+    grid: Grid
+    top: int
+    right: int = 1
+    bottom: int = 0
+
+    def block(
+        self,
+        name: str,
+        values: Numbers,
+        formula: Callable[[int, int], str | None],
+        role: str | Callable[[int, int], str],
+        words: Words,
+    ) -> None:
+        """A block, cell by cell; see Grid.fill."""
+        at = self._head(len(values), len(values[0]), words)
+        self.grid.fill(name, values, formula, role, at)
+
+    def constants(self, name: str, values: Numbers, role: str | Callable[[int, int], str], words: Words) -> None:
+        """A block of numbers that no formula gives."""
+        self.block(name, values, lambda r, c: None, role, words)
+
+    def arrays(
+        self, name: str, values: Numbers, pieces: Pieces, role: str | Callable[[int, int], str], words: Words
+    ) -> None:
+        """A block that array formulas fill, each with its first cell at a key of `pieces`."""
+        self.block(name, values, lambda r, c: pieces[r, c][1] if (r, c) in pieces else None, role, words)
+        for (r, c), (shape, _) in pieces.items():
+            self.grid.arrays[self.grid.position(name, r, c)] = shape
+
+    def array(self, name: str, values: Numbers, formula: str, role: str, words: Words) -> None:
+        """A block that one array formula fills."""
+        self.arrays(name, values, {(0, 0): ((len(values), len(values[0])), formula)}, role, words)
+
+    def light(self, first: str, second: str, words: Words) -> None:
+        """Whether two ranges of one shape hold the same numbers."""
+        same = f"SUMXMY2({first},{second})<={LIGHT_TOLERANCE_SQUARED}*(1+SUMPRODUCT({first},{first}))"
+        self.judged(same, ("same", "differs"), words)
+
+    def near(self, exact: str, quotients: str, h: str) -> None:
+        """Whether quotients of central differences are what they should be, within twice the h² of their own error."""
+        room = f"4*{h}*{h}*{h}*{h}*(1+SUMPRODUCT({exact},{exact}))"
+        self.judged(f"SUMXMY2({exact},{quotients})<={room}", ("pass", "fail"), Words("Near?", "within 2h²"))
+
+    def judged(self, condition: str, answers: tuple[str, str], words: Words) -> None:
+        """A light: the first of the answers, in green, where the condition holds, else the second, in red."""
+        at = self._head(1, 1, words, shape="")
+        place_light(self.grid, at, condition, answers)
+
+    def _head(self, rows: int, columns: int, words: Words, shape: str | None = None) -> Position:
+        """The words around a block; gives the place of its first number."""
+        grid, top, left = self.grid, self.top, self.right + 1
+        symbol = f"{words.symbol}   {f'{rows}×{columns}' if shape is None else shape}".rstrip()
+        if words.sign:
+            grid.write(top, self.right, words.sign, "sign")
+        grid.write(top, left, symbol, "symbol")
+        grid.write(top + 1, left, words.equation, "equation")
+        for number, text in enumerate(words.columns):
+            grid.write(top + 2, left + number, text, "index")
+        for number, text in enumerate(words.rows):
+            if text:
+                grid.write(top + NUMBERS_BELOW + number, self.right, text, "label")
+        if words.source is not None:
+            grid.links[top, left] = words.source
+        self.right = left + max(columns, ceil(max(len(symbol), len(words.equation)) / COLUMN))
+        self.bottom = max(self.bottom, top + NUMBERS_BELOW + rows + 1)
+        return top + NUMBERS_BELOW, left
+
+
+def place_light(grid: Grid, at: Position, condition: str, answers: tuple[str, str]) -> None:
+    """A cell that says the first of the answers, in green, where the condition holds, else the second, in red."""
+    right, wrong = answers
+    grid.calculate(*at, f'IF({condition},"{right}","{wrong}")', right, "light")
+    cell = cell_name(*at)
+    grid.rules.append(Rule((*at, *at), formula=f'{cell}="{right}"', role="pass"))
+    grid.rules.append(Rule((*at, *at), formula=f'{cell}<>"{right}"', role="fail"))
+
+
+def grey_dead(grid: Grid, z: str, names: Sequence[str]) -> None:
+    """A ReLU unit with z ≤ 0 gives 0 and passes nothing back: blocks of the shape of `z`, or longer, turn grey there."""
+    rows, columns = grid.shapes[z]
+    for name in names:
+        box = (*grid.corners[name], *grid.position(name, rows - 1, columns - 1))
+        grid.rules.append(Rule(box, formula=f"{grid.cell(z, 0, 0)}<=0", role="dead"))

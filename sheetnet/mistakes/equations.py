@@ -1,0 +1,359 @@
+"""An equation taken apart: a recipe of named parts, any of which may be replaced. It knows no mistakes and no sheets.
+
+A part is computed from a scene, which gives the reference's values of all other quantities and the parts of the same
+recipe: `scene["weights"]` is the weights, or what stands in their place. So mistakes combine by replacing two parts.
+
+The equations of the step as recipes of named parts; without a replacement each is the reference's own equation.
+
+The part "result" is the block. It knows no mistakes. Written apart from `reference.equations`, so that a test compares.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sheetnet.network import Network, activation_name
+from sheetnet.reference import ACTIVATIONS, LOSSES, Activation, Array, Loss, Values
+
+Element = tuple[str, int, int]  # a cell of a block, with its row and column from 0
+_NAME = re.compile(r"(?P<quantity>.+?)(?:_(?P<layer>\d+))?(?P<new>_new)?(?P<turned>_T)?")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A block of a network: which quantity of which layer; `suffix` is "_new" in the pass with the new weights."""
+
+    network: Network
+    block: str
+    quantity: str
+    layer: int
+    suffix: str
+
+    @classmethod
+    def of(cls, network: Network, block: str) -> Site:
+        """The site of a block by its name; turned copies are the quantity `A_T`, updated weights `W_new`."""
+        match = _NAME.fullmatch(block)
+        assert match is not None  # the pattern takes any name
+        new = match["new"] or ""
+        quantity = match["quantity"] + (match["turned"] or "")
+        if quantity == "W":
+            quantity, new = "W" + new, ""
+        return cls(network, block, quantity, int(match["layer"] or 0), new)
+
+    @property
+    def output(self) -> bool:
+        """Whether this is the last layer."""
+        return self.layer == self.network.depth
+
+    @property
+    def hidden(self) -> bool:
+        """Whether this is a layer between the inputs and the last."""
+        return 0 < self.layer < self.network.depth
+
+    @cached_property
+    def activation(self) -> Activation:
+        """What the layer applies to z."""
+        return ACTIVATIONS[self.activation_name]
+
+    @property
+    def activation_name(self) -> str:
+        """Its name; the inputs have none, which is the identity."""
+        return self.network.layers[self.layer - 1].activation if self.layer else "identity"
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of the network."""
+        return LOSSES[self.network.loss]
+
+    @property
+    def outputs(self) -> int:
+        """n_L."""
+        return self.network.sizes[-1]
+
+
+class EquationParts:
+    """The parts of one equation, each computed once, from the values of all other quantities (K × rows × columns)."""
+
+    def __init__(self, site: Site, values: Values, recipe: Recipe, replaced: Recipe) -> None:
+        self.site = site
+        self._values, self._recipe, self._replaced = values, recipe, replaced
+        self._made: dict[str, Array] = {}
+
+    def __getitem__(self, part: str) -> Array:
+        if part not in self._made:
+            self._made[part] = np.asarray((self._replaced.get(part) or self._recipe[part])(self), dtype=np.float64)
+        return self._made[part]
+
+    def right(self, part: str) -> Array:
+        """What the recipe itself says of a part that is replaced."""
+        return np.asarray(self._recipe[part](self), dtype=np.float64)
+
+    def has(self, block: str) -> bool:
+        """Whether there is such a quantity."""
+        return block in self._values
+
+    def value(self, block: str) -> Array:
+        """The reference's values of another quantity."""
+        return self._values[block]
+
+    def here(self, quantity: str, above: int = 0) -> Array:
+        """A quantity of this layer (or so many above), in the same pass: `here("z")`."""
+        return self.value(f"{quantity}_{self.site.layer + above}{self.site.suffix}")
+
+    def activations(self, layer: int) -> Array:
+        """a of a layer, without the bias node; x for layer 0."""
+        depth = self.site.network.depth
+        name = activation_name(layer, depth) + (self.site.suffix if layer else "")
+        return self.value(name) if layer == depth else self.value(name)[..., :-1]
+
+
+Part = Callable[[EquationParts], "Array | float"]
+Recipe = Mapping[str, Part]
+
+
+def fit(array: Array, rows: int, columns: int) -> Array:
+    """The upper left rows × columns of an array; what lies beyond it is NaN, which equals nothing."""
+    found = np.full((*array.shape[:-2], rows, columns), np.nan)
+    part = array[..., :rows, :columns]
+    found[..., : part.shape[-2], : part.shape[-1]] = part
+    return found
+
+
+def transposed(array: Array) -> Array:
+    """The transposes of the last two axes."""
+    return np.swapaxes(array, -1, -2)
+
+
+def shifted(array: Array, row: int, column: int) -> Array:
+    """Element (r, c) becomes (r + row, c + column); 0 beyond the edge."""
+    rows, columns = array.shape[-2:]
+    found = np.zeros_like(array)
+    to_rows, from_rows = _overlap(rows, row)
+    to_columns, from_columns = _overlap(columns, column)
+    found[..., to_rows, to_columns] = array[..., from_rows, from_columns]
+    return found
+
+
+def _overlap(size: int, step: int) -> tuple[slice, slice]:
+    return slice(max(0, -step), size - max(0, step)), slice(max(0, step), size - max(0, -step))
+
+
+# Loss → the factor of (a − T)² with n outputs; the losses with logarithms → whether they have a (1 − T) term.
+SQUARED: dict[str, Callable[[int], float]] = {"half_sse": lambda n: 0.5, "mse": lambda n: 1 / n}
+LOGARITHMIC = {"binary_cross_entropy": True, "cross_entropy": False}
+# Parts that read a block of the sheet as it stands: a reference may miss them by a row or a column.
+READS = ("A", "W", "z", "a", "a_first", "a_again", "T", "T_again", "terms", "delta", "dC_da", "da_dz", "J", "gradient")
+# Parts that stand for one of two references to the same number: one may drift while the other stays.
+TWICE = ("a_first", "a_again", "T_again")
+# Activation → f'(z) written in two references to a.
+PRODUCTS: dict[str, Callable[[Array, Array], Array]] = {
+    "sigmoid": lambda first, again: first * (1 - again),
+    "tanh": lambda first, again: 1 - first * again,
+}
+
+
+def kind_of(site: Site) -> str | None:
+    """Which recipe computes a block; None for an input that nothing computes."""
+    net, quantity = site.network, site.quantity
+    if quantity in ("A", "a"):
+        return "inputs" if site.layer == 0 else "softmax" if net.mixes(site.layer) else "a"
+    if quantity == "cost_out" or (quantity == "dC_da" and site.output):
+        form = "squared" if net.loss in SQUARED else "log" if net.loss in LOGARITHMIC else "other"
+        return f"{quantity}.{form}"
+    if quantity == "dC_da":
+        return "dC_da.hidden"
+    if quantity == "delta":
+        return "delta.softmax" if net.mixes(site.layer) else "delta"
+    return quantity if quantity in RECIPES else None
+
+
+def reads_twice(site: Site) -> bool:
+    """Whether the equation of a block refers to one number twice."""
+    if site.quantity == "da_dz":
+        return site.activation_name in PRODUCTS
+    return site.quantity == "cost_out" or LOGARITHMIC.get(site.network.loss, False)
+
+
+def cook(site: Site, values: Values, replaced: Recipe | None = None) -> Array:
+    """The block of a site, K × rows × columns (`J_l` unstacked), from the values of the others, parts replaced."""
+    kind = kind_of(site)
+    assert kind is not None, f"{site.block} is an input"
+    with np.errstate(all="ignore"):
+        return EquationParts(site, values, RECIPES[kind], replaced or {})["result"]
+
+
+def _below(s: EquationParts) -> Array:
+    layer = s.site.layer - 1
+    return s.value(f"A_{layer}" + (s.site.suffix if layer else ""))
+
+
+def _with_node(s: EquationParts) -> Array:
+    """[a, node] where the block has the bias node: A_l, not a_l."""
+    act = s["act"]
+    if s.site.quantity == "a":
+        return act
+    return np.concatenate([act, np.broadcast_to(s["node"], (*act.shape[:-1], 1))], axis=-1)
+
+
+def _target_of(s: EquationParts) -> Array:
+    return s.value("target")
+
+
+def _outputs(s: EquationParts) -> Array:
+    return s.value(activation_name(s.site.network.depth, s.site.network.depth) + s.site.suffix)
+
+
+def _binary(s: EquationParts) -> bool:
+    return LOGARITHMIC[s.site.network.loss]
+
+
+def share_of(network: Network) -> float:
+    """1/N where the network takes the mean over the observations."""
+    return 1 / network.observations if network.reduction == "mean" else 1.0
+
+
+def _trained(s: EquationParts) -> Array:
+    trained = np.ones_like(s["W"])
+    trained[..., -1, :] = s.site.network.train_bias
+    return trained
+
+
+def _slope(s: EquationParts) -> Array:
+    product = PRODUCTS.get(s.site.activation_name)
+    return product(s["a_first"], s["a_again"]) if product else s.site.activation.derivative(s["z"], s["a"])
+
+
+def _jacobian(s: EquationParts) -> Array:
+    own = np.eye(s["a"].shape[-1], dtype=bool)
+    return np.where(own, s["diagonal"][..., None], s["rest"])
+
+
+_SPLIT: Recipe = {"inputs": lambda s: s["A"][..., :-1], "node": lambda s: s["A"][..., -1:]}
+_ERROR: Recipe = {
+    "a": _outputs,
+    "T": _target_of,
+    "error": lambda s: s["a"] - s["T"],
+    "factor": lambda s: SQUARED[s.site.network.loss](s.site.outputs),
+}
+_NODE: Recipe = {"node": lambda s: 1.0, "result": _with_node}
+_AGAIN: Recipe = {"a_again": lambda s: s["a"], "T_again": lambda s: s["T"]}
+_EXPONENT: Recipe = {
+    "z": lambda s: s.here("z"),
+    "top": lambda s: s["z"].max(axis=-1, keepdims=True),
+    "e": lambda s: np.exp(s["z"] - s["top"]),
+}
+
+RECIPES: dict[str, Recipe] = {
+    "inputs": {"act": lambda s: s.activations(0), **_NODE},
+    "A_T": {
+        "A": lambda s: s.value(s.site.block.removesuffix("_T")),
+        "result": lambda s: transposed(s["A"]),
+    },
+    "z": {
+        **_SPLIT,
+        "A": _below,
+        "W": lambda s: s.here("W"),
+        "weights": lambda s: s["W"][..., :-1, :],
+        "bias": lambda s: s["W"][..., -1:, :],
+        "result": lambda s: s["inputs"] @ s["weights"] + s["node"] * s["bias"],
+    },
+    "e": {**_EXPONENT, "result": lambda s: s["e"]},
+    "a": {"z": lambda s: s.here("z"), "act": lambda s: s.site.activation.f(s["z"]), **_NODE},
+    "softmax": {
+        **_EXPONENT,
+        "total": lambda s: s["e"].sum(axis=-1, keepdims=True),
+        "act": lambda s: s["e"] / s["total"],
+        **_NODE,
+    },
+    "cost_out.squared": {
+        **_ERROR,
+        **_AGAIN,
+        "square": lambda s: s["error"] * (s["a_again"] - s["T_again"]),
+        "result": lambda s: s["factor"] * s["square"],
+    },
+    "cost_out.log": {
+        "a": _outputs,
+        "T": _target_of,
+        **_AGAIN,
+        "ln": lambda s: np.log(s["a"]),
+        "ln_rest": lambda s: np.log(1 - s["a_again"]),
+        "own": lambda s: np.where(s["T"] == 0, 0.0, s["T"] * s["ln"]),
+        "other": lambda s: np.where(s["T_again"] == 1, 0.0, (1 - s["T_again"]) * s["ln_rest"]) if _binary(s) else 0.0,
+        "sign": lambda s: -1.0,
+        "result": lambda s: s["sign"] * (s["own"] + s["other"]),
+    },
+    "cost_out.other": {"a": _outputs, "T": _target_of, "result": lambda s: s.site.loss.terms(s["a"], s["T"])},
+    "cost_n": {
+        "terms": lambda s: s.value(f"cost_out{s.site.suffix}"),
+        "share": lambda s: 1.0,
+        "result": lambda s: s["share"] * s["terms"].sum(axis=-1, keepdims=True),
+    },
+    "cost": {
+        "terms": lambda s: s.value(f"cost_n{s.site.suffix}"),
+        "share": lambda s: share_of(s.site.network),
+        "result": lambda s: s["share"] * s["terms"].sum(axis=-2, keepdims=True),
+    },
+    "dC_da.squared": {**_ERROR, "result": lambda s: 2 * s["factor"] * s["error"]},
+    "dC_da.log": {
+        "a": _outputs,
+        "T": _target_of,
+        **_AGAIN,
+        "own": lambda s: np.where(s["T"] == 0, 0.0, s["T"] / s["a"]),
+        "other": lambda s: (
+            np.where(s["T_again"] == 1, 0.0, (1 - s["T_again"]) / (1 - s["a_again"])) if _binary(s) else 0.0
+        ),
+        "sign": lambda s: 1.0,
+        "result": lambda s: s["sign"] * (s["other"] - s["own"]),
+    },
+    "dC_da.other": {"a": _outputs, "T": _target_of, "result": lambda s: s.site.loss.gradient(s["a"], s["T"])},
+    "dC_da.hidden": {
+        "delta": lambda s: s.here("delta", above=1),
+        "W": lambda s: s.here("W", above=1),
+        "weights": lambda s: s["W"][..., :-1, :],
+        "result": lambda s: s["delta"] @ transposed(s["weights"]),
+    },
+    "da_dz": {
+        "z": lambda s: s.here("z"),
+        "a": lambda s: s.activations(s.site.layer),
+        "a_first": lambda s: s["a"],
+        "a_again": lambda s: s["a"],
+        "result": _slope,
+    },
+    "J": {
+        "a": lambda s: s.activations(s.site.layer),
+        "a_again": lambda s: s["a"],
+        "diagonal": lambda s: s["a"] * (1 - s["a_again"]),
+        "rest": lambda s: -s["a"][..., :, None] * s["a"][..., None, :],
+        "result": _jacobian,
+    },
+    "delta": {
+        "dC_da": lambda s: s.here("dC_da"),
+        "da_dz": lambda s: s.here("da_dz"),
+        "result": lambda s: s["dC_da"] * s["da_dz"],
+    },
+    "delta.softmax": {
+        "dC_da": lambda s: s.here("dC_da"),
+        "J": lambda s: s.here("J"),
+        "result": lambda s: (s["dC_da"][..., None, :] @ s["J"])[..., 0, :],
+    },
+    "dC_dW": {
+        **_SPLIT,
+        "A": _below,
+        "delta": lambda s: s.here("delta"),
+        "share": lambda s: share_of(s.site.network),
+        "result": lambda s: s["share"] * (transposed(np.concatenate([s["inputs"], s["node"]], axis=-1)) @ s["delta"]),
+    },
+    "W_new": {
+        "W": lambda s: s.here("W"),
+        "gradient": lambda s: s.here("dC_dW"),
+        "gamma": lambda s: s.value("gamma"),
+        "trained": _trained,
+        "step": lambda s: s["trained"] * (s["gamma"] * s["gradient"]),
+        "result": lambda s: s["W"] - s["step"],
+    },
+}

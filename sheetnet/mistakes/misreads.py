@@ -1,0 +1,175 @@
+"""Formulas in which one number alone is misread: drifted, left out, or taken from another cell. It knows no sheets.
+
+There are thousands of these even in a small block, so they are computed all at once, each in trials of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+
+from sheetnet.mistakes.equations import (
+    READS,
+    RECIPES,
+    TWICE,
+    Element,
+    EquationParts,
+    Part,
+    Recipe,
+    Site,
+    cook,
+    kind_of,
+    reads_twice,
+)
+from sheetnet.network import Network
+from sheetnet.reference import Array, Values
+
+DIRECTIONS = {"one row down": (1, 0), "one row up": (-1, 0), "one column right": (0, 1), "one column left": (0, -1)}
+FEW_NUMBERS = 40  # numbers that the formulas of a block read, up to which each is tried on its own
+MOST_FORMS = 10_000  # forms of one mistake in one block: about 20 ms
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a part reads: rows and columns of the block, and its name."""
+
+    rows: int
+    columns: int
+    block: str
+
+
+Reads = Mapping[str, Read]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Element (row, column) of a part, which reads `block`, is another number: `factor` times element `at` of `source`.
+
+    `source` is a block, or the part itself where it is None; an element beyond the edge is an empty cell, 0.
+    """
+
+    part: str
+    block: str
+    row: int
+    column: int
+    words: str
+    at: tuple[int, int]
+    factor: float = 1.0
+    source: str | None = None
+
+    @property
+    def label(self) -> str:
+        """`W_1[0, 1] one row down`, `z_1[0, 0] for W_1[0, 1]`."""
+        own = f"{self.block}[{self.row}, {self.column}]"
+        return f"{self.source}[{self.at[0]}, {self.at[1]}] for {own}" if self.source else f"{own} {self.words}"
+
+    @property
+    def named(self) -> Element | None:
+        """The other cell that is read; None where a term is left out or counted otherwise."""
+        return (
+            None
+            if self.source is None and self.at == (self.row, self.column)
+            else (self.source or self.block, *self.at)
+        )
+
+    def number(self, scene: EquationParts) -> Array:
+        """What is read, in each trial."""
+        array = scene.right(self.part) if self.source is None else scene.value(self.source)
+        (row, column), (rows, columns) = self.at, array.shape[-2:]
+        if not (0 <= row < rows and 0 <= column < columns):
+            return np.zeros(len(array))
+        return np.asarray(self.factor * array[:, row, column])
+
+    def misread(self, scene: EquationParts) -> Array:
+        """The part as it is misread."""
+        found = scene.right(self.part).copy()
+        found[:, self.row, self.column] = self.number(scene)
+        return found
+
+
+def reads_of(site: Site, values: Values) -> Reads:
+    """What the formulas of a small block read, part by part; nothing for large ones and for Jacobians."""
+    kind = kind_of(site)
+    assert kind is not None, f"{site.block} is an input"
+    scene, found = EquationParts(site, values, RECIPES[kind], {}), {}
+    for part in (*READS, "gamma"):
+        if part in RECIPES[kind] and kind not in ("J", "delta.softmax") and (part not in TWICE or reads_twice(site)):
+            array = scene.right(part)
+            blocks = (name for name in site.network.blocks if not name.endswith("_T"))
+            block = next(name for name in blocks if np.shares_memory(values[name], array))
+            found[part] = Read(array.shape[-2], array.shape[-1], block)
+    return found if sum(rows * columns for rows, columns, _ in map(astuple, set(found.values()))) <= FEW_NUMBERS else {}
+
+
+def cook_each(site: Site, values: Values, singles: Sequence[Single]) -> Array:
+    """The block for every single misreading: singles × K × rows × columns."""
+    kind = kind_of(site)
+    assert kind is not None, f"{site.block} is an input"
+    count, scene = len(values["gamma"]), EquationParts(site, values, RECIPES[kind], {})
+    parts = {name: _repeated(scene.right(name), len(singles)) for name in {single.part for single in singles}}
+    for number, single in enumerate(singles):
+        trials = slice(number * count, (number + 1) * count)
+        parts[single.part][trials, single.row, single.column] = single.number(scene)
+    replaced: Recipe = {name: _constant(array) for name, array in parts.items()}
+    result = cook(site, _Repeated(values, len(singles)), replaced)
+    return result.reshape(len(singles), count, *result.shape[1:])
+
+
+class _Repeated(dict[str, Array]):
+    """Values with their trials repeated so many times, when asked for."""
+
+    def __init__(self, values: Values, times: int) -> None:
+        super().__init__(values)
+        self._times = times
+
+    def __getitem__(self, name: str) -> Array:
+        return _repeated(super().__getitem__(name), self._times)
+
+
+def _repeated(array: Array, times: int) -> Array:
+    return np.concatenate([array] * times)
+
+
+def _constant(array: Array) -> Part:
+    return lambda s: array
+
+
+def drifted(site: Site, reads: Reads) -> Iterator[Single]:
+    """One number taken from the cell beside it, as in formulas written out term by term."""
+    del site
+    for part, read, r, c in _elements(reads):
+        for words, (row, column) in DIRECTIONS.items():
+            yield Single(part, read.block, r, c, words, (r + row, c + column))
+
+
+def miscounted(site: Site, reads: Reads) -> Iterator[Single]:
+    """One term of a sum left out, subtracted or counted twice."""
+    del site
+    for part, read, r, c in _elements(reads):
+        for words, factor in (("missing", 0.0), ("with the wrong sign", -1.0), ("twice", 2.0)):
+            yield Single(part, read.block, r, c, words, (r, c), factor)
+
+
+def misplaced(site: Site, reads: Reads) -> Iterator[Single]:
+    """One number taken from any other cell of the step; those beside it are drifts."""
+    cells = list(_cells(site.network, site.block))
+    if len(cells) * sum(read.rows * read.columns for read in reads.values()) > MOST_FORMS:
+        return
+    for part, read, r, c in _elements(reads):
+        for name, row, column in cells:
+            if name != read.block or abs(row - r) + abs(column - c) > 1:
+                yield Single(part, read.block, r, c, "", (row, column), source=name)
+
+
+def _elements(reads: Reads) -> Iterator[tuple[str, Read, int, int]]:
+    for part, read in reads.items():
+        yield from ((part, read, r, c) for r in range(read.rows) for c in range(read.columns))
+
+
+def _cells(network: Network, own: str) -> Iterator[tuple[str, int, int]]:
+    """All cells of the step but those of the block itself, its copies and the Jacobians."""
+    for name, block in network.blocks.items():
+        if name != own and not name.startswith("J_") and not block.transposed:
+            yield from ((name, r, c) for r in range(block.rows) for c in range(block.columns))

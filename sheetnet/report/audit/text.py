@@ -1,0 +1,283 @@
+"""An audit as lines for people: what agrees in one line a table, everything else by itself.
+
+An audit as JSON, versioned. Always valid JSON: what is no finite number is null.
+
+An audit on a terminal, with rich: the table in the document's order, then its equations, then what to do about it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sheetnet.auditing import MEANINGS, Audit, FormulaEntry, NumberVerdict
+from sheetnet.mistakes import MISTAKES
+from sheetnet.report.format import VERDICT_STYLES, Look, called, printable
+
+AUDIT_LOOKS: dict[str, Look] = {
+    "agrees": VERDICT_STYLES["correct"],
+    "last place": Look("CDEFF2", "±"),
+    "carried": VERDICT_STYLES["carried"],
+    "missing": VERDICT_STYLES["blank"],
+    "says too little": Look("E8DFC0", "?"),
+    "misprint": Look("F0C3EA", "≈"),
+    "contradicts": Look("CDA9F2", "≠"),
+    "wrong": VERDICT_STYLES["wrong"],
+}
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One line of the table. `place` is empty where it is that of the line above."""
+
+    place: str
+    called: str
+    printed: str
+    computed: str
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a document should have printed for a quantity: index and text of each of its printed numbers."""
+
+    quantity: str
+    rows: tuple[tuple[tuple[int, int], str], ...]
+
+
+def lines(audit: Audit) -> Iterator[AuditRow]:
+    """The document's numbers in its order."""
+    last = ""
+    for place, group in groupby(audit.entries, key=lambda entry: entry.place):
+        for line in _lines(list(group)):
+            yield AuditRow(place if place != last else "", *line)
+            last = place
+
+
+def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Numbers of which the same is to be said stand in one line."""
+    for (quantity, verdict, why), group in groupby(
+        entries, key=lambda entry: (entry.quantity, entry.verdict, entry.why)
+    ):
+        del quantity
+        found = list(group)
+        printed = " ".join(entry.printed.strip() or "(blank)" for entry in found)
+        yield _span(found), printed, " ".join(map(right_value, found)), verdict, why
+
+
+def _span(entries: list[NumberVerdict]) -> str:
+    first, last = entries[0], entries[-1]
+    own = called(first.quantity, first.index)
+    return own if len(entries) == 1 else f"{own} … [{last.index[0]}, {last.index[1]}]"
+
+
+def right_value(entry: NumberVerdict) -> str:
+    """The right value, as far as anybody wants to read it."""
+    return "—" if entry.computed is None else f"{entry.computed:.9g}"
+
+
+def counted(audit: Audit) -> str:
+    """`33 agree, 2 missing, 1 wrong`, as one line."""
+    words = [_plural(verdict, count) for verdict, count in audit.counts.items()]
+    return f"{len(audit.entries):,} numbers: " + (", ".join(words) or "none")
+
+
+def counted_formulas(audit: Audit) -> str:
+    """The same of the equations; empty where there are none."""
+    if not audit.formulas:
+        return ""
+    words = [_plural(verdict, count) for verdict, count in audit.formula_counts.items()]
+    return f"{len(audit.formulas):,} equations: " + ", ".join(words)
+
+
+def mistakes_named(audit: Audit) -> list[str]:
+    """`SN021 softmax without exponentials: 3 numbers of a_3`, once a mistake and quantity."""
+    found = Counter(
+        (entry.mistake, entry.quantity) for entry in audit.entries if entry.mistake and entry.verdict == "wrong"
+    )
+    return [f"{code} {MISTAKES[code].name}: {_times(count)} of {quantity}" for (code, quantity), count in found.items()]
+
+
+def _plural(verdict: str, count: int) -> str:
+    """`1 agrees`, `33 agree`."""
+    several = {"agrees": "agree", "contradicts": "contradict", "says too little": "say too little"}
+    return f"{count:,} {several.get(verdict, verdict) if count > 1 else verdict}"
+
+
+def _times(count: int) -> str:
+    return "one number" if count == 1 else f"{count} numbers"
+
+
+def corrections(audit: Audit) -> list[Correction]:
+    """What should stand in the document wherever a quantity is not printed right, with as many digits as it has."""
+    wrong = dict.fromkeys(entry.quantity for entry in audit.entries if entry.verdict != "agrees")
+    found = []
+    for quantity in wrong:
+        texts: dict[tuple[int, int], str] = {}
+        for entry in audit.entries:
+            if entry.quantity == quantity and entry.computed is not None:
+                old = texts.get(entry.index, "")
+                texts[entry.index] = max(entry.right_text, old, key=len)
+        found.append(Correction(quantity, tuple(sorted(texts.items()))))
+    return found
+
+
+def legend(audit: Audit) -> list[tuple[str, Look, str]]:
+    """The verdicts that occur, with their looks and meanings."""
+    occurring = {*audit.counts, *audit.formula_counts}
+    return [(verdict, AUDIT_LOOKS[verdict], meaning) for verdict, meaning in MEANINGS.items() if verdict in occurring]
+
+
+AUDIT_SCHEMA = "sheetnet.auditing/1"
+
+
+def audit_data(audit: Audit) -> dict[str, Any]:
+    """The audit as plain data, in the fields of the schema."""
+    return {
+        "schema": AUDIT_SCHEMA,
+        "entries": [_entry(entry) for entry in audit.entries],
+        "formulas": [_formula(formula) for formula in audit.formulas],
+        "summary": {
+            "title": audit.title,
+            "source": audit.source,
+            "ok": audit.ok,
+            "numbers": {"printed": len(audit.entries), **audit.counts},
+            "formulas": {"printed": len(audit.formulas), **audit.formula_counts},
+            "mistakes": mistakes_named(audit),
+            "notes": list(audit.notes),
+            "should_print": [
+                {"quantity": c.quantity, "index": list(index), "text": text}
+                for c in corrections(audit)
+                for index, text in c.rows
+            ],
+        },
+    }
+
+
+def audit_json(audit: Audit) -> str:
+    """The audit as the text of a JSON file."""
+    return json.dumps(audit_data(audit), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _entry(entry: NumberVerdict) -> dict[str, Any]:
+    return {
+        "place": entry.place,
+        "quantity": entry.quantity,
+        "index": list(entry.index),
+        "printed": entry.printed,
+        "computed": entry.computed,
+        "verdict": entry.verdict,
+        "why": entry.why,
+        "mistake": entry.mistake,
+    }
+
+
+def _formula(formula: FormulaEntry) -> dict[str, Any]:
+    return {
+        "place": formula.place,
+        "equation": formula.equation,
+        "verdict": formula.verdict,
+        "why": formula.why,
+        "right_form": formula.right_form,
+    }
+
+
+AUDIT_COLORS = {
+    "agrees": "green",
+    "last place": "cyan",
+    "carried": "yellow",
+    "missing": "blue",
+    "says too little": "blue",
+    "misprint": "magenta",
+    "contradicts": "magenta",
+    "wrong": "red",
+}
+
+
+def audit_view(audit: Audit) -> RenderableType:
+    """The whole audit."""
+    return Group(*_parts(audit))
+
+
+def _parts(audit: Audit) -> Iterator[RenderableType]:
+    yield Text(printable(audit.title), style="bold")
+    if audit.source:
+        yield Text(printable(audit.source), style="dim")
+    yield Text()
+    yield from _numbers(audit)
+    yield from _equations(audit)
+    yield from _summary(audit)
+
+
+def _numbers(audit: Audit) -> Iterator[RenderableType]:
+    table: Table | None = None
+    width = max(map(len, audit.counts), default=0)
+    for line in lines(audit):
+        if line.place:
+            if table is not None:
+                yield table
+            yield Text(printable(line.place), style="bold")
+            table = _grid(width)
+        assert table is not None  # the first line has a place
+        color = AUDIT_COLORS[line.verdict]
+        computed = "" if line.verdict == "agrees" else f"  computed {line.computed}"
+        words = [Text.assemble(f"{line.called}  ", (printable(line.printed), "bold"), computed)]
+        if line.why:
+            words.append(Text(printable(line.why), style="dim" if line.verdict in ("agrees", "carried") else ""))
+        table.add_row(Text(line.verdict, style=color), Group(*words))
+    if table is not None:
+        yield table
+
+
+def _grid(width: int) -> Table:
+    """A table of verdicts, the longest of which has some width; most documents have none longer than `contradicts`."""
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
+    table.add_column(width=max(width, len("contradicts")))
+    table.add_column(overflow="fold")
+    return table
+
+
+def _equations(audit: Audit) -> Iterator[RenderableType]:
+    wrong = [formula for formula in audit.formulas if formula.verdict != "agrees"]
+    if wrong:
+        yield Text("\nEquations that are none", style="bold")
+    for formula in wrong:
+        yield Text(f"{printable(formula.place)}")
+        table = _grid(max(map(len, audit.counts), default=0))
+        table.add_row(Text("wrong", style="red"), Text(printable(formula.equation)))
+        table.add_row("", Text(printable(formula.why), style="dim"))
+        if formula.right_form is not None:
+            table.add_row(Text("right", style="green"), Text(printable(formula.right_form)))
+        yield table
+
+
+def _summary(audit: Audit) -> Iterator[RenderableType]:
+    mark, color = ("✓", "green") if audit.ok else ("✗", "red")
+    yield Text(f"\n{mark} {counted(audit)}", style=f"bold {color}")
+    if words := counted_formulas(audit):
+        yield Text(f"  {words}")
+    for words in mistakes_named(audit):
+        yield Text(f"  {words}", style="red")
+    for note in audit.notes:
+        yield Padding(Text(note, style="yellow"), (0, 0, 0, 2))
+    found = corrections(audit)
+    if found:
+        yield Text("\nIt should print", style="bold")
+        table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
+        table.add_column(no_wrap=True, style="cyan")
+        table.add_column(overflow="fold")
+        for correction in found:
+            (first, _), (last, _) = correction.rows[0], correction.rows[-1]
+            name = called(correction.quantity, first) + ("" if first == last else f" … [{last[0]}, {last[1]}]")
+            table.add_row(Text(printable(name)), Text("  ".join(text for _, text in correction.rows)))
+        yield table

@@ -1,0 +1,157 @@
+"""How each verdict looks, alike in pages and marked copies: a fill and a sign. It knows no format and decides nothing.
+
+Values, places and causes as words, for every kind of report. It knows no format and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sheetnet.errors import one_line
+from sheetnet.validation import CellVerdict, Report
+from sheetnet.validation.report import SOUND, BlockFinding
+from sheetnet.workbook import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A verdict's fill (RRGGBB, light enough for dark text) and a sign for who cannot tell the colours apart."""
+
+    fill: str
+    sign: str
+
+
+VERDICT_STYLES = {
+    "missing": Look("FF9E9E", "∅"),
+    "blank": Look("A9CDF5", "▢"),
+    "error": Look("FF6B6B", "!"),
+    "unsupported": Look("D5D5D5", "…"),
+    "undetermined": Look("E8DFC0", "?"),
+    "hardcoded": Look("CDA9F2", "#"),
+    "rounded": Look("F0C3EA", "≈"),
+    "wrong": Look("FF9E9E", "✗"),
+    "carried": Look("FFC34D", "↓"),
+    "correct": Look("C8EBC3", "✓"),
+}
+EDITED = Look("CDEFF2", "✎")  # an input that no longer holds what the network file says
+NEUTRAL = Look("DDDDDD", "•")  # a verdict without a look of its own
+
+
+def look_of(verdict: str) -> Look:
+    """The verdict's look."""
+    return VERDICT_STYLES.get(verdict, NEUTRAL)
+
+
+SHORT_FORMULA = 48  # characters of a formula that a terminal shows
+MOST_REMARKS = 5  # different ones in blank cells that are quoted
+
+
+def printable(words: str) -> str:
+    """Text of a stranger's file without control characters, which a terminal would obey."""
+    return one_line(words)
+
+
+def short(words: str) -> str:
+    """The beginning of a long formula."""
+    return words if len(words) <= SHORT_FORMULA else words[: SHORT_FORMULA - 1] + "…"
+
+
+def called(quantity: str, index: tuple[int, ...] | None) -> str:
+    """A quantity's element, `z_1[0, 1]`; the quantity alone where it is meant as a whole."""
+    return quantity if index is None else f"{quantity}[{', '.join(map(str, index))}]"
+
+
+def value_text(value: Value) -> str:
+    """A value as a report shows it."""
+    if value is None:
+        return "empty"
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def where(cell: CellVerdict) -> str:
+    """The cell's place, `Step!B3`; a dash for what stands nowhere."""
+    return f"{cell.sheet}!{cell.cell}" if cell.cell else "—"
+
+
+def reason(cell: CellVerdict) -> str:
+    """Why the cell has its verdict, with the known mistake's code."""
+    named = cell.mistake is None or cell.mistake in cell.message
+    return printable(cell.message if named else f"{cell.message} ({cell.mistake})")
+
+
+def followers(cells: Iterable[CellVerdict]) -> Counter[str]:
+    """How many carried cells name each blamed cell as their cause."""
+    return Counter(cell.cause for cell in cells if cell.cause is not None)
+
+
+def following(finding: BlockFinding, carried: Counter[str]) -> int:
+    """How many cells carry an error of the finding's cells."""
+    return sum(carried[where(cell)] for cell in finding.cells)
+
+
+def inherited(carried: int) -> str:
+    """How many cells carry a blamed cell's error; empty for none."""
+    if not carried:
+        return ""
+    return "1 more cell carries this error" if carried == 1 else f"{carried:,} more cells carry this error"
+
+
+def blamed_answers(report: Report) -> list[CellVerdict]:
+    """The answers that are neither right nor merely carry an error."""
+    return [cell for cell in report.cells if cell.answer and cell.verdict not in SOUND]
+
+
+def blamed(report: Report) -> list[CellVerdict]:
+    """All cells that somebody should look at: answers that are not right, and givens that are not as given."""
+    return [*blamed_answers(report), *report.changed_givens]
+
+
+def elements_text(finding: BlockFinding) -> str:
+    """What the first cell of a finding is called; of several, from which element to which."""
+    first, last = finding.first, finding.cells[-1]
+    if len(finding.cells) == 1 or first.index is None or last.index is None:
+        return called(first.quantity, first.index)
+    return f"{called(first.quantity, first.index)} … [{', '.join(map(str, last.index))}]"
+
+
+def concerned(report: Report) -> list[CellVerdict]:
+    """The cells that a report shows in colour: answers, and givens that are not as they were given."""
+    return [*report.answers, *report.changed_givens]
+
+
+def inputs_edited(report: Report) -> str:
+    """How a report heads the inputs that hold other numbers than the network's."""
+    return f"inputs you changed ({'not allowed: --strict-inputs' if report.strict_inputs else 'allowed'})"
+
+
+def stale_cells(report: Report) -> str:
+    """What to know of cells whose saved values are not what they compute."""
+    one = report.stale == 1
+    cells = "1 cell still shows an old value" if one else f"{report.stale:,} cells still show old values"
+    return f"{cells}: the file was saved without recalculating. Open and save it in a spreadsheet program."
+
+
+def givens_changed(report: Report) -> str:
+    """How a report heads the givens that were changed; empty where there are none."""
+    count = len(report.changed_givens)
+    cells = "1 cell that was given is" if count == 1 else f"{count:,} cells that were given are"
+    return f"{cells} not as given (not counted among the answers)" if count else ""
+
+
+def asked_text(report: Report) -> str:
+    """How many answers were asked for, before their counts: `60 answers: `; empty where every judged cell is one."""
+    count = len(report.answers)
+    return "" if count == len(report.cells) else "1 answer: " if count == 1 else f"{count:,} answers: "
+
+
+def remarks(report: Report) -> str:
+    """What stands in the answers that are blank but for a remark, and how often: `'?' (3), 'todo' (1)`."""
+    found = Counter(
+        short(printable(cell.value))
+        for cell in report.answers
+        if cell.verdict == "blank" and isinstance(cell.value, str)
+    )
+    several = [f"{words!r} ({count:,})" for words, count in found.most_common(MOST_REMARKS) if words.strip()]
+    return ", ".join([*several, "…"] if len(found) > MOST_REMARKS else several)

@@ -1,0 +1,1 @@
+"""The sets of random inputs in which formulas are judged."""

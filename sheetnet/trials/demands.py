@@ -1,0 +1,203 @@
+"""What the trials of a network must show together: each demand is a condition on cells, to be met in some trials.
+
+Trials that tell every ReLU mask from every other: where two units are on and off alike in all trials, one is added.
+
+A mask has two values, so that a formula which reads another cell is right in half of the trials by chance. With M masks
+and F cells whose sign might be read by mistake it takes about log₂ 2MF trials until none is right in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetnet.network import Network, activation_name
+from sheetnet.reference import LOSSES, Array
+from sheetnet.trials.kinds import kinked
+from sheetnet.trials.tolerance import ABSOLUTE
+
+Met = NDArray[np.bool_]
+
+# In how many trials a unit is to be on and off, a number, its change and a target between 0 and 1 to be seen.
+ALIVE, DEAD, VISIBLE, UPDATED, SOFT = 3, 2, 3, 2, 4
+THRESHOLD = 1e-6  # a number is visible when it is at least so large a part of its block's largest
+CLEAR = 1000 * ABSOLUTE  # and so large a part of the trial's largest number
+LEVEL = 1e-9  # nearer to its bend no unit may be: rounding would decide on which side it is
+MOST_CLASSES = 16  # outputs up to which each is to be a softmax's largest once, and a target of 0 and of 1 once
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Which candidate meets a condition in which cell (candidates × cells), and in how many trials it is to be met.
+
+    Where no trial meets it, that cell of the blocks `doubts` is doubtful.
+    """
+
+    met: Met
+    wanted: int
+    doubts: tuple[str, ...] = ()
+
+
+def demands(network: Network, values: Mapping[str, Array]) -> list[Demand]:
+    """Everything asked of the trials that are taken from these candidates."""
+    scale = largest(values)
+    return [
+        *_visible(values, scale),
+        *_updates(network, values, scale),
+        *_bends(network, values, scale),
+        *_maxima(network, values),
+        *_targets(network, values),
+    ]
+
+
+def largest(values: Mapping[str, Array]) -> Array:
+    """The largest magnitude of each candidate, at least 1: the scale of the absolute tolerance."""
+    sizes = [np.abs(array).max(axis=(1, 2), initial=1.0) for array in values.values()]
+    return np.asarray(np.max(sizes, axis=0))
+
+
+def _flat(array: NDArray[np.bool_]) -> Met:
+    return array.reshape(len(array), array.shape[1] * array.shape[2])
+
+
+def _clear(array: Array, scale: Array) -> Met:
+    """Where numbers stand far above the absolute tolerance, and are no mere rest of their block."""
+    size = np.abs(array)
+    return np.asarray(size > np.maximum(THRESHOLD * size.max(axis=(1, 2), initial=0.0), CLEAR * scale)[:, None, None])
+
+
+def _visible(values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
+    for name, array in values.items():
+        yield Demand(_flat(_clear(array, scale)), VISIBLE, (name,))
+
+
+def _updates(network: Network, values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
+    """A new weight differs from the old one by far more than the tolerance."""
+    for layer in range(1, network.depth + 1):
+        old, new = values[f"W_{layer}"], values[f"W_{layer}_new"]
+        room = np.maximum(THRESHOLD * np.abs(old), CLEAR * scale[:, None, None])
+        changed = np.abs(new - old) > room
+        if not network.train_bias:
+            changed[:, -1] = True
+        yield Demand(_flat(changed), UPDATED, (f"W_{layer}_new",))
+
+
+def _bends(network: Network, values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
+    """Each unit with a bend on; off, while ∂C/∂a pulls at it (else a δ without ∂a/∂z would be 0 all the same).
+
+    And apart from its neighbours, so that one compared with another cell instead of 0 is seen.
+    """
+    for layer in range(1, network.depth + 1):
+        if not kinked(network, layer):
+            continue
+        z = values[f"z_{layer}"]
+        doubts = (f"da_dz_{layer}", f"delta_{layer}", activation_name(layer, network.depth))
+        yield Demand(_flat(z > LEVEL), ALIVE, doubts)
+        yield Demand(_flat((z < -LEVEL) & _clear(values[f"dC_da_{layer}"], scale)), DEAD, doubts)
+        yield Demand(_flat((z > 0) & (z < 1)), 1)
+        for other in _beside(network, values, layer):
+            yield Demand(_flat((z > 0) != (z > other)), 1)
+
+
+def _beside(network: Network, values: Mapping[str, Array], layer: int) -> Iterator[Array]:
+    """The z beside each z: of the next and previous observation and unit, and of the layers above and below."""
+    z = values[f"z_{layer}"]
+    for axis in (1, 2):
+        if z.shape[axis] > 1:
+            yield from (np.roll(z, shift, axis=axis) for shift in (1, -1))
+    for number in (layer - 1, layer + 1):
+        if 1 <= number <= network.depth:
+            other = values[f"z_{number}"]
+            yield np.take(other, np.arange(z.shape[2]) % other.shape[2], axis=2)
+
+
+def _maxima(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
+    """Each z of a softmax layer the largest of its row once, or a MAX over too few of them passes."""
+    for layer in range(1, network.depth + 1):
+        if network.mixes(layer) and network.sizes[layer] <= MOST_CLASSES:
+            z = values[f"z_{layer}"]
+            yield Demand(_flat(z == z.max(axis=-1, keepdims=True)), 1)
+
+
+def _targets(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
+    """Targets of 0 and of 1, beside others, where the loss has a logarithm: formulas may treat them apart."""
+    if LOSSES[network.loss].targets != "real" and network.sizes[-1] <= MOST_CLASSES:
+        target = values["target"]
+        yield Demand(_flat((target > 0) & (target < 1)), SOFT)
+        beside = [np.roll(target, shift, axis=2) for shift in (1, -1)] if target.shape[2] > 1 else [target + 1]
+        for special in (0.0, 1.0):
+            for other in beside:
+                yield Demand(_flat((target == special) & (other != special)), 1)
+
+
+Signs = NDArray[np.bool_]
+MOST_PAIRS = 100_000  # looked at together
+
+
+def signs(network: Network, values: Mapping[str, Array]) -> tuple[Signs, int]:
+    """Candidates × cells, which of them are above 0: first the z whose masks are asked for (so many), then the others.
+
+    A mask may be taken from an input or any z; activations have the sign of their z, and a mask from the second forward
+    pass would be a circle. In small networks a mask may be taken from any weight or target as well.
+    """
+    layers = range(1, network.depth + 1)
+    masks = [f"z_{layer}" for layer in layers if kinked(network, layer)]
+    others = ["A_0", *(f"z_{layer}" for layer in layers if not kinked(network, layer))]
+    count = sum(values[name].shape[1] * values[name].shape[2] for name in masks)
+    more = ["target", *(f"W_{layer}" for layer in layers)]
+    if count * sum(values[name].shape[1] * values[name].shape[2] for name in more) <= MOST_PAIRS:
+        others += more
+    above = [_flat_pattern(values[name]) > 0 for name in (*masks, *others)]
+    return np.concatenate(above, axis=1), count
+
+
+def _flat_pattern(array: Array) -> Array:
+    return array.reshape(len(array), array.shape[1] * array.shape[2])
+
+
+def telling_apart(found: Signs, masks: int, chosen: list[int], most: int) -> list[int]:
+    """The candidates to add to those chosen until no mask equals another cell's, or its opposite, in all of them."""
+    added: list[int] = []
+    while masks and len(chosen) + len(added) < most:
+        mask, other, opposite = untold(found[[*chosen, *added]], masks)
+        told = found[:, mask] != found[:, other] ^ opposite
+        while told.any() and len(chosen) + len(added) < most:
+            best = int(told.sum(axis=1).argmax())
+            added.append(best)
+            told = told[:, ~told[best]]
+        if not told.size or not told.any():
+            break
+    return added
+
+
+def all_told(found: Signs, masks: int) -> bool:
+    """Whether every mask differs from every other cell, and from its opposite, in one trial at least."""
+    return not masks or not len(untold(found, masks)[0])
+
+
+def untold(found: Signs, masks: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Signs]:
+    """Pairs of a mask and a cell that are alike in all trials, and whether they are opposites; at most MOST_PAIRS.
+
+    Signs in all trials are one word for each cell; equal words are next to each other once sorted.
+    """
+    words = np.concatenate([_words(found), _words(~found[:, :masks])])
+    _, numbers = np.unique(words, return_inverse=True)
+    cells = numbers[: found.shape[1]]
+    order = np.argsort(cells, kind="stable")
+    asked = np.concatenate([numbers[:masks], numbers[found.shape[1] :]])
+    first, last = (np.searchsorted(cells[order], asked, side) for side in ("left", "right"))
+    counts = last - first
+    counts = np.where(np.cumsum(counts) - counts < MOST_PAIRS + masks, counts, 0)
+    which = np.repeat(np.arange(len(asked)), counts)
+    within = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    mask, other, opposite = which % masks, order[first[which] + within], which >= masks
+    apart = opposite | (mask != other)
+    return mask[apart], other[apart], opposite[apart]
+
+
+def _words(found: Signs) -> NDArray[np.void]:
+    packed = np.ascontiguousarray(np.packbits(found, axis=0).T)
+    return packed.view(np.dtype((np.void, packed.shape[1]))).ravel()

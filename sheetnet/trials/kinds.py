@@ -1,0 +1,281 @@
+"""The kinds of trials, and how each draws the inputs of the step.
+
+Inputs are drawn layer by layer: the weights so that z varies as far as the kind wants, the biases so that it varies about
+the place that the kind wants. Each layer sees the activations below it less their mean, over all trials drawn together;
+so neither the signal nor the gradient fades in a deep network, and a bias can switch every unit on and off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheetnet.network import Network
+from sheetnet.reference import ACTIVATIONS, LOSSES, Array, equations, with_bias_node
+
+LARGEST_STEP = 0.5  # the largest part of how far z varies by which one step may change a z
+CLOSEST = 1e-3  # the shortest distance from its bend at which a unit is put on purpose
+CLOSE_SHARE = 0.3  # how many units are put close to it
+WIDEST_GAP = 2.0  # the longest distance of the observation nearest to the bend, of units that are on or off for all
+TOO_ALIKE = 1e-6  # observations whose z differ by less cannot be parted by a bias
+BLOCKED = 1.0  # layers in which an observation meets nothing but units that are off: they stop its gradient
+
+
+Shows = Callable[[Network, Mapping[str, Array]], Iterator[NDArray[np.bool_]]]
+
+
+@dataclass(frozen=True)
+class TrialKind:
+    """A kind of trials: why it is drawn, and of the trials that judge, at least how many are of it.
+
+    `hidden` and `output` say how far z varies in the layers, `away` how far from 0 its middle lies: in half of the trials
+    above 0, in half below (units with a bend: on either side). `lift` is a place above 0 for units without a bound above.
+    `error` is the size of a − T (None: targets of order 1), `gamma` the bounds of the learning rate. Numbers that are
+    `typed` have few decimals or none; `soft` targets are never 0 or 1. `shows` gives what is special to the kind and is to
+    be seen once, candidates × anything each; None: nothing.
+    """
+
+    name: str
+    reason: str
+    least: int
+    hidden: float = 1.0
+    output: float = 1.0
+    away: float = 0.0
+    lift: float = 0.0
+    error: tuple[float, float] | None = None
+    gamma: tuple[float, float] = (0.1, 1.0)
+    typed: bool = False
+    soft: bool = False
+    shows: Shows | None = None
+
+
+def _whole_numbers(network: Network, values: Mapping[str, Array]) -> Iterator[NDArray[np.bool_]]:
+    """Trials of whole numbers, and trials of short decimals in every weight."""
+    weights = [values[f"W_{layer}"][:, :-1] for layer in range(1, network.depth + 1)]
+    for decimals in (0, 1):
+        short = [(np.round(array, decimals) == array).all(axis=(1, 2)) for array in (values["A_0"], *weights)]
+        yield from (short[0][:, None], np.all(short, axis=0)[:, None])
+
+
+def _beyond(threshold: float, *stems: str) -> Shows:
+    """Every cell of these quantities beyond a threshold, above it and below its opposite."""
+
+    def shows(network: Network, values: Mapping[str, Array]) -> Iterator[NDArray[np.bool_]]:
+        names = [f"{stem}_{layer}" for stem in stems for layer in range(1, network.depth + 1)]
+        for name in names:
+            flat = values[name].reshape(len(values[name]), network.blocks[name].rows * network.blocks[name].columns)
+            yield from (flat > threshold, flat < -threshold)
+
+    return shows
+
+
+USUAL = TrialKind("usual", "all numbers of order 1, every unit on and off", 2)
+PLAIN_TRIALS = TrialKind("plain", "all numbers of order 1, for documents", 0, soft=True)
+KINDS = (
+    USUAL,
+    TrialKind("typed", "short decimals and whole numbers, as people type them", 2, typed=True, shows=_whole_numbers),
+    TrialKind(
+        "far",
+        "z beyond ±6 and γ above 1: cut-off activations",
+        2,
+        hidden=2.0,
+        output=2.0,
+        away=9.0,
+        error=(0.5, 2.0),
+        gamma=(1.5, 4.0),
+        shows=_beyond(6.5, "z"),
+    ),
+    TrialKind(
+        "steep",
+        "gradients beyond ±1: cut-off gradients",
+        2,
+        hidden=0.3,
+        lift=5.0,
+        error=(4.0, 16.0),  # so that EXP of a cost is a number yet
+        shows=_beyond(1.2, "dC_da", "delta", "dC_dW"),
+    ),
+)
+
+
+def candidates(
+    network: Network, generator: np.random.Generator, count: int, one_hot: bool = False, kind: TrialKind = USUAL
+) -> dict[str, Array]:
+    """Random inputs of one kind, count × rows × columns each.
+
+    Under losses with a logarithm every third trial has targets of 0 and 1, for these are special to them; where `one_hot`
+    all have.
+    """
+    decimals = _decimals(kind, count)
+    x = generator.normal(size=(count, network.observations, network.sizes[0]))
+    x = _rounded(x * (3.0 if kind.typed else 1.0), decimals)
+    inputs = {"A_0": with_bias_node(x)}
+    a = x
+    for layer in range(1, network.depth + 1):
+        weights, z = _layer(network, layer, a, generator, kind, decimals)
+        inputs[f"W_{layer}"] = weights
+        a = ACTIVATIONS[network.layers[layer - 1].activation].f(z)
+    inputs["target"] = _targets(network, generator, a, kind, one_hot)
+    part = generator.uniform(0.2, 1.0, size=(count, 1, 1)) * LARGEST_STEP * network.depth**-0.5
+    gamma = generator.uniform(*kind.gamma, size=part.shape)
+    if kind.away:  # nearer to the outputs, so that γ may be as large as it is to be
+        near = np.minimum(part / gamma / _steepness(network, inputs, kind), 1.0)
+        soft = ~np.isin(inputs["target"], (0.0, 1.0)).all(axis=(1, 2), keepdims=True)
+        nearer = a + near * (inputs["target"] - a)
+        if LOSSES[network.loss].targets == "simplex":
+            nearer /= nearer.sum(axis=-1, keepdims=True)
+        inputs["target"] = np.where(soft, nearer, inputs["target"])
+    gamma = np.minimum(gamma, part / _steepness(network, inputs, kind))
+    inputs["gamma"] = _one_digit(gamma) if kind.typed else gamma
+    return inputs
+
+
+def _decimals(kind: TrialKind, count: int) -> NDArray[np.float64] | None:
+    """How many decimals the typed numbers of each trial have, 0 or 1 in turn."""
+    return np.asarray(np.arange(count) % 2, dtype=np.float64)[:, None, None] if kind.typed else None
+
+
+def _rounded(numbers: Array, decimals: Array | None, half: bool = False) -> Array:
+    """To so many decimals, but never to 0; with a half of the last one where asked, so that sums are not 0 either."""
+    if decimals is None:
+        return numbers
+    unit = 10.0**decimals
+    whole = np.round(numbers * unit)
+    whole = np.where(whole == 0, np.where(numbers < 0, -1.0, 1.0), whole)
+    if half:
+        return np.asarray((whole * unit * 10 + 5) / (unit**2 * 10))
+    return np.asarray(whole / unit)
+
+
+def _layer(
+    network: Network,
+    layer: int,
+    a: Array,
+    generator: np.random.Generator,
+    kind: TrialKind,
+    decimals: Array | None,
+) -> tuple[Array, Array]:
+    """W⁽ˡ⁾ with the biases in its last row, and the z that follow."""
+    n_in, n_out = network.sizes[layer - 1], network.sizes[layer]
+    middle = a.mean(axis=(0, 1))
+    varied = float(np.sqrt(((a - middle) ** 2).mean())) or 1.0
+    drawn = generator.normal(size=(len(a), n_in, n_out))
+    if n_in == 1:  # a chain must not break where a normal draw is nearly 0
+        drawn = np.sign(drawn) * (0.6 + 0.8 * generator.uniform(size=drawn.shape))
+    if network.layers[layer - 1].shared_bias and n_in > 1 and (length := float(middle @ middle)) > 0:
+        drawn -= middle[:, None] * (middle @ drawn / length)[:, None]  # one bias cannot put every z in the middle
+    spread = kind.output if layer == network.depth else kind.hidden
+    weights = drawn * (spread / varied * n_in**-0.5)
+    all_typed = np.arange(len(a))[:, None, None] % 4 < 2  # in the others, sums of whole numbers may be 0 too often
+    if decimals is not None:
+        needed = np.ceil(-np.log10(1.5 * spread / varied * n_in**-0.5))
+        weights = np.where(all_typed, _rounded(weights, np.maximum(decimals, needed)), weights)
+    bias = _biases(network, layer, (a - middle) @ weights, generator, kind) - middle @ weights
+    if network.layers[layer - 1].shared_bias:
+        bias = np.repeat(bias[:, :1], n_out, axis=1)
+    if decimals is not None:
+        bias = np.where(all_typed[:, 0], _rounded(bias, decimals[:, 0], half=kinked(network, layer)), bias)
+    return np.concatenate([weights, bias[:, None]], axis=1), a @ weights + bias[:, None]
+
+
+def _biases(network: Network, layer: int, z: Array, generator: np.random.Generator, kind: TrialKind) -> Array:
+    """What to add to z (trials × observations × units) of each unit, so that it lies where the kind wants it."""
+    activation = ACTIVATIONS[network.layers[layer - 1].activation]
+    near_logarithm = layer == network.depth and np.isfinite(LOSSES[network.loss].outputs[0])
+    noise = generator.normal(scale=0.5, size=(len(z), z.shape[2]))
+    if near_logarithm and activation.outputs[1] < np.inf:
+        return noise
+    if near_logarithm:
+        return noise + 3  # a logarithm of outputs without a bound above: they are to be above 0
+    if kind.away:
+        side = np.where(generator.integers(0, 2, size=noise.shape) > 0, 1.0, -1.0)
+        side[::2] = 1.0
+        if not activation.kink:  # what bends at 0 would be off altogether
+            side[1::2] = -1.0
+        return side * kind.away + noise
+    if kind.lift and np.isinf(activation.outputs[1]):
+        return noise + kind.lift
+    return _switching(network, layer, z, generator) if activation.kink else noise
+
+
+def kinked(network: Network, layer: int) -> bool:
+    """Whether the activation of a layer bends at 0."""
+    return ACTIVATIONS[network.layers[layer - 1].activation].kink
+
+
+def _switching(network: Network, layer: int, z: Array, generator: np.random.Generator) -> Array:
+    """Biases by which a unit is off for some observations and on for the rest, one of them close to its bend.
+
+    Units are off as often as on, but where layers are narrow or many: what is off stops the gradient. There one layer a
+    trial, each in turn, is off as often as on.
+    """
+    count, rows, units = z.shape
+    bent = [number for number in range(1, network.depth + 1) if kinked(network, number)]
+    off = np.minimum(generator.uniform(0.05, 0.5, size=(count, 1)), (BLOCKED / len(bent)) ** (1 / units))
+    off[np.arange(count) % len(bent) == bent.index(layer)] = 0.5
+    ordered = np.sort(z, axis=1)
+    ends = np.concatenate([ordered[:, :1] - WIDEST_GAP, ordered, ordered[:, -1:] + WIDEST_GAP], axis=1)
+    dark = _nearest_gap(generator.binomial(rows, np.broadcast_to(off, (count, units))), ends)
+    below, above = (np.take_along_axis(ends, (dark + k)[:, None], axis=1)[:, 0] for k in (0, 1))
+    near = (above - below) * generator.uniform(size=dark.shape)
+    close = generator.uniform(size=dark.shape) < CLOSE_SHARE
+    near = np.where(close, np.minimum(near, CLOSEST ** generator.uniform(size=dark.shape)), near)
+    upper = generator.integers(0, 2, size=dark.shape) > 0
+    return np.asarray(-np.where((upper | (dark == 0)) & (dark < rows), above - near, below + near))
+
+
+def _nearest_gap(dark: NDArray[np.intp], ends: Array) -> NDArray[np.intp]:
+    """How many observations to leave below 0: about so many, but not one of two that have the same z."""
+    same = np.diff(ends, axis=1) < TOO_ALIKE
+    return np.asarray((np.abs(np.arange(same.shape[1])[:, None] - dark[:, None]) + same * ends.shape[1]).argmin(axis=1))
+
+
+def _targets(network: Network, generator: np.random.Generator, a: Array, kind: TrialKind, one_hot: bool) -> Array:
+    """Targets on the domain of the loss; off the simplex δ = a ΣT − T, and the textbook's a − T would be blamed."""
+    domain = LOSSES[network.loss].targets
+    if domain == "real":
+        return _real_targets(generator, a, kind)
+    drawn = generator.uniform(0.05, 0.95, size=a.shape)
+    if domain == "simplex":
+        drawn /= drawn.sum(axis=-1, keepdims=True)
+    if kind.soft:
+        return drawn
+    hard = _one_hot_targets(domain, generator, a.shape)
+    return hard if one_hot or kind.typed else np.where(np.arange(len(a))[:, None, None] % 3 == 2, hard, drawn)
+
+
+def _real_targets(generator: np.random.Generator, a: Array, kind: TrialKind) -> Array:
+    if kind.error is None:
+        return _rounded(generator.normal(size=a.shape) * (3.0 if kind.typed else 1.0), _decimals(kind, len(a)))
+    sign = np.where(generator.integers(0, 2, size=a.shape) > 0, 1.0, -1.0)
+    return np.asarray(a + sign * generator.uniform(*kind.error, size=a.shape))
+
+
+def _one_hot_targets(domain: str, generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Targets of 0 and 1: one class a row, each in turn, for probabilities that sum to 1; else any 0s and 1s."""
+    if domain == "simplex":
+        trials, rows = np.arange(shape[0])[:, None], np.arange(shape[1])
+        return np.asarray(np.eye(shape[2])[(trials // 3 + rows + generator.integers(shape[2])) % shape[2]])
+    return generator.integers(0, 2, size=shape).astype(float)
+
+
+def _one_digit(gamma: Array) -> Array:
+    """Cut to one digit: 0.3, 0.05."""
+    unit = 10.0 ** np.floor(np.log10(gamma))
+    return np.asarray(np.maximum(np.floor(gamma / unit), 1) * 10 / np.round(10 / unit))
+
+
+def _steepness(network: Network, inputs: Mapping[str, Array], kind: TrialKind) -> Array:
+    """By how much a step with γ = 1 would change a z of each trial, in parts of how far z varies: A⁽ˡ⁻¹⁾ ∂C/∂W⁽ˡ⁾."""
+    values, found = dict(inputs), []
+    with np.errstate(all="ignore"):
+        for name, equation in equations(network).items():
+            if name.endswith("_new"):
+                break  # the step itself needs γ
+            values[name] = equation(values)
+        for layer in range(1, network.depth + 1):
+            change = np.abs(values[f"A_{layer - 1}"] @ values[f"dC_dW_{layer}"]).max(axis=(1, 2))
+            found.append(change / (kind.output if layer == network.depth else kind.hidden))
+    return np.asarray(np.nan_to_num(np.max(found, axis=0), nan=1e9, posinf=1e9) + 1e-9)[:, None, None]

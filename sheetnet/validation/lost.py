@@ -1,0 +1,146 @@
+"""Leaves unjudged what depends on lost blocks: inputs that are gone, and calculated blocks that other formulas use.
+
+An input: every cell whose expected value changes with it. A calculated block: the trials put right numbers in all cells
+that are known, so the others are judged as ever; but a formula that uses unknown or deleted cells instead is not blamed
+for what they hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sheetnet.reference import Array, Equation, evaluate_step
+from sheetnet.syntax.dependencies import Graph, through_helpers
+from sheetnet.trials.tolerance import Truth
+from sheetnet.validation.names import STEP_SIZE_NAME, is_view_block, view_prefix
+from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.run import Bench
+from sheetnet.workbook import Place
+
+REF_ERROR = "#REF!"  # what is left of a reference to deleted cells
+CHANGES = 3  # sets of other numbers that are tried, all trials each: one may leave some unit as it was
+_FROM_Z = ("z", "a", "A", "e", "da_dz", "J")  # what a formula may take from the z of the layer instead
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What the lost blocks of a workbook keep from being judged."""
+
+    bench: Bench
+
+    @cached_property
+    def inputs(self) -> dict[str, Truth]:
+        """Lost input → the answers that depend on it. The step size of the gradient check counts as an input."""
+        located = self.bench.located
+        names = [name for name in located.lost if located.blocks[name].kind == "input" or name == STEP_SIZE_NAME]
+        return {name: self._dependent(name) for name in names}
+
+    @cached_property
+    def calculated(self) -> dict[str, Truth]:
+        """Lost calculated block → the answers that may use it."""
+        return {name: self._dependent(name) for name in self.bench.located.lost if name not in self.inputs}
+
+    def verdict(self, number: int, cell: CellVerdict) -> CellVerdict:
+        """The verdict of answer `number`: `undetermined` where a lost block keeps it from being judged."""
+        if cell.verdict == "blank":
+            return cell
+        if names := [name for name, dependent in self.inputs.items() if dependent[number]]:
+            message = f"not judged, for it depends on {', '.join(names)}: {self.bench.located.lost[names[0]]}"
+            return replace(cell, verdict="undetermined", message=message, expected=None)
+        if cell.verdict in SOUND or cell.formula is None:
+            return cell
+        deleted = REF_ERROR in cell.formula
+        for name, users in self._users.items():
+            if users[number] and (deleted or (name in self.calculated and self._uses_unknown(number))):
+                return replace(cell, verdict="undetermined", message=self._why(name))
+        return cell
+
+    def notes(self, cells: list[CellVerdict]) -> Iterator[str]:
+        """How many cells each lost block keeps from being judged; of calculated ones, where there are any."""
+        undetermined = np.array([cell.verdict == "undetermined" for cell in cells], dtype=np.bool_)
+        if self.bench.located.without_step:
+            yield f"{undetermined.sum():,} cells that depend on the inputs of the step were not judged"
+            return
+        for name, reason in self.bench.located.lost.items():
+            if name in self.inputs:
+                count = int((self.inputs[name] & undetermined).sum())
+                yield f"{reason}: {count:,} cells that depend on it were not judged"
+            elif count := sum(cell.message == self._why(name) for cell in cells):
+                yield f"{reason}: {count:,} cells that use it were not judged"
+
+    @cached_property
+    def _users(self) -> dict[str, Truth]:
+        """Lost block → the answers in whose blocks some cell depends on it: a formula may use more than it needs.
+
+        A_0 holds the bias node, too, which anything may use though its number never changes.
+        """
+        owners = np.array([answer.block.name for answer in self.bench.answers])
+        dependent = self.calculated | self.inputs
+        users = {name: np.isin(owners, owners[cells]) for name, cells in dependent.items()}
+        return {name: np.ones_like(cells) if name == "A_0" else cells for name, cells in users.items()}
+
+    @cached_property
+    def _known(self) -> set[Place]:
+        """The cells whose numbers are judged or driven."""
+        judged = {answer.place for answer in self.bench.answers}
+        return judged | {cell.place for cell in self.bench.inputs} | set(self.bench.drivers)
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return Graph(self.bench.workbook, self._known)
+
+    def _uses_unknown(self, number: int) -> bool:
+        """Whether a formula uses cells that are neither judged nor inputs."""
+        used = through_helpers(self._graph, self.bench.answers[number].place, self._known)
+        return any(place not in self._known for place in used)
+
+    def _dependent(self, name: str) -> Truth:
+        """The answers whose expected values change where a block has other numbers."""
+        bench, shown = self.bench, self.bench.located.presentation
+        if is_view_block(name) and name != STEP_SIZE_NAME:
+            of_view = [answer.block.name.startswith(view_prefix(name)) for answer in bench.answers]
+            return np.array(of_view, dtype=np.bool_)
+        before = bench.answers_of(bench.quantities(bench.drawn))
+        if name == STEP_SIZE_NAME:
+            located = replace(bench.located, presentation=replace(shown, step_size=shown.step_size / 2))
+            others = [replace(bench, located=located).answers_of(bench.quantities(bench.drawn))]
+        else:
+            others = [bench.answers_of(_changed(bench, _source(name), seed)) for seed in range(CHANGES)]
+        same = [(before == after) | (np.isnan(before) & np.isnan(after)) for after in others]
+        return np.asarray(~np.all(same, axis=(0, 1)))
+
+    def _why(self, name: str) -> str:
+        return f"not judged, for it uses cells of {name}: {self.bench.located.lost[name]}"
+
+
+def _changed(bench: Bench, name: str, seed: int) -> dict[str, Array]:
+    """The quantities of all trials with other numbers for one of them, and what follows from these."""
+    if name in bench.drawn:
+        return bench.quantities({**bench.drawn, name: _other(name, bench.drawn[name], seed)})
+    known = bench.equations
+    return evaluate_step(bench.network, bench.drawn, {**known, name: _otherwise(name, known[name], seed)})
+
+
+def _otherwise(name: str, equation: Equation, seed: int) -> Equation:
+    return lambda values: _other(name, equation(values), seed)
+
+
+def _other(name: str, array: Array, seed: int) -> Array:
+    """Other numbers of that size, of both signs, so that units are switched on and off; the bias node stays 1."""
+    found = array * np.random.default_rng(seed).uniform(-1.5, 1.5, size=array.shape) + 0.125
+    if name == "A_0":
+        found[..., -1] = 1.0
+    return found
+
+
+def _source(name: str) -> str:
+    """The quantity that all formulas follow which may use a block: copies and activations follow from z."""
+    new = "_new" if "_new" in name else ""
+    kind, _, layer = name.removesuffix("_T").removesuffix("_new").rpartition("_")
+    if kind not in _FROM_Z or not layer.isdecimal():
+        return name
+    return "A_0" if layer == "0" else f"z_{layer}{new}"

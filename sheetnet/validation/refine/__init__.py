@@ -1,0 +1,1 @@
+"""Looks at wrong cells again, and says what is wrong with them: repairs, known mistakes, root causes."""

@@ -1,0 +1,132 @@
+"""Finds which quantities a formula refers to, at once or through helper cells and names: the evidence for a cause.
+
+Names the known mistakes of wrong cells, whose signatures are those of mistaken equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
+from sheetnet.syntax.dependencies import through_helpers
+from sheetnet.trials.tolerance import as_numbers
+from sheetnet.validation.refine.slips import DOLLAR, EMPTY, empty_cells
+from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.run import Bench, Runs
+from sheetnet.workbook import Place
+
+if TYPE_CHECKING:
+    from sheetnet.mistakes.search import Explanation
+
+
+class Sources:
+    """What the formulas of a workbook refer to, as elements of blocks: ("z_1", 0, 1)."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @cached_property
+    def _elements(self) -> dict[Place, list[Element]]:
+        """The elements that stand in a cell; views are ways to the step's cells, as helper cells are."""
+        found: dict[Place, list[Element]] = {}
+        for cell in self._bench.inputs:
+            found.setdefault(cell.place, []).append(cell.element)
+        for answer in self._bench.answers:
+            if answer.block.name in self._bench.network.blocks:
+                found.setdefault(answer.place, []).append((answer.block.name, answer.row, answer.column))
+        return found
+
+    def of(self, place: Place) -> frozenset[Element] | None:
+        """The elements that the formula at a place refers to; None where that cannot be told."""
+        used = list(through_helpers(self._bench.graph, place, self._elements))
+        helpers = [place, *(cell for cell in used if cell not in self._elements)]
+        if any(map(self._bench.graph.makes_up, helpers)):
+            return None
+        return frozenset(element for cell in used for element in self._elements.get(cell, ()))
+
+
+CANCELLED = "its number is right all the same, because another error cancels this one"
+MOST_EMPTY = 3  # empty cells of one formula that are named
+
+
+def named(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
+    """The verdicts, with the known mistakes of each wrong cell that explain it in every run, the likeliest first."""
+    alone = runs.evidence.alone_values
+    wrong = [n for n, cell in enumerate(cells) if _may_be_named(cell)]
+    if alone is None or not wrong:
+        return cells
+    from sheetnet.mistakes.search import Diagnosis  # the catalogue is large, and right sheets do not need it
+
+    diagnosis, sources = Diagnosis(bench.network, bench.quantities(runs.drawn)), Sources(bench)
+    signatures, cells = as_numbers(alone), list(cells)
+    taken = {each.place for each in bench.answers} | {each.place for each in bench.inputs}
+    for number in wrong:
+        answer, signature = bench.answers[number], signatures[:, number]
+        if cells[number].verdict == "hardcoded" and np.ptp(signature) > 0:
+            continue  # a typed number is the reason, which has been told
+        reads = sources.of(answer.place)
+        findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
+        if findings:
+            cells[number] = _with(cells[number], findings)
+        cells[number] = _with_empty_cells(bench, taken, cells[number], answer.place)
+    return cells
+
+
+def with_cancelled(runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
+    """The verdicts; where a wrong formula shows the right number, which another error makes it, that is said."""
+    evidence = runs.evidence
+    return [
+        replace(cell, message=f"{cell.message}; {CANCELLED}")
+        if cell.verdict == "wrong"
+        and cell.formula is not None
+        and evidence.here[:, n].all()
+        and evidence.alone is not None
+        and not evidence.alone[:, n].all()
+        else cell
+        for n, cell in enumerate(cells)
+    ]
+
+
+def _may_be_named(cell: CellVerdict) -> bool:
+    return cell.verdict in ("wrong", "hardcoded") and cell.formula is not None
+
+
+def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:
+    """The verdict with its explanations; where a slip of its entry is known, that is told and they give it a name."""
+    if not cell.mistakes:
+        codes = tuple(finding.code for finding in findings)
+        return replace(cell, message=f"{cell.message}: {words_of(findings)}", mistakes=codes)
+    misread = [finding for finding in findings if finding.mistakes[0] in CHAPTERS["Any formula"]]
+    if DOLLAR in cell.mistakes:  # what a reference met that drifted; what else gives that number is chance
+        findings = [*misread, *(finding for finding in findings if finding not in misread)]
+    codes = tuple(finding.code for finding in findings)
+    first = cell.mistakes if DOLLAR in cell.mistakes and not misread else ()
+    codes = tuple(dict.fromkeys((*first, *codes, *cell.mistakes)))
+    named = MISTAKES[first[0]].name + f" ({first[0]})" if first else findings[0].text
+    return replace(cell, message=f"{cell.message}; {named}{_or(codes[1:])}", mistakes=codes)
+
+
+def _with_empty_cells(bench: Bench, taken: set[Place], cell: CellVerdict, place: Place) -> CellVerdict:
+    """The verdict with the empty cells to which the formula refers."""
+    empty = empty_cells(bench.workbook, place, cell.formula or "", taken)
+    if not empty:
+        return cell
+    named = f"{', '.join(empty[:MOST_EMPTY])} {'is' if len(empty) == 1 else 'are'} empty"
+    return replace(cell, message=f"{cell.message}; {named} ({EMPTY})", mistakes=(*cell.mistakes, EMPTY))
+
+
+def words_of(findings: Sequence[Explanation]) -> str:
+    """The first explanation with its reason; of others that fit as well the codes alone."""
+    first = findings[0]
+    why = f". {first.mistakes[0].why}" if len(first.mistakes) == 1 else ""
+    return first.text + why + _or([finding.code for finding in findings[1:]])
+
+
+def _or(codes: Sequence[str]) -> str:
+    """Other explanations that fit as well, by their codes."""
+    return f" (or: {', '.join(codes)})" if codes else ""

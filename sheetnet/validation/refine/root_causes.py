@@ -1,0 +1,217 @@
+"""Chance by way of helper cells: a sheet whose numbers change at every look is not right, whatever they are now.
+
+Whose error a carried one is: each carried cell gets the blamed cell upstream; circles of formulas are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sheetnet.engine.overwrite import with_numbers
+from sheetnet.errors import BugError
+from sheetnet.syntax import cell_name
+from sheetnet.syntax.dependencies import Graph, causes, circle_through, on_circles, starts_circle, through_helpers
+from sheetnet.trials.tolerance import same
+from sheetnet.validation.cells import Answer
+from sheetnet.validation.judge_cells import CHANCE, named_place
+from sheetnet.validation.names import is_view_block
+from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.run import Bench, Runs
+from sheetnet.workbook import CellError, Place, Value
+
+_OTHERS = (0.0, 1e6)  # numbers that a helper's chance, or its time, might as well have given
+
+
+def with_chance(bench: Bench, values: Sequence[Value], cells: list[CellVerdict]) -> list[CellVerdict]:
+    """Cells that use chance by way of helper cells are wrong; with chance in their own formulas they already are.
+
+    `values` are the answers' at the sheet's own numbers.
+    """
+    judged = {answer.place for answer in bench.answers} | set(bench.drivers) | {cell.place for cell in bench.inputs}
+    chancy = {
+        (sheet.name, *position): found[1].upper()
+        for sheet in bench.workbook.sheets
+        for position, cell in sheet.cells.items()
+        if cell.formula is not None and (sheet.name, *position) not in judged
+        if (found := CHANCE.search(cell.formula))
+    }
+    if not chancy:
+        return cells
+    graph = Graph(bench.workbook, judged)
+    told: list[CellVerdict] = []
+    moved: list[bool] | None = None
+    for number, (answer, cell) in enumerate(zip(bench.answers, cells, strict=True)):
+        used = list(through_helpers(graph, answer.place, judged))
+        helpers = [answer.place, *(place for place in used if place not in judged)]
+        if any(map(graph.makes_up, helpers)):
+            moved = moved or _moved(bench, values, chancy)
+            used += chancy if moved[number] else ()
+        told.append(_by_chance(cell, answer, chancy, used))
+    return told
+
+
+def _moved(bench: Bench, values: Sequence[Value], chancy: Mapping[Place, str]) -> list[bool]:
+    """Which answers change where chance, or the time, is another: what no reading of a formula tells."""
+    places, wanted = list(chancy), [answer.place for answer in bench.answers]
+    sheets = [with_numbers(bench.workbook, places, [number] * len(places)) for number in _OTHERS]
+    runs = [bench.engine(workbook, [], [None], wanted)[0] for workbook in sheets]
+    return [any(not same(value, other) for other in others) for value, *others in zip(values, *runs, strict=True)]
+
+
+def _by_chance(cell: CellVerdict, answer: Answer, chancy: dict[Place, str], used: Iterable[Place]) -> CellVerdict:
+    if answer.formula is None or cell.verdict not in (*SOUND, "wrong"):
+        return cell
+    helper = next((place for place in used if place in chancy), None)
+    if helper is None:
+        return cell
+    where = f"{helper[0]}!{cell_name(*helper[1:])}"
+    message = f"uses {where}, where {chancy[helper]} gives another value at every look: not deterministic"
+    return replace(cell, verdict="wrong", message=message, mistakes=())
+
+
+# Functions whose result hangs on what the workbook is made of: alone, beside shadow sheets, they see another one.
+MAKE_UP = {"SHEETS", "SHEET", "ISFORMULA", "FORMULATEXT", "CELL", "INFO"}
+# Functions that make up references, so that no reading of the formula says which cells it uses.
+REFERRING = {"OFFSET", "INDIRECT", "INDEX", "CHOOSE"}
+
+LONGEST_WAY = 10  # cells of a circle that are named
+MOST_CIRCLES = 100  # cells of a workbook for which a circle is looked for: each takes a walk over all formulas
+
+# Views may magnify: a quotient of small differences, many steps of training.
+GROWN = "the formula is right; what it uses is off by less than is judged, and that grows here"
+
+
+def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: bool = False) -> list[CellVerdict]:
+    """Name for each carried cell where its error began; a circle of formulas is an error of the cell that closes it.
+
+    `excused`: some formulas upstream are right for targets of 0 and 1 alone, so that an error may begin nowhere.
+    """
+    if not any(cell.verdict == "carried" or _may_be_circular(cell) for cell in cells):
+        return cells
+    places = [answer.place for answer in bench.answers]
+    order = {place: number for number, place in enumerate(places)}
+    graph = bench.graph
+    found: dict[Place, CellVerdict] = {}
+    for place, cell in zip(places, cells, strict=True):
+        if place not in found or found[place].verdict in SOUND:  # blocks may share cells: what is blamed counts
+            found[place] = cell
+    failed = [place for place in found if any(isinstance(row[order[place]], CellError) for row in runs.values)]
+    _name_circles(graph, failed, found, order)
+    blamed = _blamed(found)
+    for place in _without_cause(graph, found, blamed):
+        reach = [place, *(used for used in through_helpers(graph, place, order) if used not in order)]
+        if used := MAKE_UP & _functions(graph, reach):
+            message = f"{', '.join(sorted(used))} looks at more than numbers: right alone, wrong in this workbook"
+            found[place] = replace(found[place], verdict="wrong", message=message)
+    blamed = _blamed(found)
+    origin = causes(graph, _carried(found), blamed)
+    for place, cause in origin.items():
+        found[place] = _caused(graph, place, cause, found, blamed) if cause or not excused else _untold(found[place])
+    return [_shared(cell, place, found) for place, cell in zip(places, cells, strict=True)]
+
+
+def _may_be_circular(cell: CellVerdict) -> bool:
+    return cell.verdict in ("wrong", "error") and isinstance(cell.value, CellError)
+
+
+def _name_circles(graph: Graph, failed: list[Place], found: dict[Place, CellVerdict], order: dict[Place, int]) -> None:
+    """Make a circle of formulas an error of the answer that closes it, and tell where helper cells make one."""
+    closing: set[Place] = set()
+    for verdicts in (("wrong", "error"), ("carried",)):
+        suspected = [place for place in failed if found[place].verdict in verdicts]
+        circular = on_circles(graph, suspected, closing)
+        for place in [place for place in suspected if place in circular][:MOST_CIRCLES]:
+            if starts_circle(graph, place, order, closing):
+                found[place] = _closing(found[place], circle_through(graph, place, closing))
+                closing.add(place)
+    for place in failed:
+        if found[place].verdict == "error" and place not in closing:
+            found[place] = _fed_by_circle(graph, place, found[place], order)
+
+
+def _closing(cell: CellVerdict, circle: list[Place]) -> CellVerdict:
+    """The verdict of a cell that closes a circle: an error, unless its formula is wrong all the same."""
+    message = (
+        f"closes a circle of formulas: {_way(circle)}"
+        if len(circle) > 1
+        else "the formula refers to itself, in a circle"
+    )
+    if cell.verdict == "wrong":
+        return replace(cell, message=f"{message}. Besides, {cell.message}")
+    return replace(cell, verdict="error", message=message)
+
+
+def _fed_by_circle(graph: Graph, place: Place, cell: CellVerdict, order: dict[Place, int]) -> CellVerdict:
+    """The verdict of a cell, with the circle among the helper cells that it uses, if there is one."""
+    for helper in through_helpers(graph, place, order):
+        if helper not in order and (circle := circle_through(graph, helper, order)):
+            return replace(cell, message=f"uses a circle of formulas: {_way(circle)}")
+    return cell
+
+
+def _way(circle: list[Place]) -> str:
+    """Each cell and the next, which it uses, back to the first; the middle of a long way left out."""
+    sheet = circle[0][0]
+    names = [cell_name(*place[1:]) if place[0] == sheet else f"{place[0]}!{cell_name(*place[1:])}" for place in circle]
+    if len(names) > LONGEST_WAY:
+        names = [*names[: LONGEST_WAY // 2], f"… {len(names) - LONGEST_WAY} more …", *names[-LONGEST_WAY // 2 :]]
+    return f"{' → '.join([*names, names[0]])} (each uses the next)"
+
+
+def _untold(cell: CellVerdict) -> CellVerdict:
+    message = "no trial with targets of 0 and 1 could tell right from wrong here: ask for more --trials"
+    return replace(cell, verdict="undetermined", message=message)
+
+
+def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict]) -> CellVerdict:
+    """What was found for a cell; where two blocks share it, it may be right as one and wrong as the other."""
+    if found[place].quantity == cell.quantity:
+        return found[place]
+    if cell.verdict != "carried":
+        return cell
+    message = f"the formula is right; the error comes from {named_place(place, found)}, which is the same cell"
+    return replace(cell, message=message, cause=f"{cell.sheet}!{cell.cell}")
+
+
+def _blamed(found: dict[Place, CellVerdict]) -> set[Place]:
+    return {place for place, cell in found.items() if cell.verdict not in SOUND}
+
+
+def _functions(graph: Graph, places: Iterable[Place]) -> set[str]:
+    return {name for place in places for name in graph.functions(place)}
+
+
+def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
+    return [place for place, cell in found.items() if cell.verdict == "carried"]
+
+
+def _without_cause(graph: Graph, found: dict[Place, CellVerdict], blamed: set[Place]) -> list[Place]:
+    return [place for place, cause in causes(graph, _carried(found), blamed).items() if cause is None]
+
+
+def _caused(
+    graph: Graph, place: Place, cause: Place | None, found: dict[Place, CellVerdict], blamed: set[Place]
+) -> CellVerdict:
+    """The carried cell with the cell in which its error began; a guess where a formula makes up its references."""
+    cell = found[place]
+    if cause is not None:
+        unknown, name = found[cause].verdict == "undetermined", named_place(cause, found)
+        why = f"it uses {name}, which was not judged" if unknown else f"the error comes from {name}"
+        message = f"the formula is right; {why}"
+        return replace(cell, message=message, cause=f"{found[cause].sheet}!{found[cause].cell}")
+    reach = [place, *through_helpers(graph, place, ())]
+    used = sorted(REFERRING & _functions(graph, reach))
+    if is_view_block(cell.quantity):
+        return replace(cell, verdict="undetermined", message=GROWN)
+    if not used or not blamed:
+        raise BugError(
+            f"{cell.sheet}!{cell.cell} carries an error that began nowhere: this is a bug of sheetnet, please report it"
+        )
+    order = list(found)
+    before = [other for other in order[: order.index(place)] if other in blamed]
+    likely = before[-1] if before else next(other for other in order if other in blamed)
+    message = (
+        f"the formula is right; the error comes through {', '.join(used)}, likely from {named_place(likely, found)}"
+    )
+    return replace(cell, message=message, cause=f"{found[likely].sheet}!{found[likely].cell}")

@@ -1,0 +1,216 @@
+"""What `validate` finds: a verdict a cell, and the report of a workbook. Data only; it computes and prints nothing.
+
+Groups blamed cells by their cause: one formula filled over a block, with one mistake, is one finding.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sheetnet.validation.cells import EditedInput
+from sheetnet.workbook import Value
+
+if TYPE_CHECKING:
+    import pandas
+
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sheetnet.syntax import Area, area_name, parse_area, shift
+from sheetnet.workbook import Position
+
+# Verdict → what it means. Where several would fit a cell, the first in this order is given.
+VERDICTS = {
+    "missing": "a quantity that the network implies stands nowhere at its full shape",
+    "blank": "nothing was entered, or a remark and no formula",
+    "error": "the formula shows an error",
+    "unsupported": "the engine cannot evaluate the formula",
+    "undetermined": "nothing could tell right from wrong: no trial did, or what it depends on is gone",
+    "hardcoded": "a number stands where a calculation should",
+    "rounded": "right but for its rounding, or a shortened constant",
+    "wrong": "the formula computes something else: the error begins here",
+    "carried": "the formula is right, its value inherits an error from upstream",
+    "correct": "computes what it should, at the sheet's numbers and in every trial",
+}
+SOUND = ("correct", "carried")  # verdicts that blame nobody
+OF_THE_ENGINE = ("unsupported", "undetermined")  # verdicts that no change of the cell need explain
+
+
+@dataclass(frozen=True, slots=True)
+class CellVerdict:
+    """One judged cell. `sheet`, `cell` and `index` are None for a block that is missing as a whole.
+
+    `value` is what the workbook shows after recalculation, `expected` what NumPy computes from the same inputs,
+    `saved` what the file itself shows; `stale` says that it is another value. `cause` is the cell, as `Step!B3`, where a
+    carried error began; `mistakes` are the codes of the known mistakes that explain the cell, first the one that is told.
+    `answer` says that a student was asked to fill in the cell; in a workbook that asks for nothing every judged cell is one.
+    """
+
+    sheet: str | None
+    cell: str | None
+    quantity: str
+    index: tuple[int, ...] | None
+    verdict: str
+    message: str
+    formula: str | None = None
+    value: Value = None
+    expected: float | None = None
+    saved: Value = None
+    stale: bool = False
+    cause: str | None = None
+    mistakes: tuple[str, ...] = ()
+    answer: bool = True
+
+    @property
+    def mistake(self) -> str | None:
+        """The code of the known mistake that is told; None where there is none."""
+        return self.mistakes[0] if self.mistakes else None
+
+    def __reduce__(self) -> tuple[type[CellVerdict], tuple[Any, ...]]:
+        """Pickled as what it was made of: a batch moves thousands of them between processes, this halves the time."""
+        return CellVerdict, _FIELDS(self)
+
+
+_FIELDS = attrgetter(*CellVerdict.__slots__)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The judgement of one workbook, `cells` with every judged cell; counts are over its answers alone.
+
+    `ok` only where every answer was compared and is correct, and everything given is as it was given. `network_id` is
+    the same for equal networks.
+    """
+
+    workbook: str
+    network: str
+    network_source: str
+    engine: str
+    trials: int
+    seed: int
+    cells: tuple[CellVerdict, ...]
+    edited_inputs: tuple[EditedInput, ...] = ()
+    notes: tuple[str, ...] = ()
+    strict_inputs: bool = False
+    convention: str | None = None
+    network_id: str = ""
+
+    @property
+    def answers(self) -> tuple[CellVerdict, ...]:
+        """The cells that a student was asked to fill in; in a workbook that asks for nothing, all."""
+        return tuple(cell for cell in self.cells if cell.answer)
+
+    @property
+    def changed_givens(self) -> tuple[CellVerdict, ...]:
+        """Cells that were given, were changed, and are now wrong."""
+        return tuple(cell for cell in self.cells if not cell.answer and cell.verdict not in (*SOUND, *OF_THE_ENGINE))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many answers have each verdict, in the order of `VERDICTS`; those that occur."""
+        found = Counter(cell.verdict for cell in self.cells if cell.answer)
+        return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is correct; a report that compared nothing is not."""
+        edited = self.strict_inputs and self.edited_inputs
+        return self.counts.keys() == {"correct"} and not edited and not self.changed_givens
+
+    @property
+    def stale(self) -> int:
+        """How many cells show another value in the file than they compute."""
+        return sum(cell.stale for cell in self.cells)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A table, one row for each cell, with the fields of `CellVerdict` and the `mistake` told."""
+        import pandas
+
+        names = [*CellVerdict.__slots__, "mistake"]
+        return pandas.DataFrame([[getattr(cell, name) for name in names] for cell in self.cells], columns=names)
+
+
+MOST_AREAS = 3  # rectangles of a finding that are named
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFinding:
+    """Blamed cells with one cause, in the order in which they are judged."""
+
+    cells: tuple[CellVerdict, ...]
+
+    @property
+    def first(self) -> CellVerdict:
+        """The cell that stands for all."""
+        return self.cells[0]
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The rectangles that the cells fill, as `H12:H19`; empty for what stands nowhere."""
+        return tuple(area_name(area, absolute=False) for area in _rectangles(_positions(self.cells)))
+
+    @property
+    def where(self) -> str:
+        """`Step!H12:H19, 8 cells`; a dash for what stands nowhere."""
+        areas = self.areas
+        if not areas:
+            return "—"
+        named = ", ".join(areas[:MOST_AREAS]) + (", …" if len(areas) > MOST_AREAS else "")
+        count = f", {len(self.cells):,} cells" if len(self.cells) > 1 else ""
+        return f"{self.first.sheet}!{named}{count}"
+
+
+def findings_of(blamed: Iterable[CellVerdict]) -> list[BlockFinding]:
+    """The cells by their cause: equal formulas, as filled or as entered over a block at once, with one first mistake."""
+    filled: dict[tuple[object, ...], list[CellVerdict]] = {}
+    for cell in blamed:
+        filled.setdefault(_cause(cell), []).append(cell)
+    entered: dict[tuple[object, ...], list[CellVerdict]] = {}
+    for key, cells in filled.items():
+        first = cells[0]
+        if len(cells) == 1 and first.formula is not None:  # as each cell of an array formula
+            key = (first.sheet, first.quantity, first.verdict, first.mistake, first.formula)
+        entered.setdefault(key, []).extend(cells)
+    return [BlockFinding(tuple(cells)) for cells in entered.values()]
+
+
+def _cause(cell: CellVerdict) -> tuple[object, ...]:
+    """What cells of one finding have in common; a cell without a formula is one alone."""
+    area = parse_area(cell.cell or "")
+    if cell.formula is None or area is None:
+        return cell.sheet, cell.cell, cell.quantity, cell.index, cell.verdict
+    relative = shift(cell.formula, 1 - area.top, 1 - area.left)
+    return cell.sheet, cell.quantity, cell.verdict, cell.mistake, relative, "filled"
+
+
+def _positions(cells: Sequence[CellVerdict]) -> list[Position]:
+    found = (parse_area(cell.cell or "") for cell in cells)
+    return sorted({(area.left, area.top) for area in found if area is not None})
+
+
+def _rectangles(positions: Sequence[Position]) -> list[Area]:
+    """The runs down each column, those side by side as one; positions are (column, row)."""
+    found: list[Area] = []
+    for left, top, bottom in _runs(positions):
+        beside = (top, bottom, left - 1)
+        known = next((area for area in found if (area.top, area.bottom, area.right) == beside), None)
+        if known is None:
+            found.append(Area(None, top, left, bottom, left))
+        else:
+            found[found.index(known)] = Area(None, top, known.left, bottom, left)
+    return found
+
+
+def _runs(positions: Sequence[Position]) -> Iterator[tuple[int, int, int]]:
+    """Column, first and last row of each run of cells one under the other."""
+    run: list[Position] = []
+    for position in positions:
+        if run and position != (run[-1][0], run[-1][1] + 1):
+            yield run[0][0], run[0][1], run[-1][1]
+            run = []
+        run.append(position)
+    if run:
+        yield run[0][0], run[0][1], run[-1][1]

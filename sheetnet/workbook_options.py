@@ -1,0 +1,131 @@
+"""How a workbook presents a step: which views it shows, in which orientation, how large. It knows no maths.
+
+Both derivations of a view (`reference/views` in NumPy, `layout/views` in formulas) take their sizes from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sheetnet.errors import NetworkError
+from sheetnet.network import Network
+
+# View → the name of its sheet, in the order of the sheets.
+SHEETS = {
+    "network": "Network",
+    "step": "Step",
+    "chain_rule": "Chain rule",
+    "matrices": "Matrices",
+    "jacobians": "Jacobians",
+    "appendix": "Appendix",
+    "gradient_check": "Gradient check",
+    "training": "Training",
+    "check": "Check",
+}
+# What each shows, in the words of Read me.
+ABOUT = {
+    "network": "the network as a picture, with its numbers",
+    "step": "the whole step: forward, backward, new weights, new cost",
+    "chain_rule": "every weight's gradient, factor by factor",
+    "matrices": "the same with matrices: diagonal matrices, MMULT, Hadamard products",
+    "jacobians": "the same with Jacobian matrices and column vectors",
+    "appendix": "three derivatives of vectors, by formula and by small differences",
+    "gradient_check": "each gradient against what the cost really does when its weight moves a little",
+    "training": "many steps, a row each, and how the cost falls",
+    "check": "NumPy's numbers beside the sheet's",
+}
+SMALL_NETWORK = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
+STEPS = 50
+MOST_STEPS = 10_000
+TERMS = 6  # neurons of a layer up to which Jacobians shows each E_ii v e_iᵀ
+SAMPLE = 60  # weights that the gradient check shows at most
+SAMPLED_BIASES = 4  # one in so many of a layer's sample is a bias
+LEAST_STEP_SIZE = 1e-9
+STEP_SIZE = 1e-4  # h of the central differences: the error of the method is of the order h², that of rounding 1e-16/h
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """`views` are keys of SHEETS; `column` says W x + b with column vectors; `steps` is how long Training goes on."""
+
+    views: tuple[str, ...] = ("step",)
+    column: bool = False
+    steps: int = STEPS
+    step_size: float = STEP_SIZE
+
+    def __post_init__(self) -> None:
+        if unknown := [view for view in self.views if view not in SHEETS]:
+            raise NetworkError(f"there is no view {unknown[0]!r}: choose from {', '.join(map(option, SHEETS))}")
+        if "step" not in self.views:
+            raise NetworkError("every workbook has the view step, to which the others refer: add it to the views")
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise NetworkError(f"{self.steps:,} steps of training: choose 1 to {MOST_STEPS:,}")
+
+
+def default_views(network: Network) -> tuple[str, ...]:
+    """All views for a small network, `step` alone for a larger one."""
+    weights = sum(len(layer.weights) * layer.neurons for layer in network.layers)
+    return tuple(SHEETS) if weights * network.observations <= SMALL_NETWORK else ("step",)
+
+
+# View → how many cells its largest blocks have at least, of the views that grow faster than Step.
+LEAST_CELLS: dict[str, Callable[[Network, Presentation], int]] = {
+    # a row a weight and observation, at least three columns a path
+    "chain_rule": lambda network, _: sum(w * 3 * after for w, _, after in _sizes(network)) * network.observations,
+    "matrices": lambda network, _: sum(n * n for _, n, _ in _sizes(network)) * network.observations,  # D
+    "jacobians": lambda network, _: sum(w * n for w, n, _ in _sizes(network)) * network.observations,  # ∂net/∂W
+    "training": lambda network, shown: sum(2 * w for w, _, _ in _sizes(network)) * (shown.steps + 1),  # W, ∂C/∂W
+}
+
+
+def least_cells(network: Network, shown: Presentation) -> int:
+    """How many cells Step and the views have at least: what no workbook holds need not be computed first."""
+    step = sum(block.rows * block.columns for block in network.blocks.values())
+    return step + sum(LEAST_CELLS[view](network, shown) for view in shown.views if view in LEAST_CELLS)
+
+
+def _sizes(network: Network) -> Iterator[tuple[int, int, int]]:
+    """Of each layer its weights, its neurons and those of the next layer (1 after the last)."""
+    n = network.sizes
+    for layer in range(1, network.depth + 1):
+        yield (n[layer - 1] + 1) * n[layer], n[layer], n[layer + 1] if layer < network.depth else 1
+
+
+def option(view: str) -> str:
+    """A view as the command line spells it: `chain-rule`."""
+    return view.replace("_", "-")
+
+
+def views_named(words: str) -> tuple[str, ...]:
+    """The views of `step,chain-rule`; `all` is every one. Raises NetworkError for a view that there is not."""
+    if words.strip().lower() == "all":
+        return tuple(SHEETS)
+    asked = [word.strip().lower().replace("-", "_").replace(" ", "_") for word in words.split(",") if word.strip()]
+    Presentation(("step", *asked))
+    return tuple(view for view in SHEETS if view == "step" or view in asked)
+
+
+def checked_weights(network: Network) -> list[tuple[int, int, int]]:
+    """(layer, i, j) of the weights in the gradient check, by layer and neuron: all, or a sample of at most SAMPLE.
+
+    A sample takes as many of each layer, spread evenly over it, the biases (the last i) included.
+    """
+    n, share = network.sizes, max(SAMPLE // network.depth, SAMPLED_BIASES)
+    total = sum((n[layer - 1] + 1) * n[layer] for layer in range(1, network.depth + 1))
+    found = []
+    for layer in range(1, network.depth + 1):
+        proper = [(layer, i, j) for j in range(n[layer]) for i in range(n[layer - 1])]
+        biases = [(layer, n[layer - 1], j) for j in range(n[layer])]
+        if total > SAMPLE:
+            of_biases = _spread(biases, share // SAMPLED_BIASES)
+            proper, biases = _spread(proper, share - len(of_biases)), of_biases
+        found += sorted([*proper, *biases], key=lambda weight: (weight[2], weight[1]))
+    return found
+
+
+def _spread(weights: list[tuple[int, int, int]], count: int) -> list[tuple[int, int, int]]:
+    """So many of them at even distances, the first and the last included."""
+    if count >= len(weights):
+        return weights
+    return [weights[round(k * (len(weights) - 1) / max(count - 1, 1))] for k in range(count)]
