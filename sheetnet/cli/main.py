@@ -1,4 +1,4 @@
-"""All commands together, and the way in."""
+"""All commands together, and the entry point."""
 
 from __future__ import annotations
 
