@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sheetnet._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from sheetnet.batch.api import validate_many
     from sheetnet.batch.journal import Result
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from sheetnet.network_file import load_network
     from sheetnet.reference import Step, training_step
     from sheetnet.validation import Report
-
-__version__ = "0.1.0"
 
 # Where each public name lives; heavy packages are imported when a name is first asked for.
 _HOMES = {

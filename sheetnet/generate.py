@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet import __version__
+from sheetnet._version import __version__
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import limits, save_workbook

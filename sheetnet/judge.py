@@ -1,84 +1,32 @@
-"""Reads a workbook file, judges it, and returns a Report.
+"""Reads a workbook file and has it judged: by the names of its blocks, or by what its formulas compute.
 
-The teacher's list counts where there is one, then what the copy itself says; a workbook that says nothing has no givens.
+The one door above both judges, `validation/` and `identification/`, which do not know it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sheetnet.engine import available, engine_named
+from sheetnet.engine import available
 from sheetnet.engine.isolate import cannot_move
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
 from sheetnet.files.notices import noticing
-from sheetnet.layout import blanks_named
-from sheetnet.layout.record import carried, embedded_network
+from sheetnet.identification import judge_layout, load_map
+from sheetnet.layout.record import embedded_network
 from sheetnet.network import Network
-from sheetnet.syntax import cell_name, parse_area
+from sheetnet.syntax import parse_area
 from sheetnet.syntax.functions import is_googles
 from sheetnet.trials.draw import TRIALS
-from sheetnet.validation.cells import edited_inputs, played_ties
-from sheetnet.validation.names import area_of, is_view_block
-from sheetnet.validation.pipeline import Assessment, assess
-from sheetnet.validation.placement_notes import whereabouts
+from sheetnet.validation.asked import blocks_asked, with_givens
+from sheetnet.validation.judge import judge_named
+from sheetnet.validation.names import area_of
 from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
-from sheetnet.validation.run import Bench, Runs
-from sheetnet.validation.texts import entry_notes
-from sheetnet.workbook import Value, Workbook
-
-NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
-
-
-def blocks_asked(
-    workbook: Workbook, network: Network, teachers: Sequence[str] | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The blocks that were asked for (none: everything counts), and notes for whoever reads the report.
-
-    `teachers` are quantities as `generate --blank` takes them. Raises `NetworkError` for one that there is not.
-    """
-    claimed = _claimed(workbook)
-    known = tuple(name for name in network.blocks if name in claimed)
-    if teachers is not None:
-        asked = blanks_named(network, teachers)
-        differs = claimed and set(asked) != set(known)
-        return asked, ("the copy says that other cells were asked for; the list given counts",) if differs else ()
-    return known, (NONE_KNOWN,) if claimed and not known else ()
-
-
-def with_givens(cells: Iterable[CellVerdict], network: Network, asked: Sequence[str]) -> tuple[CellVerdict, ...]:
-    """The verdicts, those of cells that were not asked for marked as givens: the bias nodes inside a block among them.
-
-    What no quantity is known of, in a layout of the student's own, may be an answer and counts as one.
-    """
-    if not asked:
-        return tuple(cells)
-    cells_asked = {_quantity(name) for name in asked}
-    asked_as_a_whole = {*asked, *cells_asked}  # what is missing, under either name
-    known = {*network.blocks, *map(_quantity, network.blocks)}
-
-    def given(cell: CellVerdict) -> bool:
-        counted = asked_as_a_whole if cell.index is None else cells_asked
-        return cell.quantity not in counted and (cell.quantity in known or is_view_block(cell.quantity))
-
-    return tuple(replace(cell, answer=False) if given(cell) else cell for cell in cells)
-
-
-def _quantity(block: str) -> str:
-    """What the cells of a block are called that a student fills in: those of `A_1` are a_1, beside the bias node."""
-    return "a" + block[1:] if block.startswith("A_") and not block.endswith("_T") else block
-
-
-def _claimed(workbook: Workbook) -> tuple[str, ...]:
-    try:
-        return carried(workbook, "").blanks
-    except FileError:
-        return ()
-
+from sheetnet.workbook import Workbook
 
 SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
@@ -115,8 +63,6 @@ def validate(
     network = embedded_network(workbook, str(path)) if given is None else given
     asked, remarks = blocks_asked(workbook, network, blanks)
     if given is not None and (inputs is not None or not _has_names(workbook, network)):
-        from sheetnet.identification import judge_layout, load_map  # it builds on this package
-
         where = None if inputs is None else load_map(inputs, workbook, network)
         report = judge_layout(
             workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
@@ -165,11 +111,11 @@ def _as_written(report: Report, workbook: Workbook) -> Report:
 
 def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
     """What one engine cannot compute, another is asked for, where it is installed."""
-    report = _judge(workbook, network, engine, trials, seed)
+    report = judge_named(workbook, network, engine, trials, seed)
     doubted = [cell for cell in report.cells if _unjudged(cell)]
     if not doubted or engine == SECOND_OPINION or not available(SECOND_OPINION):
         return report
-    second = _judge(workbook, network, SECOND_OPINION, trials, seed)
+    second = judge_named(workbook, network, SECOND_OPINION, trials, seed)
     no_errors = {
         (cell.sheet, cell.cell, cell.quantity)
         for cell in report.cells
@@ -180,46 +126,6 @@ def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: in
     more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
     places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
     return replace(second, notes=(*second.notes, f"{engine} cannot compute {places}: LibreOffice was asked instead"))
-
-
-def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
-    found = assess(Bench.of(workbook, network, engine_named(engine), trials, seed), seed)
-    bench, convention = found.bench, found.bench.convention
-    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
-    return Report(
-        workbook="",
-        network=network.title,
-        network_source="the file given",
-        engine=engine,
-        trials=bench.trials.count,
-        seed=seed,
-        cells=(*problems, *_bad_inputs(bench, found.runs), *found.cells),
-        edited_inputs=tuple(edited_inputs(network, bench.inputs, found.runs.inputs)),
-        notes=tuple(_notes(found)),
-        convention=convention.name if convention else None,
-    )
-
-
-def _notes(found: Assessment) -> Iterator[str]:
-    if found.bench.convention:
-        yield f"judged by the sheet's own convention: {found.bench.convention.message}"
-    bench, located = found.bench, found.bench.located
-    yield from located.notes
-    if located.areas:
-        yield from found.lost.notes(found.cells)
-        yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
-    if tied := played_ties(found.bench.network, found.bench.inputs):
-        one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
-        more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
-        yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
-    yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
-    if not found.bench.trials.count:
-        yield (
-            "no random inputs were found at which the numbers of this network stay finite: nothing could be tried, so check "
-            "the network's activations and loss, or take another --seed"
-        )
-    if not found.runs.evidence.own:
-        yield "the sheet's own inputs give no finite numbers to compare with: the trials alone judge"
 
 
 def _has_names(workbook: Workbook, network: Network) -> bool:
@@ -242,25 +148,3 @@ def _unjudged(cell: CellVerdict) -> bool:
     """Whether another engine may be able to judge what this one cannot."""
     formula = cell.formula or ""
     return cell.verdict == "unsupported" and not cannot_move(formula) and not is_googles(formula)
-
-
-def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
-    """Input cells that hold text or an error: nothing can be computed from them."""
-    return [
-        CellVerdict(
-            cell.place[0],
-            cell_name(*cell.place[1:]),
-            cell.element[0],
-            cell.element[1:],
-            "error",
-            f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
-            formula=cell.formula,
-            value=value,
-        )
-        for cell in bench.inputs
-        if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
-    ]
-
-
-def _content(value: Value) -> str:
-    return f"the text {value!r}" if isinstance(value, str) else str(value).upper()

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sheetnet import __version__
+from sheetnet._version import __version__
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import refuse_existing
 from sheetnet.files.limits import MAX_FILE_BYTES

@@ -16,6 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -93,7 +94,8 @@ def _no_core_dumps() -> None:
 
 def _warm() -> None:
     """Import what judging needs, once, and keep the collector from looking at it again and again."""
-
+    for module in ("judge", "engine.ironcalc", "files.ods.read", "files.xlsx.read"):
+        import_module(f"sheetnet.{module}")
     gc.collect()
     gc.freeze()
 

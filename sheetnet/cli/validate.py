@@ -86,7 +86,7 @@ def _judged(paths: list[Path], network: str | None, how: Mapping[str, Any], outp
 
     from sheetnet.batch.api import validate_many
     from sheetnet.network_file import load_network
-    from sheetnet.report.terminal import console, judging, networks_carried, result_view, totals
+    from sheetnet.report.terminal import console, judging, networks_carried, report_view, totals
 
     counts: Counter[str] = Counter()
     carried: dict[str, list[str]] = {}
@@ -100,8 +100,8 @@ def _judged(paths: list[Path], network: str | None, how: Mapping[str, Any], outp
                     carried.setdefault(result.report.network_id, []).append(result.path)
                 if result.error is not None:
                     complain(result.error)
-                shown = result.report is not None and outputs.json != "-"
-                done(result_view(result) if shown else None)
+                shown = None if outputs.json == "-" else result.report
+                done(None if shown is None else report_view(shown))
     except KeyboardInterrupt:
         go_on = "go on with --resume" if how["jsonl"] is not None else "with --jsonl FILE --resume could go on"
         complain(f"interrupted after {counts.total():,} of {len(paths):,} workbooks: {go_on}")

@@ -13,10 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 
+from sheetnet.engine.overwrite import Trial as Trial
 from sheetnet.errors import EngineError
 from sheetnet.workbook import Place, Value, Workbook
 
-Trial = Sequence[float] | None
 Evaluate = Callable[[Workbook, Sequence[Place], Sequence[Trial], Sequence[Place]], list[list[Value]]]
 
 

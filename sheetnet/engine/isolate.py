@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from sheetnet.syntax import cell_name, functions, qualify, quote_sheet
+from sheetnet.syntax import cell_name, function_names, qualify, quote_sheet
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook, array_cells
 
 # Functions that take addresses as text, which a shadow sheet cannot redirect.
@@ -53,7 +53,7 @@ def cannot_move(formula: str) -> set[str]:
     """The functions of a formula that keep it from being evaluated on a shadow sheet."""
     if not any(name in formula.upper() for name in BY_ADDRESS):
         return set()
-    return BY_ADDRESS & set(functions(formula))
+    return BY_ADDRESS & set(function_names(formula))
 
 
 def _shadow_names(workbook: Workbook, sheets: list[str]) -> dict[str, str]:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from sheetnet.errors import EngineError
 from sheetnet.workbook import Cell, Place, Position, Sheet, Workbook
 
+Trial = Sequence[float] | None  # the numbers of some cells; None leaves the workbook as it stands
+
 
 def prepared(workbook: Workbook, places: Sequence[Place]) -> Workbook:
     """The workbook without cached values, ready for numbers in `places`: no array formula covers one of them.

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from sheetnet.syntax import Area, areas, column_number, functions, names, tokenize
+from sheetnet.syntax import Area, areas, column_number, function_names, names, tokenize
 from sheetnet.syntax.functions import MADE_UP
 from sheetnet.syntax.references import split_prefix
 from sheetnet.syntax.resolver import Resolver, on_each_sheet
@@ -46,7 +46,7 @@ class Graph:
 
     def functions(self, place: Place) -> list[str]:
         """The functions in the formula at `place`."""
-        return functions(self._formula(place) or "")
+        return function_names(self._formula(place) or "")
 
     def makes_up(self, place: Place) -> bool:
         """Whether the formula at `place` makes references that no reading of it tells."""
@@ -65,7 +65,7 @@ class Graph:
             text = texts.pop()
             yield from areas(text)
             yield from self._on_sheets(text)
-            for name in (*names(text), *functions(text)):  # a name of a LAMBDA is called as a function
+            for name in (*names(text), *function_names(text)):  # a name of a LAMBDA is called as a function
                 refers_to = self._book.refers_to(name, sheet)
                 if refers_to is not None and refers_to not in known:
                     known.add(refers_to)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
 from sheetnet.errors import FileError
-from sheetnet.files.marking import AddedSheet, Field, Mark, Marks, free_name
+from sheetnet.files.marking.marks import AddedSheet, Field, Mark, Marks, free_name
 from sheetnet.files.marking.ods_cells import (
     AUTOMATIC,
     CELL_PROPERTIES,

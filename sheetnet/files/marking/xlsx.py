@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.errors import FileError
-from sheetnet.files.marking import AUTHOR, AddedSheet, Field, Mark, Marks, free_name
+from sheetnet.files.marking.marks import AUTHOR, AddedSheet, Field, Mark, Marks, free_name
 from sheetnet.files.marking.xlsx_cells import CELL_TAGS, DATA, EMPTY, MAIN, CellMarker, NewStyles
 from sheetnet.files.marking.xlsx_notes import BEFORE, BEFORE_CONDITIONS, LEGACY, add_comments, add_shapes
 from sheetnet.files.package import Package, Parts

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from sheetnet.errors import FileError
-from sheetnet.files.marking import AUTHOR, SETTLED
+from sheetnet.files.marking.marks import AUTHOR, SETTLED
 from sheetnet.files.marking.xlsx_cells import MAIN
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES, OFFICE, declare, declare_suffix, relate, related, relations
