@@ -101,9 +101,9 @@ def build_identification(sight: Sight, where: InputMap, *, name: str, engine: st
     ]
     unknown += [place for place in faulty if place not in set(unknown)]
     waiting = {*unknown, *sight.wrong}
-    first = {p for p in unknown if waiting.isdisjoint(u for u in sight.flow.uses(p) if u != p)}
+    first = {p for p in unknown if waiting.isdisjoint(u for u in sight.graph.precedents(p) if u != p)}
     begins = first | set(sight.wrong)
-    origins = sight.flow.origins({*unknown, *sight.carried}, begins)
+    origins = sight.graph.origins({*unknown, *sight.carried}, begins)
     steps = max((labels[0].step for labels in sight.labels.values() if labels[0].quantity.startswith("d")), default=1)
     return Identification(
         workbook=name,
@@ -148,7 +148,7 @@ def _identified(
                 place[0],
                 cell_name(*place[1:]),
                 label,
-                sight.flow.formulas[place],
+                sight.graph.formulas[place],
                 sight.runs.shown[number],
                 tuple(also),
                 carried,
@@ -167,7 +167,7 @@ def _unidentified(
     """Where it begins first, in the order of calculation, then what follows from it."""
     findings = mistakes(sight)
     concerned = {*unknown, *sight.wrong}
-    ordered = [place for place in sight.flow.order if place in concerned]
+    ordered = [place for place in sight.graph.order if place in concerned]
     ordered = [p for p in ordered if p in begins] + [p for p in ordered if p not in begins]
     for number, place in enumerate(ordered):
         origin = None if place in begins else origins.get(place)
@@ -191,7 +191,7 @@ def _unidentified(
         yield Unidentified(
             place[0],
             cell_name(*place[1:]),
-            sight.flow.formulas[place],
+            sight.graph.formulas[place],
             sight.runs.shown[column],
             message,
             cell_place(origin) if origin else None,
@@ -211,7 +211,7 @@ def _about_error(sight: Sight, place: Place, error: CellError, engine: str) -> s
     sheet = sight.workbook.sheet(place[0])
     saved = sheet.cells[place[1:]].value if sheet is not None and place[1:] in sheet.cells else None
     if isinstance(saved, float) and engine != "libreoffice" and saved != 0:
-        used = ", ".join(function_names(sight.flow.formulas[place])) or "this formula"
+        used = ", ".join(function_names(sight.graph.formulas[place])) or "this formula"
         return f"{engine} gives {error} for {used}, though the file shows a number: try --engine libreoffice"
     return f"the formula gives {error}"
 
@@ -230,4 +230,4 @@ def _apart(sight: Sight, faulty: set[Place]) -> Iterator[Apart]:
             why = "not moved"
         else:
             continue
-        yield Apart(place[0], cell_name(*place[1:]), sight.flow.formulas[place], shown, why)
+        yield Apart(place[0], cell_name(*place[1:]), sight.graph.formulas[place], shown, why)

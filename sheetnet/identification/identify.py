@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,15 +21,13 @@ from sheetnet.identification.root_causes import repair
 from sheetnet.identification.sheet_runs import run_sheet
 from sheetnet.identification.state import Sight
 from sheetnet.network import Network
-from sheetnet.syntax.dependencies import Flow
+from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.functions import volatile_function
 from sheetnet.trials.draw import TRIALS
 from sheetnet.validation.cells import input_blocks
-from sheetnet.validation.judge_cells import CHANCE
 from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.workbook import Place, Workbook
-
-_VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\s*\(", re.IGNORECASE)
 
 
 def identify(
@@ -73,16 +70,16 @@ def identify_workbook(
     """The same for a workbook that is already read; see `identify`."""
     evaluate = engine_named(engine)
     workbook = in_full(workbook)
-    flow = Flow(workbook)
-    if not flow.formulas:
+    graph = Dependencies(workbook)
+    if not graph.formulas:
         raise FileError("the workbook has no formulas, so nothing in it can be identified: give one with formulas")
-    where = where or find_inputs(workbook, network, flow, evaluate, seed)
+    where = where or find_inputs(workbook, network, graph, evaluate, seed)
     driven = {place for places in where.cells.values() for place in places}
-    places = [place for place in flow.formulas if place not in driven]
+    places = [place for place in graph.formulas if place not in driven]
     runs = run_sheet(workbook, network, where, evaluate, places, trials, seed)
-    runs = replace(runs, moved=runs.moved & _reached(flow, places, driven))
+    runs = replace(runs, moved=runs.moved & _reached(graph, places, driven))
     training = Training(network, runs.inputs)
-    sight = Sight(workbook, network, flow, evaluate, runs, training, steps, places, runs.values)
+    sight = Sight(workbook, network, graph, evaluate, runs, training, steps, places, runs.values)
     sight.recognise(np.flatnonzero(runs.moved).tolist())
     sight.find_helpers()
     _know_inputs(sight, where)
@@ -90,11 +87,11 @@ def identify_workbook(
     return build_identification(sight, where, name=name, engine=engine, seed=seed)
 
 
-def _reached(flow: Flow, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
+def _reached(graph: Dependencies, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
     """The cells that depend on an input; RAND and the like move others, too."""
-    if not any(_VOLATILE.search(formula) for formula in flow.formulas.values()):
+    if not any(volatile_function(formula) for formula in graph.formulas.values()):
         return np.ones(len(places), dtype=bool)
-    reached = flow.reached(driven)
+    reached = graph.reached(driven)
     return np.array([place in reached for place in places])
 
 
@@ -181,8 +178,8 @@ def _known(found: Identification) -> Iterator[CellVerdict]:
         if cell.carried:
             verdict = "carried"
             message = f"the formula is right; the error comes from {cell.because or 'a wrong cell upstream'}"
-        if chance := CHANCE.search(cell.formula):
-            verdict, message = "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
+        if chance := volatile_function(cell.formula):
+            verdict, message = "wrong", f"{chance} gives another value at every look: not deterministic"
         yield CellVerdict(
             cell.sheet,
             cell.cell,

@@ -10,48 +10,50 @@ from collections.abc import Iterator
 from sheetnet.engine import engine_named
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
+from sheetnet.validation.case import Case
 from sheetnet.validation.cells import edited_inputs, played_ties
-from sheetnet.validation.pipeline import Assessment, assess
+from sheetnet.validation.pipeline import refined
 from sheetnet.validation.placement_notes import whereabouts
 from sheetnet.validation.report import CellVerdict, Report
-from sheetnet.validation.run import Bench, Runs
+from sheetnet.validation.run import Runner, Runs
+from sheetnet.validation.state import State
 from sheetnet.validation.texts import entry_notes
 from sheetnet.workbook import Value, Workbook
 
 
 def judge_named(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
     """The report on a workbook; engines are asked by name, and what one cannot compute stays `unsupported`."""
-    found = assess(Bench.of(workbook, network, engine_named(engine), trials, seed), seed)
-    bench, convention = found.bench, found.bench.convention
-    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
+    found = refined(Runner(Case.of(workbook, network, trials, seed), engine_named(engine)))
+    case, convention = found.case, found.case.convention
+    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in case.located.problems]
     return Report(
         workbook="",
         network=network.title,
         network_source="the file given",
         engine=engine,
-        trials=bench.trials.count,
+        trials=case.trials.count,
         seed=seed,
-        cells=(*problems, *_bad_inputs(bench, found.runs), *found.cells),
-        edited_inputs=tuple(edited_inputs(network, bench.inputs, found.runs.inputs)),
+        cells=(*problems, *_bad_inputs(case, found.runs), *found.cells),
+        edited_inputs=tuple(edited_inputs(network, case.inputs, found.runs.inputs)),
         notes=tuple(_notes(found)),
         convention=convention.name if convention else None,
     )
 
 
-def _notes(found: Assessment) -> Iterator[str]:
-    if found.bench.convention:
-        yield f"judged by the sheet's own convention: {found.bench.convention.message}"
-    bench, located = found.bench, found.bench.located
+def _notes(found: State) -> Iterator[str]:
+    case, located = found.case, found.case.located
+    if case.convention:
+        yield f"judged by the sheet's own convention: {case.convention.message}"
     yield from located.notes
     if located.areas:
         yield from found.lost.notes(found.cells)
-        yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
-    if tied := played_ties(found.bench.network, found.bench.inputs):
+        yield from whereabouts(case.workbook, case.network, located, case.answers, tuple(found.cells))
+    if tied := played_ties(case.network, case.inputs):
         one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
         more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
-    yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
-    if not found.bench.trials.count:
+    yield from entry_notes(case.answers, found.cells, found.runner.texts)
+    if not case.trials.count:
         yield (
             "no random inputs were found at which the numbers of this network stay finite: nothing could be tried, so check "
             "the network's activations and loss, or take another --seed"
@@ -60,7 +62,7 @@ def _notes(found: Assessment) -> Iterator[str]:
         yield "the sheet's own inputs give no finite numbers to compare with: the trials alone judge"
 
 
-def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
+def _bad_inputs(case: Case, runs: Runs) -> list[CellVerdict]:
     """Input cells that hold text or an error: nothing can be computed from them."""
     return [
         CellVerdict(
@@ -73,7 +75,7 @@ def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
             formula=cell.formula,
             value=value,
         )
-        for cell in bench.inputs
+        for cell in case.inputs
         if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
     ]
 

@@ -17,7 +17,7 @@ from sheetnet.network import Block, Network
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, view_values
 from sheetnet.syntax import Area, area_name, parse_area, tokenize
-from sheetnet.syntax.dependencies import Graph
+from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import spanned
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
 from sheetnet.workbook_options import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, Presentation
@@ -220,9 +220,9 @@ def empty_inputs(workbook: Workbook, blocks: Mapping[str, Block], areas: Mapping
 
 
 def _is_used(workbook: Workbook, places: set[Place]) -> bool:
-    graph = Graph(workbook, places)
+    graph = Dependencies(workbook, places)
     return any(
-        not places.isdisjoint(graph.uses((sheet.name, *position)))
+        not places.isdisjoint(graph.precedents((sheet.name, *position)))
         for sheet in workbook.sheets
         for position, cell in sheet.cells.items()
         if cell.formula is not None

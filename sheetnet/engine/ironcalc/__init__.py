@@ -12,7 +12,7 @@ import ironcalc
 
 from sheetnet.engine.ironcalc.gaps import UnsupportedError
 from sheetnet.engine.ironcalc.spelling import Speller, unusual
-from sheetnet.engine.overwrite import Trial, prepared
+from sheetnet.engine.isolate import Trial, prepared
 from sheetnet.errors import EngineError
 from sheetnet.syntax.grammar import FormulaError
 from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Value, Workbook, array_cells
