@@ -50,35 +50,28 @@ def validate(
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
     `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
     `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
-    What the file would fetch or run is not followed; the report's notes tell it. Raises `FileError` for an unusable file,
-    `EngineError` where the engine fails.
+    Raises `FileError` for an unusable file, `EngineError` where the engine fails. What the file would fetch or run is
+    told in the notes, not followed.
 
-    This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
-    for `validate_many`.
+    This runs in the calling process: strangers' files, which may crash it, are for `validate_many`.
     """
     with noticing() as notices:
         workbook = read_workbook(path)
-    notes = tuple(notices)
-    given = network
-    network = embedded_network(workbook, str(path)) if given is None else given
-    asked, remarks = blocks_asked(workbook, network, blanks)
-    if given is not None and (inputs is not None or not _has_names(workbook, network)):
+    expected = embedded_network(workbook, str(path)) if network is None else network
+    asked, remarks = blocks_asked(workbook, expected, blanks)
+    if network is not None and (inputs is not None or not _has_names(workbook, network)):
         where = None if inputs is None else load_map(inputs, workbook, network)
-        report = judge_layout(
-            workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
-        )
-        source = report.network_source
+        report = judge_layout(workbook, network, where, steps=steps, engine=engine, trials=trials, seed=seed)
     else:
-        remarks = (*(_difference(workbook, given, str(path)) if given else ()), *remarks)
-        report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
-        source = "the file given" if given else "the workbook itself"
+        remarks = (*_difference(workbook, network, str(path)), *remarks)
+        report = judge(workbook, expected, engine=engine, trials=trials, seed=seed)
     return replace(
         report,
         workbook=str(path),
-        network_source=source,
-        network_id=network_id(network),
-        cells=with_givens(report.cells, network, asked),
-        notes=(*notes, *remarks, *report.notes),
+        network_source="the workbook itself" if network is None else "the file given",
+        network_id=network_id(expected),
+        cells=with_givens(report.cells, expected, asked),
+        notes=(*notices, *remarks, *report.notes),
         strict_inputs=strict_inputs,
     )
 
@@ -135,8 +128,10 @@ def _has_names(workbook: Workbook, network: Network) -> bool:
     return any(area_of(workbook, name.refers_to) is not None for name in named)
 
 
-def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, ...]:
-    """A note where the workbook carries another network than the one that counts."""
+def _difference(workbook: Workbook, network: Network | None, path: str) -> tuple[str, ...]:
+    """A note where the workbook carries another network than the one that is given and counts."""
+    if network is None:
+        return ()
     try:
         carried = embedded_network(workbook, path)
     except (FileError, NetworkError):

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from sheetnet.errors import SheetnetError
-from sheetnet.files.atomic import refuse_existing, refuse_shared, save_text
-from sheetnet.files.package import refuse_same
-
-if TYPE_CHECKING:
-    from sheetnet.batch.journal import Result
-    from sheetnet.batch.schedule import Workers
-
-
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from sheetnet.batch.journal import Journal, Result, fingerprint, way_of_judging
 from sheetnet.batch.schedule import Outcome, Ready, Workers, in_order, runner
-from sheetnet.engine import only_the_chosen
-from sheetnet.errors import LostError, StoppedError, one_line
+from sheetnet.errors import LostError, SheetnetError, StoppedError, one_line
+from sheetnet.files.atomic import refuse_existing, refuse_shared, save_text
 from sheetnet.files.limits import MOST_SECONDS, known
+from sheetnet.files.package import refuse_same
 from sheetnet.judge import validate
 from sheetnet.network import Network
-from sheetnet.validation import Report
 
 UNREADABLE = "sheetnet.unreadable/1"
 
@@ -86,7 +76,7 @@ class Outputs:
             calls = [(report, self.copies[Path(report.workbook)]) for report in reports]
             for report, outcome in zip(reports, _each(workers, jobs, limits, save_marked, calls), strict=True):
                 if isinstance(outcome, SheetnetError):
-                    yield _told(report.workbook, outcome)
+                    yield error_line(report.workbook, outcome)
 
     def _write_page(self, workers: Workers, jobs: int | None, limits: Mapping[str, int]) -> Iterator[str]:
         from sheetnet.report.html import read_section, report_page, section
@@ -96,7 +86,7 @@ class Outputs:
         sections = []
         for number, outcome in enumerate(_each(workers, jobs, limits, read_section, list(enumerate(reports)))):
             if isinstance(outcome, SheetnetError):
-                yield _told(reports[number].workbook, outcome)
+                yield error_line(reports[number].workbook, outcome)
                 outcome = section(number, reports[number])
             sections.append(outcome)
         save_text(
@@ -112,15 +102,8 @@ def refuse_workbooks(files: Sequence[Path], workbooks: Sequence[Path]) -> None:
 
 
 def _each(workers: Workers, jobs: int | None, limits: Mapping[str, int], function: Any, calls: Sequence[Any]) -> Any:
-    from sheetnet.batch.schedule import in_order, runner
-
     with runner(None, jobs, len(calls), limits, workers) as submit:
         yield from in_order(submit, function, calls, lambda _number, outcome: outcome)
-
-
-def _told(path: str, error: SheetnetError) -> str:
-
-    return error_line(path, error)
 
 
 def _data(result: Result) -> Mapping[str, Any]:
@@ -167,8 +150,8 @@ def validate_many(
             how = way_of_judging(network, {**options, **most})
             journal = stack.enter_context(Journal(Path(jsonl), how, resume, force))
         submit = stack.enter_context(runner(executor, jobs, len(names), most, workers))
-        tasks = _Tasks(names, network, options, journal)
-        yield from in_order(submit, judged, tasks.calls(), tasks.result)
+        tasks = _Tasks(names, journal)
+        yield from in_order(submit, partial(validate, network=network, **options), tasks.calls(), tasks.result)
 
 
 def _usual(options: Mapping[str, Any]) -> dict[str, int]:
@@ -176,23 +159,15 @@ def _usual(options: Mapping[str, Any]) -> dict[str, int]:
     return {"time": 900} if options.get("engine") == "libreoffice" else {}
 
 
-def judged(path: str, network: Network | None, options: Mapping[str, Any]) -> Report:
-    """What a worker does with one file: its report, by the engine that was chosen alone."""
-    with only_the_chosen():
-        return validate(path, network, **options)
-
-
 class _Tasks:
     """The files of one batch: what is to be done with each, and what became of it."""
 
-    def __init__(
-        self, names: list[str], network: Network | None, options: Mapping[str, Any], journal: Journal | None
-    ) -> None:
-        self._names, self._network, self._options, self._journal = names, network, options, journal
+    def __init__(self, names: list[str], journal: Journal | None) -> None:
+        self._names, self._journal = names, journal
         self._contents: dict[int, str | None] = {}
 
     def calls(self) -> Iterator[tuple[Any, ...] | Ready]:
-        """The arguments of `judged` for each file, or the result of an earlier run."""
+        """The path of each file, or the result of an earlier run."""
         for number, name in enumerate(self._names):
             if self._journal is not None:
                 if (kept := self._journal.kept(name)) is not None:
@@ -201,7 +176,7 @@ class _Tasks:
                 self._contents[number] = fingerprint(
                     name
                 )  # before it is judged: what changes meanwhile is judged again
-            yield name, self._network, self._options
+            yield (name,)
 
     def result(self, number: int, outcome: Outcome) -> Result:
         """The result of a file from what became of its call; written to the journal as soon as it is there."""

@@ -14,13 +14,16 @@ import pickle
 import select
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from sheetnet.engine import only_the_chosen
 from sheetnet.errors import SheetnetError
+from sheetnet.files import limits
+from sheetnet.files.limits import set_limits
 
 STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
@@ -40,7 +43,7 @@ class Reply:
 
 
 def serve_forever() -> None:
-    """Serve until stdin ends."""
+    """Serve until stdin ends. Whoever made the files, no other program is started for them that was not chosen."""
     requests, replies = _private_streams()
     if os.name == "posix":
         _end_with_parent(int(sys.argv[1]))
@@ -50,13 +53,35 @@ def serve_forever() -> None:
         size = int.from_bytes(requests.read(LENGTH_BYTES))
         if not size:
             return  # the parent closed the pipe
-        function, arguments, limits = pickle.loads(requests.read(size))  # noqa: S301 - our own parent wrote it
+        function, arguments, allowed = pickle.loads(requests.read(size))  # noqa: S301 - our own parent wrote it
         _send(replies, STARTED)
-        reply = _answer(function, arguments, limits)
-        message = pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
+        with _Answer() as answer, only_the_chosen():
+            _restrict(allowed)
+            answer.value = function(*arguments)
+        message = pickle.dumps(answer.reply, pickle.HIGHEST_PROTOCOL)
         _send(replies, len(message).to_bytes(LENGTH_BYTES) + message)
-        if reply.retiring:
+        if answer.reply.retiring:
             return
+
+
+class _Answer:
+    """One call: what it gives or raises, whatever that is, becomes the `reply`."""
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.reply = Reply()
+
+    def __enter__(self) -> _Answer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if error is None or isinstance(error, SheetnetError):
+            self.reply = Reply(self.value, error, retiring=_grown())
+        elif isinstance(error, MemoryError):
+            self.reply = Reply(out_of_memory=True, retiring=True)
+        else:  # whatever a file causes is that file's result, never the worker's end
+            self.reply = Reply(failure=_told(error), retiring=True)
+        return True
 
 
 def _private_streams() -> tuple[IO[bytes], IO[bytes]]:
@@ -105,28 +130,12 @@ def _asked(requests: IO[bytes]) -> bool:
     return os.name != "posix" or bool(select.select([requests], [], [], IDLE_SECONDS)[0])
 
 
-def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Mapping[str, int]) -> Reply:
-    from sheetnet.files.limits import set_limits
-
-    try:
-        set_limits(limits)
-        _restrict()
-        return Reply(function(*arguments), retiring=_grown())
-    except SheetnetError as error:
-        return Reply(error=error, retiring=_grown())
-    except MemoryError:
-        return Reply(out_of_memory=True, retiring=True)
-    except BaseException as error:  # noqa: BLE001 - whatever a file causes is that file's result, never the worker's end
-        return Reply(failure=_told(error), retiring=True)
-
-
-def _restrict() -> None:
-    """Memory and processor time for the next call; only the soft limits, so that each call can have its own."""
+def _restrict(allowed: Mapping[str, int]) -> None:
+    """Limits for the next call, also of memory and processor time; only the soft ones, so that each call has its own."""
+    set_limits(allowed)
     if os.name != "posix":
         return
     import resource
-
-    from sheetnet.files import limits
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime)

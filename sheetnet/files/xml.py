@@ -15,6 +15,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
+from sheetnet.files.escaping import replaced
 
 _LOOK = 1_000  # bytes that are looked at together for the root element: it mostly stands in the first
 
@@ -152,7 +153,6 @@ Edit = tuple[int, int, bytes]  # from, to, what comes there instead
 _TAG = re.compile(rb"""<([^\s/>]++)(?:[^'">]|"[^"]*+"|'[^']*+')*+>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 _ENCODING = re.compile(rb"""^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class XmlNode:
@@ -266,10 +266,12 @@ def retagged(tag: bytes, changes: Mapping[bytes, str | None]) -> bytes:
         if match[1] not in left:
             return match[0]
         value = left.pop(match[1])
-        return b"" if value is None else b' %s="%s"' % (match[1], escaped(value))
+        return b"" if value is None else b' %s="%s"' % (match[1], replaced(value).encode())
 
     tag = _ATTRIBUTE.sub(changed, tag)
-    added = b"".join(b' %s="%s"' % (name, escaped(value)) for name, value in left.items() if value is not None)
+    added = b"".join(
+        b' %s="%s"' % (name, replaced(value).encode()) for name, value in left.items() if value is not None
+    )
     end = len(tag) - (2 if tag.endswith(b"/>") else 1)
     return tag[:end].rstrip() + added + tag[end:]
 
@@ -297,9 +299,3 @@ def spliced(data: bytes, edits: Iterable[Edit], where: str) -> bytes:
     result = b"".join([*parts, data[place:]])
     scan(result, where, ())
     return result
-
-
-def escaped(text: str) -> bytes:
-    """Text for an attribute or an element, without the characters that XML cannot hold."""
-    text = _NOT_XML.sub("\ufffd", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&quot;").replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;").encode()

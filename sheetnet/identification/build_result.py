@@ -181,19 +181,15 @@ def _unidentified(
             message = f"not recognised, which follows from {cell_place(origin)}"
         elif right is not None and expected is not None:
             message = comparison(sight, column, expected, right, computes)
-        elif number < MOST_COMPARED:
-            message = nearest(sight, column)
         else:
-            message = "computes no known quantity"
+            message = nearest(sight, column) if number < MOST_COMPARED else "computes no known quantity"
         known = findings.get(place, ())
-        if known:
-            message += f"; {words_of(known)}"
         yield Unidentified(
             place[0],
             cell_name(*place[1:]),
             sight.graph.formulas[place],
             sight.runs.shown[column],
-            message,
+            f"{message}; {words_of(known)}" if known else message,
             cell_place(origin) if origin else None,
             computes,
             expected,

@@ -110,7 +110,6 @@ def judge_layout(
     network: Network,
     inputs_map: InputMap | None = None,
     *,
-    name: str = "",
     steps: int | None = None,
     engine: str = "ironcalc",
     trials: int = TRIALS,
@@ -121,9 +120,7 @@ def judge_layout(
     Missing is what the network implies and nothing on the sheet stands for: a quantity whose work is done inside another
     formula is not missing, nor is the cost after the step. Cells that no input moves, texts and helpers are not judged.
     """
-    found = identify_workbook(
-        workbook, network, inputs_map, name=name, steps=steps, engine=engine, trials=trials, seed=seed
-    )
+    found = identify_workbook(workbook, network, inputs_map, steps=steps, engine=engine, trials=trials, seed=seed)
     return report_of(found)
 
 

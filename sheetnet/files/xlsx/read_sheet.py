@@ -11,12 +11,13 @@ from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
 from sheetnet.files import limits
+from sheetnet.files.escaping import excel_read
 from sheetnet.files.limits import Room
 from sheetnet.files.notices import FLAT, Disguises
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
 from sheetnet.files.xlsx.formulas import canonical
-from sheetnet.files.xlsx.parts import identity_of, rich_text, tags, unescape
+from sheetnet.files.xlsx.parts import identity_of, rich_text, tags
 from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
 from sheetnet.workbook import Cell, CellError, Position, Value
 
@@ -115,8 +116,8 @@ def _date(text: str) -> float | None:
 
 
 _PARSERS: dict[str, Callable[[str], Value]] = {
-    "str": unescape,
-    "inlineStr": unescape,
+    "str": excel_read,
+    "inlineStr": excel_read,
     "b": _truth,
     "e": _error,
     "d": _date,
@@ -276,7 +277,7 @@ class XlsxSheetReader:
         written, kind = element.text or "", element.get("t")
         if len(written) > _PREFIXES * limits.MAX_FORMULA:
             raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
-        text, index = canonical(unescape(written)), element.get("si", "")
+        text, index = canonical(excel_read(written)), element.get("si", "")
         if kind not in _KINDS or (kind == "shared" and not index):
             raise FileError(f"{self._at(row, column)}: a formula of an unknown kind: save the workbook again")
         if kind == "shared":
