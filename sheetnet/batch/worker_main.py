@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import pickle
 import select
@@ -93,7 +94,7 @@ def _no_core_dumps() -> None:
 
 def _warm() -> None:
     """Import what judging needs, once, and keep the collector from looking at it again and again."""
-
+    importlib.import_module("sheetnet.judge")
     gc.collect()
     gc.freeze()
 
