@@ -19,7 +19,7 @@ from sheetnet.identification import judge_layout, load_map
 from sheetnet.layout.record import embedded_network
 from sheetnet.network import Network
 from sheetnet.syntax import parse_area
-from sheetnet.syntax.functions import is_googles
+from sheetnet.syntax.function_facts import is_googles
 from sheetnet.trials.draw import TRIALS
 from sheetnet.validation.asked import blocks_asked, with_givens
 from sheetnet.validation.judge import judge_named

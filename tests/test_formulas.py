@@ -18,7 +18,7 @@ from sheetnet.formulas.functions import exponential
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, equations, evaluate_step, inputs_of, stacked
-from sheetnet.syntax import function_names
+from sheetnet.syntax import functions
 from sheetnet.workbook import Cell, Sheet, Value, Workbook
 from tests.networks import make_network, pairs
 from tests.sheets import step_book
@@ -119,7 +119,7 @@ def test_only_portable_functions_are_used(network: Network) -> None:
     """Every spreadsheet program of the last thirty years knows these seven."""
     workbook = step_book(network)
     texts = {cell.formula for sheet in workbook.sheets for cell in sheet.cells.values() if cell.formula is not None}
-    used = {name for text in texts for name in function_names(text)}
+    used = {name for text in texts for name in functions(text)}
     assert used <= PORTABLE
     assert "SUMPRODUCT" in used
     assert not any("^" in text for text in texts), "programs disagree on -2^2 and 2^3^2"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheetnet.syntax import TokenKind, depth, function_names, names, tokenize
+from sheetnet.syntax import TokenKind, depth, functions, names, tokenize
 
 PIECES = st.sampled_from(
     ["A1", "$B$3", "'It''s'!A1", "W_1", "LOG10(", ")", "(", ",", ";", "{", "}", ":", '"a""b"', '"', "'", "[", "]", "#REF!",
@@ -66,7 +66,7 @@ def test_names_and_functions_are_listed_once_each() -> None:
     """TRUE is a value, and functions come in upper case."""
     formula = 'IF(TRUE,sum(W_1)+W_1,gamma)&"W_2"'
     assert names(formula) == ["W_1", "gamma"]
-    assert function_names(formula) == ["IF", "SUM"]
+    assert functions(formula) == ["IF", "SUM"]
 
 
 @pytest.mark.parametrize(("formula", "levels"), [("A1", 0), ("(1)", 1), ("SUM((A1))+(1)", 2), ('"(("', 0), ("((", 2)])

@@ -22,7 +22,7 @@ from sheetnet.network_file import template_names
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import VIEW_NUMBERS as COMPUTED
 from sheetnet.reference.views import view_values
-from sheetnet.syntax import function_names
+from sheetnet.syntax import functions
 from sheetnet.validation.cells import input_cells
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Name, Place, Value, Workbook
@@ -264,8 +264,8 @@ def test_only_functions_that_all_programs_share_are_used() -> None:
         for book in (make_workbook(network, replace(EVERY, steps=2)), make_student_workbook(network)):
             for sheet in book.sheets:
                 formulas = [cell.formula for cell in sheet.cells.values() if cell.formula is not None]
-                used |= {name for formula in formulas for name in function_names(formula)}
-                used |= {name for rule in sheet.view.rules for name in function_names(rule.formula)}
+                used |= {name for formula in formulas for name in functions(formula)}
+                used |= {name for rule in sheet.view.rules for name in functions(rule.formula)}
     assert used == set(PORTABLE)
 
 

@@ -28,6 +28,8 @@ from sheetnet.files.limits import set_limits
 STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
 IDLE_SECONDS = 60.0  # after which a worker that nobody asks ends by itself, as on a cluster that has other work
+# What judging imports, also where it does so late: a worker has all of it before its first call.
+WARM = ("sheetnet.judge", "sheetnet.engine.ironcalc", "sheetnet.files.ods.read", "sheetnet.files.xlsx.read")
 RETIRE_BYTES = 500_000_000  # of peak memory, after which a worker is replaced: Python seldom gives memory back
 
 
@@ -119,8 +121,8 @@ def _no_core_dumps() -> None:
 
 def _warm() -> None:
     """Import what judging needs, once, and keep the collector from looking at it again and again."""
-    for module in ("judge", "engine.ironcalc", "files.ods.read", "files.xlsx.read"):
-        import_module(f"sheetnet.{module}")
+    for module in WARM:
+        import_module(module)
     gc.collect()
     gc.freeze()
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from sheetnet.errors import EngineError
-from sheetnet.syntax import cell_name, function_names, qualify, quote_sheet
+from sheetnet.syntax import cell_name, functions, qualify, quote_sheet
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Value, Workbook, array_cells
 
 Trial = Sequence[float] | None  # the numbers of some cells; None leaves the workbook as it stands
@@ -68,7 +68,7 @@ def cannot_move(formula: str) -> set[str]:
     """The functions of a formula that keep it from being evaluated on a shadow sheet."""
     if not any(name in formula.upper() for name in BY_ADDRESS):
         return set()
-    return BY_ADDRESS & set(function_names(formula))
+    return BY_ADDRESS & set(functions(formula))
 
 
 def _free_names(workbook: Workbook) -> Iterator[str]:

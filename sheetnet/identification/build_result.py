@@ -13,7 +13,7 @@ from sheetnet.identification.result import Apart, Identification, Identified, La
 from sheetnet.identification.state import Sight
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.reference import inputs_of
-from sheetnet.syntax import cell_name, function_names
+from sheetnet.syntax import cell_name, functions
 from sheetnet.validation.cells import input_blocks
 from sheetnet.validation.refine.name_mistakes import words_of
 from sheetnet.workbook import CellError, Place
@@ -207,7 +207,7 @@ def _about_error(sight: Sight, place: Place, error: CellError, engine: str) -> s
     sheet = sight.workbook.sheet(place[0])
     saved = sheet.cells[place[1:]].value if sheet is not None and place[1:] in sheet.cells else None
     if isinstance(saved, float) and engine != "libreoffice" and saved != 0:
-        used = ", ".join(function_names(sight.graph.formulas[place])) or "this formula"
+        used = ", ".join(functions(sight.graph.formulas[place])) or "this formula"
         return f"{engine} gives {error} for {used}, though the file shows a number: try --engine libreoffice"
     return f"the formula gives {error}"
 

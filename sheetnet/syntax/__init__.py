@@ -11,7 +11,7 @@ from sheetnet.syntax.references import (
     parse_area,
     quote_sheet,
 )
-from sheetnet.syntax.shifting import areas, depth, function_names, names, qualify, shift
+from sheetnet.syntax.shifting import areas, depth, functions, names, qualify, shift
 from sheetnet.syntax.tokens import Token, TokenKind, tokenize
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "column_letters",
     "column_number",
     "depth",
-    "function_names",
+    "functions",
     "names",
     "parse_area",
     "qualify",

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from sheetnet.syntax import Area, areas, column_number, function_names, names, tokenize
-from sheetnet.syntax.functions import MADE_UP
+from sheetnet.syntax import Area, areas, column_number, functions, names, tokenize
+from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.syntax.references import split_prefix
 from sheetnet.syntax.resolver import Resolver, on_each_sheet
 from sheetnet.workbook import Place, Position, Workbook, array_cells
@@ -64,7 +64,7 @@ class Dependencies:
 
     def functions(self, place: Place) -> list[str]:
         """The functions in the formula at a place."""
-        return function_names(self.formula(place))
+        return functions(self.formula(place))
 
     def makes_up(self, place: Place) -> bool:
         """Whether the formula at a place makes references that no reading of it tells."""
@@ -105,7 +105,7 @@ class Dependencies:
             text = texts.pop()
             yield from areas(text)
             yield from self._on_sheets(text)
-            for name in (*names(text), *function_names(text)):
+            for name in (*names(text), *functions(text)):
                 refers_to = self._book.refers_to(name, sheet)
                 if refers_to is not None and refers_to not in known:
                     known.add(refers_to)

@@ -154,7 +154,7 @@ def names(formula: str) -> list[str]:
     return [name for name in dict.fromkeys(found) if name.upper() not in ("TRUE", "FALSE")]
 
 
-def function_names(formula: str) -> list[str]:
+def functions(formula: str) -> list[str]:
     """The functions in order of appearance, in upper case, once each."""
     return list(dict.fromkeys(token.text.upper() for token in tokenize(formula) if token.kind == "function"))
 

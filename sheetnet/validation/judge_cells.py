@@ -15,8 +15,8 @@ import numpy as np
 
 from sheetnet.engine.isolate import cannot_move
 from sheetnet.reference import Array
-from sheetnet.syntax import cell_name, function_names
-from sheetnet.syntax.functions import is_googles, volatile_function
+from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax.function_facts import is_googles, volatile_function
 from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.cells import Answer, quantity_of
 from sheetnet.validation.report import CellVerdict
@@ -92,7 +92,7 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
         names = ", ".join(sorted(moved))
         return "unsupported", f"{names} takes addresses as text, so this formula cannot be tried alone"
     if NOT_IMPLEMENTED in values:
-        used = ", ".join(function_names(answer.formula))
+        used = ", ".join(functions(answer.formula))
         return "unsupported", f"the engine cannot evaluate this formula ({used}): try --engine libreoffice"
     failed = np.array([isinstance(value, CellError) for value in values])
     if failed.any() and (failed[0] or bool(evidence.alone[~failed, number].all())):

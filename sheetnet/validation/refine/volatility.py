@@ -8,7 +8,7 @@ from dataclasses import replace
 from sheetnet.engine.isolate import with_numbers
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import through_helpers
-from sheetnet.syntax.functions import volatile_function
+from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.trials.tolerance import same
 from sheetnet.validation.case import Case
 from sheetnet.validation.cells import Answer

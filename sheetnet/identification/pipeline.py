@@ -22,7 +22,7 @@ from sheetnet.identification.sheet_runs import run_sheet
 from sheetnet.identification.state import Sight
 from sheetnet.network import Network
 from sheetnet.syntax.dependencies import Dependencies
-from sheetnet.syntax.functions import volatile_function
+from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.trials.draw import TRIALS
 from sheetnet.validation.cells import input_blocks
 from sheetnet.validation.relative_names import in_full
