@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sheetnet.validation.refine.as_meant import say_what_was_meant
 from sheetnet.validation.refine.name_mistakes import name_mistakes, say_what_cancels
-from sheetnet.validation.refine.other_readings import take_own_convention, take_targets_as_one_hot
+from sheetnet.validation.refine.other_readings import say_what_was_meant, take_own_convention, take_targets_as_one_hot
 from sheetnet.validation.refine.root_causes import name_root_causes
 from sheetnet.validation.refine.try_repairs import find_fillings, try_repairs
 from sheetnet.validation.refine.volatility import blame_volatile_helpers
