@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -59,6 +60,28 @@ def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
 def test_every_room_has_its_layer() -> None:
     """What is not in the list would go unchecked."""
     assert {room_of(name) for name in modules()} == set(HEIGHT)
+
+
+def test_the_design_page_has_every_room_in_its_layer() -> None:
+    """The table of docs/design.md is these layers; the last is the package itself."""
+    rows = re.findall(
+        r"^\| ([0-9]+) \| (.+?) \|", (ROOT / "docs" / "design.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    told = {room: int(layer) - 1 for layer, rooms in rows for room in re.findall(r"`(\w+)(?:/|\.py)`", rooms)}
+    assert told == {room: height for room, height in HEIGHT.items() if room not in LAYERS[-1]}
+
+
+def test_the_modules_that_the_pages_name_are_there() -> None:
+    """A page that sends its reader to a file which has gone is worse than none."""
+    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+    named = {
+        (page.name, name)
+        for page in pages
+        for name in re.findall(r"`(?:sheetnet/)?(\w+/[\w/]+\.py)`", page.read_text(encoding="utf-8"))
+    }
+    places = (ROOT, ROOT / "sheetnet")
+    assert len(named) > 20
+    assert [(page, name) for page, name in sorted(named) if not any((place / name).exists() for place in places)] == []
 
 
 def test_no_import_runs_upward() -> None:
