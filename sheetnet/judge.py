@@ -48,13 +48,11 @@ def validate(
 
     `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
-    whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
-    `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
-    `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
-    Raises `FileError` for an unusable file, `EngineError` where the engine fails. What the file would fetch or run is
-    told in the notes, not followed.
-
-    This runs in the calling process: strangers' files, which may crash it, are for `validate_many`.
+    whatever layout: `inputs` is then a file that says where the inputs stand (None: found by their values), `steps` how
+    many training steps to look for. `blanks`, quantities as `generate --blank` takes them, are what a student was asked
+    to fill in and alone count; None takes what the copy says. Raises `FileError` for an unusable file, `EngineError`
+    where the engine fails. What the file would fetch or run is told, not followed. This runs in the calling process:
+    files that may crash it are for `validate_many`.
     """
     with noticing() as notices:
         workbook = read_workbook(path)

@@ -23,7 +23,7 @@ from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.terms import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.values import term_value
 from sheetnet.mistakes import MISTAKES
-from sheetnet.mistakes.candidates import Candidate, candidates, ways_up
+from sheetnet.mistakes.mistaken import MistakenEquation, mistaken_equations, ways_up
 
 MISREAD_EQUATIONS_UP = 3  # equations further up, through what is not printed
 LIKELIEST = 1 / 9  # chance up to which a misread number is named: that of hitting one wrong last digit
@@ -150,7 +150,7 @@ HIT, NEAR = 2, 1  # weights of a number explained, and of one explained but for 
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Cause:
     """What explains one number: a mistake's code, and words."""
 
     code: str
@@ -161,7 +161,7 @@ class Explanation:
 class _Guess:
     """A mistaken equation: the table's own, or one further up."""
 
-    one: Candidate
+    one: MistakenEquation
     own: bool
 
     @property
@@ -177,11 +177,11 @@ class Explanations:
     def __init__(self, document: Document, routes: Routes) -> None:
         self._document, self._routes, self._network = document, routes, document.network
         self._made: dict[tuple[object, ...], Upstream] = {}
-        self._known: dict[tuple[object, ...], list[Explanation | None]] = {}  # copies of a table are explained alike
+        self._known: dict[tuple[object, ...], list[Cause | None]] = {}  # copies of a table are explained alike
 
-    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Explanation | None]:
+    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Cause | None]:
         """What explains each number of a table that is wrong: the mistake that explains most of them."""
-        nothing: list[Explanation | None] = [None] * len(numbers)
+        nothing: list[Cause | None] = [None] * len(numbers)
         if self._document.is_given(numbers[0]):
             return nothing
         if numbers[0].expression is not None:
@@ -191,8 +191,8 @@ class Explanations:
             self._known[key] = self._best(numbers, verdicts)
         return self._known[key]
 
-    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Explanation | None]:
-        best: list[Explanation | None] = [None] * len(numbers)
+    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Cause | None]:
+        best: list[Cause | None] = [None] * len(numbers)
         most = (0, 0)
         for guess in self._guesses(numbers[0]):
             for pins in dict.fromkeys([*self._routes.pins(numbers[0]), ()]):
@@ -203,8 +203,8 @@ class Explanations:
 
     def _tried(
         self, guess: _Guess, pins: tuple[Pin, ...], numbers: Sequence[PrintedNumber], verdicts: Sequence[str]
-    ) -> tuple[list[Explanation | None], tuple[int, int]]:
-        found: list[Explanation | None] = [None] * len(numbers)
+    ) -> tuple[list[Cause | None], tuple[int, int]]:
+        found: list[Cause | None] = [None] * len(numbers)
         hits, digits, kept = 0, 0, 0
         if not any(
             v == "wrong" and self._meets(guess, pins, n)[1] == HIT for n, v in zip(numbers, verdicts, strict=True)
@@ -215,7 +215,7 @@ class Explanations:
             if verdict != "wrong":
                 kept += weight == HIT
             elif weight and number.digits is not None:
-                found[i] = Explanation(guess.one.mistake.code, guess.words + words)
+                found[i] = Cause(guess.one.mistake.code, guess.words + words)
                 hits += weight
                 digits += number.digits.significant if weight == HIT else 0
         return found, ((hits, kept) if digits >= EXPLAINED_DIGITS else (0, 0))
@@ -260,9 +260,9 @@ class Explanations:
                 yield above
 
     def _mistaken(self, block: str, own: bool) -> Iterator[_Guess]:
-        return (_Guess(one, own) for one in candidates(self._network, block, any_formula=False))
+        return (_Guess(one, own) for one in mistaken_equations(self._network, block, any_formula=False))
 
-    def _expression(self, number: PrintedNumber) -> Explanation | None:
+    def _expression(self, number: PrintedNumber) -> Cause | None:
         """An expression with the wrong logarithm or the wrong sign."""
         assert number.expression is not None  # as `of` asked
         assert number.digits is not None  # a blank is missing, not wrong
@@ -276,7 +276,7 @@ class Explanations:
                 if reach is not None and number.digits.significant >= EXPLAINED_DIGITS:
                     words, weight = _compared(number.digits, reach, slipped=False)
                     if weight == HIT:
-                        return Explanation(code, f"{code} {MISTAKES[code].name}{label}{words}")
+                        return Cause(code, f"{code} {MISTAKES[code].name}{label}{words}")
         return None
 
 

@@ -10,19 +10,19 @@ import typer
 from sheetnet.cli.options import EngineName, Limits
 from sheetnet.errors import UsageError
 
-Workbooks = Annotated[list[Path], typer.Argument(metavar="WORKBOOK…", help="Workbooks to judge.")]
-Expected = Annotated[
+_Workbooks = Annotated[list[Path], typer.Argument(metavar="WORKBOOK…", help="Workbooks to judge.")]
+_Expected = Annotated[
     str | None, typer.Option(metavar="TEMPLATE|FILE.toml", help="What they should compute; else what each carries.")
 ]
-Engine = Annotated[EngineName, typer.Option(help="What recalculates the workbooks.")]
-Trials = Annotated[int, typer.Option(min=1, max=1000, help="Random trials a workbook.")]
-Seed = Annotated[int, typer.Option(min=0, help="The seed of the trials.")]
-StrictInputs = Annotated[bool, typer.Option("--strict-inputs", help="Edited inputs are not ok.")]
-Inputs = Annotated[
+_Engine = Annotated[EngineName, typer.Option(help="What recalculates the workbooks.")]
+_Trials = Annotated[int, typer.Option(min=1, max=1000, help="Random trials a workbook.")]
+_Seed = Annotated[int, typer.Option(min=0, help="The seed of the trials.")]
+_StrictInputs = Annotated[bool, typer.Option("--strict-inputs", help="Edited inputs are not ok.")]
+_Inputs = Annotated[
     Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand in a layout that is not sheetnet's.")
 ]
-Steps = Annotated[int | None, typer.Option(min=1, help="Training steps in such a layout; else all there are.")]
-Blank = Annotated[
+_Steps = Annotated[int | None, typer.Option(min=1, help="Training steps in such a layout; else all there are.")]
+_Blank = Annotated[
     list[str] | None,
     typer.Option(
         metavar="QUANTITY",
@@ -30,37 +30,37 @@ Blank = Annotated[
         "says. Repeatable.",
     ),
 ]
-Json = Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON; - is stdout.")]
-Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page.")]
-Marked = Annotated[
+_Json = Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the report as JSON; - is stdout.")]
+_Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page.")]
+_Marked = Annotated[
     Path | None, typer.Option(metavar="PATH", help="Write a marked copy; of several workbooks, into this folder.")
 ]
-Jsonl = Annotated[
+_Jsonl = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write each result as a line of JSON as soon as it is there.")
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Keep the results that the JSON lines have.")]
-Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers at once; else one a core.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist; workbooks never.")]
+_Resume = Annotated[bool, typer.Option("--resume", help="Keep the results that the JSON lines have.")]
+_Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers at once; else one a core.")]
+_Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist; workbooks never.")]
 
 
 def validate_command(
-    workbooks: Workbooks,
-    network: Expected = None,
-    engine: Engine = EngineName.IRONCALC,
-    trials: Trials = 8,
-    seed: Seed = 0,
-    strict_inputs: StrictInputs = False,
-    inputs: Inputs = None,
-    steps: Steps = None,
-    blank: Blank = None,
-    json: Json = None,
-    html: Html = None,
-    marked: Marked = None,
-    jsonl: Jsonl = None,
-    resume: Resume = False,
-    jobs: Jobs = None,
+    workbooks: _Workbooks,
+    network: _Expected = None,
+    engine: _Engine = EngineName.IRONCALC,
+    trials: _Trials = 8,
+    seed: _Seed = 0,
+    strict_inputs: _StrictInputs = False,
+    inputs: _Inputs = None,
+    steps: _Steps = None,
+    blank: _Blank = None,
+    json: _Json = None,
+    html: _Html = None,
+    marked: _Marked = None,
+    jsonl: _Jsonl = None,
+    resume: _Resume = False,
+    jobs: _Jobs = None,
     limit: Limits = None,
-    force: Force = False,
+    force: _Force = False,
 ) -> None:
     """Judge every calculation cell of workbooks against NumPy, each in a guarded process.
 

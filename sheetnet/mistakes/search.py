@@ -33,8 +33,8 @@ from sheetnet.mistakes import (
     kind_of,
     reads_of,
 )
-from sheetnet.mistakes.candidates import candidates, names_read, ways_up
 from sheetnet.mistakes.knowledge import Knowledge
+from sheetnet.mistakes.mistaken import mistaken_equations, names_read, ways_up
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
 from sheetnet.trials.tolerance import Truth, agreement, scales
@@ -178,7 +178,7 @@ class Diagnosis:
 
     def own(self, block: str) -> Iterator[_Guess]:
         """One mistake in the equation of a block."""
-        for one in candidates(self._network, block):
+        for one in mistaken_equations(self._network, block):
             yield _Guess(block, ((one.mistake, one.change),))
 
     def singles(self, block: str) -> Iterator[_Chunk]:

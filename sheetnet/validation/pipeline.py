@@ -8,9 +8,9 @@ from sheetnet.validation.refine.root_causes import name_root_causes
 from sheetnet.validation.refine.try_repairs import find_fillings, try_repairs
 from sheetnet.validation.refine.volatility import blame_volatile_helpers
 from sheetnet.validation.run import Runner
-from sheetnet.validation.state import State, Step
+from sheetnet.validation.state import Refinement, State
 
-STEPS: tuple[Step, ...] = (
+REFINEMENTS: tuple[Refinement, ...] = (
     take_own_convention,  # the whole sheet follows another convention
     take_targets_as_one_hot,  # right for targets of 0 and 1, as the sheet has them
     try_repairs,  # right but for rounding, a typed number, a helper cell, a slip of its entry
@@ -26,6 +26,6 @@ STEPS: tuple[Step, ...] = (
 def refined(runner: Runner) -> State:
     """The verdicts of a case after all steps."""
     state = State.first(runner)
-    for step in STEPS:
+    for step in REFINEMENTS:
         state = step(state)
     return state

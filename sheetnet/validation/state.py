@@ -44,4 +44,4 @@ class State:
         return replace(self, cells=cells)
 
 
-Step = Callable[[State], State]  # each makes the verdicts sharper, or leaves them as they are
+Refinement = Callable[[State], State]  # each makes the verdicts sharper, or leaves them as they are

@@ -18,7 +18,7 @@ from sheetnet.validation.refine.name_mistakes import name_mistakes
 from sheetnet.validation.refine.try_repairs import try_repairs
 from sheetnet.validation.report import SOUND, CellVerdict
 from sheetnet.validation.run import Runs
-from sheetnet.validation.state import State, Step
+from sheetnet.validation.state import Refinement, State
 from sheetnet.validation.texts import formula_in, has_equals, in_english, is_remark, local_names_in, number_in
 from sheetnet.workbook import Cell, Position
 
@@ -97,8 +97,8 @@ def has_one_hot_targets(network: Network, runs: Runs) -> bool:
 
 # ---- texts, and names of functions in other languages
 
-READINGS: tuple[Step, ...] = (take_own_convention, take_targets_as_one_hot)
-EXPLANATIONS: tuple[Step, ...] = (try_repairs, name_mistakes)
+READINGS: tuple[Refinement, ...] = (take_own_convention, take_targets_as_one_hot)
+EXPLANATIONS: tuple[Refinement, ...] = (try_repairs, name_mistakes)
 
 
 def say_what_was_meant(state: State) -> State:

@@ -16,7 +16,7 @@ from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.workbook import Place
 
-MOST_REPAIRS = 10_000  # repaired formulas of a workbook: evaluating them in all runs takes about a second
+MOST_TRIED = 10_000  # repaired formulas of a workbook: evaluating them in all runs takes about a second
 MOST_RIGHT = 50  # right formulas of a quantity from which a wrong one may have been filled
 MOST_RETRIED = 200  # wrong cells of a workbook that are looked at twice: more have one cause, which these show
 
@@ -55,7 +55,7 @@ def _repairs(state: State, wrong: Sequence[int]) -> list[tuple[int, Repair]]:
     numbers = KnownNumbers(known)
     tried: list[tuple[int, Repair]] = []
     for number in wrong:
-        if len(tried) > MOST_REPAIRS:
+        if len(tried) > MOST_TRIED:
             break
         cell, place = state.cells[number], case.places[number]
         own = re.compile(re.escape(cell_name(*place[1:], absolute=True)) + r"(?![0-9])")

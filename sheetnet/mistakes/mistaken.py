@@ -15,7 +15,7 @@ from sheetnet.reference import Array, Recorder, Values
 
 
 @dataclass(frozen=True)
-class Candidate:
+class MistakenEquation:
     """One known mistake in the equation of one block, in one of its forms."""
 
     mistake: Mistake
@@ -27,14 +27,14 @@ class Candidate:
         return cook(self.site, values, self.change.parts)
 
 
-def candidates(network: Network, block: str, any_formula: bool = True) -> Iterator[Candidate]:
+def mistaken_equations(network: Network, block: str, any_formula: bool = True) -> Iterator[MistakenEquation]:
     """Every form of every mistake in the equation of a block; without `any_formula` those alone that are of its kind."""
     site = Site.of(network, block)
     if (kind := kind_of(site)) is not None:
         for mistake in MISTAKES.values():
             if any_formula or mistake.quantity != "any":
                 for change in mistake.changes_at(site, kind):
-                    yield Candidate(mistake, change, site)
+                    yield MistakenEquation(mistake, change, site)
 
 
 def ways_up(block: str, depth: int, above: Callable[[str], Iterable[str]]) -> list[tuple[str, ...]]:
