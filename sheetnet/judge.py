@@ -51,8 +51,7 @@ def validate(
     whatever layout: `inputs` is then a file that says where the inputs stand (None: found by their values), `steps` how
     many training steps to look for. `blanks`, quantities as `generate --blank` takes them, are what a student was asked
     to fill in and alone count; None takes what the copy says. Raises `FileError` for an unusable file, `EngineError`
-    where the engine fails. What the file would fetch or run is told, not followed. This runs in the calling process:
-    files that may crash it are for `validate_many`.
+    where the engine fails. Nothing that a file would run is run; what may crash this process is for `validate_many`.
     """
     with noticing() as notices:
         workbook = read_workbook(path)
