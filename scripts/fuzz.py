@@ -25,6 +25,7 @@ from sheetnet.batch.api import validate_many  # noqa: E402
 from sheetnet.batch.journal import Result  # noqa: E402
 from sheetnet.batch.schedule import Workers  # noqa: E402
 from sheetnet.judge import judge  # noqa: E402
+from sheetnet.judge_options import JudgeOptions  # noqa: E402
 from sheetnet.network import Network  # noqa: E402
 from sheetnet.network_file import load_network  # noqa: E402
 from sheetnet.validation.locate import locate  # noqa: E402
@@ -120,7 +121,7 @@ def _compared(book: Workbook, original: bytes, network: Network, tally: Tally) -
     if answers(book, network) == right_answers(original, network):
         tally.counts["right, the same formulas"] += 1
         return None
-    report = judge(book, network, trials=40, seed=4242)
+    report = judge(book, network, JudgeOptions(trials=40, seed=4242))
     if not report.ok:
         bad = [f"{cell.cell} {cell.verdict}: {cell.formula}" for cell in report.cells if cell.verdict != "correct"]
         return f"right, but not for the witness: {bad[:3]}"

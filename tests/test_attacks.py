@@ -14,6 +14,7 @@ from sheetnet.batch.api import validate_many
 from sheetnet.batch.journal import Result
 from sheetnet.batch.schedule import Workers
 from sheetnet.errors import SheetnetError
+from sheetnet.files.limits import Limits
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.report.html import save_html
@@ -23,7 +24,7 @@ from tests.hostile import CASES, OUTCOMES, Case, Trap
 
 Record = Callable[[str, object], None]
 SECRET = "root:x:0:0:the text of a file that no report may show"
-LIMITS = {"time": 30, "cpu_time": 6, "memory": 1_000_000_000}
+LIMITS = Limits(time=30, cpu_time=6, memory=1_000_000_000)
 LONGEST = 1_200  # characters of a refusal
 # The same without a right worksheet beside it ends in the same line, mostly: some are enough for every day.
 ALONE = [case for case in CASES if case.name.endswith(", alone")]
@@ -110,7 +111,7 @@ def test_a_malicious_file_is_refused_or_does_no_harm(
     assert SECRET[:8] not in repr(result)
     assert visited == []
     assert [each.name for each in place.iterdir()] == [path.name]
-    assert seconds < LIMITS["time"]
+    assert seconds < LIMITS.time
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ A whole audit: numbers, equations and notes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from sheetnet.auditing.judge import judge_numbers
 from sheetnet.auditing.published import PrintedFormula, Published, load_published
 from sheetnet.auditing.verdicts import Audit, FormulaEntry, NumberVerdict
 from sheetnet.network import Network
-from sheetnet.network_file import read_table, template_names
+from sheetnet.network_file import NetworkLike, read_table, template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 from sheetnet.trials.draw import plain_trials
 
@@ -81,8 +80,8 @@ def _same(network: Network, activation: str, loss: str, z: Array, a: Array, targ
     return bool(np.allclose(delta, diagonal, rtol=SIGNATURE_TOLERANCE, atol=SIGNATURE_TOLERANCE))
 
 
-def audit(document: str | Path | Published) -> Audit:
-    """Judge every number and equation that a document prints: a template, a network file or what was read of one.
+def audit(document: NetworkLike | Published) -> Audit:
+    """Judge every number and equation that a document prints: a template, a network file, its table or what was read of one.
 
     Raises `NetworkError` for a file that cannot be used.
     """

@@ -1,8 +1,8 @@
 """The worker's side: runs one call after another under its limits until its parent is gone. It knows no files.
 
-`python -c "from sheetnet.batch.worker_main import serve_forever; serve_forever()" LIFELINE`: a request on stdin is a pickled (function,
-arguments, limits), the answers on stdout are STARTED and then a pickled `Reply`. LIFELINE is a pipe's reading end
-whose writing end only the parent holds. Pickles go with their length before them.
+`python -c "from sheetnet.batch.worker_main import serve_forever; serve_forever()" LIFELINE`: a request on stdin is a
+pickled (function, arguments, limits), the answers on stdout are STARTED and then a pickled `Reply`. LIFELINE is a
+pipe's reading end whose writing end only the parent holds. Pickles go with their length before them.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import pickle
 import select
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from sheetnet.errors import SheetnetError
+from sheetnet.files.limits import Limits
 
 STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
@@ -103,12 +104,9 @@ def _asked(requests: IO[bytes]) -> bool:
     return os.name != "posix" or bool(select.select([requests], [], [], IDLE_SECONDS)[0])
 
 
-def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Mapping[str, int]) -> Reply:
-    from sheetnet.files.limits import set_limits
-
+def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) -> Reply:
     try:
-        set_limits(limits)
-        _restrict()
+        _restrict(limits)
         return Reply(function(*arguments), retiring=_grown())
     except SheetnetError as error:
         return Reply(error=error, retiring=_grown())
@@ -118,19 +116,17 @@ def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Ma
         return Reply(failure=_told(error), retiring=True)
 
 
-def _restrict() -> None:
+def _restrict(limits: Limits) -> None:
     """Memory and processor time for the next call; only the soft limits, so that each call can have its own."""
     if os.name != "posix":
         return
     import resource
 
-    from sheetnet.files import limits
-
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime)
     for kind, amount in (
-        (resource.RLIMIT_AS, limits.MAX_MEMORY),
-        (resource.RLIMIT_CPU, spent + limits.MAX_CPU_SECONDS + 1),
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CPU, spent + limits.cpu_time + 1),
     ):
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))

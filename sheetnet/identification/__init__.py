@@ -1,6 +1,6 @@
 """Identifying: what each formula cell of a workbook in anybody's layout computes. It knows no formats and no looks."""
 
-from sheetnet.identification.identify import identify, identify_workbook, judge_layout, report_of
+from sheetnet.identification.identify import identify, identify_file, identify_workbook, judge_layout, report_of
 from sheetnet.identification.input_map import InputMap, load_map, parse_map
 from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 
@@ -14,6 +14,7 @@ __all__ = [
     "Nowhere",
     "Unidentified",
     "identify",
+    "identify_file",
     "identify_workbook",
     "judge_layout",
     "load_map",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetnet.network import Block, Network, activation_name
+from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Array
 
 if TYPE_CHECKING:
@@ -168,12 +169,14 @@ def inputs_of(network: Network) -> dict[str, Array]:
     return values | {"gamma": np.array([[[network.learning_rate]]])}
 
 
-def training_step(network: Network) -> Step:
+def training_step(network: NetworkLike) -> Step:
     """One step of gradient descent: forward, cost, backward, new weights, new cost.
 
+    `network` is a template's name, a path, a table as TOML has it or a `Network`.
     All gradients are computed before any weight changes. Values are floats in the network's own units; where the
     network saturates they may be infinite or NaN, as the mathematics says.
     """
+    network = load_network(network)
     values = evaluate_step(network, inputs_of(network))
     return Step(network, {name: array[0] for name, array in values.items()})
 

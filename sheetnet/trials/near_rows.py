@@ -15,10 +15,10 @@ from sheetnet.network import Network
 from sheetnet.reference import LOSSES, Array, evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, row_demands
 from sheetnet.reference.views.training import training_numbers
+from sheetnet.trials import TRIALS
 from sheetnet.trials.demands import Demand
 from sheetnet.trials.draw import (
     POOL,
-    TRIALS,
     InputElement,
     Ties,
     Trials,
