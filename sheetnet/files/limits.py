@@ -1,4 +1,4 @@
-"""How much a file may ask of this machine, each limit with its reason; and what is left of it while a workbook is read.
+"""The limits on an untrusted file, each with its reason, and the budget that readers draw from.
 
 `Limits` is made once, where options are read, and handed down with the package: nothing is ever rewritten.
 """
