@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sheetnet.batch.api import validate_many
     from sheetnet.batch.journal import Result
-    from sheetnet.errors import EngineError, FileError, LimitError, NetworkError, SheetnetError, StoppedError
+    from sheetnet.errors import (
+        EngineError,
+        FileError,
+        LimitError,
+        NetworkError,
+        SheetnetError,
+        StoppedError,
+        UsageError,
+    )
     from sheetnet.files import read_workbook
     from sheetnet.generate import write_workbook
     from sheetnet.judge import validate
@@ -29,6 +37,7 @@ _HOMES = {
     "SheetnetError": "errors",
     "Step": "reference",
     "StoppedError": "errors",
+    "UsageError": "errors",
     "load_network": "network_file",
     "read_workbook": "files",
     "training_step": "reference",
@@ -46,6 +55,7 @@ __all__ = [
     "SheetnetError",
     "Step",
     "StoppedError",
+    "UsageError",
     "load_network",
     "read_workbook",
     "training_step",

@@ -33,6 +33,7 @@ from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.workbook import Place, Workbook
 
 _VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\s*\(", re.IGNORECASE)
+_LEAST_TRIALS = 2  # from one to the other numbers move, which shows what depends on the inputs
 
 
 def identify(
@@ -85,7 +86,7 @@ def identify_workbook(
     where = where or find_inputs(workbook, network, flow, evaluate, options.seed)
     driven = {place for places in where.cells.values() for place in places}
     places = [place for place in flow.formulas if place not in driven]
-    runs = run_sheet(workbook, network, where, evaluate, places, options.trials, options.seed)
+    runs = run_sheet(workbook, network, where, evaluate, places, max(options.trials, _LEAST_TRIALS), options.seed)
     runs = replace(runs, moved=runs.moved & _reached(flow, places, driven))
     training = Training(network, runs.inputs)
     sight = Sight(workbook, network, flow, evaluate, runs, training, options.steps, places, runs.values)
