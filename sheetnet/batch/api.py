@@ -161,15 +161,11 @@ def validate_many(
     """Judge workbooks as `validate` does, each in a guarded process; the results come in the order of `paths`.
 
     The first keywords are those of `validate`. No file raises: what cannot be used, or must be stopped, is a result with
-    an `error`. `jobs` workers of this machine
-    (None: one a core) do the work, or any `concurrent.futures.Executor`, such as that of a cluster whose machines see
-    the same files: each of its workers then drives a guarded process of its own. `timeout` is in seconds a file (the
-    limit "time"); `limits` has others by their names in `sheetnet limits`. `jsonl` is a file to which each
-    result is written when it is done; with `resume` the results in it are kept, with `force` it is overwritten. `workers`
-    are some that outlive this call, unless it is broken off.
-
-    Raises UsageError, LimitError and NetworkError at the call, for an option or a network that cannot be; FileError where
-    `jsonl` cannot be used, and EngineError where no worker can be started.
+    an `error`. `timeout` is in seconds a file (the limit "time"). `jobs` workers of this machine (None: one a core) do the
+    work, or an `executor` of `concurrent.futures`, such as that of a cluster whose machines see the same files. Each result
+    is written to the file `jsonl` when it is done; with `resume` the results in it are kept, with `force` it is overwritten.
+    `workers` outlive this call, unless it is broken off. Raises UsageError, LimitError and NetworkError at the call; then
+    FileError where `jsonl` cannot be used, and EngineError where no worker can be started.
     """
     most = _limits(engine, limits, timeout)
     options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, most)

@@ -78,22 +78,10 @@ def validate_command(
         read = [Path(path) for path in (network, inputs) if path is not None]
         outputs = Outputs(workbooks, json, html, marked, force, jsonl, read)
         results = validate_many(
-            workbooks,
-            network,
-            engine=engine.value,
-            trials=trials,
-            seed=seed,
-            strict_inputs=strict_inputs,
-            inputs=inputs,
-            steps=steps,
-            blanks=blank or None,
-            limits=changes,
-            jobs=jobs,
-            jsonl=jsonl,
-            resume=resume,
-            force=force,
+            workbooks, network, engine=engine.value, trials=trials, seed=seed, strict_inputs=strict_inputs, inputs=inputs,
+            steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl, resume=resume, force=force,
             workers=workers,
-        )
+        )  # fmt: skip
         try:
             codes = _shown(results, len(workbooks), outputs, network is not None)
         except KeyboardInterrupt:

@@ -144,47 +144,46 @@ class Package:
 def open_package(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Package:
     """Open an .xlsx, .xlsm or .ods file. Raises FileError for all else, saying what it is and the way out."""
     place = Path(path)
-    stream = _opened(place, limits)
-    try:
-        _check_type(place, stream)
-        size = stream.seek(0, os.SEEK_END)
-        archive = zipfile.ZipFile(stream)
-        with errors_within(place):
-            return Package(place, stream, archive, _checked(place, archive.infolist(), size, limits), limits)
-    except _ZIP_ERRORS as error:
-        stream.close()
-        raise FileError(f"is a damaged zip file ({_line(error)})", path=place, remedy="get the file again") from error
-    except BaseException:
-        stream.close()
-        raise
+    with errors_within(place):
+        stream = _opened(place, limits)
+        try:
+            _check_type(stream)
+            size = stream.seek(0, os.SEEK_END)
+            archive = zipfile.ZipFile(stream)
+            return Package(place, stream, archive, _checked(archive.infolist(), size, limits), limits)
+        except _ZIP_ERRORS as error:
+            stream.close()
+            raise FileError(f"is a damaged zip file ({_line(error)})", remedy="get the file again") from error
+        except BaseException:
+            stream.close()
+            raise
 
 
 def _opened(path: Path, limits: Limits) -> IO[bytes]:
     """The file, opened once: what is looked at is what is read. A pipe is not waited for, a device not asked."""
     try:
-        _check_status(path, path.stat(), limits)  # before it is opened: opening a terminal or a tape can do things
+        _check_status(path.stat(), limits)  # before it is opened: opening a terminal or a tape can do things
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError as error:
-        raise FileError("there is no such file", path=path, remedy="check the path") from error
+        raise FileError("there is no such file", remedy="check the path") from error
     except (OSError, ValueError) as error:
-        raise FileError(f"cannot be opened ({_line(error)})", path=path) from error
+        raise FileError(f"cannot be opened ({_line(error)})") from error
     stream = os.fdopen(handle, "rb")
     try:
-        _check_status(path, os.fstat(handle), limits)  # again: somebody may have put another in its place
+        _check_status(os.fstat(handle), limits)  # again: somebody may have put another in its place
     except BaseException:
         stream.close()
         raise
     return stream
 
 
-def _check_status(path: Path, status: os.stat_result, limits: Limits) -> None:
+def _check_status(status: os.stat_result, limits: Limits) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-        raise FileError(f"is {kind}", path=path, remedy="give the workbook's own path")
+        raise FileError(f"is {kind}", remedy="give the workbook's own path")
     if status.st_size > limits.file_size:
         raise FileError(
             f"has {status.st_size:,} bytes, at most {limits.told('file_size')} are read",
-            path=path,
             remedy=_SMALLER,
         )
 
@@ -192,66 +191,55 @@ def _check_status(path: Path, status: os.stat_result, limits: Limits) -> None:
 _SMALLER = "delete what does not belong to the worksheet, or split it"
 
 
-def _check_type(path: Path, stream: IO[bytes]) -> None:
+def _check_type(stream: IO[bytes]) -> None:
     start = stream.read(4096)
     if start.startswith(b"PK"):
         return
     if not start:
-        raise FileError("is empty", path=path, remedy="get the file again")
+        raise FileError("is empty", remedy="get the file again")
     if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise FileError(
-            "is an encrypted workbook or a legacy .xls (OLE)", path=path, remedy=f"{_SAVE_AS}, without a password"
-        )
+        raise FileError("is an encrypted workbook or a legacy .xls (OLE)", remedy=f"{_SAVE_AS}, without a password")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<table")):
-        raise FileError("is an HTML page", path=path, remedy=f"download the workbook itself, or {_SAVE_AS}")
+        raise FileError("is an HTML page", remedy=f"download the workbook itself, or {_SAVE_AS}")
     if text.startswith(b"<"):
-        raise FileError("is an XML file, no workbook", path=path, remedy=_SAVE_AS)
+        raise FileError("is an XML file, no workbook", remedy=_SAVE_AS)
     if b"\x00" not in start:
-        raise FileError("is plain text such as CSV, which holds no formulas", path=path, remedy=_SAVE_AS)
-    raise FileError("is not a zip file, so neither .xlsx nor .ods", path=path, remedy=_SAVE_AS)
+        raise FileError("is plain text such as CSV, which holds no formulas", remedy=_SAVE_AS)
+    raise FileError("is not a zip file, so neither .xlsx nor .ods", remedy=_SAVE_AS)
 
 
-def _checked(path: Path, infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+def _checked(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
     """The parts of a file of `size` bytes by name, after all caps.
 
     Nothing is ever unpacked to disk, so `../` in a name only names a part.
     """
     if len(infos) > limits.parts:
         raise FileError(
-            f"has {len(infos):,} parts, at most {limits.told('parts')} are read",
-            path=path,
-            remedy=f"{_SAVE_AS} again",
+            f"has {len(infos):,} parts, at most {limits.told('parts')} are read", remedy=f"{_SAVE_AS} again"
         )
     total = sum(info.file_size for info in infos)
     if total > limits.total_size:
-        raise FileError(f"unpacks to more than {limits.told('total_size')}", path=path, remedy=_SMALLER)
+        raise FileError(f"unpacks to more than {limits.told('total_size')}", remedy=_SMALLER)
     if total > TOTAL_RATIO_FROM_BYTES and total > limits.ratio * size:
-        raise FileError(
-            f"is packed {limits.told('ratio')} or more, as in a zip bomb", path=path, remedy=f"{_SAVE_AS} again"
-        )
+        raise FileError(f"is packed {limits.told('ratio')} or more, as in a zip bomb", remedy=f"{_SAVE_AS} again")
     for info in infos:
         if info.file_size > limits.part_size:
-            raise FileError(
-                f"{info.filename!r} unpacks to more than {limits.told('part_size')}", path=path, remedy=_SMALLER
-            )
+            raise FileError(f"{info.filename!r} unpacks to more than {limits.told('part_size')}", remedy=_SMALLER)
         if info.file_size > RATIO_FROM_BYTES and info.file_size > limits.ratio * info.compress_size:
             raise FileError(
                 f"{info.filename!r} is packed {limits.told('ratio')} or more, as in a zip bomb",
-                path=path,
                 remedy=f"{_SAVE_AS} again",
             )
         if info.flag_bits & 1:
-            raise FileError(f"{info.filename!r} is encrypted", path=path, remedy="save the workbook without a password")
+            raise FileError(f"{info.filename!r} is encrypted", remedy="save the workbook without a password")
         if info.compress_type not in _PACKED:
-            raise FileError(f"{info.filename!r} is packed in an unknown way", path=path, remedy=f"{_SAVE_AS} again")
+            raise FileError(f"{info.filename!r} is packed in an unknown way", remedy=f"{_SAVE_AS} again")
     parts = {info.filename.replace("\\", "/").lstrip("/"): info for info in infos}
     if len({name.casefold() for name in parts}) < len(
         infos
     ):  # Excel ignores capitals: a right sheet could hide a wrong one
-        raise FileError(
-            "has two parts of one name, of which programs read different ones", path=path, remedy=f"{_SAVE_AS} again"
-        )
+        raise FileError("has two parts of one name, of which programs read different ones", remedy=f"{_SAVE_AS} again")
     return parts
 
 
