@@ -30,7 +30,7 @@ from sheetnet.network import Layer, Network
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
-from tests.layouts import small_network, training_rows
+from tests.support.layouts import small_network, training_rows
 
 SHAPES = ((2, 2, 2), (16, 16, 8), (64, 64, 10), (784, 30, 10))
 TRIALS = 8

@@ -29,7 +29,7 @@ from sheetnet.network import Network  # noqa: E402
 from sheetnet.network_file import load_network  # noqa: E402
 from sheetnet.validation.locate import locate  # noqa: E402
 from sheetnet.workbook import Cell, Workbook  # noqa: E402
-from tests.fuzzing import damaged, originals, witnessed  # noqa: E402
+from tests.support.fuzzing import damaged, originals, witnessed  # noqa: E402
 
 KEPT = ROOT / "build" / "fuzz"
 LIMITS = {"time": 60, "cpu_time": 10, "memory": 1_000_000_000}

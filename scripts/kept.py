@@ -1,4 +1,4 @@
-"""Write the workbooks of tests/kept_cases.py, as this version writes them, into a new folder of tests/kept/.
+"""Write the workbooks of tests/support/kept_cases.py, as this version writes them, into a new folder of tests/data/kept/.
 
     python scripts/kept.py NAME      NAME is the folder's; one that is there stays as it is, for ever
 
@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT))
 from sheetnet import __version__  # noqa: E402
 from sheetnet.files import save_workbook  # noqa: E402
 from sheetnet.judge import validate  # noqa: E402
-from tests.engines import gnumeric_convert, libreoffice_convert  # noqa: E402
-from tests.kept_cases import CASES, Kept  # noqa: E402
-from tests.test_kept import FOLDER, LIST, found_in  # noqa: E402
+from tests.house.test_kept import FOLDER, LIST, found_in  # noqa: E402
+from tests.support.engines import gnumeric_convert, libreoffice_convert  # noqa: E402
+from tests.support.kept_cases import CASES, Kept  # noqa: E402
 
 
 def main() -> None:

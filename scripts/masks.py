@@ -35,7 +35,7 @@ from sheetnet.validation.pipeline import Assessment
 from sheetnet.validation.report import CellVerdict
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import Presentation
-from tests.networks import make_network
+from tests.support.networks import make_network
 
 NOTES = 30
 FORMS = ("IF({0}>0,1,0)", "IF({0}>=0,1,0)", "IF({0}<0,1,0)", "IF({0}>0,0,1)", "IF({0}<0,0,1)", "IF({0}>=0,0,1)")

@@ -16,7 +16,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.workbook_options import Presentation, default_views
-from tests.mutation import Subject, Tally, all_at_once, one_by_one
+from tests.support.mutation import Subject, Tally, all_at_once, one_by_one
 
 SMALL = 500  # formula cells up to which each mutant gets a workbook of its own
 

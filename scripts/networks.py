@@ -23,7 +23,7 @@ from sheetnet.reference import ACTIVATIONS, training_step
 from sheetnet.trials.demands import signs, untold
 from sheetnet.trials.draw import draw_trials
 from sheetnet.workbook_options import Presentation
-from tests.networks import make_network, pairs
+from tests.support.networks import make_network, pairs
 
 COUNT = 500
 MOST_FORMULAS = 200_000

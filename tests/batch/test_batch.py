@@ -1,0 +1,458 @@
+"""Many workbooks: each has its result in its turn, whatever the others are, on any executor, and over a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import openpyxl
+import pytest
+
+from sheetnet import validate, validate_many
+from sheetnet.batch.api import apart
+from sheetnet.batch.journal import Journal, Result, fingerprint, from_line, to_line, way_of_judging
+from sheetnet.batch.schedule import AHEAD, PACKED, Ready, Workers, in_order
+from sheetnet.errors import FileError, LimitError, StoppedError
+from sheetnet.generate import write_workbook
+from sheetnet.network_file import load_network
+from sheetnet.workbook_options import Presentation
+from tests.support.paths import ROOT
+from tests.support.quantities import spell
+from tests.support.sheets import step_book
+
+D02B = load_network("d02b")
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sheet Step alone: a batch judges each file several times over."""
+    return write_workbook(D02B, tmp_path_factory.mktemp("right") / "right.xlsx", Presentation())
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """Guarded processes, kept warm from batch to batch."""
+    with Workers() as lent:
+        yield lent
+
+
+@pytest.fixture
+def homework(right: Path, tmp_path: Path) -> list[Path]:
+    """A right one, one with a wrong formula, one that is none, a missing one, one that never ends, a right one."""
+    paths = [tmp_path / f"{name}.xlsx" for name in "right wrong text gone endless last".split()]
+    shutil.copy(right, paths[0])
+    _edited(right, paths[1], "{A_1[0,0]}", "=1/(1+EXP({z_1[0,0]}))")
+    paths[2].write_text("a,b\n", encoding="utf-8")
+    _edited(right, paths[4], "{beside[0,0]}", "=SUMPRODUCT({beside[0,1].letters}:XFD*{beside[0,1].letters}:XFD)")
+    shutil.copy(right, paths[5])
+    return paths
+
+
+def spelled(text: str) -> str:
+    """A text about the right workbook, with addresses in place of quantities."""
+    return spell(text, step_book(D02B), D02B)
+
+
+def _edited(source: Path, target: Path, cell: str, formula: str) -> None:
+    book = openpyxl.load_workbook(source)
+    book["Step"][spelled(cell)] = spelled(formula)
+    book.save(target)
+
+
+STATUSES = "correct incorrect unreadable unreadable unreadable correct".split()
+
+
+@contextmanager
+def dask_executor() -> Iterator[Executor]:
+    import distributed
+
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client.get_executor()
+
+
+EXECUTORS: dict[str, Any] = {
+    "ours": lambda: contextmanager(lambda: iter([None]))(),
+    "threads": lambda: ThreadPoolExecutor(2),
+    "processes": lambda: ProcessPoolExecutor(2, get_context("spawn")),
+    "dask": dask_executor,
+}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ours",
+        "processes",
+        pytest.param("threads", marks=pytest.mark.slow),
+        pytest.param("dask", marks=pytest.mark.dask),
+    ],
+)
+def test_every_file_has_its_result_on_any_executor(kind: str, homework: list[Path]) -> None:
+    """In the order of the paths; what hangs is stopped, and costs neither another file nor the executor a worker."""
+    with EXECUTORS[kind]() as executor:
+        results = list(validate_many(homework, executor=executor, limits={"cpu_time": 1}))
+        assert [result.path for result in results] == [str(path) for path in homework]
+        assert [result.status for result in results] == STATUSES
+        again = [result.status for result in validate_many(homework[:2], executor=executor)]
+    assert again == STATUSES[:2]
+    assert results[1].report == validate(homework[1])
+    errors = [result.error or "" for result in results]
+    assert "plain text such as CSV" in errors[2]
+    assert "there is no such file" in errors[3]
+    assert errors[4].startswith(f"{homework[4]}: took over 1 seconds of the processor and was stopped: simplify")
+    assert "--limit cpu_time=" in errors[4]
+
+
+def test_a_batch_of_none_gives_nothing(tmp_path: Path) -> None:
+    """And an unknown limit is refused before anything is begun."""
+    assert list(validate_many([])) == []
+    with pytest.raises(LimitError, match="there is no limit 'cellz'"):
+        list(validate_many([tmp_path / "x.xlsx"], limits={"cellz": 1}))
+
+
+def test_limits_reach_the_workers(right: Path) -> None:
+    """A limit that is too low for the file refuses it, naming the option that raises it."""
+    (result,) = validate_many([right], limits={"cells": 100})
+    assert "has more than 100 shared strings: delete what is not needed, or --limit cells=" in (result.error or "")
+    with pytest.raises(StoppedError, match=rf"{right.name}: took over 1 seconds"):
+        apart(right, time.sleep, 30, limits={"time": 1})
+
+
+def test_what_is_met_and_not_followed_is_noted(right: Path, workers: Workers, tmp_path: Path) -> None:
+    """A formula that would fetch something, and a link instead of a file."""
+    path, link = tmp_path / "curious.xlsx", tmp_path / "link.xlsx"
+    _edited(right, path, "{beside[0,0]}", '=_xlfn.WEBSERVICE("http://localhost/")')
+    link.symlink_to(right)
+    notes = [" ".join(result.report.notes) for result in validate_many([path, link], workers=workers) if result.report]
+    assert f"{spelled('{!beside[0,0]}')} calls WEBSERVICE, which fetches from outside: never followed" in notes[0]
+    assert f"is a link: the file it leads to was judged, {os.path.realpath(right)}" in notes[1]
+
+
+# ---- results on the disk ----
+
+
+def test_a_result_survives_its_line(homework: list[Path], workers: Workers) -> None:
+    """All but what the file itself showed before it was recalculated, which reports do not need."""
+    report = replace(validate(homework[1]), notes=("a \u202enote\x9b",), strict_inputs=True)
+    (result,) = validate_many([homework[1]], workers=workers)
+    line = to_line(replace(result, report=report), "ab", "cd")
+    assert line.count("\n") == 1
+    assert line.isprintable() or line[:-1].isprintable()
+    back, content, how = from_line(line.encode())
+    assert (content, how, back.kept) == ("ab", "cd", True)
+    bare = tuple(replace(cell, saved=None) for cell in report.cells)
+    assert back.report == replace(report, cells=bare)
+
+
+def lines_of(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_results_are_kept_for_the_same_bytes_judged_in_the_same_way(
+    homework: list[Path], workers: Workers, tmp_path: Path
+) -> None:
+    """A changed file is judged again, and so is what other options would judge otherwise; missing files always."""
+    jsonl, some = tmp_path / "results.jsonl", [*homework[:4], homework[5]]
+
+    def kept(**options: Any) -> list[bool]:
+        return [result.kept for result in validate_many(some, jsonl=jsonl, resume=True, workers=workers, **options)]
+
+    assert kept() == [False] * 5
+    assert kept() == [True, True, True, False, True]
+    shutil.copy(homework[1], homework[0])
+    assert kept() == [False, True, True, False, True]
+    assert kept(trials=5) == [False] * 5
+    with pytest.raises(FileError, match="exists already"):
+        list(validate_many(some, jsonl=jsonl))
+    results = list(validate_many(some, jsonl=jsonl, resume=True, workers=workers, trials=5))
+    assert [result.status for result in results] == ["incorrect", "incorrect", "unreadable", "unreadable", "correct"]
+    assert len(list(validate_many(some[:1], jsonl=jsonl, force=True, workers=workers))) == len(lines_of(jsonl)) == 1
+
+
+@pytest.mark.parametrize("cut", [1, 30, 2000])
+def test_a_line_that_was_cut_short_is_dropped(homework: list[Path], workers: Workers, tmp_path: Path, cut: int) -> None:
+    """Whatever is left of it; the lines before it count."""
+    jsonl, some = tmp_path / "results.jsonl", [homework[0], homework[1]]
+    list(validate_many(some, jsonl=jsonl, workers=workers))
+    whole = jsonl.read_bytes()
+    first = whole.index(b"\n") + 1
+    jsonl.write_bytes(whole[: first + cut])
+    kept = {result.path: result.kept for result in validate_many(some, jsonl=jsonl, resume=True, workers=workers)}
+    assert sorted(kept.values()) == [False, True]
+    assert {line["workbook"] for line in lines_of(jsonl)} == {str(path) for path in some}
+    jsonl.write_bytes(whole[:cut])
+    assert not any(result.kept for result in validate_many(some, jsonl=jsonl, resume=True, workers=workers))
+
+
+@pytest.mark.parametrize("content", [b"my thesis", b"my thesis\n", b'{"schema": "other"}\n', b"[]\n", b"\xff\n"])
+def test_a_file_that_holds_something_else_is_never_touched(right: Path, tmp_path: Path, content: bytes) -> None:
+    """A slip of the hand with --resume costs nobody their work."""
+    path = tmp_path / "thesis.txt"
+    path.write_bytes(content)
+    with pytest.raises(FileError, match="line 1 is no result of sheetnet"):
+        list(validate_many([right], jsonl=path, resume=True))
+    assert path.read_bytes() == content
+
+
+def test_what_judges_differently_has_another_name(right: Path, tmp_path: Path) -> None:
+    """The network, every option, and the content of a map of inputs."""
+    inputs = tmp_path / "map.toml"
+    inputs.write_text("a = 1", encoding="utf-8")
+    ways = [
+        way_of_judging(None, {}),
+        way_of_judging(D02B, {}),
+        way_of_judging(load_network("bias-node"), {}),
+        way_of_judging(None, {"seed": 1}),
+        way_of_judging(None, {"inputs": inputs}),
+    ]
+    inputs.write_text("a = 2", encoding="utf-8")
+    ways.append(way_of_judging(None, {"inputs": inputs}))
+    assert len(set(ways)) == len(ways)
+    assert fingerprint(str(tmp_path)) is fingerprint(str(tmp_path / "gone")) is None
+    assert fingerprint(str(right)) is not None
+
+
+def test_a_full_disk_is_one_line(right: Path, workers: Workers) -> None:
+    """What was written until then counts."""
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full, a device that is always full")
+    with Journal(Path("/dev/full"), "how") as journal, pytest.raises(FileError, match="go on with --resume"):
+        journal.keep(next(validate_many([right], workers=workers)), "content")
+
+
+# ---- the order, and how far it is run ahead ----
+
+
+def test_results_wait_for_their_turn_but_not_without_bound() -> None:
+    """The first call ends last: only so many others are begun meanwhile; what is ready needs no call."""
+    begun: list[int] = []
+
+    def calls() -> Iterator[tuple | Ready]:
+        for number in range(3 * AHEAD):
+            begun.append(number)
+            yield Ready(number) if number % 2 else (number,)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = {0: True}
+
+        def work(number: int) -> int:
+            if first.pop(number, False):
+                time.sleep(0.5)
+                assert len(begun) <= AHEAD
+            return number
+
+        def submit(function: Any, call: tuple) -> Any:
+            return pool.submit(function, *call)
+
+        assert list(in_order(submit, work, calls(), lambda number, outcome: outcome)) == list(range(3 * AHEAD))
+
+
+def test_a_thousand_large_results_that_wait_take_little_memory() -> None:
+    """One slow file in a class of large workbooks: the others' reports wait packed (they took over a gigabyte)."""
+    size, waited = 200_000, Event()
+
+    def work(number: int) -> bytes:
+        if number == 0:
+            assert waited.wait(60)
+        elif number == AHEAD - 1:
+            waited.set()
+        time.sleep(0.003)  # as judging does, so that results are fetched about as fast as they come
+        return bytes([number % 256]) * size
+
+    with ThreadPoolExecutor(2) as pool:
+        submit = lambda function, call: pool.submit(function, *call)  # noqa: E731
+        tracemalloc.start()
+        try:
+            for number, result in enumerate(in_order(submit, work, [(n,) for n in range(AHEAD)], lambda _, each: each)):
+                assert result == bytes([number % 256]) * size
+            assert tracemalloc.get_traced_memory()[1] < 2 * PACKED * size
+        finally:
+            tracemalloc.stop()
+
+
+def test_an_executor_that_loses_a_call_costs_that_file() -> None:
+    """Executors fail in ways of their own; the others have their results."""
+
+    def work(number: int) -> int:
+        if number == 1:
+            raise RuntimeError("the machine went away")
+        return number
+
+    with ThreadPoolExecutor(2) as pool:
+        submit = lambda function, call: pool.submit(function, *call)  # noqa: E731
+        zero, one, two = in_order(submit, work, [(0,), (1,), (2,)], lambda number, outcome: outcome)
+    assert (zero, two) == (0, 2)
+    assert "was lost by the executor (RuntimeError: the machine went away)" in str(one)
+
+
+# ---- the command line ----
+
+
+def sheetnet(*args: str | Path) -> list[str]:
+    return [sys.executable, "-m", "sheetnet", *map(str, args)]
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_a_batch_killed_half_way_is_resumed_without_loss(right: Path, homework: list[Path], tmp_path: Path) -> None:
+    """SIGKILL to the command itself: the lines that were written stand, the others are judged, none twice."""
+    jsonl, paths = tmp_path / "results.jsonl", [tmp_path / f"s{number:03}.xlsx" for number in range(120)]
+    for number, path in enumerate(paths):
+        shutil.copy(homework[2] if number % 20 == 7 else right, path)
+    command = sheetnet("validate", *paths, "--jsonl", jsonl)
+    first = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not jsonl.exists() or jsonl.read_bytes().count(b"\n") < 20:
+        assert first.poll() is None
+        time.sleep(0.01)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = jsonl.read_bytes()
+    before = before[: before.rfind(b"\n") + 1]
+    assert 20 <= before.count(b"\n") < 120
+    done = subprocess.run([*command, "--resume"], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert jsonl.read_bytes().startswith(before)
+    assert sorted(line["workbook"] for line in lines_of(jsonl)) == [str(path) for path in paths]
+    assert done.stdout.endswith("120 workbooks: 114 correct, 6 unreadable\n")
+    assert done.stdout.count("✓") == 114
+    assert [line.split(":")[1].strip() for line in done.stderr.splitlines()] == [str(p) for p in paths[7::20]]
+
+
+def test_a_batch_that_is_interrupted_says_how_to_go_on(right: Path, tmp_path: Path) -> None:
+    """Ctrl-C is one line and exit code 130, and no worker stays behind."""
+    paths = []
+    for number in range(900):  # so many that none is through them before it is interrupted
+        paths.append(tmp_path / f"{number}.xlsx")
+        os.link(right, paths[-1])
+    jsonl = tmp_path / "results.jsonl"
+    command = sheetnet("validate", *paths, "--jsonl", jsonl)
+    process = subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not jsonl.exists() or not jsonl.read_bytes():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    (line,) = err.splitlines()
+    assert line.startswith("sheetnet: interrupted after ")
+    assert line.endswith(" of 900 workbooks: go on with --resume")
+
+
+def in_shell(words: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command, run by the shell with `words` around it, in which it is "$@"."""
+    return subprocess.run(
+        ["/bin/sh", "-c", words, "sh", *command], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_cost_nothing(right: Path, tmp_path: Path, closed: str) -> None:
+    """As some schedulers close them: pipes to workers must not get their numbers, and what is printed goes nowhere."""
+    done = in_shell(f'"$@" {closed}', *sheetnet("validate", right, "--json", tmp_path / "report.json"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.stdout != "") == (">&-" not in closed.replace("2>&-", ""))
+    assert json.loads((tmp_path / "report.json").read_text())["summary"]["ok"] is True
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a system where folders in use can be removed")
+def test_a_current_folder_that_is_gone_costs_nothing(right: Path, tmp_path: Path) -> None:
+    """The workbook's path is a whole one."""
+    (tmp_path / "gone").mkdir()
+    done = in_shell(f'cd {tmp_path}/gone && rmdir ../gone && "$@"', *sheetnet("validate", right))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_was_lost_is_judged_again(right: Path, tmp_path: Path) -> None:
+    """A worker killed from outside, or an executor that fails, says nothing of the file: --resume tries once more."""
+    jsonl = tmp_path / "results.jsonl"
+    (lost,) = validate_many([right], executor=Broken(), jsonl=jsonl)
+    assert (lost.status, "try it again with --resume" in str(lost.error)) == ("unreadable", True)
+    (again,) = validate_many([right], jsonl=jsonl, resume=True)
+    assert (again.status, again.kept) == ("correct", False)
+    (kept,) = validate_many([right], jsonl=jsonl, resume=True)
+    assert (kept.status, kept.kept) == ("correct", True)
+
+
+class Broken(Executor):
+    """Loses every call."""
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(RuntimeError("the machine went away"))
+        return future
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs locks of files")
+def test_two_runs_never_write_to_one_journal(right: Path, tmp_path: Path) -> None:
+    """The second would cut off what the first one is writing."""
+    jsonl = tmp_path / "results.jsonl"
+    with Journal(jsonl, "") as journal:
+        for resume, force in ((True, False), (False, True)):
+            with pytest.raises(FileError, match="another run writes to it"):
+                Journal(jsonl, "", resume, force)
+        journal.keep(Result(str(right), None, "no"), None)
+        assert len(lines_of(jsonl)) == 1
+    with Journal(jsonl, "", resume=True):
+        assert len(lines_of(jsonl)) == 1
+
+
+def test_no_time_limit_at_all_is_the_longest(right: Path) -> None:
+    """Infinity is no number of seconds that a system takes."""
+    (result,) = validate_many([right], timeout=float("inf"))
+    assert result.ok
+
+
+@pytest.mark.parametrize("arguments", [["--json", "-"], []])
+def test_a_full_output_is_one_line(right: Path, arguments: list[str]) -> None:
+    """Exit code 2, no traceback, neither from the command nor from Python's own end."""
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full, a device that is always full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            sheetnet("validate", right, *arguments),
+            env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["sheetnet: output: No space left on device: free the disk, or write elsewhere"]
+
+
+def test_files_on_a_full_disk_are_one_line_and_devices_stay(right: Path) -> None:
+    """A device is written to, never replaced by a file."""
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full, a device that is always full")
+    for option in ("--json", "--html", "--jsonl"):
+        command = sheetnet("validate", right, option, "/dev/full")
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("sheetnet: /dev/full: cannot be written (No space left on device)")
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.slow
+def test_a_class_of_two_thousand_loses_nothing() -> None:
+    """Good files judged, broken ones named, killed half-way and resumed, memory flat; the script says so."""
+    script = [sys.executable, str(ROOT / "scripts" / "batch.py"), "--count", "2000"]
+    done = subprocess.run(script, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2,000 files: {'correct': 1900, 'unreadable': 100}" in done.stdout
