@@ -16,7 +16,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
 from sheetnet.reference import training_step
 from tests.support.documents import audit_of, audited, by_place, document, everything, printed
-from tests.support.networks import make_network
+from tools.small_networks import make_network
 
 D02B = load_network("d02b")
 STEP = training_step(D02B)

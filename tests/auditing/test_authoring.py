@@ -15,7 +15,7 @@ from sheetnet.network_file import load_network
 from sheetnet.reference import Recorder, equations, evaluate_step, inputs_of, training_step
 from sheetnet.report.audit import audit_workbook
 from tests.support.documents import audited, document, printed
-from tests.support.networks import make_network
+from tools.small_networks import make_network
 
 NETWORK = make_network("tanh", "half_sse", (2, 3, 2))
 STEP = training_step(NETWORK)

@@ -16,7 +16,7 @@ from sheetnet.auditing.intervals import Reach
 from sheetnet.network_file import load_network, parse_network
 from sheetnet.reference import training_step
 from tests.support.documents import audited, by_place, everything, printed
-from tests.support.networks import make_network
+from tools.small_networks import make_network
 
 NETWORK = make_network("sigmoid", "half_sse", (2, 3, 2))
 STEP = training_step(NETWORK)

@@ -18,7 +18,7 @@ from sheetnet.auditing.values import Misfit, term_value
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
 from tests.support.documents import audit_of, document
-from tests.support.networks import make_network, pairs
+from tools.small_networks import make_network, pairs
 
 NODE = load_network("bias-node")
 TRIALS = EquationTrials(NODE)

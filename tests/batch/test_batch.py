@@ -452,7 +452,7 @@ def test_files_on_a_full_disk_are_one_line_and_devices_stay(right: Path) -> None
 @pytest.mark.slow
 def test_a_class_of_two_thousand_loses_nothing() -> None:
     """Good files judged, broken ones named, killed half-way and resumed, memory flat; the script says so."""
-    script = [sys.executable, str(ROOT / "scripts" / "batch.py"), "--count", "2000"]
+    script = [sys.executable, "-m", "tools.batch", "--count", "2000"]
     done = subprocess.run(script, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2,000 files: {'correct': 1900, 'unreadable': 100}" in done.stdout

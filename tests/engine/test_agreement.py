@@ -20,7 +20,7 @@ from sheetnet.workbook import Place, Value, Workbook, array_cells
 from sheetnet.workbook_options import Presentation
 from tests.support.engines import gnumeric_convert, libreoffice_convert
 from tests.support.figures import record
-from tests.support.networks import make_network, pairs
+from tools.small_networks import make_network, pairs
 
 RELATIVE, ABSOLUTE = 1e-11, 1e-13  # together: 1e-11 of |value| + 0.01
 LIE = 7.5  # what every formula cell shows until a program recalculates it; no quantity of these networks is 7.5

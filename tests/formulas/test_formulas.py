@@ -20,8 +20,8 @@ from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, equations, evaluate_step, inputs_of, stacked
 from sheetnet.syntax import functions
 from sheetnet.workbook import Cell, Sheet, Value, Workbook
-from tests.support.networks import make_network, pairs
 from tests.support.sheets import step_book
+from tools.small_networks import make_network, pairs
 
 PORTABLE = {"SUMPRODUCT", "EXP", "LN", "MAX", "IF", "TANH", "SUM"}
 # In comparisons IronCalc takes whatever is within 2.2e-16 of 0 for 0, so a z of 1e-300 has the derivative at 0 there.

@@ -14,7 +14,7 @@ from sheetnet.validation import Report
 from tests.support.paths import DATA
 
 FOLDER = DATA / "kept"
-LIST = "expected.json"  # of each folder, written together with its workbooks (scripts/kept.py)
+LIST = "expected.json"  # of each folder, written together with its workbooks (tools/kept.py)
 FOLDERS = sorted(path.parent for path in FOLDER.glob(f"*/{LIST}"))
 
 

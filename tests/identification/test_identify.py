@@ -19,8 +19,8 @@ from sheetnet.network_file import dump_network
 from sheetnet.report.identify import identification_json
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.workbook import Workbook
-from tests.support.layouts import Writer, damaged, read_bytes, small_network, training_rows
 from tests.support.paths import FOREIGN, ROOT
+from tools.layouts import Writer, damaged, read_bytes, small_network, training_rows
 
 LAYOUTS = {
     "rows": {},

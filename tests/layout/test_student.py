@@ -27,8 +27,8 @@ from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, Sheet, Value, Workbook
 from sheetnet.workbook_options import Presentation
 from tests.support.engines import libreoffice_convert
-from tests.support.networks import make_network, pairs
 from tests.support.sheets import place_of, with_cell, with_formula
+from tools.small_networks import make_network, pairs
 
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 NEAR = 1e-6  # relative; a number of a file as near as this to an answer gives it away

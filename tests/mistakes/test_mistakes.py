@@ -24,9 +24,9 @@ from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.locate import locate
 from sheetnet.validation.run import Bench, run_workbook
-from tests.support.networks import make_network, pairs
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula
+from tools.small_networks import make_network, pairs
 
 # Networks beside the templates, so that every mistake has a place: mse, sums over the batch, leaky_relu.
 OTHERS = {
@@ -57,7 +57,7 @@ def computed(network: Network) -> list[str]:
 
 
 def test_codes_are_unique_and_documented() -> None:
-    """A code names one mistake for ever; docs/mistakes.md is made from the entries (python scripts/mistakes_page.py)."""
+    """A code names one mistake for ever; docs/mistakes.md is made from the entries (python -m tools.pages)."""
     entries = [mistake for chapter in CHAPTERS.values() for mistake in chapter]
     assert len(entries) == len(MISTAKES) >= 60
     assert all(re.fullmatch(r"SN\d{3}", code) for code in MISTAKES)

@@ -19,7 +19,7 @@ from sheetnet.network import Layer, Network
 from sheetnet.network_file import dump_network, parse_network, template_names, templates_folder
 from sheetnet.reference import ACTIVATIONS, LOSSES
 from sheetnet.workbook import Workbook
-from tests.support.networks import make_network, pairs, refusal, refused_pairs
+from tools.small_networks import make_network, pairs, refusal, refused_pairs
 
 # A 2-3-1 network; the broken files below are this one with a single line replaced.
 GOOD = """\

@@ -14,7 +14,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Step, evaluate_step, inputs_of
 from tests.support import engines
-from tests.support.networks import make_network, pairs, refused_pairs
+from tools.small_networks import make_network, pairs, refused_pairs
 
 SIZES = ((2, 3), (2, 4, 3), (2, 3, 5, 4))  # without a hidden layer, with one, with two
 every_pair = pytest.mark.parametrize(("activation", "loss"), pairs())

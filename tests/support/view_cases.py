@@ -16,8 +16,8 @@ from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Workbook, array_cells
 from sheetnet.workbook_options import TERMS, Presentation
 from tests.engine.test_agreement import by_ironcalc, cell_value, distance, formula_places, lying, networks
-from tests.support.networks import make_network
 from tests.support.sheets import with_formula
+from tools.small_networks import make_network
 
 SMALL = ("bias-node", "d02b", "relu-sigmoid-softmax", "xor-batch")
 NETWORKS = {name: network for name, network in networks().items() if not name.startswith("digits")}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.engine_cases import DATA, IDIOMS, LIFTS, NAMES
-from scripts.engine_table import KINDS, Line, idioms, kind_of, lifts, show, unknown, verdict, worst
 from sheetnet.workbook import CellError
 from tests.support.engines import require
+from tools.engine_cases import DATA, IDIOMS, LIFTS, NAMES
+from tools.engine_table import KINDS, Line, idioms, kind_of, lifts, show, unknown, verdict, worst
 
 VALUE, NAME = CellError("#VALUE!"), CellError("#NAME?")
 

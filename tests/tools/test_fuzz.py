@@ -13,8 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts import fuzz as fuzzing
-from scripts.fuzz import Tally, fuzz
 from sheetnet.engine.ironcalc import IronCalcFormulas, evaluate
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
@@ -24,8 +22,10 @@ from sheetnet.syntax import areas, depth, names, qualify, shift, tokenize
 from sheetnet.syntax.grammar import fault_of
 from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.support.figures import record
-from tests.support.fuzzing import originals
 from tests.support.hostile.build import changed, ods_alone, ods_cell, parts_of, sheet_xml, table_xml, xlsx_alone
+from tools import fuzz as fuzzing
+from tools.fuzz import Tally, fuzz
+from tools.fuzz_damage import originals
 
 FORMULAS = st.text(st.sampled_from("AZ19$:!'\"[]{}(),;.=+-*/^&<>%@#~|\\ _xlfnS\n") | st.characters(), max_size=60)
 

@@ -9,7 +9,7 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.workbook_options import Presentation
 from tests.support.figures import record
-from tests.support.mutation import MUTATIONS, Subject, Tally, all_at_once, one_by_one
+from tools.mutants import MUTATIONS, Subject, Tally, all_at_once, one_by_one
 
 SMALL = [name for name in template_names() if not name.startswith("digits")]
 SAMPLE = 60

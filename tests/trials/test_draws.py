@@ -14,7 +14,7 @@ from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate_st
 from sheetnet.trials import draw, kinds
 from sheetnet.trials.draw import TRIALS, Trials, draw_trials
 from sheetnet.trials.tolerance import agreement, scales
-from tests.support.networks import make_network, pairs
+from tools.small_networks import make_network, pairs
 
 SEEDS = range(20)
 MARGIN = 1e-3  # what logarithmic losses keep from 0 and 1; a softmax of n outputs keeps 2/n of it from 0

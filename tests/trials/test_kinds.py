@@ -16,8 +16,8 @@ from sheetnet.trials.draw import Trials, draw_trials
 from sheetnet.trials.kinds import KINDS, candidates
 from sheetnet.validation import run as runs_of
 from sheetnet.workbook import Cell
-from tests.support.networks import make_network
 from tests.support.sheets import blamed, place_of, step_book, with_cell, with_formula
+from tools.small_networks import make_network
 
 SEEDS = range(5)
 SHAPES = {

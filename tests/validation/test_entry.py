@@ -16,8 +16,8 @@ from sheetnet.syntax.functions import LANGUAGES, LOCAL_NAMES
 from sheetnet.validation import CellVerdict
 from sheetnet.validation.texts import formula_in, in_english, is_remark, number_in
 from sheetnet.workbook import Cell, Workbook
-from tests.support.networks import make_network
 from tests.support.sheets import blamed, place_of, step_book, with_cell, with_formula
+from tools.small_networks import make_network
 
 D02B = load_network("d02b")
 BOOK = step_book(D02B)

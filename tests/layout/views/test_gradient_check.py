@@ -26,7 +26,6 @@ from sheetnet.validation.locate import locate
 from sheetnet.validation.run import Bench
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from sheetnet.workbook_options import SAMPLE, SHEETS, Presentation, checked_weights
-from tests.support.networks import make_network
 from tests.support.sheets import with_cell, with_formula
 from tests.support.view_cases import (
     NETWORKS,
@@ -38,6 +37,7 @@ from tests.support.view_cases import (
     judged_with,
     verdicts,
 )
+from tools.small_networks import make_network
 
 VIEW = "gradient_check"
 SHEET = SHEETS[VIEW]

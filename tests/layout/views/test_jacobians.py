@@ -15,8 +15,8 @@ from sheetnet.reference import ACTIVATIONS
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS
-from tests.support.networks import make_network
 from tests.support.view_cases import NETWORKS, OWN, block_numbers, book, judged_with, verdicts
+from tools.small_networks import make_network
 
 VIEW = "jacobians"
 SHEET = SHEETS[VIEW]

@@ -21,7 +21,6 @@ from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
 from tests.engine.test_agreement import cell_value
-from tests.support.networks import make_network
 from tests.support.sheets import blamed, with_formula
 from tests.support.view_cases import (
     NETWORKS,
@@ -32,6 +31,7 @@ from tests.support.view_cases import (
     judged_with,
     verdicts,
 )
+from tools.small_networks import make_network
 
 VIEW = "training"
 SHEET = SHEETS[VIEW]

@@ -37,7 +37,7 @@ from sheetnet.workbook_options import (
 )
 from tests.engine.test_agreement import PROGRAMS, cell_value, distance, formula_places, lying
 from tests.support.figures import record
-from tests.support.networks import make_network, pairs
+from tools.small_networks import make_network, pairs
 
 NAMES = [name for name in template_names() if not name.startswith("digits")]
 EVERY = Presentation(tuple(SHEETS))

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.workbook_options import Presentation, default_views
-from tests.support.mutation import Subject, Tally, all_at_once, one_by_one
+from tools.mutants import Subject, Tally, all_at_once, one_by_one
 
 SMALL = 500  # formula cells up to which each mutant gets a workbook of its own
 

@@ -54,8 +54,8 @@ class Paper:
         cells = self.cells.setdefault(sheet, {})
         top = max((row for row, _ in cells), default=0) + 2
         cells[top, 2] = Cell(f"block {name}")
-        at = (lambda i, j: (top + 1 + j, 3 + i)) if self.turned else (lambda i, j: (top + 1 + i, 3 + j))
-        self.grids[name] = [[(sheet, *at(i, j)) for j in range(columns)] for i in range(rows)]
+        elements = [[(j, i) if self.turned else (i, j) for j in range(columns)] for i in range(rows)]
+        self.grids[name] = [[(sheet, top + 1 + down, 3 + right) for down, right in row] for row in elements]
         for row in self.grids[name]:
             for place in row:
                 cells[place[1:]] = Cell()
@@ -202,9 +202,14 @@ def training_rows(network: Network, steps: int, repeated_inputs: bool = False) -
 
 
 def _training_row(network: Network, row: int, first: bool, repeated: bool) -> list[float | str]:
-    n, column = network.sizes, iter(range(1, 10_000))
-    at = lambda count: [next(column) for _ in range(count)]  # noqa: E731
-    name = lambda column, up=0: cell_name(row - up, column)  # noqa: E731
+    n, free = network.sizes, iter(range(1, 10_000))
+
+    def at(count: int) -> list[int]:
+        return [next(free) for _ in range(count)]
+
+    def name(column: int, up: int = 0) -> str:
+        return cell_name(row - up, column)
+
     x, t = at(n[0]), at(n[-1])
     w = [[at(n[k] + 1) for _ in range(n[k + 1])] for k in range(network.depth)]
     z, a = [at(size) for size in n[1:]], [at(size) for size in n[1:]]

@@ -15,9 +15,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from sheetnet.engine import engine_named
 from sheetnet.generate import make_workbook
@@ -35,7 +32,7 @@ from sheetnet.validation.pipeline import Assessment
 from sheetnet.validation.report import CellVerdict
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import Presentation
-from tests.support.networks import make_network
+from tools.small_networks import make_network
 
 NOTES = 30
 FORMS = ("IF({0}>0,1,0)", "IF({0}>=0,1,0)", "IF({0}<0,1,0)", "IF({0}>0,0,1)", "IF({0}<0,0,1)", "IF({0}>=0,0,1)")

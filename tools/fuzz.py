@@ -1,6 +1,6 @@
 """Damage right workbooks at random and judge each in a guarded process: no crash, no hang, nothing wrong taken for right.
 
-    python scripts/fuzz.py --count 10000 --seed 1
+    python -m tools.fuzz --count 10000 --seed 1
 
 Offending files are kept in build/fuzz/, named by seed and number. Exit code 1 where there is one.
 """
@@ -18,18 +18,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from sheetnet.batch.api import validate_many  # noqa: E402
-from sheetnet.batch.journal import Result  # noqa: E402
-from sheetnet.batch.schedule import Workers  # noqa: E402
-from sheetnet.judge import judge  # noqa: E402
-from sheetnet.network import Network  # noqa: E402
-from sheetnet.network_file import load_network  # noqa: E402
-from sheetnet.validation.locate import locate  # noqa: E402
-from sheetnet.workbook import Cell, Workbook  # noqa: E402
-from tests.support.fuzzing import damaged, originals, witnessed  # noqa: E402
+from sheetnet.batch.api import validate_many
+from sheetnet.batch.journal import Result
+from sheetnet.batch.schedule import Workers
+from sheetnet.judge import judge
+from sheetnet.network import Network
+from sheetnet.network_file import load_network
+from sheetnet.validation.locate import locate
+from sheetnet.workbook import Cell, Workbook
+from tools import ROOT
+from tools.fuzz_damage import damaged, originals, witnessed
 
 KEPT = ROOT / "build" / "fuzz"
 LIMITS = {"time": 60, "cpu_time": 10, "memory": 1_000_000_000}

@@ -1,6 +1,6 @@
 """Judge a class of students' files, some of them broken, and kill the command half-way: nothing may be lost.
 
-    python scripts/batch.py --count 2000
+    python -m tools.batch --count 2000
 
 Prints what was found, the time, and the memory of the command and of its workers. Exit code 1 where anything is amiss.
 """
@@ -19,13 +19,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from sheetnet.files import save_workbook  # noqa: E402
-from sheetnet.generate import make_workbook  # noqa: E402
-from sheetnet.network_file import load_network  # noqa: E402
-from sheetnet.workbook import Cell, Workbook  # noqa: E402
+from sheetnet.files import save_workbook
+from sheetnet.generate import make_workbook
+from sheetnet.network_file import load_network
+from sheetnet.workbook import Cell, Workbook
+from tools import ROOT
 
 EVERY = 20  # one file of so many is broken: 5 %
 ENDLESS = "SUMPRODUCT(AB:XFD*AB:XFD)"

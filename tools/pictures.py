@@ -16,16 +16,15 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from sheetnet.engine.libreoffice import find_libreoffice
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.workbook import Workbook
+from tools import ROOT
 
 Image.MAX_IMAGE_PIXELS = None  # our own pages; wide ones are large before they are cropped
-FOLDER = Path(__file__).parent.parent / "docs" / "images"
+FOLDER = ROOT / "docs" / "images"
 DPI, MARGIN, COLORS = 200, 12, 128
 WIDEST, LONGEST = 1600, 2400  # pixels
 WIDE, LONG, READABLE = 3.2, 2.5, 900  # of a page of other proportions, a beginning of that height or width is shown

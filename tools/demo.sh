@@ -1,6 +1,6 @@
 #!/bin/sh
 # Generate every example workbook, damage one formula in a copy of one, validate both and show the two reports.
-# Usage: scripts/demo.sh BIN, where BIN/sheetnet and BIN/python are the installed ones.
+# Usage: tools/demo.sh BIN, where BIN/sheetnet and BIN/python are the installed ones.
 set -eu
 
 bin=$1
@@ -20,7 +20,7 @@ heading "As generated"
 
 # The classic slip: the step goes up the slope, plus where minus belongs.
 damaged=$out/d02b-damaged.xlsx
-"$bin/python" scripts/damage.py "$out/d02b.xlsx" W_2_new '=INDEX(W_2,1,1)+gamma*INDEX(dC_dW_2,1,1)' "$damaged"
+"$bin/python" -m tools.damage "$out/d02b.xlsx" W_2_new '=INDEX(W_2,1,1)+gamma*INDEX(dC_dW_2,1,1)' "$damaged"
 
 heading "After one formula was changed"
 code=0

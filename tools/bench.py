@@ -18,8 +18,6 @@ from pathlib import Path
 import ironcalc
 import xlsxwriter
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from sheetnet.batch.api import validate_many
 from sheetnet.batch.schedule import Workers, cores
 from sheetnet.files import save_workbook
@@ -30,7 +28,7 @@ from sheetnet.network import Layer, Network
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
-from tests.support.layouts import small_network, training_rows
+from tools.layouts import small_network, training_rows
 
 SHAPES = ((2, 2, 2), (16, 16, 8), (64, 64, 10), (784, 30, 10))
 TRIALS = 8

@@ -1,6 +1,6 @@
 """Print which functions and idioms IronCalc computes otherwise than LibreOffice, function by function.
 
-Usage: python scripts/engine_table.py [--differences]
+Usage: python -m tools.engine_table [--differences]
 
 Part 1 says whether a function of single numbers is lifted over an array, part 2 compares whole expressions, and part 3
 names the functions that LibreOffice knows and IronCalc does not. Both engines get the same cells, as
@@ -13,14 +13,11 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from scripts.engine_cases import DATA, IDIOMS, LIFTS, NAMES
 from sheetnet.engine import engine_named
 from sheetnet.errors import EngineError
 from sheetnet.workbook import Cell, CellError, Place, Position, Sheet, Value, Workbook
+from tools.engine_cases import DATA, IDIOMS, LIFTS, NAMES
 
 TRY, ROWS = "Try", 3  # the sheet of the formulas, and how many numbers an array has in part 1
 FORMS = ("one cell", "SUM", "SUMPRODUCT", "{SUM}", "{block}")  # how a function is applied, a column of Try each

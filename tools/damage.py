@@ -1,6 +1,6 @@
 """Write a copy of an .xlsx workbook with one formula changed, as a person would; it knows nothing of sheetnet.
 
-Usage: python scripts/damage.py FILE CELL FORMULA OUT
+Usage: python -m tools.damage FILE CELL FORMULA OUT
 
 CELL is a cell of the sheet Step (`D17`), or a defined name, which stands for the first cell of its block (`W_2_new`).
 """

@@ -1,7 +1,7 @@
 """Networks drawn by seed, each written as a workbook and judged: every cell must be correct, none undetermined.
 
 All pairs of activation and loss, sum and mean, 1 to 200 observations, 1 to 60 layers of 1 to 8 units. `make networks`
-judges 500; `scripts/networks.py FIRST COUNT` those from a seed on.
+judges 500; `python -m tools.networks FIRST COUNT` those from a seed on.
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ import random
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
@@ -23,7 +20,7 @@ from sheetnet.reference import ACTIVATIONS, training_step
 from sheetnet.trials.demands import signs, untold
 from sheetnet.trials.draw import draw_trials
 from sheetnet.workbook_options import Presentation
-from tests.support.networks import make_network, pairs
+from tools.small_networks import make_network, pairs
 
 COUNT = 500
 MOST_FORMULAS = 200_000

@@ -1,6 +1,6 @@
 """Write the workbooks of tests/support/kept_cases.py, as this version writes them, into a new folder of tests/data/kept/.
 
-    python scripts/kept.py NAME      NAME is the folder's; one that is there stays as it is, for ever
+    python -m tools.kept NAME      NAME is the folder's; one that is there stays as it is, for ever
 
 A test judges every workbook of every folder: what a version once wrote keeps its verdicts under all later ones.
 """
@@ -12,15 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from sheetnet import __version__  # noqa: E402
-from sheetnet.files import save_workbook  # noqa: E402
-from sheetnet.judge import validate  # noqa: E402
-from tests.house.test_kept import FOLDER, LIST, found_in  # noqa: E402
-from tests.support.engines import gnumeric_convert, libreoffice_convert  # noqa: E402
-from tests.support.kept_cases import CASES, Kept  # noqa: E402
+from sheetnet import __version__
+from sheetnet.files import save_workbook
+from sheetnet.judge import validate
+from tests.house.test_kept import FOLDER, LIST, found_in
+from tests.support.engines import gnumeric_convert, libreoffice_convert
+from tests.support.kept_cases import CASES, Kept
+from tools import ROOT
 
 
 def main() -> None:

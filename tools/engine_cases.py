@@ -1,4 +1,4 @@
-"""The numbers and formulas on which scripts/engine_table.py compares IronCalc with LibreOffice."""
+"""The numbers and formulas on which tools/engine_table.py compares IronCalc with LibreOffice."""
 
 from __future__ import annotations
 
