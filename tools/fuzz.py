@@ -27,7 +27,8 @@ from sheetnet.network_file import load_network
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, Workbook
 from tools import ROOT
-from tools.fuzz_damage import damaged, originals, witnessed
+from tools.fuzz_damage import damaged, originals
+from tools.fuzz_witness import witnessed
 
 KEPT = ROOT / "build" / "fuzz"
 LIMITS = {"time": 60, "cpu_time": 10, "memory": 1_000_000_000}

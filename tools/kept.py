@@ -15,9 +15,8 @@ from pathlib import Path
 from sheetnet import __version__
 from sheetnet.files import save_workbook
 from sheetnet.judge import validate
-from tests.house.test_kept import FOLDER, LIST, found_in
 from tests.support.engines import gnumeric_convert, libreoffice_convert
-from tests.support.kept_cases import CASES, Kept
+from tests.support.kept_cases import CASES, FOLDER, LIST, Kept, found_in
 from tools import ROOT
 
 

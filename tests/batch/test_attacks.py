@@ -20,11 +20,10 @@ from sheetnet.report.html import save_html
 from sheetnet.report.marked import save_marked
 from tests.support.figures import record
 from tests.support.hostile import CASES, OUTCOMES, Case, Trap
+from tests.support.refusals import LIMITS, assert_refusal
 
 Record = Callable[[str, object], None]
 SECRET = "root:x:0:0:the text of a file that no report may show"
-LIMITS = {"time": 30, "cpu_time": 6, "memory": 1_000_000_000}
-LONGEST = 1_200  # characters of a refusal
 # The same without a right worksheet beside it ends in the same line, mostly: some are enough for every day.
 ALONE = [case for case in CASES if case.name.endswith(", alone")]
 SPARED = {case for number, case in enumerate(ALONE) if number % 6}
@@ -52,15 +51,6 @@ def visits() -> Iterator[tuple[str, list[str]]]:
     yield f"http://127.0.0.1:{server.server_port}", paths
     server.shutdown()
     server.server_close()
-
-
-def assert_refusal(line: str, path: Path) -> None:
-    """What every refusal owes: one printable line that begins with the file's path, and is no confession of a bug."""
-    assert line.startswith(f"{path}"), line
-    assert line.isprintable(), line
-    assert len(line) < LONGEST
-    assert "sheetnet itself" not in line, line
-    assert "Traceback" not in line
 
 
 def peak(workers: Workers) -> str:

@@ -14,11 +14,11 @@ import pytest
 
 from sheetnet.batch.api import validate_many
 from sheetnet.batch.schedule import Workers
-from tests.batch.test_attacks import LIMITS, assert_refusal
 from tests.support.figures import record
 from tests.support.hostile import CASES, OUTCOMES, Case, Trap
 from tests.support.hostile.build import lesson
 from tests.support.paths import ROOT
+from tests.support.refusals import LIMITS, assert_refusal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and devices of POSIX")
 Make = Callable[[Path], object]

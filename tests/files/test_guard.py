@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import time
 import zipfile
@@ -15,7 +14,9 @@ from sheetnet.errors import FileError
 from sheetnet.files import limits, read_workbook
 from sheetnet.files.package import open_package
 from sheetnet.files.xml import elements, iterparse
-from tests.files.test_xlsx_dialects import build, sheet_xml
+from sheetnet.workbook import Cell, Sheet, Workbook
+from tests.support.made_xlsx import build, sheet_xml
+from tools.packages import changed, parts_of, saved, zipped
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -75,15 +76,6 @@ def test_workbooks_of_other_formats_are_told_the_way_out(tmp_path: Path, part: s
     path.write_bytes(zipped({part: b"x", "[Content_Types].xml": b"<Types/>"}))
     assert said in refusal(path)
     assert "save it as .xlsx" in refusal(path)
-
-
-def zipped(parts: dict[str, bytes]) -> bytes:
-    """A zip file of the parts, packed."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def test_content_decides_between_xlsx_and_ods(tmp_path: Path) -> None:
@@ -270,10 +262,9 @@ def test_many_parts_just_below_the_ratio_are_refused_together(tmp_path: Path) ->
     """Each is too small to be asked for its ratio; the file as a whole is not."""
     part = b" " * (limits.RATIO_FROM_BYTES - 1)
     whole = build(tmp_path / "a.xlsx", sheet_xml("<c r='A1'><v>1</v></c>"))
-    with zipfile.ZipFile(whole) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
     path = tmp_path / "b.xlsx"
-    path.write_bytes(zipped(parts | {f"xl/media/{number}.bin": part for number in range(30)}))
+    media = {f"xl/media/{number}.bin": part for number in range(30)}
+    path.write_bytes(changed(whole.read_bytes(), media))
     assert path.stat().st_size * limits.MAX_RATIO < 30 * len(part)
     assert "is packed 200 times" in refusal(path)
 
@@ -312,3 +303,15 @@ def test_random_damage_gives_a_workbook_or_a_file_error(tmp_path: Path) -> None:
             refusals.append(str(error))
     assert 0 < len(refusals) < 300
     assert all(words.startswith(str(path)) for words in refusals)
+
+
+def test_a_package_may_lack_its_mimetype_or_use_small_letters(tmp_path: Path) -> None:
+    """Zipped again by hand, or by programs that take no care; both are opened by LibreOffice."""
+    workbook = Workbook((Sheet("Step", {(1, 1): Cell(1.5)}),))
+    ods = parts_of(saved(workbook, "ods"))
+    del ods["mimetype"]
+    xlsx = parts_of(saved(workbook, "xlsx"))
+    xlsx["[content_types].xml"] = xlsx.pop("[Content_Types].xml")
+    for suffix, parts in (("ods", ods), ("xlsx", xlsx)):
+        (tmp_path / f"a.{suffix}").write_bytes(zipped(parts))
+        assert read_workbook(tmp_path / f"a.{suffix}").sheets[0].cells == workbook.sheets[0].cells

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +19,9 @@ from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
-from tests.files.test_guard import zipped
-from tests.files.test_xlsx_dialects import build, sheet_xml
-from tests.support.hostile.build import lesson, replaced
+from tests.support.hostile.build import lesson
+from tests.support.made_xlsx import build, sheet_xml
+from tools.packages import changed, parts_of, replaced
 
 
 @pytest.fixture(autouse=True)
@@ -148,8 +147,7 @@ def test_parts_that_reach_beyond_the_file_are_told(tmp_path: Path, part: str, sa
     """By their names in the zip directory; only where somebody listens."""
     plain = build(tmp_path / "a.xlsx", sheet_xml("<c r='A1'><v>1</v></c>"))
     path = tmp_path / "b.XLSM"
-    with zipfile.ZipFile(plain) as archive:
-        path.write_bytes(zipped({name: archive.read(name) for name in archive.namelist()} | {part: b"x"}))
+    path.write_bytes(changed(plain.read_bytes(), {part: b"x"}))
     with noticing() as notices:
         read_workbook(plain)
         assert list(notices) == []
@@ -178,11 +176,9 @@ def test_a_generated_workbook_has_nothing_to_tell(tmp_path: Path, suffix: str) -
 def test_an_object_in_an_ods_that_is_no_chart_is_told(tmp_path: Path) -> None:
     """The manifest says what each is; what it does not mention is no chart."""
     plain = write_workbook(load_network("d02b"), tmp_path / "a.ods", Presentation(tuple(SHEETS)))
-    with zipfile.ZipFile(plain) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    assert any(name.startswith("Object 1/") for name in parts)
+    assert any(name.startswith("Object 1/") for name in parts_of(plain.read_bytes()))
     path = tmp_path / "b.ods"
-    path.write_bytes(zipped(parts | {"Object 99": b"x"}))
+    path.write_bytes(changed(plain.read_bytes(), {"Object 99": b"x"}))
     assert validate(path).notes == ("holds embedded objects, which are passed over",)
 
 

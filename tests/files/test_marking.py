@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
-from odf import opendocument, table
-from odf import text as odf_text
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
@@ -23,53 +20,20 @@ from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell
 from tests.support.engines import libreoffice_convert, ooxml_errors
+from tests.support.odf import odf_cells
+from tools.packages import parts_of, zipped
 
 NETWORK = load_network("d02b")
 ADDED = AddedSheet("added", ((Field("=1+1"), Field(2.5, fill="FFC34D")), (Field("@x", bold=True),)), (20, 30))
 SHEET = "Data"
 
 
-def parts(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def rewrite(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     """The package with other parts."""
-    found = parts(path)
+    found = parts_of(path.read_bytes())
     change(found)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in found.items():
-            archive.writestr(name, data)
+    path.write_bytes(zipped(found))
     return path
-
-
-def placed(document: Any) -> Iterator[tuple[tuple[str, int, int], Any]]:
-    """Sheet, row and column of each cell element of an .ods, as odfpy has it; a repeated one stands at its first place."""
-    for sheet in document.getElementsByType(table.Table):
-        row = 1
-        for line in sheet.getElementsByType(table.TableRow):
-            column = 1
-            for cell in line.childNodes:
-                yield (sheet.getAttribute("name"), row, column), cell
-                column += int(cell.getAttribute("numbercolumnsrepeated") or 1)
-            row += int(line.getAttribute("numberrowsrepeated") or 1)
-
-
-def odf_cells(path: Path) -> dict[tuple[str, int, int], tuple[str, str]]:
-    """By sheet, row and column: the background and the note of each cell, as odfpy reads them."""
-    document = opendocument.load(str(path))
-    fills = {}
-    for style in document.automaticstyles.childNodes:
-        properties = [each for each in style.childNodes if each.qname[1] == "table-cell-properties"]
-        color = properties[0].attributes if properties else {}
-        fills[style.getAttribute("name")] = next((v for k, v in color.items() if k[1] == "background-color"), "")
-    cells = {}
-    for place, cell in placed(document):
-        notes = [child for child in cell.childNodes if getattr(child, "qname", ("", ""))[1] == "annotation"]
-        note = "\n".join(str(p) for each in notes for p in each.getElementsByType(odf_text.P))
-        cells[place] = fills.get(cell.getAttribute("stylename"), ""), note
-    return cells
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
@@ -121,7 +85,7 @@ def test_all_else_of_an_xlsx_is_kept(tmp_path: Path, kind: str) -> None:
     path = plain_xlsx(tmp_path / "student.xlsx", kind == "comments", kind == "button")
     target = tmp_path / "marked.xlsx"
     mark_workbook(path, target, MARKS, ADDED)
-    before, after = parts(path), parts(target)
+    before, after = parts_of(path.read_bytes()), parts_of(target.read_bytes())
     touched = ("rels", "Types", "styles", "worksheets/sheet1", "xl/workbook.xml", "comments", "vmlDrawing")
     assert set(before) <= set(after)
     assert [name for name in before if before[name] != after[name] and not any(t in name for t in touched)] == []
@@ -241,7 +205,7 @@ def test_fills_of_an_ods_win_over_conditional_formats(tmp_path: Path) -> None:
     path = libreoffice_convert([ruled_xlsx(tmp_path / "student.xlsx")], "ods", tmp_path / "saved")[0]
     target = tmp_path / "marked.ods"
     mark_workbook(path, target, RULED, ADDED)
-    before, after = (parts(each)["content.xml"].decode() for each in (path, target))
+    before, after = (parts_of(each.read_bytes())["content.xml"].decode() for each in (path, target))
     ranges = re.compile(r'target-range-address="([^"]*)"')
     assert ranges.findall(before) == ["Data.A1:Data.A5", "Data.B1:Data.B5"]
     left = [f"Data.{c}1:Data.{c}1 Data.{c}4:Data.{c}5" for c in "AB"]
@@ -434,5 +398,5 @@ def test_a_marked_copy_has_the_mimetype_that_its_workbook_lacks(tmp_path: Path) 
     path, target = tmp_path / "student.ods", tmp_path / "copy.ods"
     save_workbook(make_workbook(NETWORK), path)
     mark_workbook(rewrite(path, without_mimetype), target, {}, ADDED)
-    (name, kind), *_ = parts(target).items()
+    (name, kind), *_ = parts_of(target.read_bytes()).items()
     assert (name, kind) == ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet")

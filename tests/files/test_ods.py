@@ -17,52 +17,13 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.ods.write import write_ods
 from sheetnet.styles import STYLES
 from sheetnet.workbook import Cell, CellError, Name, Sheet, Value, View, Workbook, array_cells
-
-MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
-OASIS = "urn:oasis:names:tc:opendocument:xmlns"
-NAMESPACES = " ".join(f'xmlns:{prefix}="{OASIS}:{prefix}:1.0"' for prefix in ("office", "style", "text", "table"))
-NAMESPACES += (
-    ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
-)
-NAMESPACES += ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
-
-
-def package(path: Path, content: str) -> Path:
-    """An .ods of this content.xml."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("mimetype", MIMETYPE)
-        archive.writestr("content.xml", content)
-    return path
-
-
-def document(body: str, styles: str = "", doctype: str = "") -> str:
-    """A content.xml around what stands in `office:spreadsheet`."""
-    styles = f"<office:automatic-styles>{styles}</office:automatic-styles>"
-    body = f"<office:body><office:spreadsheet>{body}</office:spreadsheet></office:body>"
-    return f"{doctype}<office:document-content {NAMESPACES}>{styles}{body}</office:document-content>"
+from tests.support.made_ods import MIMETYPE, cell, document, number, package, row, wide
 
 
 def read_rows(path: Path, rows: str) -> Sheet:
     """The sheet with these `table:table-row` elements."""
     body = f'<table:table table:name="Data">{rows}</table:table>'
     return read_workbook(package(path / "made.ods", document(body))).sheets[0]
-
-
-def cell(attributes: str, text: str | None = None) -> str:
-    inner = "" if text is None else f"<text:p>{text}</text:p>"
-    return f"<table:table-cell {attributes}>{inner}</table:table-cell>"
-
-
-def number(value: float, more: str = "") -> str:
-    return cell(f'office:value-type="float" office:value="{value}" {more}', "shown")
-
-
-def row(*cells: str, count: object = 1) -> str:
-    return f'<table:table-row table:number-rows-repeated="{count}">{"".join(cells)}</table:table-row>'
-
-
-def wide(count: object) -> str:
-    return f'table:number-columns-repeated="{count}"'
 
 
 # ---- round trip ----

@@ -71,6 +71,7 @@ def test_what_is_no_operation_is_left_or_comes_back(text: str) -> None:
 def test_formulas_with_operators_come_back_from_files(tmp_path: Path, suffix: str) -> None:
     """`read(write(workbook)) == workbook`."""
     formulas = [formula for formula in OPERATORS.values() if "#REF!" not in formula]
+    formulas += ["1+@B1:B3", "LET(x,A1,x+1)", "SUM(-@A1:A3)"]
     cells = {(row, 5): Cell(1.0, formula) for row, formula in enumerate(formulas, 1)}
     workbook = Workbook((Sheet("Data", cells),), (Name("one", "@Data!$A$1:$A$3"), Name("rate", "Data!$A$1")))
     save_workbook(workbook, tmp_path / f"a{suffix}")
@@ -136,6 +137,15 @@ def test_sheets_and_names_are_spelled_as_the_workbook_spells_them() -> None:
     workbook = spelled_alike(named(SPELLED))
     assert [cell.formula for cell in workbook.sheets[0].cells.values()] == list(SPELLED.values())
     assert workbook.names[1] == Name("both", "Data!$A$1:$B$2")
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
+def test_formulas_of_files_are_spelled_so(tmp_path: Path, suffix: str) -> None:
+    """Whatever stood in either format, which writes other workbooks and lost references in its own way."""
+    spelled = {written: read for written, read in SPELLED.items() if "[" not in written and "#REF!" not in written}
+    save_workbook(named(spelled), tmp_path / f"a{suffix}")
+    cells = read_workbook(tmp_path / f"a{suffix}").sheets[0].cells
+    assert [cell.formula for cell in cells.values()] == list(spelled.values())
 
 
 def test_a_sheets_own_name_needs_no_sheet_on_it() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Name, Workbook
-from tests.files.test_ods import cell, document, package, row
 from tests.support.engines import libreoffice_convert
+from tests.support.made_ods import cell, document, package, row
 from tests.support.sheets import place_of, step_book
+from tools.packages import replaced
 
 HEADINGS = ("h", "two words", "it's", "a[b]", "#5", "@home", "over\ntwo", "p:q", "2nd", "left, right")
 # Written in a file → read, in row 4 of the table's sheet, whose table stands in C2:L6: headings, 3 rows, totals.
@@ -180,14 +180,7 @@ def test_a_workbook_with_a_table_of_inputs_is_right(tmp_path: Path) -> None:
 
 def changed(path: Path, old: str, new: str) -> Path:
     """The workbook with another text in its first table."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    part = "xl/tables/table1.xml"
-    assert old.encode() in parts[part]
-    parts[part] = parts[part].replace(old.encode(), new.encode())
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
+    path.write_bytes(replaced(path.read_bytes(), "xl/tables/table1.xml", old, new))
     return path
 
 

@@ -14,9 +14,10 @@ from sheetnet.files.notices import refuse_twofold
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
-from tests.support.hostile.build import OFFICE, Parts, changed, lesson, parts_of, zipped
+from tests.support.hostile.build import OFFICE, lesson
 from tests.support.quantities import spell
 from tests.support.sheets import blamed, step_book
+from tools.packages import Parts, changed, parts_of, zipped
 
 STEP = "xl/worksheets/sheet2.xml"
 BOOK, RELATED, ROOT = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels"

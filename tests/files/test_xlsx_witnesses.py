@@ -17,9 +17,9 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.files.xlsx.parts import unescape
 from sheetnet.workbook import Cell, CellError, Sheet, Workbook
-from tests.files.test_xlsx_dialects import build, sheet_xml
-from tests.files.test_xlsx_write import NEAR, workbooks
+from tests.support.made_xlsx import build, sheet_xml
 from tests.support.paths import FOREIGN
+from tests.support.strategies import NEAR, workbooks
 
 # What openpyxl cannot open; its fonts of family 52 are beyond the schema.
 UNREADABLE = {"W3_Linear-Layer.xlsx"}

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sheetnet.judge import validate
-from sheetnet.validation import Report
-from tests.support.paths import DATA
+from tests.support.kept_cases import FOLDER, LIST, found_in
 
-FOLDER = DATA / "kept"
-LIST = "expected.json"  # of each folder, written together with its workbooks (tools/kept.py)
 FOLDERS = sorted(path.parent for path in FOLDER.glob(f"*/{LIST}"))
 
 
 def expected_of(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / LIST).read_text(encoding="utf-8"))["workbooks"]
     return found
-
-
-def found_in(report: Report) -> dict[str, Any]:
-    """How many cells have each verdict, and by quantity those that are blamed, with their known mistakes."""
-    return {
-        "verdicts": dict(sorted(Counter(cell.verdict for cell in report.cells).items())),
-        "blamed": {
-            f"{cell.quantity}{list(cell.index or ())}": " ".join(filter(None, (cell.verdict, cell.mistake)))
-            for cell in report.cells
-            if cell.verdict not in ("correct", "carried")
-        },
-        "edited_inputs": [f"{edited.quantity}{list(edited.index)}" for edited in report.edited_inputs],
-    }
 
 
 KEPT = [folder / name for folder in FOLDERS for name in expected_of(folder)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from sheetnet.workbook import Cell, Sheet, Value, Workbook
 from sheetnet.workbook_options import Presentation
 from tests.support.engines import libreoffice_convert
 from tests.support.sheets import place_of, with_cell, with_formula
+from tools.packages import parts_of
 from tools.small_networks import make_network, pairs
 
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -61,11 +61,10 @@ def numbers_in(path: Path) -> Iterator[tuple[str, float]]:
         for position, cell in sheet.cells.items():
             if isinstance(cell.value, float):
                 yield f"{sheet.name} {position}", cell.value
-    with zipfile.ZipFile(path) as archive:
-        for part in archive.namelist():
-            for digits in NUMBER.findall(archive.read(part)):
-                if len(digits.lstrip(b"-0.").replace(b".", b"")) > 3:
-                    yield part, float(digits)
+    for part, content in parts_of(path.read_bytes()).items():
+        for digits in NUMBER.findall(content):
+            if len(digits.lstrip(b"-0.").replace(b".", b"")) > 3:
+                yield part, float(digits)
 
 
 def given_away(path: Path, wanted: set[float]) -> list[tuple[str, float]]:

@@ -22,10 +22,11 @@ from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.marked import NAME, cell_position, copy_paths, marks_of, save_marked
 from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Place, Workbook
-from tests.files.test_marking import odf_cells, parts, placed
 from tests.support.engines import gnumeric_convert, libreoffice_convert, odf_errors, ooxml_errors
+from tests.support.odf import odf_cells, placed
 from tests.support.sheets import place_of as stands_at
 from tests.support.sheets import with_cell
+from tools.packages import parts_of
 
 FORMATS = ("xlsx", "ods")
 NETWORK = load_network("d02b")
@@ -108,7 +109,7 @@ def test_a_copy_gets_the_same_verdicts(original: Path) -> None:
 def test_other_parts_stay_byte_for_byte(original: Path) -> None:
     """Sheets with judged cells, their notes, the styles and the lists of parts change; an .ods in its content alone."""
     report, target = mark(original)
-    before, after = parts(original), parts(target)
+    before, after = parts_of(original.read_bytes()), parts_of(target.read_bytes())
     changed = {name for name in before if before[name] != after[name]}
     if original.suffix == ".ods":
         assert changed == {"content.xml"}
@@ -211,8 +212,8 @@ def test_a_protected_copy_stays_as_open_as_it_was(suffix: str, tmp_path: Path) -
     assert validate(target, NETWORK).counts == report.counts
     if suffix == "ods":
         protected = re.compile(rb"<table:table [^>]*table:protected=\"true\"")
-        assert len(protected.findall(parts(target)["content.xml"])) == len(
-            protected.findall(parts(path)["content.xml"])
+        assert len(protected.findall(parts_of(target.read_bytes())["content.xml"])) == len(
+            protected.findall(parts_of(path.read_bytes())["content.xml"])
         )
         before, after = odf_protection(path), odf_protection(target)
     else:
@@ -230,7 +231,7 @@ def test_a_protected_copy_stays_as_open_as_it_was(suffix: str, tmp_path: Path) -
 
 def odf_protection(path: Path) -> dict[Place, bool]:
     """Whether a cell is locked, for each that has a style of its own."""
-    content = parts(path)["content.xml"].decode()
+    content = parts_of(path.read_bytes())["content.xml"].decode()
     styles = re.findall(r'<style:style style:name="([^"]*)"(.*?)</style:style>', content)
     locked = {name: 'style:cell-protect="none"' not in text for name, text in styles}
     cells = placed(opendocument.load(str(path)))

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sheetnet.generate import make_student_workbook, make_workbook, recalculated
 from sheetnet.layout import Exercise
 from sheetnet.network_file import load_network, template_names
+from sheetnet.validation import Report
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import Presentation
+from tests.support.paths import DATA
 from tests.support.quantities import Array, Content, edited
+
+FOLDER = DATA / "kept"
+LIST = "expected.json"  # of each folder, written together with its workbooks (tools/kept.py)
+
+
+def found_in(report: Report) -> dict[str, Any]:
+    """How many cells have each verdict, and by quantity those that are blamed, with their known mistakes."""
+    return {
+        "verdicts": dict(sorted(Counter(cell.verdict for cell in report.cells).items())),
+        "blamed": {
+            f"{cell.quantity}{list(cell.index or ())}": " ".join(filter(None, (cell.verdict, cell.mistake)))
+            for cell in report.cells
+            if cell.verdict not in ("correct", "carried")
+        },
+        "edited_inputs": [f"{edited.quantity}{list(edited.index)}" for edited in report.edited_inputs],
+    }
+
 
 Blamed = dict[str, str]  # `quantity[index]` → verdict, and the code of the mistake where one is named
 STEP = ("step",)
@@ -90,7 +111,6 @@ _RELU: dict[str, Content] = {
     "{A_1[0,2]}": "=MIN(0,{z_1[0,2]})",
     "{cost_out[0,0]}": 0.5,
 }
-
 _RELU_BLAMED = {"a_1[0, 2]": "wrong SN017", "cost_out[0, 0]": "hardcoded"}
 _BLANKS = {
     **{f"a_1[0, {j}]": "blank" for j in range(2)},
@@ -99,7 +119,6 @@ _BLANKS = {
 }
 _FILLED_BLAMED = {cell: verdict for cell, verdict in _BLANKS.items() if cell not in ("a_1[0, 0]", "delta_1[0, 0]")}
 _FILLED_BLAMED["a_1[0, 1]"] = "wrong SN013"
-
 CASES: dict[str, Kept] = {
     **{name: Kept(name) for name in template_names()},
     "d02b-all-sheets": Kept("d02b", views=None),

@@ -15,7 +15,7 @@ from sheetnet.validation import Report
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Workbook, array_cells
 from sheetnet.workbook_options import TERMS, Presentation
-from tests.engine.test_agreement import by_ironcalc, cell_value, distance, formula_places, lying, networks
+from tests.support.recalculated import by_ironcalc, cell_value, distance, formula_places, lying, networks
 from tests.support.sheets import with_formula
 from tools.small_networks import make_network
 

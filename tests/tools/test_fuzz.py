@@ -22,10 +22,11 @@ from sheetnet.syntax import areas, depth, names, qualify, shift, tokenize
 from sheetnet.syntax.grammar import fault_of
 from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.support.figures import record
-from tests.support.hostile.build import changed, ods_alone, ods_cell, parts_of, sheet_xml, table_xml, xlsx_alone
+from tests.support.hostile.build import ods_alone, ods_cell, sheet_xml, table_xml, xlsx_alone
 from tools import fuzz as fuzzing
 from tools.fuzz import Tally, fuzz
 from tools.fuzz_damage import originals
+from tools.packages import changed, parts_of
 
 FORMULAS = st.text(st.sampled_from("AZ19$:!'\"[]{}(),;.=+-*/^&<>%@#~|\\ _xlfnS\n") | st.characters(), max_size=60)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from sheetnet.workbook import Name, Workbook
 from sheetnet.workbook_options import Presentation
 from tests.support.names import SMALL, area_of, bare, copied, named
 from tests.support.sheets import blamed, place_of, step_book, with_formula
+from tools.packages import replaced
 
 # --- Copies of sheets ------------------------------------------------------------------------------------------------
 
@@ -141,13 +141,9 @@ def test_hidden_names_count(d02b: tuple[Network, Workbook], tmp_path: Path) -> N
     """Some programs hide the names of a sheet that they copy."""
     network, workbook = d02b
     save_workbook(workbook, tmp_path / "a.xlsx")
-    with zipfile.ZipFile(tmp_path / "a.xlsx") as package:
-        parts = {name: package.read(name) for name in package.namelist()}
-    assert b"<definedName " in parts["xl/workbook.xml"]
-    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"<definedName ", b'<definedName hidden="1" ')
-    with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as package:
-        for name, content in parts.items():
-            package.writestr(name, content)
+    shown = (tmp_path / "a.xlsx").read_bytes()
+    hidden = replaced(shown, "xl/workbook.xml", "<definedName ", '<definedName hidden="1" ', count=-1)
+    (tmp_path / "b.xlsx").write_bytes(hidden)
     assert validate(tmp_path / "b.xlsx", network).ok
 
 

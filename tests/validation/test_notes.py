@@ -23,9 +23,9 @@ from sheetnet.validation import Report
 from sheetnet.workbook import NOTHING_HIDDEN, Cell, Place, Workbook
 from sheetnet.workbook_options import Presentation
 from tests.support.engines import gnumeric_convert, libreoffice_convert
-from tests.support.hostile.build import parts_of, zipped
 from tests.support.quantities import edited, places, spell
 from tests.support.sheets import blamed, moved, place_of, step_book, with_cell
+from tools.packages import parts_of, zipped
 
 SMALL = [name for name in template_names() if not name.startswith("digits")]
 Books = tuple[Network, Workbook]

@@ -20,7 +20,7 @@ from sheetnet.syntax import cell_name
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
-from tests.engine.test_agreement import cell_value
+from tests.support.recalculated import cell_value
 from tests.support.sheets import blamed, with_formula
 from tests.support.view_cases import (
     NETWORKS,

@@ -35,8 +35,8 @@ from sheetnet.workbook_options import (
     least_cells,
     views_named,
 )
-from tests.engine.test_agreement import PROGRAMS, cell_value, distance, formula_places, lying
 from tests.support.figures import record
+from tests.support.recalculated import PROGRAMS, cell_value, distance, formula_places, lying
 from tools.small_networks import make_network, pairs
 
 NAMES = [name for name in template_names() if not name.startswith("digits")]

@@ -10,15 +10,13 @@ from tests.support.hostile.build import (
     cells_xml,
     lesson,
     ods_rows,
-    parts_of,
-    replaced,
     sheet_xml,
     table_xml,
     with_ods_table,
     with_xlsx_sheet,
-    zipped,
 )
 from tests.support.hostile.cases import Trap, add
+from tools.packages import parts_of, replaced, zipped
 
 
 def formulas(

@@ -10,8 +10,8 @@ from sheetnet.layout.record import RECORD_SHEET
 from sheetnet.network_file import dump_network, load_network
 from sheetnet.workbook import Cell
 from sheetnet.workbook_options import Presentation
-from tests.support.hostile.build import saved
 from tests.support.hostile.cases import add
+from tools.packages import saved
 
 
 def carrying(suffix: str, words: str, head: str = "sheetnet format 1") -> bytes:

@@ -7,16 +7,14 @@ from tests.support.hostile.build import (
     lesson,
     ods_alone,
     ods_cell,
-    parts_of,
-    replaced,
     sheet_xml,
     table_xml,
     with_ods_table,
     with_xlsx_sheet,
     xlsx_alone,
-    zipped,
 )
 from tests.support.hostile.cases import Trap, add
+from tools.packages import parts_of, replaced, zipped
 
 _ROW = "<table:table-row>%s</table:table-row>"
 

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.support.hostile.build import (
-    changed,
     hardened,
     lesson,
     ods_alone,
-    parts_of,
     sheet_xml,
     table_xml,
     with_ods_table,
@@ -19,6 +17,7 @@ from tests.support.hostile.build import (
 )
 from tests.support.hostile.cases import Trap, add
 from tests.support.hostile.zips import SHEET_PARTS
+from tools.packages import changed, parts_of
 
 XLSX_PARTS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", SHEET_PARTS["xlsx"])
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))

@@ -12,16 +12,14 @@ from tests.support.hostile.build import (
     ODS_TYPE,
     Entry,
     blanks,
-    changed,
     entries_of,
     lesson,
-    parts_of,
     raw_zip,
     sheet_xml,
     with_xlsx_sheet,
-    zipped,
 )
 from tests.support.hostile.cases import add
+from tools.packages import changed, parts_of, zipped
 
 SHEET_PARTS = {"xlsx": "xl/worksheets/sheet2.xml", "ods": "content.xml"}
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
