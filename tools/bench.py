@@ -1,5 +1,7 @@
-"""Speed and memory as ratios measured in one run: generating against a bare XlsxWriter loop, validating against
-IronCalc loading the same file and evaluating it K times. `make bench` runs it; nothing here is a test.
+"""Speed and memory as ratios to the bare libraries, measured in one run.
+
+Generating is set against a bare XlsxWriter loop, validating against IronCalc loading the same file and evaluating it
+K times. `make bench` runs it; nothing here is a test.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Random damage to right workbooks, and a witness of our own for what stays right. It judges nothing.
+"""Random damage to right workbooks, of many kinds, in the packed file and in its parts.
 
 All chance comes from one `random.Random`, so that a seed says which files are made.
 """
@@ -253,5 +253,3 @@ def _nest(_: random.Random, parent: ElementTree.Element, index: int) -> None:
 
 
 _TREE = (_delete, _double, _swap, _attribute, _attribute, _text, _rename, _nest)
-
-# ---- the witness ----

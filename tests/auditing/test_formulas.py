@@ -18,7 +18,8 @@ from sheetnet.auditing.values import Misfit, term_value
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
 from tests.support.documents import audit_of, document
-from tools.small_networks import make_network, pairs
+from tests.support.marks import every_pair
+from tools.small_networks import make_network
 
 NODE = load_network("bias-node")
 TRIALS = EquationTrials(NODE)
@@ -129,7 +130,7 @@ def test_a_written_tree_reads_back_as_the_same_numbers(text: str) -> None:
     assert term_value(parse_term(again, "again"), numbers).item() == pytest.approx(python, rel=1e-12)
 
 
-@pytest.mark.parametrize(("activation", "loss"), pairs())
+@every_pair
 def test_every_definition_is_an_identity(activation: str, loss: str) -> None:
     """What is written out by index equals the reference, for each number of each quantity, where it is written out."""
     network = make_network(activation, loss, (2, 3, 2), observations=1)

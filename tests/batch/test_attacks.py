@@ -30,13 +30,6 @@ SPARED = {case for number, case in enumerate(ALONE) if number % 6}
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    """Guarded processes, kept warm from file to file."""
-    with Workers() as lent:
-        yield lent
-
-
-@pytest.fixture(scope="module")
 def visits() -> Iterator[tuple[str, list[str]]]:
     """A local address, and the paths that somebody asked for there."""
     paths: list[str] = []

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,13 +22,6 @@ from tests.support.refusals import LIMITS, assert_refusal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and devices of POSIX")
 Make = Callable[[Path], object]
-
-
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    """Guarded processes, kept warm from file to file."""
-    with Workers() as lent:
-        yield lent
 
 
 def _socket(path: Path) -> None:

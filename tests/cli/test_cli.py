@@ -3,53 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from sheetnet.cli import main
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook, recalculated
-from sheetnet.network_file import load_network, template_names, templates_folder
-from sheetnet.syntax import parse_area
+from sheetnet.network_file import load_network, template_names
 from sheetnet.workbook import Cell
-from tests.support.paths import ROOT
+from tests.support.commands import Run, document
 from tests.support.quantities import edited, spell
 from tests.support.sheets import place_of, with_cell
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Run the command line in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*args: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["sheetnet", *args])
-        code: int | str | None = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        out, err = capsys.readouterr()
-        assert isinstance(code, int)
-        return Done(code, out, err)
-
-    return call
 
 
 def test_templates_lists_every_template(run: Run) -> None:
@@ -72,28 +38,6 @@ def test_show_prints_the_numbers_of_the_lesson(run: Run) -> None:
     done = run("show", "d02b")
     assert "0.35891648" in done.out
     assert "0.149780716" in done.out
-
-
-def paths_in(printed: str) -> list[str]:
-    """The paths that `generate` prints, each with its size."""
-    found = [re.fullmatch(r"(\S+)  (\d+ kB|\d+\.\d MB)", line) for line in printed.splitlines()]
-    assert all(found)
-    return [match[1] for match in found if match]
-
-
-def test_generate_prints_each_path(run: Run, tmp_path: Path) -> None:
-    """Both formats by default, one with --format; each path with its size, and nothing else is left behind."""
-    assert paths_in(run("generate", "d02b", "-o", "out").out) == ["out/d02b.xlsx", "out/d02b.ods"]
-    assert paths_in(run("generate", "xor-batch", "-o", "out", "--format", "ods").out) == ["out/xor-batch.ods"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["d02b.ods", "d02b.xlsx", "xor-batch.ods"]
-
-
-def test_generate_and_validate_a_file_of_ones_own(run: Run, tmp_path: Path) -> None:
-    """The network file of docs/network-files.md becomes a workbook that is correct."""
-    words = (ROOT / "docs" / "network-files.md").read_text(encoding="utf-8")
-    (tmp_path / "mine.toml").write_text(words.split("```toml\n")[1].split("```")[0], encoding="utf-8")
-    assert paths_in(run("generate", "mine.toml").out) == ["mine.xlsx", "mine.ods"]
-    assert run("validate", "mine.xlsx", "mine.ods", "--network", "mine.toml").code == 0
 
 
 DOUBLED = "{dC_da_1[0,0]}*{da_dz_1[0,0]}*2"
@@ -250,46 +194,6 @@ def test_a_closed_pipe_is_one_line() -> None:
     assert done.returncode == 2
 
 
-def test_outputs_overwrite_nothing_without_force(run: Run, tmp_path: Path) -> None:
-    """Before anything is judged; with --force they do, but never a workbook, under whatever name."""
-    run("generate", "d02b")
-    (tmp_path / "other.xlsx").symlink_to("d02b.xlsx")
-    for option in ("--json", "--html", "--jsonl", "--marked"):
-        target = tmp_path / f"out{'.xlsx' if option == '--marked' else '.txt'}"
-        target.write_bytes(b"precious")
-        done = run("validate", "d02b.xlsx", option, target.name)
-        assert (done.code, done.out) == (2, "")
-        assert done.err == f"sheetnet: {target.name}: exists already: give another name, or --force to overwrite it\n"
-        assert target.read_bytes() == b"precious"
-        assert run("validate", "d02b.xlsx", option, target.name, "--force").code == 0
-        assert target.read_bytes() != b"precious"
-        before = (tmp_path / "d02b.xlsx").read_bytes()
-        for name in ("d02b.xlsx", "other.xlsx"):
-            done = run("validate", "d02b.xlsx", option, name, "--force")
-            assert done.code == 2
-            assert "never overwritten" in done.err
-        assert (tmp_path / "d02b.xlsx").read_bytes() == before
-    assert run("identify", "d02b.xlsx", "--network", "d02b", "--json", "d02b.xlsx", "--force").code == 2
-    assert (tmp_path / "d02b.xlsx").read_bytes() == before
-
-
-def test_every_output_names_what_has_no_report(run: Run, tmp_path: Path) -> None:
-    """JSON, JSON lines and the page; what is printed comes in the order of the files, then the totals."""
-    run("generate", "d02b")
-    (tmp_path / "bad.xlsx").write_bytes(b"a,b\n")
-    outputs = ("--json", "a.json", "--jsonl", "a.jsonl", "--html", "a.html")
-    done = run("validate", "d02b.ods", "bad.xlsx", "d02b.xlsx", *outputs)
-    assert done.code == 2
-    assert done.out.index("d02b.ods") < done.out.index("d02b.xlsx")
-    assert done.out.splitlines()[-1] == "3 workbooks: 2 correct, 1 unreadable"
-    line = "bad.xlsx: is plain text such as CSV, which holds no formulas"
-    assert [line in (tmp_path / f"a.{kind}").read_text(encoding="utf-8") for kind in ("json", "jsonl", "html")] == [
-        True
-    ] * 3
-    data = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
-    assert [each["schema"] for each in data] == ["sheetnet.report/1", "sheetnet.unreadable/1", "sheetnet.report/1"]
-
-
 def test_resuming_needs_results(run: Run) -> None:
     """--resume without a file that could hold them is a slip."""
     assert run("validate", "x.xlsx", "--resume").err.startswith("sheetnet: --resume needs --jsonl FILE")
@@ -311,82 +215,6 @@ def test_names_of_files_never_reach_the_terminal_as_they_are(run: Run, tmp_path:
     assert run("validate", *names, "--jsonl", "r.jsonl", "--json", "r.json", "--html", "r.html").code == 0
     assert run("validate", *names, "--jsonl", "r.jsonl", "--resume").code == 0
     assert (tmp_path / "r.jsonl").read_bytes().count(b"\n") == 2
-
-
-def test_generate_takes_views_steps_and_orientation(run: Run, tmp_path: Path) -> None:
-    """The sheets asked for in their order, a row a step, and the blocks of Step transposed."""
-    done = run("generate", "d02b", "--format", "xlsx", "--views", "training,chain-rule", "--steps", "7",
-               "--orientation", "column")  # fmt: skip
-    assert done.code == 0
-    book = read_workbook(tmp_path / "d02b.xlsx")
-    assert [sheet.name for sheet in book.sheets] == ["Read me", "Step", "Chain rule", "Training", "_sheetnet"]
-    places = {name.name: name.refers_to for name in book.names}
-    area = parse_area(places["train_cost"])
-    assert area is not None
-    assert area.bottom - area.top == 7
-    x = parse_area(places["A_0"])
-    assert x is not None
-    assert (x.bottom - x.top, x.right - x.left) == (2, 0)  # three rows, one column
-
-
-def test_generate_writes_a_student_copy_and_its_key(run: Run) -> None:
-    """Two files, and the copy has nothing but blanks and givens."""
-    done = run("generate", "d02b", "--student", "--key", "--format", "ods", "--blank", "delta", "--hints", "example")
-    assert paths_in(done.out) == ["d02b-student.ods", "d02b-key.ods"]
-    done = run("validate", "d02b-student.ods")
-    assert done.code == 1
-    assert "blank: delta_2 (2), delta_1 (2)" in done.out
-    assert run("validate", "d02b-key.ods").code == 0
-
-
-def test_what_cannot_be_generated_is_one_line(run: Run, tmp_path: Path) -> None:
-    """A view or quantity that there is not: exit code 2, one line, no file."""
-    for words in (("--views", "graph"), ("--student", "--blank", "q"), ("--key",), ("--steps", "0")):
-        done = run("generate", "d02b", *words)
-        assert done.code == 2, words
-        assert done.err.count("\n") == 1, words
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        ("validate book.xlsx --html x --json x", "x: is named for two outputs"),
-        ("validate book.xlsx --html ./x --jsonl x", "x: is named for two outputs"),
-        ("validate book.xlsx --json one --html other", "other: is named for two outputs"),
-        ("validate book.xlsx --json hard --html soft --force", "soft: is named for two outputs"),
-        ("validate book.xlsx --marked m.xlsx --json m.xlsx", "m.xlsx: is named for two outputs"),
-        ("validate book.xlsx --html book.xlsx --force", "book.xlsx: is the workbook itself"),
-        ("validate book.xlsx --jsonl book.xlsx --force", "book.xlsx: is the workbook itself"),
-        ("validate book.xlsx --network net.toml --json net.toml --force", "net.toml: is read by this command"),
-        ("audit net.toml --html a --json a", "a: is named for two outputs"),
-        ("audit net.toml --json net.toml --force", "net.toml: is read by this command"),
-        ("identify book.xlsx --network net.toml --json net.toml --force", "net.toml: is read by this command"),
-        ("generate d02b -o linked --views step --force", "is named for two outputs"),
-        ("generate net.toml -o own --views step --format ods --force", "net.ods: is read by this command"),
-    ],
-)
-def test_no_output_overwrites_another_or_what_was_read(run: Run, tmp_path: Path, command: str, said: str) -> None:
-    """One line, before anything is judged or written, whatever the paths are called; also with --force."""
-    run("generate", "d02b", "--format", "xlsx", "--views", "step")
-    (tmp_path / "d02b.xlsx").rename(tmp_path / "book.xlsx")
-    (tmp_path / "net.toml").write_text(document("d02b"), encoding="utf-8")
-    (tmp_path / "other").symlink_to("one")
-    (tmp_path / "hard").write_text("kept")
-    (tmp_path / "soft").hardlink_to(tmp_path / "hard")
-    for folder, name, target in (("linked", "d02b.ods", "d02b.xlsx"), ("own", "net.ods", "../net.toml")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / name).symlink_to(target)
-    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
-    done = run(*command.split())
-    assert (done.code, done.out) == (2, "")
-    assert said in done.err
-    assert done.err.count("\n") == 1
-    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
-
-
-def document(template: str) -> str:
-    return (templates_folder() / f"{template}.toml").read_text(encoding="utf-8")
 
 
 def test_workbooks_that_carry_different_networks_are_counted(run: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files that say two things: programs differ in which they take, so a right reading could hide a wrong one. Refused."""
+"""Files that say two things, of which programs take one or the other, so that a right reading could hide a wrong one."""
 
 from __future__ import annotations
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from functools import cache
 
 import numpy as np
 import pytest
 
-from sheetnet.cli import main
 from sheetnet.engine import engine_named
 from sheetnet.errors import SheetnetError
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Site, cook, kind_of, mistake_named
@@ -24,9 +22,10 @@ from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.locate import locate
 from sheetnet.validation.run import Bench, run_workbook
+from tests.support.marks import every_pair
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula
-from tools.small_networks import make_network, pairs
+from tools.small_networks import make_network
 
 # Networks beside the templates, so that every mistake has a place: mse, sums over the batch, leaky_relu.
 OTHERS = {
@@ -97,7 +96,7 @@ def test_a_recipe_is_the_equation_of_the_reference(name: str) -> None:
             assert described.kind == "input"
 
 
-@pytest.mark.parametrize(("activation", "loss"), pairs())
+@every_pair
 def test_every_activation_and_loss_has_recipes(activation: str, loss: str) -> None:
     """Also those that no template uses; a new loss is cooked whole until its recipe is taken apart."""
     network = make_network(activation, loss)
@@ -380,26 +379,3 @@ def test_all_activations_are_told_apart() -> None:
             signature = ACTIVATIONS[other].f(values["z_1"])[:, 0, 0]
             texts = [finding.text for finding in diagnose(network, values, "A_1", 0, 0, signature)]
             assert f"wrong activation: {other} instead of {own} (SN012)" in texts
-
-
-def run_explain(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(sys, "argv", ["sheetnet", "explain", *arguments])
-    main()
-
-
-def test_explain_shows_one_or_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """One with both formulas and the reason; all with code and name, a line each."""
-    with pytest.raises(SystemExit, match="0"):
-        run_explain(monkeypatch, "sn013")
-    one = capsys.readouterr().out
-    assert "SN013 exponent's sign flipped" in one
-    assert "=1/(1+EXP(z))" in one
-    assert "=1/(1+EXP(-z))" in one
-    with pytest.raises(SystemExit, match="0"):
-        run_explain(monkeypatch)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines if line.startswith(" SN")] == list(MISTAKES)
-    with pytest.raises(SystemExit, match="2"):
-        run_explain(monkeypatch, "SN999")
-    assert capsys.readouterr().err.startswith("sheetnet: no known mistake has the code 'SN999'")

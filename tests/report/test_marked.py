@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -17,73 +15,17 @@ from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
-from sheetnet.network_file import load_network
 from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.marked import NAME, cell_position, copy_paths, marks_of, save_marked
-from sheetnet.validation import Report
-from sheetnet.workbook import Cell, Place, Workbook
-from tests.support.engines import gnumeric_convert, libreoffice_convert, odf_errors, ooxml_errors
+from sheetnet.workbook import Cell, Place
+from tests.support.marked import FORMATS, NETWORK, OWN, damaged, mark, notes_in, ours_in, remarked
 from tests.support.odf import odf_cells, placed
 from tests.support.sheets import place_of as stands_at
 from tests.support.sheets import with_cell
 from tools.packages import parts_of
 
-FORMATS = ("xlsx", "ods")
-NETWORK = load_network("d02b")
-
-
-def damaged() -> Workbook:
-    """d02b with a wrong formula, a typed number and an empty cell."""
-    workbook = make_workbook(NETWORK)
-    z, a, w = (stands_at(workbook, NETWORK, block) for block in ("z_1", "a_2", "W_2_new"))
-    wrong = workbook.sheet(z[0])
-    assert wrong is not None
-    formula = f"{wrong.cells[z[1:]].formula}+0.5"
-    workbook = with_cell(workbook, z, Cell(0.8775, formula))
-    workbook = with_cell(workbook, a, Cell(0.7513650695523157))
-    return with_cell(workbook, w, None)
-
-
-def notes_in(path: Path) -> dict[Place, str]:
-    """The note of every cell that has one, ours and the author's."""
-    if path.suffix == ".ods":
-        return {place: note for place, (_, note) in odf_cells(path).items() if note}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Gnumeric names no default style
-        book = openpyxl.load_workbook(path)
-    cells = ((sheet.title, cell) for sheet in book for row in sheet.iter_rows() for cell in row)
-    return {(name, cell.row, cell.column): cell.comment.text for name, cell in cells if cell.comment}
-
-
-def ours_in(path: Path) -> dict[Place, str]:
-    """The notes that we have put or lengthened."""
-    return {place: note for place, note in notes_in(path).items() if "sheetnet: " in note}
-
-
-def remarked(report: Report) -> set[Place]:
-    """The judged cells that are not correct, which get a note."""
-    return {place for c in report.cells if c.verdict != "correct" and (place := cell_position(c)) is not None}
-
-
-# The author's notes, which stay; none looks like one of ours.
-OWN = {(sheet.name, *place): note for sheet in damaged().sheets for place, note in sheet.view.notes.items()}
 assert OWN
 assert not any("sheetnet: " in note for note in OWN.values())
-
-
-@pytest.fixture(params=FORMATS)
-def original(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    path = tmp_path / f"student.{request.param}"
-    save_workbook(damaged(), path)
-    return path
-
-
-def mark(path: Path, target: Path | None = None) -> tuple[Report, Path]:
-    """The report, and the marked copy."""
-    report = validate(path, NETWORK)
-    target = target or path.with_name(f"marked{path.suffix}")
-    save_marked(report, target)
-    return report, target
 
 
 def test_the_damage_is_seen(original: Path) -> None:
@@ -252,95 +194,6 @@ def test_the_summary_lists_counts_and_every_blamed_cell(original: Path) -> None:
     assert [line[:2] for line in lines if line[:2] in blamed] == blamed
 
 
-@pytest.mark.libreoffice
-def test_libreoffice_opens_copies_and_keeps_their_notes(tmp_path: Path) -> None:
-    """Recalculated and saved again, a copy has the sheets, formulas, notes and texts it had; nothing became a formula."""
-    copies = []
-    for suffix in FORMATS:
-        path = tmp_path / f"{suffix}.{suffix}"
-        save_workbook(damaged(), path)
-        copies.append(mark(path, tmp_path / f"marked-{path.name}")[1])
-    saved = libreoffice_convert(copies, "xlsx", tmp_path / "saved")
-    for copy, again in zip(copies, saved, strict=True):
-        report, before, after = validate(copy, NETWORK), read_workbook(copy), read_workbook(again)
-        assert [sheet.name for sheet in after.sheets] == [sheet.name for sheet in before.sheets]
-        assert validate(again, NETWORK).counts == report.counts
-        assert not [cell for cell in after.sheets[-1].cells.values() if cell.formula is not None]
-        assert ours_in(again).keys() == remarked(report)
-        assert notes_in(again).keys() == remarked(report) | OWN.keys()
-        step = openpyxl.load_workbook(again)["Step"]
-        assert step["A1"].fill.fgColor.rgb not in {"FF" + look.fill for look in VERDICT_STYLES.values()}
-
-
-@pytest.mark.validator
-def test_a_marked_xlsx_is_valid_open_xml(tmp_path: Path) -> None:
-    """No error of any kind, by the newest schema the SDK knows: all views, and a student's copy."""
-    for number, workbook in enumerate([damaged(), make_student_workbook(NETWORK)]):
-        path = tmp_path / f"student{number}.xlsx"
-        save_workbook(workbook, path)
-        assert ooxml_errors(mark(path)[1]) == []
-
-
-@pytest.mark.schema
-def test_a_marked_ods_is_valid_opendocument(tmp_path: Path) -> None:
-    """No error by the schema of OpenDocument 1.3: all views, and a student's copy."""
-    for number, workbook in enumerate([damaged(), make_student_workbook(NETWORK)]):
-        path = tmp_path / f"student{number}.ods"
-        save_workbook(workbook, path)
-        assert odf_errors(mark(path)[1], tmp_path / f"parts{number}") == ""
-
-
-def resaved(path: Path, program: str, folder: Path) -> Path:
-    """The workbook as a program saves it."""
-    suffix = path.suffix[1:]
-    if program == "openpyxl" and suffix == "xlsx":  # it has no .ods
-        folder.mkdir()
-        target = folder / path.name
-        book = openpyxl.load_workbook(path)
-        book["Step"]["A1"].comment = openpyxl.comments.Comment("my own note", "me")
-        book["Step"].merge_cells("A1:C1")
-        book.save(target)
-        return target
-    if program == "gnumeric":
-        return gnumeric_convert(path, suffix, folder)
-    return libreoffice_convert([path], suffix, folder)[0]
-
-
-PROGRAMS = [
-    pytest.param("libreoffice", marks=pytest.mark.libreoffice),
-    pytest.param("gnumeric", marks=pytest.mark.gnumeric),
-    "openpyxl",
-]
-
-
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_files_saved_by_other_programs_can_be_marked(original: Path, program: str, tmp_path: Path) -> None:
-    """All that is read before is read after, and the copy gets the same verdicts."""
-    path = resaved(original, program, tmp_path / "saved")
-    report, target = mark(path)
-    before, after = read_workbook(path), read_workbook(target)
-    assert (after.sheets[:-1], after.names) == (before.sheets, before.names)
-    assert validate(target, NETWORK).counts == report.counts
-    if original.suffix == ".xlsx":
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Gnumeric names no default style
-            book = openpyxl.load_workbook(target)
-        for cell in report.cells:
-            if cell.cell and cell.verdict != "correct":
-                assert book[cell.sheet][cell.cell].fill.fgColor.rgb == "FF" + VERDICT_STYLES[cell.verdict].fill
-        assert ours_in(target).keys() == remarked(report)
-
-
-@pytest.mark.libreoffice
-@pytest.mark.gnumeric
-@pytest.mark.parametrize("program", ["libreoffice", "gnumeric"])
-def test_copies_of_other_programs_files_open_in_libreoffice(original: Path, program: str, tmp_path: Path) -> None:
-    """Marked after another program saved it, a workbook still recalculates to the same verdicts."""
-    report, target = mark(resaved(original, program, tmp_path / "saved"))
-    (again,) = libreoffice_convert([target], "ods", tmp_path / "again")
-    assert validate(again, NETWORK).counts == report.counts
-
-
 def test_the_workbook_itself_is_never_overwritten(original: Path, tmp_path: Path) -> None:
     """Not by its own path, nor by a link to it; the file stays as it was."""
     report, before = validate(original, NETWORK), original.read_bytes()
@@ -379,27 +232,6 @@ def test_marks_are_those_of_the_report(original: Path) -> None:
     marks = marks_of(report)
     assert len(marks) == len(report.cells)
     assert sum(mark.note is None for mark in marks.values()) == report.counts["correct"]
-
-
-@pytest.mark.parametrize("program", [None, *PROGRAMS[:1]])
-def test_a_marked_copy_that_was_worked_on_is_marked_anew(original: Path, program: str | None, tmp_path: Path) -> None:
-    """New marks take the place of the old: one summary, and no note that still blames a cell that is now right."""
-    _, copy = mark(original)
-    if program:
-        copy = libreoffice_convert([copy], original.suffix[1:], tmp_path / "saved")[0]
-    z = stands_at(make_workbook(NETWORK), NETWORK, "z_1")
-    report = validate(copy, NETWORK)
-    settled = [replace(c, verdict="correct") if cell_position(c) == z else c for c in report.cells]
-    target = tmp_path / f"anew{original.suffix}"
-    save_marked(replace(report, cells=tuple(settled)), target)
-    before, after = read_workbook(copy), read_workbook(target)
-    assert after.sheets[:-1] == before.sheets[:-1]
-    assert [sheet.name for sheet in after.sheets] == [sheet.name for sheet in before.sheets]
-    ours = ours_in(target)
-    assert ours.pop(z) == "sheetnet: nothing to remark any more"
-    assert {note.count("sheetnet: ") for note in ours.values()} == {1}
-    assert len(ours) == len(report.cells) - report.counts["correct"] - 1
-    assert notes_in(target).keys() == notes_in(copy).keys() >= OWN.keys()
 
 
 def test_the_command_line_writes_page_and_copies(

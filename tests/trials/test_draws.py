@@ -14,6 +14,7 @@ from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate_st
 from sheetnet.trials import draw, kinds
 from sheetnet.trials.draw import TRIALS, Trials, draw_trials
 from sheetnet.trials.tolerance import agreement, scales
+from tests.support.marks import every_pair
 from tools.small_networks import make_network, pairs
 
 SEEDS = range(20)
@@ -226,7 +227,7 @@ def test_trials_are_the_references_answers_to_their_inputs(network: Network) -> 
         assert np.abs(found).max() < 1e6, name
 
 
-@pytest.mark.parametrize(("activation", "loss"), pairs())
+@every_pair
 def test_targets_are_on_the_domain_of_the_loss(activation: str, loss: str) -> None:
     """On the simplex for cross_entropy, from 0 to 1 for binary_cross_entropy, real and of both signs for the others."""
     network = make_network(activation, loss, (2, 3, 4))

@@ -1,4 +1,4 @@
-"""What malicious workbooks are made of: right ones, parts put into them, zip files that lie. It knows no case."""
+"""What malicious workbooks are made of: right ones, parts put into them, zip files that lie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of malicious files: what a case is, and what may become of each. It builds none itself."""
+"""The list of malicious files: what a case is, and what may become of each."""
 
 from __future__ import annotations
 

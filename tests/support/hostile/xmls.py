@@ -1,4 +1,4 @@
-"""Parts whose XML would fetch, grow or nest: entities, DTDs, depth, encodings. Each in several parts of a workbook."""
+"""Parts whose XML would fetch, grow or nest: entities, DTDs, depth, encodings, each in several parts."""
 
 from __future__ import annotations
 
