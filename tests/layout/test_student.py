@@ -78,18 +78,32 @@ def given_away(path: Path, wanted: set[float]) -> list[tuple[str, float]]:
     ]
 
 
-@pytest.mark.libreoffice
-@pytest.mark.parametrize("name", ["d02b", "bias-node", "relu-sigmoid-softmax", "xor-batch"])
-def test_no_answer_stands_in_a_copy_even_after_recalculation(name: str, tmp_path: Path) -> None:
-    """Everything blank with the most telling notes, in both formats, as written and as LibreOffice saves it again."""
-    network = load_network(name)
-    book = make_student_workbook(network, Exercise(hints="example"))
-    wanted = answers(network, blanks_named(network, ()))
-    paths = [tmp_path / f"copy{suffix}" for suffix in SUFFIXES]
+SMALL = ("d02b", "bias-node", "relu-sigmoid-softmax", "xor-batch")
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Copies with the most telling notes, in both formats, as written and as LibreOffice saves each in both."""
+    folder = tmp_path_factory.mktemp("copies")
+    paths = [folder / f"{name}{suffix}" for name in SMALL for suffix in SUFFIXES]
     for path in paths:
-        save_workbook(book, path)
-    again = libreoffice_convert(paths, "xlsx", tmp_path / "again") + libreoffice_convert(paths, "ods", tmp_path / "ods")
-    assert {path.name: given_away(path, wanted) for path in (*paths, *again)} == {p.name: [] for p in (*paths, *again)}
+        save_workbook(make_student_workbook(load_network(path.stem), Exercise(hints="example")), path)
+    found = {name: [path for path in paths if path.stem == name] for name in SMALL}
+    for to in ("xlsx", "ods"):
+        for path, again in zip(paths, libreoffice_convert(paths, to, folder / to), strict=True):
+            found[path.stem].append(again)
+    return found
+
+
+@pytest.mark.libreoffice
+@pytest.mark.xdist_group("students' copies")
+@pytest.mark.parametrize("name", SMALL)
+def test_no_answer_stands_in_a_copy_even_after_recalculation(name: str, copies: dict[str, list[Path]]) -> None:
+    """Everything blank; neither as written nor as LibreOffice saves it again."""
+    network = load_network(name)
+    wanted = answers(network, blanks_named(network, ()))
+    assert len(copies[name]) == 6
+    assert {str(path): given_away(path, wanted) for path in copies[name]} == {str(path): [] for path in copies[name]}
 
 
 @pytest.mark.parametrize("blank", ["z", "a", "delta", "dC_dW", "W_new", "cost", "dC_da_2"])

@@ -34,10 +34,17 @@ def changed_xlsx(network: Network, path: Path, change: Callable[[openpyxl.Workbo
     return path
 
 
-def in_every_program(path: Path, folder: Path) -> list[Path]:
-    """The file, and as LibreOffice and Gnumeric save it, as .xlsx and .ods."""
-    again = [libreoffice_convert([path], suffix, folder / suffix)[0] for suffix in ("xlsx", "ods")]
-    return [path, *again, *(gnumeric_convert(path, suffix, folder / f"g{suffix}") for suffix in ("xlsx", "ods"))]
+@pytest.fixture(scope="module")
+def in_every_program(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """By `hide` and `formatted`: the file so changed, and as LibreOffice and Gnumeric save it, as .xlsx and .ods."""
+    folder, network = tmp_path_factory.mktemp("programs"), load_network("d02b")
+    changes = {"hide": hide, "formatted": formatted}
+    paths = [changed_xlsx(network, folder / f"{name}.xlsx", change) for name, change in changes.items()]
+    saved = [paths]
+    for suffix in ("xlsx", "ods"):
+        saved.append(libreoffice_convert(paths, suffix, folder / suffix))
+        saved.append([gnumeric_convert(path, suffix, folder / f"g{suffix}") for path in paths])
+    return {name: list(files) for name, files in zip(changes, zip(*saved, strict=True), strict=True)}
 
 
 def one_by_one(page: Worksheet) -> None:
@@ -82,9 +89,9 @@ def test_hidden_rows_and_columns_with_judged_cells_are_said(tmp_path: Path) -> N
 
 @pytest.mark.libreoffice
 @pytest.mark.gnumeric
-def test_hidden_rows_and_columns_are_said_of_what_other_programs_save(tmp_path: Path) -> None:
+def test_hidden_rows_and_columns_are_said_of_what_other_programs_save(in_every_program: dict[str, list[Path]]) -> None:
     """In both formats."""
-    for path in in_every_program(changed_xlsx(load_network("d02b"), tmp_path / "a.xlsx", hide), tmp_path):
+    for path in in_every_program["hide"]:
         assert_hidden(validate(path))
 
 
@@ -198,13 +205,13 @@ def test_a_number_format_that_shows_another_number_is_said(tmp_path: Path) -> No
 
 @pytest.mark.libreoffice
 @pytest.mark.gnumeric
-def test_number_formats_are_said_of_what_other_programs_save(tmp_path: Path) -> None:
+def test_number_formats_are_said_of_what_other_programs_save(in_every_program: dict[str, list[Path]]) -> None:
     """In both formats; Gnumeric drops from an .ods that thousands are left out."""
     network = load_network("d02b")
-    path = changed_xlsx(network, tmp_path / "a.xlsx", formatted)
+    path, *_ = in_every_program["formatted"]
     wanted = {place for place, _ in formats_of(validate(path))}
     scaled = spell("{!z_1[0,0]}", step_book(network), network)
-    for again in in_every_program(path, tmp_path):
+    for again in in_every_program["formatted"]:
         lost = {scaled} if again.parent.name == "gods" else set()
         assert {place for place, _ in formats_of(validate(again))} == wanted - lost, again
 

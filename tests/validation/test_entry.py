@@ -16,6 +16,7 @@ from sheetnet.syntax.functions import LANGUAGES, LOCAL_NAMES
 from sheetnet.validation import CellVerdict
 from sheetnet.validation.texts import formula_in, in_english, is_remark, number_in
 from sheetnet.workbook import Cell, Workbook
+from tests.support.quantities import edited, spell
 from tests.support.sheets import blamed, place_of, step_book, with_cell, with_formula
 from tools.small_networks import make_network
 
@@ -241,10 +242,11 @@ def test_a_wrong_formula_in_a_circle_has_both_said() -> None:
 
 def test_a_circle_of_helper_cells_is_told_to_who_uses_it() -> None:
     """The formula itself is in no circle."""
-    book = with_formula(with_formula(BOOK, ("Step", 90, 26), "Z91"), ("Step", 91, 26), "Z90+1")
-    report = judge(with_formula(book, place_of(BOOK, D02B, "cost"), f"{right('cost')}+0*Z91"), D02B)
-    found = next(cell for cell in report.cells if cell.verdict == "error")
-    assert found.message == "uses a circle of formulas: Z91 → Z90 → Z91 (each uses the next)"
+    entered = {"{beside[0,0]}": "={beside[1,0]}", "{beside[1,0]}": "={beside[0,0]}+1"}
+    book = edited(BOOK, D02B, entered | {"{cost[0,0]}": f"={right('cost')}+0*{{beside[1,0]}}"})
+    found = next(cell for cell in judge(book, D02B).cells if cell.verdict == "error")
+    one, other = (spell(text, BOOK, D02B) for text in ("{beside[0,0]}", "{beside[1,0]}"))
+    assert found.message == f"uses a circle of formulas: {other} → {one} → {other} (each uses the next)"
 
 
 @pytest.mark.parametrize(
