@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from sheetnet.errors import NetworkError
 from sheetnet.network import Layer, Matrix, Network
-from sheetnet.network_file import check_sense
+from sheetnet.network_file import check_sense, template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES
 
+SMALL = tuple(name for name in template_names() if not name.startswith("digits"))  # templates of few formulas
 SEED = 15  # with it, nearly all relu units in these tests are on for some observations and off for others
 
 

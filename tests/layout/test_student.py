@@ -28,7 +28,7 @@ from sheetnet.workbook_options import Presentation
 from tests.support.engines import libreoffice_convert
 from tests.support.sheets import place_of, with_cell, with_formula
 from tools.packages import parts_of
-from tools.small_networks import make_network, pairs
+from tools.small_networks import SMALL, make_network, pairs
 
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 NEAR = 1e-6  # relative; a number of a file as near as this to an answer gives it away
@@ -76,9 +76,6 @@ def given_away(path: Path, wanted: set[float]) -> list[tuple[str, float]]:
         for part, x in set(numbers_in(path))
         if any(abs(x - answer) <= NEAR * abs(answer) for answer in ordered)
     ]
-
-
-SMALL = ("d02b", "bias-node", "relu-sigmoid-softmax", "xor-batch")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array, evaluate_step, inputs_of
 from tests.support import engines
 from tests.support.marks import every_activation, every_pair
-from tools.small_networks import make_network, pairs
+from tools.small_networks import SMALL, make_network, pairs
 
 SIZES = ((2, 3), (2, 4, 3), (2, 3, 5, 4))  # without a hidden layer, with one, with two
 
@@ -67,7 +67,7 @@ def test_gradients_are_right_for_targets_of_zero_and_one(activation: str, loss: 
     assert_gradients(dataclasses.replace(network, targets=((1.0, 0.0), (0.0, 1.0), (1.0, 0.0))))
 
 
-@pytest.mark.parametrize("name", [name for name in template_names() if not name.startswith("digits")])
+@pytest.mark.parametrize("name", SMALL)
 def test_gradients_of_the_templates_are_the_slopes_of_their_costs(name: str) -> None:
     """Frozen biases have a true gradient too."""
     assert_gradients(load_network(name))

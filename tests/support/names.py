@@ -9,7 +9,6 @@ from sheetnet.validation import Report
 from sheetnet.workbook import Name, View, Workbook
 from tests.support.sheets import blamed
 
-SMALL = ("bias-node", "d02b", "relu-sigmoid-softmax", "xor-batch")
 BLAMING = {"wrong", "hardcoded", "rounded", "error", "unsupported"}
 OPEN = ("undetermined", "missing")
 

@@ -19,7 +19,6 @@ from tests.support.recalculated import by_ironcalc, cell_value, distance, formul
 from tests.support.sheets import with_formula
 from tools.small_networks import make_network
 
-SMALL = ("bias-node", "d02b", "relu-sigmoid-softmax", "xor-batch")
 NETWORKS = {name: network for name, network in networks().items() if not name.startswith("digits")}
 # Networks at which a view looks otherwise.
 OWN = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sheetnet.generate import make_workbook
-from sheetnet.network_file import load_network, template_names
+from sheetnet.network_file import load_network
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.workbook_options import Presentation
 from tests.support.figures import record
 from tools.mutants import MUTATIONS, Subject, Tally, all_at_once, one_by_one
+from tools.small_networks import SMALL
 
-SMALL = [name for name in template_names() if not name.startswith("digits")]
 SAMPLE = 60
 QUICK = ("bias-node", "d02b")  # templates of 69 formulas; the others take half a minute
 

@@ -17,8 +17,7 @@ from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, CellError, Name, Workbook
 from tests.support.quantities import Array, edited, spell
 from tests.support.sheets import blamed, moved, place_of, step_book, with_cell, with_formula
-
-SMALL = ["bias-node", "d02b", "relu-sigmoid-softmax", "xor-batch"]
+from tools.small_networks import SMALL
 
 
 @pytest.mark.parametrize("template", template_names())

@@ -20,8 +20,9 @@ from sheetnet.syntax import Area, area_name
 from sheetnet.workbook import Cell, Sheet, Workbook
 from sheetnet.workbook_options import Presentation
 from tests.support.lines import with_line, without_line
-from tests.support.names import BLAMING, SMALL, area_of, bare, blames, named, open_cells
+from tests.support.names import BLAMING, area_of, bare, blames, named, open_cells
 from tests.support.sheets import blamed, place_of, step_book, with_cell, with_formula
+from tools.small_networks import SMALL
 
 # --- Lost inputs -----------------------------------------------------------------------------------------------------
 

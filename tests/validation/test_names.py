@@ -16,9 +16,10 @@ from sheetnet.network_file import load_network
 from sheetnet.syntax import area_name
 from sheetnet.workbook import Name, Workbook
 from sheetnet.workbook_options import Presentation
-from tests.support.names import SMALL, area_of, bare, copied, named
+from tests.support.names import area_of, bare, copied, named
 from tests.support.sheets import blamed, place_of, step_book, with_formula
 from tools.packages import replaced
+from tools.small_networks import SMALL
 
 # --- Copies of sheets ------------------------------------------------------------------------------------------------
 

@@ -13,14 +13,14 @@ from sheetnet.generate import make_workbook
 from sheetnet.judge import judge, validate
 from sheetnet.layout.step import label_of
 from sheetnet.network import Network
-from sheetnet.network_file import load_network, template_names
+from sheetnet.network_file import load_network
 from sheetnet.syntax import shift
 from sheetnet.workbook import NOTHING_HIDDEN, Cell, Place, Workbook
 from sheetnet.workbook_options import Presentation
 from tests.support.quantities import edited, places, spell
 from tests.support.sheets import blamed, moved, place_of, step_book, with_cell
+from tools.small_networks import SMALL
 
-SMALL = [name for name in template_names() if not name.startswith("digits")]
 Books = tuple[Network, Workbook]
 
 

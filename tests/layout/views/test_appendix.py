@@ -9,7 +9,8 @@ from sheetnet import load_network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, OWN, SMALL, block_numbers, book, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, OWN, block_numbers, book, judged_with, verdicts
+from tools.small_networks import SMALL
 
 VIEW = "appendix"
 SHEET = SHEETS[VIEW]

@@ -12,7 +12,8 @@ from sheetnet.judge import judge
 from sheetnet.reference import views as reference
 from sheetnet.syntax import cell_name
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, OWN, SMALL, book, far_cells, formula_cells, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, OWN, book, far_cells, formula_cells, judged_with, verdicts
+from tools.small_networks import SMALL
 
 # The others, where rounding is magnified, have tests of their own for the same.
 VIEWS = sorted(reference.VIEW_NUMBERS.keys() - {"gradient_check", "training"})

@@ -27,17 +27,8 @@ from sheetnet.validation.run import Bench
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from sheetnet.workbook_options import SAMPLE, SHEETS, Presentation, checked_weights
 from tests.support.sheets import with_cell, with_formula
-from tests.support.view_cases import (
-    NETWORKS,
-    SMALL,
-    block_numbers,
-    book,
-    far_cells,
-    formula_cells,
-    judged_with,
-    verdicts,
-)
-from tools.small_networks import make_network
+from tests.support.view_cases import NETWORKS, block_numbers, book, far_cells, formula_cells, judged_with, verdicts
+from tools.small_networks import SMALL, make_network
 
 VIEW = "gradient_check"
 SHEET = SHEETS[VIEW]

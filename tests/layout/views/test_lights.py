@@ -10,7 +10,8 @@ from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Value, Workbook
 from sheetnet.workbook_options import SHEETS
 from tests.support.sheets import with_formula
-from tests.support.view_cases import SMALL, book
+from tests.support.view_cases import book
+from tools.small_networks import SMALL
 
 VIEWS = ("matrices", "jacobians", "appendix")
 GREEN = {"same", "pass"}

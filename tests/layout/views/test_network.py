@@ -10,8 +10,8 @@ from sheetnet.network import Network
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, SMALL, block_numbers, book, judged_with, verdicts
-from tools.small_networks import make_network
+from tests.support.view_cases import NETWORKS, block_numbers, book, judged_with, verdicts
+from tools.small_networks import SMALL, make_network
 
 VIEW = "network"
 SHEET = SHEETS[VIEW]

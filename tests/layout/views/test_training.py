@@ -22,16 +22,8 @@ from sheetnet.workbook import CellError, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
 from tests.support.recalculated import cell_value
 from tests.support.sheets import blamed, with_formula
-from tests.support.view_cases import (
-    NETWORKS,
-    SMALL,
-    block_numbers,
-    far_cells,
-    formula_cells,
-    judged_with,
-    verdicts,
-)
-from tools.small_networks import make_network
+from tests.support.view_cases import NETWORKS, block_numbers, far_cells, formula_cells, judged_with, verdicts
+from tools.small_networks import SMALL, make_network
 
 VIEW = "training"
 SHEET = SHEETS[VIEW]

@@ -37,9 +37,8 @@ from sheetnet.workbook_options import (
 )
 from tests.support.figures import record
 from tests.support.recalculated import PROGRAMS, cell_value, distance, formula_places, lying
-from tools.small_networks import make_network, pairs
+from tools.small_networks import SMALL, make_network, pairs
 
-NAMES = [name for name in template_names() if not name.startswith("digits")]
 EVERY = Presentation(tuple(SHEETS))
 COLUMN = replace(EVERY, column=True)
 TINY = 1e-9  # what a difference of two equal numbers, and a slope of a difference quotient, may be off
@@ -48,7 +47,7 @@ TINY = 1e-9  # what a difference of two equal numbers, and a slope of a differen
 def books() -> dict[str, tuple[Network, Workbook]]:
     """The small templates with all views, in both orientations, and the digits with Step alone in column orientation."""
     found = {}
-    for name in NAMES:
+    for name in SMALL:
         network = load_network(name)
         found[name] = network, make_workbook(network, EVERY)
         found[f"{name} column"] = network, make_workbook(network, COLUMN)
@@ -194,7 +193,7 @@ def edited(network: Network, changes: Mapping[tuple[str, int, int], float]) -> N
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SMALL)
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_all_views_follow_every_edit(name: str, data: st.DataObject) -> None:
