@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet import __version__
+from sheetnet._version import __version__
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import limits, save_workbook
@@ -104,6 +104,20 @@ def write_workbook(network: Network, path: str | Path, presentation: Presentatio
     Raises `FileError` for another ending or a place that cannot be written, `NetworkError` for a step with infinities.
     """
     save_workbook(make_workbook(network, presentation), Path(path))
+    return Path(path)
+
+
+def write_student_workbook(
+    network: Network,
+    path: str | Path,
+    *,
+    blanks: Sequence[str] = (),
+    hints: str = Exercise.hints,
+    column: bool = False,
+) -> Path:
+    """Write a student's copy as .xlsx or .ods: the answers are emptied, all else is locked, hints are cell comments."""
+    exercise = Exercise(blanks_named(network, blanks), hints)
+    save_workbook(make_student_workbook(network, exercise, Presentation(column=column)), Path(path))
     return Path(path)
 
 

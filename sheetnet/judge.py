@@ -18,6 +18,7 @@ from sheetnet.files.notices import noticing
 from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
 from sheetnet.network import Network
+from sheetnet.network_file import dump_network
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.functions import is_googles
 from sheetnet.trials.draw import TRIALS
@@ -139,7 +140,7 @@ def validate(
 
 def network_id(network: Network) -> str:
     """A short text that is the same for equal networks, and for no others."""
-    return hashlib.sha256(repr(network).encode()).hexdigest()[:16]
+    return hashlib.sha256(dump_network(network).encode()).hexdigest()[:16]
 
 
 def judge(

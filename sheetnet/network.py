@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from sheetnet.display import shown_line
+
 Row = tuple[float, ...]
 Matrix = tuple[Row, ...]
 
@@ -29,6 +31,10 @@ class Layer:
     def neurons(self) -> int:
         """n_l, the number of neurons of this layer."""
         return len(self.weights[0])
+
+    def __repr__(self) -> str:
+        """One line: the activation, and how many weights there are."""
+        return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} weights with the biases")
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,13 @@ class Network:
     def mixes(self, layer: int) -> bool:
         """Whether layer `layer` (from 1) has an activation whose outputs depend on the whole row: softmax."""
         return self.layers[layer - 1].activation == "softmax"
+
+    def __repr__(self) -> str:
+        """One line: the title, the sizes of the layers and what is trained."""
+        sizes, activations = "-".join(map(str, self.sizes)), ", ".join(layer.activation for layer in self.layers)
+        return shown_line(
+            self, f"{self.title!r}: {sizes} with {activations}; {self.loss}; observations: {self.observations}"
+        )
 
 
 BlockKind = Literal["input", "answer"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sheetnet.display import counted_words, shown_line
 from sheetnet.workbook import Value
 
 
@@ -118,3 +119,9 @@ class Identification:
     def ok(self) -> bool:
         """Whether something was identified and nothing that an input moves stayed unidentified."""
         return bool(self.identified) and not self.unidentified
+
+    def __repr__(self) -> str:
+        """One line: the workbook, whether all was identified, and how many cells were."""
+        kinds = ("identified", "unidentified", "apart", "nowhere")
+        counts = counted_words({kind: len(getattr(self, kind)) for kind in kinds})
+        return shown_line(self, f"{self.workbook or 'workbook'}: {'ok' if self.ok else 'not ok'}, {counts}")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetnet.display import shown_html, shown_line
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Array
 
@@ -148,6 +149,17 @@ class Step(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self._arrays)
+
+    def __repr__(self) -> str:
+        """One line: the network, how many quantities there are, and the cost before and after."""
+        sizes = "-".join(map(str, self.network.sizes))
+        before, after = (self._arrays[name].item() for name in ("cost", "cost_new"))
+        return shown_line(
+            self, f"of {self.network.title!r}, {sizes}: {len(self)} quantities, cost {before:.6g} → {after:.6g}"
+        )
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
 
     def to_frame(self) -> pandas.DataFrame:
         """A long table, one row a number: quantity, index (a tuple from 0), value."""
