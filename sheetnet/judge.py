@@ -108,6 +108,10 @@ def validate(
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
     for `validate_many`.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
+    >>> sheetnet.validate(path, trials=4, seed=1)
+    <Report d02b.xlsx: ok, 3,109 correct>
     """
     with noticing() as notices:
         workbook = read_workbook(path)

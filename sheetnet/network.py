@@ -21,6 +21,10 @@ class Layer:
     """A dense layer. `weights` is W⁽ˡ⁾, (n_in + 1) × n_out: row i leads from node i, the last row is the biases.
 
     `shared_bias` says that the biases are ONE number, which stands in one cell (only where biases are not trained).
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15, 0.25), (0.2, 0.3), (0.35, 0.35)))  # two inputs, two neurons
+    >>> layer.neurons
+    2
     """
 
     activation: str
@@ -42,6 +46,10 @@ class Network:
     """A dense network, its observations and everything one training step needs.
 
     `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
+    >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
+    <Network 'One neuron': 2-1 with sigmoid; half_sse; observations: 1>
     """
 
     title: str

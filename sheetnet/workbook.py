@@ -154,7 +154,15 @@ class Name:
 
 @dataclass(frozen=True)
 class Workbook:
-    """Sheets in their order, and the defined names sorted by (sheet or "", name)."""
+    """Sheets in their order, and the defined names sorted by (sheet or "", name).
+
+    Rows and columns count from 1; formulas are in Excel's syntax with English names, without the leading "=".
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.ods")
+    >>> step = sheetnet.read_workbook(path).sheet("Step")
+    >>> step.cells[22, 7].formula
+    '1/(1+EXP(-G18))'
+    """
 
     sheets: tuple[Sheet, ...]
     names: tuple[Name, ...] = ()

@@ -48,7 +48,12 @@ class FormulaEntry:
 
 @dataclass(frozen=True)
 class Audit:
-    """All verdicts on a document, in its order."""
+    """All verdicts on a document, in its order.
+
+    >>> found = sheetnet.audit("d02b")
+    >>> [entry.quantity for entry in found.entries if entry.verdict == "wrong"]
+    ['cost']
+    """
 
     title: str
     source: str

@@ -35,6 +35,10 @@ class Result:
     """A workbook's report, or in `error` the one line that says why there is none. `path` is as it was given.
 
     `kept` says that it comes from an earlier run.
+
+    >>> (result,) = sheetnet.validate_many(["nobody.xlsx"], jobs=1)
+    >>> result.status, result.report, result.ok
+    ('unreadable', None, False)
     """
 
     path: str

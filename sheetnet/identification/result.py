@@ -99,7 +99,13 @@ class Nowhere:
 
 @dataclass(frozen=True)
 class Identification:
-    """Everything `identify` says about one workbook."""
+    """Everything `identify` says about one workbook.
+
+    >>> network = sheetnet.load_network("d02b")
+    >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
+    >>> sheetnet.identify(path, network, steps=1)
+    <Identification copy.xlsx: ok, 50 identified, 0 unidentified, 24 apart, 8 nowhere>
+    """
 
     workbook: str
     network: str

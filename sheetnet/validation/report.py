@@ -87,6 +87,14 @@ class Report:
 
     `ok` only where every answer was compared and is correct, and everything given is as it was given. `network_id` is
     the same for equal networks.
+
+    >>> report = sheetnet.validate(sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx"))
+    >>> report.ok
+    True
+    >>> print(report.to_frame()[["cell", "quantity", "index", "verdict"]].tail(2).to_string(index=False))
+    cell   quantity   index verdict
+     B56 train_cost (49, 0) correct
+     B57 train_cost (50, 0) correct
     """
 
     workbook: str
