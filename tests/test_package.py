@@ -45,7 +45,10 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built as for a release."""
+    """The wheel in the folder that SHEETNET_WHEEL names, as `make wheel` does, or one built as for a release."""
+    if "SHEETNET_WHEEL" in os.environ:
+        (path,) = (ROOT / os.environ["SHEETNET_WHEEL"]).glob("*.whl")
+        return path
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT, cwd=folder)
     (path,) = folder.glob("*.whl")
