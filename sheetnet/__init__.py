@@ -9,15 +9,13 @@ from sheetnet._version import __version__
 from sheetnet.display import RENDERERS
 
 if TYPE_CHECKING:
-    from sheetnet.auditing.audit import audit
-    from sheetnet.auditing.verdicts import Audit
+    from sheetnet.auditing import Audit, audit
     from sheetnet.batch.api import validate_many
     from sheetnet.batch.journal import Result
     from sheetnet.errors import EngineError, FileError, LimitError, NetworkError, SheetnetError, StoppedError
     from sheetnet.files import read_workbook
     from sheetnet.generate import write_student_workbook, write_workbook
-    from sheetnet.identification.identify import identify
-    from sheetnet.identification.result import Identification
+    from sheetnet.identification import Identification, identify
     from sheetnet.judge import validate
     from sheetnet.network import Layer, Network
     from sheetnet.network_file import load_network

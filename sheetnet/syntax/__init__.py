@@ -1,6 +1,5 @@
 """The canonical formula dialect (Excel A1) as text."""
 
-import sheetnet.syntax.functions  # noqa: F401  before the function of this name: imported later, the module would take its place
 from sheetnet.syntax.references import (
     COLUMNS,
     ROWS,
