@@ -90,15 +90,15 @@ def __dir__() -> list[str]:
 
 
 def _step_html(step: Any) -> str:
-    from sheetnet.report.notebook import step_html
+    from sheetnet.report.notebook import step_fragment
 
-    return step_html(step)
+    return step_fragment(step)
 
 
 def _report_html(report: Any) -> str:
-    from sheetnet.report.notebook import report_html
+    from sheetnet.report.notebook import report_fragment
 
-    return report_html(report)
+    return report_fragment(report)
 
 
 RENDERERS |= {"Report": _report_html, "Step": _step_html}

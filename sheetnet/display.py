@@ -7,7 +7,7 @@ from typing import Any
 
 from sheetnet.errors import one_line
 
-LONGEST_LINE = 160  # characters of the words in a line; names and messages of files may be of any length
+LONGEST_SHOWN = 160  # characters of the words in a line; names and messages of files may be of any length
 
 # Class name → what draws its objects as HTML. `sheetnet/__init__` makes the entries, since it may import every room.
 RENDERERS: dict[str, Callable[[Any], str]] = {}
@@ -16,8 +16,8 @@ RENDERERS: dict[str, Callable[[Any], str]] = {}
 def shown_line(thing: object, words: str) -> str:
     """`<Report d02b.xlsx: ok, 3,109 correct>`: the class and the words, in one line of bounded length whatever they hold."""
     told = one_line(words)
-    if len(told) > LONGEST_LINE:
-        told = f"{told[: LONGEST_LINE - 1]}…"
+    if len(told) > LONGEST_SHOWN:
+        told = f"{told[: LONGEST_SHOWN - 1]}…"
     return f"<{type(thing).__name__} {told}>"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import sheetnet
-from sheetnet.display import LONGEST_LINE
+from sheetnet.display import LONGEST_SHOWN
 from sheetnet.identification import identify_workbook
 from sheetnet.judge import judge
 from sheetnet.report.notebook import MOST_FINDINGS
@@ -111,7 +111,7 @@ def test_every_object_shows_itself_in_one_line(shown: dict[str, Any]) -> None:
         assert line.startswith(f"<{name} ")
         assert line.endswith(">")
         assert line.isprintable()
-        assert len(line) <= LONGEST_LINE + len(name) + 3
+        assert len(line) <= LONGEST_SHOWN + len(name) + 3
 
 
 def test_a_line_says_what_matters(shown: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ class QuantityTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def step_html(step: Step) -> str:
+def step_fragment(step: Step) -> str:
     """Every quantity as a table, in the order in which the step computes them, rows and columns counted from 0."""
     return page_templates().get_template("notebook-step.html").render(network=step.network, tables=_tables(step))
 
@@ -57,7 +57,7 @@ def _shortened(row: Sequence[str]) -> list[str]:
     return [*row[: MOST_LINES // 2], "…", *row[-(MOST_LINES // 2) :]]
 
 
-def report_html(report: Report) -> str:
+def report_fragment(report: Report) -> str:
     """The summary of the report and the findings in it, as the page of `validate --html` has them, without the sheets."""
     fills = {look: style.fill for look, style in {**VERDICT_STYLES, "edited": EDITED}.items()}
     return (
