@@ -1,3 +1,3 @@
-"""The version, in this one place: the package's metadata, workbooks and kept results take it from here."""
+"""The version, here alone: the package, its metadata, files and journals all read it from this line."""
 
 __version__ = "0.1.0"

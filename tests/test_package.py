@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sheetnet import __version__
 from tests.engines import ROOT
 
 PACKAGE = ROOT / "sheetnet"
@@ -63,6 +64,7 @@ def test_the_wheel_holds_the_package_and_the_templates(wheel: Path) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py")}
     assert TEMPLATES
     assert modules <= names
+    assert wheel.name.startswith(f"sheetnet-{__version__}-")
     assert "sheetnet/py.typed" in names  # without it type checkers take every name of the package for Any
     assert {f"sheetnet/templates/{template}.toml" for template in TEMPLATES} <= names
     assert [name for name in names if not name.startswith("sheetnet/") or "__pycache__" in name] == []
