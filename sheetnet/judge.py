@@ -18,6 +18,7 @@ from sheetnet.files.notices import noticing
 from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
 from sheetnet.network import Network
+from sheetnet.network_file import dump_network
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.function_facts import is_googles
 from sheetnet.trials.draw import TRIALS
@@ -107,6 +108,10 @@ def validate(
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
     for `validate_many`.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
+    >>> sheetnet.validate(path, trials=4, seed=1)
+    <Report d02b.xlsx: ok, 3,109 correct>
     """
     with noticing() as notices:
         workbook = read_workbook(path)
@@ -139,7 +144,7 @@ def validate(
 
 def network_id(network: Network) -> str:
     """A short text that is the same for equal networks, and for no others."""
-    return hashlib.sha256(repr(network).encode()).hexdigest()[:16]
+    return hashlib.sha256(dump_network(network).encode()).hexdigest()[:16]
 
 
 def judge(

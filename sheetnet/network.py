@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from sheetnet.display import shown_line
+
 Row = tuple[float, ...]
 Matrix = tuple[Row, ...]
 
@@ -19,6 +21,10 @@ class Layer:
     """A dense layer. `weights` is W⁽ˡ⁾, (n_in + 1) × n_out: row i leads from node i, the last row is the biases.
 
     `shared_bias` says that the biases are ONE number, which stands in one cell (only where biases are not trained).
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15, 0.25), (0.2, 0.3), (0.35, 0.35)))  # two inputs, two neurons
+    >>> layer.neurons
+    2
     """
 
     activation: str
@@ -30,12 +36,20 @@ class Layer:
         """n_l, the number of neurons of this layer."""
         return len(self.weights[0])
 
+    def __repr__(self) -> str:
+        """One line: the activation, and how many weights there are."""
+        return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} weights with the biases")
+
 
 @dataclass(frozen=True)
 class Network:
     """A dense network, its observations and everything one training step needs.
 
     `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
+    >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
+    <Network 'One neuron': 2-1 with sigmoid; half_sse; observations: 1>
     """
 
     title: str
@@ -75,6 +89,13 @@ class Network:
     def mixes(self, layer: int) -> bool:
         """Whether layer `layer` (from 1) has an activation whose outputs depend on the whole row: softmax."""
         return self.layers[layer - 1].activation == "softmax"
+
+    def __repr__(self) -> str:
+        """One line: the title, the sizes of the layers and what is trained."""
+        sizes, activations = "-".join(map(str, self.sizes)), ", ".join(layer.activation for layer in self.layers)
+        return shown_line(
+            self, f"{self.title!r}: {sizes} with {activations}; {self.loss}; observations: {self.observations}"
+        )
 
 
 BlockKind = Literal["input", "answer"]

@@ -54,6 +54,9 @@ def load_network(path_or_template: str | Path) -> Network:
     """The network of a TOML file, or of a shipped template by its name.
 
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
+
+    >>> sheetnet.load_network("d02b").sizes
+    (2, 2, 2)
     """
     return network_of(*read_table(path_or_template))
 

@@ -156,6 +156,12 @@ def validate_many(
 
     Raises FileError where `jsonl` cannot be used, LimitError for an unknown limit, and EngineError where no worker can
     be started.
+
+    >>> path = sheetnet.write_student_workbook(sheetnet.load_network("d02b"), "ada.xlsx")
+    >>> for result in sheetnet.validate_many([path, "bob.xlsx"], sheetnet.load_network("d02b"), jobs=1):
+    ...     print(result)
+    <Result ada.xlsx: incorrect, 60 blank>
+    <Result unreadable: bob.xlsx: ...>
     """
     names = [os.fspath(path) for path in paths]
     most = {**_usual(options), **known(limits or {})}

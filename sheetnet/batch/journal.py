@@ -16,11 +16,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sheetnet import __version__
+from sheetnet._version import __version__
+from sheetnet.display import counted_words, shown_line
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import refuse_existing
 from sheetnet.files.limits import MAX_FILE_BYTES
 from sheetnet.network import Network
+from sheetnet.network_file import dump_network
 from sheetnet.report.json import printable_json, report_data, report_from_data
 from sheetnet.validation import Report
 
@@ -33,6 +35,10 @@ class Result:
     """A workbook's report, or in `error` the one line that says why there is none. `path` is as it was given.
 
     `kept` says that it comes from an earlier run.
+
+    >>> (result,) = sheetnet.validate_many(["nobody.xlsx"], jobs=1)
+    >>> result.status, result.report, result.ok
+    ('unreadable', None, False)
     """
 
     path: str
@@ -49,6 +55,14 @@ class Result:
     def ok(self) -> bool:
         """Whether everything in the workbook is correct."""
         return self.status == "correct"
+
+    def __repr__(self) -> str:
+        """One line: the workbook, and what its report or the error says."""
+        if self.report is None:
+            told = f"{self.status}: {self.error}"  # which begins with the path
+        else:
+            told = f"{self.path}: {self.status}, {counted_words(self.report.counts) or 'nothing was compared'}"
+        return shown_line(self, f"{told}{' (from an earlier run)' if self.kept else ''}")
 
 
 def to_line(result: Result, content: str | None, how: str) -> str:
@@ -170,7 +184,7 @@ def way_of_judging(network: Network | None, options: Mapping[str, Any]) -> str:
     told = {name: str(value) for name, value in sorted(options.items())}
     if options.get("inputs") is not None:
         told["inputs"] = str(fingerprint(str(options["inputs"])))
-    return hashlib.sha256(json.dumps([__version__, repr(network), told]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([__version__, network and dump_network(network), told]).encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> tuple[dict[str, _Line], int]:

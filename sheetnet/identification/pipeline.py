@@ -48,6 +48,12 @@ def identify(
     `inputs` is a TOML file that says where the inputs stand (see docs/identify.md); None finds them by their values.
     `steps` is how many training steps to look for; None goes on for as long as they explain cells. Raises `FileError`
     for an unusable file or where inputs are not found, `NetworkError` for a wrong map, `EngineError`.
+
+    >>> network = sheetnet.load_network("d02b")
+    >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
+    >>> found = sheetnet.identify(path, network, steps=1)
+    >>> {cell.cell: str(cell.label) for cell in found.identified}["G22"]
+    'a_1[0, 0]'
     """
     workbook = read_workbook(path)
     where = None if inputs is None else load_map(inputs, workbook, network)

@@ -56,6 +56,7 @@ EXECUTORS: dict[str, Any] = {
         pytest.param("dask", marks=pytest.mark.dask),
     ],
 )
+@pytest.mark.posix
 def test_every_file_has_its_result_on_any_executor(kind: str, homework: list[Path]) -> None:
     """In the order of the paths; what hangs is stopped, and costs neither another file nor the executor a worker."""
     with EXECUTORS[kind]() as executor:

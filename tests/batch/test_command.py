@@ -24,6 +24,7 @@ def sheetnet(*args: str | Path) -> list[str]:
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.posix
 def test_a_batch_killed_half_way_is_resumed_without_loss(right: Path, homework: list[Path], tmp_path: Path) -> None:
     """SIGKILL to the command itself: the lines that were written stand, the others are judged, none twice."""
     jsonl, paths = tmp_path / "results.jsonl", [tmp_path / f"s{number:03}.xlsx" for number in range(120)]
@@ -48,6 +49,7 @@ def test_a_batch_killed_half_way_is_resumed_without_loss(right: Path, homework: 
     assert [line.split(":")[1].strip() for line in done.stderr.splitlines()] == [str(p) for p in paths[7::20]]
 
 
+@pytest.mark.posix
 def test_a_batch_that_is_interrupted_says_how_to_go_on(right: Path, tmp_path: Path) -> None:
     """Ctrl-C is one line and exit code 130, and no worker stays behind."""
     paths = []

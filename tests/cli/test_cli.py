@@ -186,6 +186,7 @@ def test_help_answers_at_once() -> None:
     assert not loaded & {"numpy", "pandas", "ironcalc", "openpyxl", "xlsxwriter", "odf"}
 
 
+@pytest.mark.posix
 def test_a_closed_pipe_is_one_line() -> None:
     """Where the reader is gone before all is said: no traceback, and the exit code of what could not be done."""
     command = f"{sys.executable} -m sheetnet show d02b | true; exit ${{PIPESTATUS[0]}}"

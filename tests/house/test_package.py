@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+import sysconfig
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -13,21 +14,27 @@ from pathlib import Path
 
 import pytest
 
+from sheetnet import __version__
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "sheetnet"
 TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.toml"))
-LEAVES = ["errors.py", "styles.py", "network.py", "workbook.py"]
+LEAVES = ["errors.py", "display.py", "styles.py", "network.py", "workbook.py"]
+BELOW_ALL = ("sheetnet.errors.", "sheetnet.display.")
 FILE_PACKAGES = {"zipfile", "xml", "defusedxml", "odf", "xlsxwriter"}
+
+
+def own_environment() -> dict[str, str]:
+    """Without what would put this checkout before the wheel."""
+    return {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "MYPYPATH", "VIRTUAL_ENV"}}
 
 
 def run(*command: str | Path, cwd: Path) -> str:
     """The command's output; where it fails, the test fails with what it said. Nothing of this checkout is on its path."""
-    environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env=environment,
+        env=own_environment(),
         capture_output=True,
         text=True,
         timeout=900,
@@ -39,7 +46,10 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built as for a release."""
+    """The wheel in the folder that SHEETNET_WHEEL names, as `make wheel` does, or one built as for a release."""
+    if "SHEETNET_WHEEL" in os.environ:
+        (path,) = (ROOT / os.environ["SHEETNET_WHEEL"]).glob("*.whl")
+        return path
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT, cwd=folder)
     (path,) = folder.glob("*.whl")
@@ -54,6 +64,8 @@ def test_the_wheel_holds_the_package_and_the_templates(wheel: Path) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py")}
     assert TEMPLATES
     assert modules <= names
+    assert wheel.name.startswith(f"sheetnet-{__version__}-")
+    assert "sheetnet/py.typed" in names  # without it type checkers take every name of the package for Any
     assert {f"sheetnet/templates/{template}.toml" for template in TEMPLATES} <= names
     assert [name for name in names if not name.startswith("sheetnet/") or "__pycache__" in name] == []
 
@@ -73,6 +85,84 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
     assert [path.suffix for path in made] == [".ods", ".xlsx"]
     assert {path.name for path in made} <= {Path(word).name for word in printed}
     run(sheetnet, "validate", *made, cwd=tmp_path)
+
+
+RIGHT = """\
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import sheetnet
+
+network: sheetnet.Network = sheetnet.load_network("d02b")
+layer: sheetnet.Layer = network.layers[0]
+step: sheetnet.Step = sheetnet.training_step(network)
+new_weights: NDArray[np.float64] = step["W_1_new"]
+path: Path = sheetnet.write_workbook(network, "d02b.xlsx")
+copy: Path = sheetnet.write_student_workbook(network, "student.ods", blanks=["delta"], hints="example")
+workbook: sheetnet.Workbook = sheetnet.read_workbook(path)
+try:
+    report: sheetnet.Report = sheetnet.validate(path, network, trials=4)
+except sheetnet.FileError as error:
+    raise SystemExit(str(error)) from None
+print(report.ok, report.to_frame().columns)
+results: list[sheetnet.Result] = list(sheetnet.validate_many([path, copy], network, jobs=2))
+found: sheetnet.Identification = sheetnet.identify(path, network, steps=1)
+printed: sheetnet.Audit = sheetnet.audit("d02b")
+version: str = sheetnet.__version__
+"""
+WRONG = """\
+import sheetnet
+
+sheetnet.valdate("d02b.xlsx")
+sheetnet.validate("d02b.xlsx", trails=3)
+text: str = sheetnet.validate("d02b.xlsx")
+sheetnet.training_step("d02b.xlsx", 3)
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the wheel; what sheetnet depends on is borrowed from the tests' own."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder)
+    (packages,) = [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(packages)
+    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def type_errors(python: Path, words: str, folder: Path) -> list[str]:
+    """The lines that `mypy --strict` prints of a script that uses the installed wheel."""
+    script = folder / "script.py"
+    script.write_text(words, encoding="utf-8")
+    options = [
+        "--strict",
+        "--no-error-summary",
+        "--config-file=",
+        f"--cache-dir={folder}",
+        f"--python-executable={python}",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, script.name],
+        cwd=folder,
+        env=own_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.xdist_group("wheel")
+def test_a_users_script_is_type_checked_against_the_wheel(installed: Path, tmp_path: Path) -> None:
+    """`mypy --strict` knows every public name and its types: it takes a right script and no line of a wrong one."""
+    assert type_errors(installed, RIGHT, tmp_path) == []
+    wrong = [line.split(":")[1] for line in type_errors(installed, WRONG, tmp_path) if ": error:" in line]
+    assert sorted(set(wrong)) == ["3", "4", "5", "6"]
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -142,10 +232,10 @@ def test_only_files_knows_file_formats() -> None:
 
 
 @pytest.mark.parametrize("module", LEAVES)
-def test_a_leaf_depends_on_nothing_but_errors(module: str) -> None:
+def test_a_leaf_depends_on_nothing_but_errors_and_display(module: str) -> None:
     """What everything imports must import nothing of the rest."""
     own = {name for name in imported(module)[module] if name == "sheetnet" or name.startswith("sheetnet.")}
-    assert {name for name in own if not name.startswith("sheetnet.errors.")} == set()
+    assert {name for name in own if not name.startswith(BELOW_ALL)} == set()
 
 
 def test_the_command_line_loads_no_heavy_package_for_its_help() -> None:

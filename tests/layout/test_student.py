@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from sheetnet import load_network, read_workbook, training_step, validate
+from sheetnet import load_network, read_workbook, training_step, validate, write_student_workbook
 from sheetnet.engine import ironcalc
 from sheetnet.errors import NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
@@ -296,3 +296,17 @@ def test_whether_the_cost_fell_is_asked_where_it_does(gamma: float, asked: bool)
     assert check is not None
     words = {cell.value for cell in check.cells.values()}
     assert ("Is the cost with the new weights lower than before?" in words) == asked
+
+
+def test_the_library_writes_the_copy_that_the_command_writes(tmp_path: Path) -> None:
+    """`write_student_workbook` and `generate --student` give the same bytes; what there is not is refused in both."""
+    network = load_network("d02b")
+    path = write_student_workbook(network, tmp_path / "a.ods", blanks=["delta"], hints="example", column=True)
+    (copy,) = asked_for(network, "d02b", student=True, blanks=["delta"], hints="example", column=True).values()
+    save_workbook(copy, tmp_path / "b.ods")
+    assert path.read_bytes() == (tmp_path / "b.ods").read_bytes()
+    with pytest.raises(NetworkError, match="there is no such calculation"):
+        write_student_workbook(network, tmp_path / "c.ods", blanks=["epsilon"])
+    with pytest.raises(NetworkError, match="there are no hints 'all'"):
+        write_student_workbook(network, tmp_path / "c.ods", hints="all")
+    assert not (tmp_path / "c.ods").exists()

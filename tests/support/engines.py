@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,11 @@ ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
         "dask.distributed: pip install 'sheetnet[dask]'",
     ),
     "validator": (VALIDATOR.exists, "the Open XML validator: make validators"),
+    "posix": (lambda: os.name == "posix", "a POSIX system: signals, limits of processor time, a shell"),
+    "linux": (
+        lambda: sys.platform == "linux",
+        "Linux: macOS does not enforce the limit of memory, Windows has neither that nor the one of processor time",
+    ),
 }
 
 
