@@ -1,4 +1,4 @@
-"""sheetnet: every number of a backpropagation worksheet, live in a spreadsheet and proven against NumPy."""
+"""sheetnet: backpropagation as a spreadsheet. Every number is a live formula, and every formula is checked against NumPy."""
 
 from __future__ import annotations
 

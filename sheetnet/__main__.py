@@ -1,4 +1,4 @@
-"""`python -m sheetnet`."""
+"""Runs the command line: `python -m sheetnet`."""
 
 from sheetnet.cli import main
 

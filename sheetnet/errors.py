@@ -1,4 +1,4 @@
-"""What can go wrong before anything is judged: one exception family, each message one line with what, where and the remedy.
+"""The exceptions: one family, each message one line that says what, where and the remedy.
 
 A student's mistake is never an exception: it is a verdict. The command line turns a `SheetnetError` into one line on
 stderr and exit code 2.

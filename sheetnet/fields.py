@@ -1,8 +1,4 @@
-"""Typed reading of the fields of a TOML table: each error names the field, what was found, what was expected.
-
-It knows what numbers, rows and choices are; it does not know what a network is.
-
-The `[published]` part of a network file by its fields: whether they have the types that `audit` reads.
+"""Reads the fields of a TOML table by type: each error names the field, what was found and what was expected.
 
 `network_file` asks this for every command, so that a misspelt part is told at once and not by `audit` alone.
 """

@@ -1,4 +1,4 @@
-"""From a network to a workbook file: NumPy gives the cached values, `formulas` the formulas, `files` writes.
+"""Makes and writes workbooks: NumPy gives the cached values, `formulas` the formulas, `layout` the places.
 
 It is the only place where the two derivations of the step lie side by side.
 """

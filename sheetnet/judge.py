@@ -1,8 +1,6 @@
-"""Tells the answers that a student was asked for from the cells that were given.
+"""Reads a workbook file, judges it, and returns a Report.
 
 The teacher's list counts where there is one, then what the copy itself says; a workbook that says nothing has no givens.
-
-From a workbook file to its report: read, put it on the bench, judge, name causes. It formats nothing.
 """
 
 from __future__ import annotations

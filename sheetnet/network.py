@@ -1,4 +1,4 @@
-"""What is trained, and what each quantity of one training step is called: names and shapes, no maths and no files.
+"""The network: its layers, inputs and weights, and the name and shape of each quantity of one training step.
 
 The two derivations of the step (`reference` in NumPy, `formulas` in spreadsheet text) meet here and nowhere else.
 """

@@ -1,4 +1,4 @@
-"""Network files: TOML in and out, and the shipped templates. It knows the file's fields, not the maths of the step.
+"""Reads and writes network files (TOML), and finds the templates that come with sheetnet.
 
 Every field is checked; an error names the field, what was found, what was expected, and the remedy.
 """

@@ -1,4 +1,4 @@
-"""The palette: how a cell of each role looks, in both formats. It knows no format and no layout."""
+"""The styles: how a cell of each role looks, in both formats."""
 
 from __future__ import annotations
 

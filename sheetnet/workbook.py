@@ -1,4 +1,4 @@
-"""The workbook in the middle: sheets of cells and names. It knows neither files nor networks nor engines.
+"""The workbook between all formats: sheets of cells, and names.
 
 Rows and columns count from 1. Formulas are text in the canonical dialect: Excel A1 syntax, English function names
 without prefixes (`_xlfn.`), "," between arguments, and no leading "=".

@@ -1,4 +1,4 @@
-"""How a workbook presents a step: which views it shows, in which orientation, how large. It knows no maths.
+"""Options of a workbook: which sheets it has, in which orientation, how large.
 
 Both derivations of a view (`reference/views` in NumPy, `layout/views` in formulas) take their sizes from here.
 """

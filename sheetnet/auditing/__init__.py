@@ -1,4 +1,4 @@
-"""The auditor: the printed numbers and equations of a document, judged. It knows no workbooks and no looks."""
+"""Audits a document: checks its printed numbers and equations."""
 
 from sheetnet.auditing.audit import audit, documents
 from sheetnet.auditing.published import Published, load_published

@@ -1,7 +1,4 @@
-"""What is to be said once of a whole document, found by signatures over all activations and losses. No verdicts.
-
-A whole audit: numbers, equations and notes.
-"""
+"""Audits a whole document: numbers, equations, and notes that are said once."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""One number read wrongly on the way to a printed one: a neighbour's, another quantity's, or with its point moved.
+"""Finds what explains wrong printed numbers: a known mistake, or one number misread.
 
 With one trial and few digits this is never certain; what chance would hardly explain is named as perhaps.
-
-Which known mistake explains wrong numbers: mistaken equations, on the numbers printed above.
 
 There is one trial alone, the document's own, and few digits; so a mistake is looked for that explains as many numbers
 of a table as possible and leaves those that are right as they are. First in the table's own equation, then in those

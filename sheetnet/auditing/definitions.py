@@ -1,4 +1,4 @@
-"""Each quantity written out by index in those it is computed from, as trees.
+"""Writes each quantity out by index, as a tree over the quantities it is computed from.
 
 The equations are those of docs/design.md; what is not written out here (some activations, larger batches) stays a name.
 """

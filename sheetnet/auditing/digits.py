@@ -1,9 +1,7 @@
-"""A number as printed: its text, what it may stand for, and the slips of a typesetter undone.
+"""Reads a printed number: what it may stand for, which slips lead to it, and how likely a slip is by chance.
 
 A printed number is rounded or truncated, nobody says which. So 0.938 stands for everything from 0.9375 (rounded up) to
 0.939 (truncated); its last digit's unit, 0.001, is the measure of both.
-
-How likely a random error is explained by chance: a slip is named only where that is unlikely.
 
 Any digit may be wrong, and many slips may be tried; so one of them always comes near. A random error leaves the leading
 digits as they are and puts any others in the place of the rest. The share of these errors that some slip of the right

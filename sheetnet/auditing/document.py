@@ -1,8 +1,4 @@
-"""A document's numbers beside the step they belong to: right values, equations, and what is printed above.
-
-What is printed around a number, in its table, of its quantity or at its place: with how many decimals.
-
-How a printed number may follow from those above it: the routes on which it is computed.
+"""Sets a document's numbers beside the step: right values, equations, and what is printed around them and above.
 
 The first route takes of every number above the last print. Documents also skip a rounded result they printed (softmax's
 derivative from z, not from the rounded a), go back to the first print of a number, or use a given that they misprint.

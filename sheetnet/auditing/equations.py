@@ -1,10 +1,8 @@
-"""Whether a printed equation is an identity: both sides in random trials of the whole step.
+"""Checks printed equations in random trials, and finds the nearest right form of a wrong one.
 
 Quantities have the values of the reference in trials chosen as those of `validate` are; variables that are no
 quantities are drawn too, half of them between 0 and 1, where logarithms are numbers. Trials in which a side is no
 number are passed over.
-
-The nearest right form of a wrong equation: small edits of its right side, then the left side written out.
 
 An edit changes one thing (a sign, an index, a layer, a name, a factor, a transposition), or the same thing wherever it
 stands. Every form that is given holds in the random trials.

@@ -1,4 +1,4 @@
-"""A misprinted given: one slip is tried in each, and offered where it makes printed numbers right that are not."""
+"""Finds a misprinted given: tries one slip in each, and offers it where it makes printed numbers right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from printed numbers, and how far: the step with them in the place of computed ones.
+"""Propagates printed (rounded) numbers through the step, with interval bounds.
 
 A printed number stands for an interval (`digits`). What follows from several is bounded by both ends: each is moved
 alone to either end, which tells in which direction it moves the result; then all are moved at once, each to the end

@@ -1,4 +1,4 @@
-"""The verdict on each printed number.
+"""Gives each printed number its verdict.
 
 In this order: what agrees with the network agrees, however it came about, unless it says too little or its last place is
 cut where the document rounds. A given that differs contradicts the others. What follows from the numbers printed above

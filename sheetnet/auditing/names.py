@@ -1,7 +1,4 @@
-"""The names under which a document may print a number of the step, and what of a network file each of them needs.
-
-What a document's network file may leave out (γ, targets, the loss) where the text prints nothing that needs it.
-"""
+"""Names what a document may print of the step, and what of a network file each name needs."""
 
 from __future__ import annotations
 

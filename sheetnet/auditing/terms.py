@@ -1,4 +1,4 @@
-"""Equations of a document as trees: spreadsheet syntax over names such as `W_2[0,1]`.
+"""Parses the equations of a document into trees.
 
     equation = sum "=" sum
     test     = sum [("<" | ">" | "<=" | ">=" | "<>") sum]

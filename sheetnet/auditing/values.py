@@ -1,4 +1,4 @@
-"""What an expression is worth, in many trials at once: every value is trials × rows × columns.
+"""Evaluates an expression in many trials at once: every value is trials × rows × columns.
 
 Shapes must fit as in mathematics: cell by cell where both have the same shape or one is a single number. MAX and MIN of
 several arguments go cell by cell too. LOG is base 10, as in spreadsheets; LN is natural.

@@ -1,4 +1,4 @@
-"""What an audit says: a verdict for each printed number and each equation."""
+"""Holds what an audit finds: a verdict for each printed number and each equation."""
 
 from __future__ import annotations
 

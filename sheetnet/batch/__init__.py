@@ -1,1 +1,1 @@
-"""Many workbooks of strangers, judged apart from this process: workers, limits, results that survive a kill."""
+"""Judges many untrusted workbooks in separate processes, with limits, and keeps results that survive a crash."""

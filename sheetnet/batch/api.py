@@ -1,7 +1,4 @@
-"""What a batch leaves behind besides its journal: JSON, a page, marked copies. It judges nothing and prints nothing.
-
-Many workbooks judged side by side, each apart from this process, on any executor. It knows no file formats.
-"""
+"""Judges many workbooks on any executor, and writes their JSON, page and marked copies."""
 
 from __future__ import annotations
 

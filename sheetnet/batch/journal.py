@@ -1,6 +1,4 @@
-"""What becomes of one file of a batch, and how it is written as one line of JSON. It judges nothing.
-
-Results kept in a file of JSON lines, one a workbook, as soon as it is judged; and found again. It judges nothing.
+"""Keeps the result of each file as one line of JSON, as soon as it is judged, and finds it again.
 
 A line counts for the bytes of the workbook (SHA-256) and for how it was judged: a file handed in anew, or judged with
 other options, is judged again. Where several lines tell of one workbook, the last counts.

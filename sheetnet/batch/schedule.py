@@ -1,7 +1,4 @@
-"""Warm worker processes, lent to whoever makes a call, so that they serve many. It knows no files and no networks.
-
-Calls run side by side in guarded processes, on workers of our own or on any executor, in order. It knows no files.
-"""
+"""Runs calls side by side and in order, on a pool of worker processes or on any executor."""
 
 from __future__ import annotations
 

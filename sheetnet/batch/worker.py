@@ -1,4 +1,4 @@
-"""One warm worker process, asked from here: a call, its answer, or why it died. It knows no files and no networks."""
+"""Talks to one worker process: a call, its answer, or why the process ended."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The worker's side: runs one call after another under its limits until its parent is gone. It knows no files.
+"""Runs in the worker process: one call after another under its limits, until the parent is gone.
 
-`python -c "from sheetnet.batch.worker_main import serve_forever; serve_forever()" LIFELINE`: a request on stdin is a pickled (function,
-arguments, limits), the answers on stdout are STARTED and then a pickled `Reply`. LIFELINE is a pipe's reading end
-whose writing end only the parent holds. Pickles go with their length before them.
+`python -c "from sheetnet.batch.worker_main import serve_forever; serve_forever()" LIFELINE` starts it: a request on stdin
+is a pickled (function, arguments, limits), the answers on stdout are STARTED and then a pickled `Reply`. LIFELINE is the
+reading end of a pipe whose writing end only the parent holds. Pickles go with their length before them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Commands that only show something: templates, a step, limits, known mistakes."""
+"""The commands that only show something: templates, a step, limits, known mistakes."""
 
 from __future__ import annotations
 

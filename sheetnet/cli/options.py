@@ -1,7 +1,4 @@
-"""What several commands share: the values of options, and the types of arguments.
-
-What commands leave on the terminal: text, and errors in one line. It knows no command.
-"""
+"""Options that several commands share, and how commands print text and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spreadsheet engines, by name. An engine knows cells and formulas; it knows no networks.
+"""Spreadsheet engines, by name.
 
 Each has `evaluate(workbook, places, trials, wanted)`: for every trial the numbers of the trial overwrite the cells
 `places`, everything is recalculated, and the values of the cells `wanted` come back. A trial of None leaves the

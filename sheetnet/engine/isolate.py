@@ -1,8 +1,8 @@
-"""Carried or original: each cell's own formula, evaluated with the reference's values in all other answer cells.
+"""Evaluates each cell's own formula with given values in all other judged cells: carried error or root error?
 
 A shadow sheet holds the students' formulas at the same addresses (ROW and COLUMN stay true), every reference pointing
 back at the original sheet; there the answer cells hold the reference's numbers. Cells that are no answers stay live.
-One evaluation so judges all cells at once. It knows no verdicts.
+One evaluation so judges all cells at once.
 """
 
 from __future__ import annotations

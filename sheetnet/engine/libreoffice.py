@@ -1,4 +1,4 @@
-"""Headless LibreOffice as an engine: recalculates files, many in one start; it knows no network and judges nothing.
+"""Recalculates files with headless LibreOffice, many in one start.
 
 LibreOffice keeps the values stored in a file unless it is told to recalculate, and exits with 0 when a file does not
 load. So each start gets a private profile that forces recalculation, and each expected result is looked for.

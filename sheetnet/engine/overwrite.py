@@ -1,4 +1,4 @@
-"""Workbooks for trials: numbers put over cells, arrays kept alive around them; it knows no engine and no file."""
+"""Makes the workbooks of trials: numbers written over cells, with the arrays around them kept alive."""
 
 from __future__ import annotations
 

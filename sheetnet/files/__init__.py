@@ -1,4 +1,4 @@
-"""Workbooks from files and to files, by format. It knows no XML itself; each format has its own modules."""
+"""Reads and writes workbooks, by file format."""
 
 from __future__ import annotations
 

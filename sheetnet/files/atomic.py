@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written aside in the same folder, then renamed. It knows no format."""
+"""Writes files atomically: to a temporary file in the same folder, then renamed."""
 
 from __future__ import annotations
 

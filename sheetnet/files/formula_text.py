@@ -1,9 +1,7 @@
-"""Reads the functions that stand in files for Excel's operators `@` and `#`, and writes them.
+"""Brings formulas to one spelling: the operators `@` and `#`, sheet names, `ARRAYFORMULA`.
 
 `@x` is one cell of a range or array (in files `_xlfn.SINGLE(x)`), `x#` all cells that the formula of x fills
 (`_xlfn.ANCHORARRAY(x)`). Of both, `#` binds tighter than the `:` of a range, and `@` looser.
-
-Brings what programs spell in several ways to one spelling, once a workbook is read.
 
 Sheets in references are spelled as the workbook spells them; an area names its sheet once; a name of the workbook stands
 without `[0]!` or a sheet; `ARRAYFORMULA(x)` as a whole formula is x, entered as an array.

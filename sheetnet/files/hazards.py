@@ -1,4 +1,4 @@
-"""What in a workbook would reach beyond it: said in sentences, never followed or run. It knows no cells' meaning."""
+"""Says what in a workbook would reach beyond it: external data, macros, links. None of it is run or followed."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
-"""How much a stranger's file may ask of this machine, each limit with its reason. It knows no format.
+"""The limits on an untrusted file, each with its reason, and the budget that readers draw from.
 
 Limits hold for a process: `set_limits` changes them, for worker processes and the command line. `LIMITS` names those
 that an option can change, and says why each is what it is.
 
-What a workbook may still hold while it is read: repeats, shared and array formulas make much of a small file.
-
-It knows no format. Readers take from it before they make anything.
+Readers take from it before they make anything.
 """
 
 from __future__ import annotations

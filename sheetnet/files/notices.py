@@ -1,10 +1,6 @@
-"""What a reader met in a file and did not follow: links, macros, embedded objects. It knows no parts and no cells.
+"""Collects what a reader notices: links and macros, hidden cells, and what programs would read differently.
 
 `with noticing() as notices:` collects the sentences of everything read inside the block, each once.
-
-Collects, while a sheet is read, which of its rows and columns are hidden and which cells have misleading formats.
-
-What programs read in different ways is refused: a right reading could hide a wrong one. It knows no format.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A stranger's zip file, opened safely: every limit is checked before anything is parsed. It knows no workbook.
-
-A copy of a package in which some parts are other ones; all others are copied byte for byte. It knows no workbook.
-"""
+"""Opens an untrusted zip file with every limit checked before anything is parsed, and copies it with some parts replaced."""
 
 from __future__ import annotations
 

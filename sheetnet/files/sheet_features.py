@@ -1,9 +1,4 @@
-"""What hangs on a sheet's cells — notes, links, rules, entries, charts — checked and measured for either format.
-
-It knows no XML and no program.
-
-How high a row must be for its wrapped and larger texts; not every program measures it. It knows no format.
-"""
+"""Checks and measures comments, links, conditional formats, data validations, charts and row heights for either format."""
 
 from __future__ import annotations
 

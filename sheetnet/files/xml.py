@@ -1,7 +1,4 @@
-"""XML read as a stream: no DTD, no entities, bounded depth and memory. It knows no zip and no workbook.
-
-XML edited in place: a parser says where elements stand, bytes are replaced there, all else stays. It knows no format.
-"""
+"""Reads XML as a stream with bounded depth and memory, and edits XML in place."""
 
 from __future__ import annotations
 

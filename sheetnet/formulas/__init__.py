@@ -1,4 +1,4 @@
-"""The step cell by cell as spreadsheet text, from the scalar equations. It knows no NumPy and not the reference."""
+"""The step as spreadsheet formulas, cell by cell, from the scalar equations."""
 
 from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.formulas.hints import LEVELS, hint

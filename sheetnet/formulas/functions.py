@@ -1,8 +1,6 @@
-"""Activations as spreadsheet text: the value and the derivative of one cell. It knows only cells and ranges.
+"""Activations and losses as spreadsheet text: the value and the derivative of one cell.
 
 Portable functions only. `1/(1+EXP(-z))` holds for every z above −709, where EXP overflows.
-
-Losses as spreadsheet text: the cost of one output and its derivative. It knows only cells; 0 · ln 0 = 0.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Hints for who fills in a sheet: how a quantity is computed, and an example with numbers of nobody's sheet.
+"""Hints for students: how a quantity is computed, and a worked example with unrelated numbers.
 
-Text only; it knows no cells. The results of the examples are checked by a test, which computes their formulas.
+The results of the examples are checked by a test, which computes their formulas.
 """
 
 from __future__ import annotations

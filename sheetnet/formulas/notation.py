@@ -1,4 +1,4 @@
-"""How people write each quantity: its symbol and its equation. Text only; it knows no cells and no numbers."""
+"""How people write each quantity: its symbol and its equation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every cell of the step as spreadsheet text, written from the scalar equations by index. It knows no positions.
+"""The formula of every cell of the step, from the scalar equations by index.
 
 Index text follows the source of the notation: n an observation, i a node below, j a neuron above, all from 0.
 A cell of block X at (row, column) is asked of `Refs`, which only the layout can answer.

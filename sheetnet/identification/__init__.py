@@ -1,4 +1,4 @@
-"""Identifying: what each formula cell of a workbook in anybody's layout computes. It knows no formats and no looks."""
+"""Identifies what each formula cell of a workbook in any layout computes."""
 
 from sheetnet.identification.identify import identify, identify_workbook, judge_layout, report_of
 from sheetnet.identification.input_map import InputMap, load_map, parse_map

@@ -1,9 +1,4 @@
-"""Quantities of the step that no cell of a workbook computes. It knows names and what is made of what, no values.
-
-The state of an examined workbook as a result: every cell under its final name, with one sentence why.
-
-It decides nothing about right and wrong; it names steps, causes and the nearest known quantity.
-"""
+"""Builds the result of an identification: every cell under its final name, and what is missing, with reasons."""
 
 from __future__ import annotations
 

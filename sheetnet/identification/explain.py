@@ -1,11 +1,9 @@
-"""What a cell ought to compute, judging by the labels around it. It knows labels and places, no values, no formulas.
+"""Explains a cell that computes nothing known: its neighbours, the nearest quantity, known mistakes.
 
 Blocks go on: two cells in a line with indices or steps one apart say what the third is, and so do three corners of a
 square.
 
-The nearest known quantity of a cell that computes something else: how the two differ, in one sentence.
-
-The known mistakes behind wrong cells of a stranger's layout. It knows no places; `mistakes/search.py` does the search.
+The known mistakes behind wrong cells of a stranger's layout. py` does the search.
 """
 
 from __future__ import annotations

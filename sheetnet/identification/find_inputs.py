@@ -1,9 +1,7 @@
-"""Finding inputs by their values: where a matrix of known numbers stands among a sheet's constants. It knows no maths.
+"""Finds the input cells of a workbook, by the values of the network file.
 
 A matrix may stand as rows, as columns, in one line or with gaps: element (i, j) is at a + i·v + j·u for some steps u, v
 along rows or columns. Where the same arrangement is there several times, the matrix is typed several times.
-
-Which cells hold the inputs, when nobody says so: the assignment by value under which most cells are identified.
 
 Each matrix of the network file is sought among the constants; where it is there more than once, or where equal numbers
 leave a choice, a part of the workbook is run under each choice and the labels are counted.

@@ -1,7 +1,4 @@
-"""From a workbook of anybody's layout to what each of its formula cells computes. It formats nothing.
-
-A stranger's layout judged: what was identified as verdicts, in the report that `validate` gives. It formats nothing.
-"""
+"""Identifies a workbook file, and turns what was found into a Report."""
 
 from __future__ import annotations
 

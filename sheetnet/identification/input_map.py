@@ -1,6 +1,6 @@
-"""Input maps: which cells of a stranger's workbook hold the inputs of the step, as a TOML file says it.
+"""Reads input maps: a TOML file that says which cells of a workbook hold the inputs of the step.
 
-It knows fields, ranges and shapes; it reads no values. docs/identify.md describes the file.
+docs/identify.md describes the file.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Looking signatures up: which columns of numbers agree in every run. It knows neither cells nor quantities.
+"""Labels cells: finds the quantities whose numbers agree with a cell's in every run.
 
 Columns are compared by one weighted sum of their runs, sorted; within the tolerance of that sum few are left, and those
 are compared run by run. So 25,000 columns against 100,000 take a fraction of a second.
-
-From signatures to labels: what each cell computes, at which training step. It knows values and places, no formulas.
 
 Some quantities have one signature (at one observation ∂C/∂b is δ): then the one that fits the neighbours is taken.
 """

@@ -1,4 +1,4 @@
-"""All quantities of training steps as columns of numbers, blocks first, then plain factors. It knows no workbook.
+"""Computes all quantities of several training steps as columns of numbers to compare cells with.
 
 A later step starts from the new weights of the step before. So W_l_new of step k is W_l of step k + 1, and the forward
 pass with new weights is the next step's: each stands here once, under the later step.

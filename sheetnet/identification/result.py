@@ -1,4 +1,4 @@
-"""What `identify` finds: labelled cells, cells that compute nothing known, and why. Data only; it computes nothing."""
+"""Holds what `identify` finds: labelled cells, cells that compute nothing known, and why."""
 
 from __future__ import annotations
 

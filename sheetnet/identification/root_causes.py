@@ -1,4 +1,4 @@
-"""Carried or original in a stranger's layout: put suspected cells right, and see what becomes recognisable.
+"""Separates root errors from propagated ones: puts in expected values and identifies again.
 
 A cell that computes nothing known may be wrong itself or follow from a wrong one. What it should compute is guessed from
 its neighbours, or tried out: the quantity under which most cells downstream are recognised is the one that is missing

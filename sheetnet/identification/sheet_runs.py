@@ -1,7 +1,4 @@
-"""Running a stranger's workbook: its own numbers first, then trials in which every mapped input varies.
-
-It knows where the inputs stand, and gives the values of every formula cell; it identifies nothing.
-"""
+"""Runs a workbook of any layout: its own numbers first, then trials in which every mapped input varies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workbook under examination: what its cells gave, what they were recognised as, and what was put right meanwhile.
+"""The mutable state of one identification: values, labels, and cells that were put right.
 
 It keeps the state of an identification and runs the workbook; which cells to put right is decided elsewhere.
 """

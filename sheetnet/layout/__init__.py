@@ -1,4 +1,4 @@
-"""From a network and its numbers to the workbook in the middle. It knows positions; it knows no file format."""
+"""Lays a network and its numbers out as a Workbook."""
 
 from __future__ import annotations
 

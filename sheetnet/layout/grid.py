@@ -1,4 +1,4 @@
-"""Where blocks stand on a sheet, and the references that follow from it. It knows positions, not what stands there."""
+"""Holds the cells of a sheet being laid out, and spells references to its blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheet `Read me`: what this is, what to do first, the sheets, the legend, the notation and where each block stands."""
+"""The sheet `Read me`: what to do first, the sheets, the legend, the notation and where each block stands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hidden sheet `_sheetnet`, by which a workbook says what it is: its network, and what a student was asked to fill in.
+"""The hidden sheet `_sheetnet`: the network of a workbook, and what a student was asked to fill in.
 
 Column A, one line per cell. Format 2:
 

@@ -1,10 +1,4 @@
-"""How the sheet `Step` looks and leads on: roles, conditional formats, checks of what is typed, notes, links.
-
-It knows no positions but those of the grid it is given, and computes nothing.
-
-The sheet `Step`: forward down the page, backward beside it, gradients next to the weights they belong to.
-
-It knows where each block stands; what the cells compute is asked of `formulas`, their cached values of the caller.
+"""The sheet `Step`: forward down the page, backward beside it, gradients next to their weights.
 
     observations:  γ          A⁽⁰⁾
     each layer:    A⁽ˡ⁻¹⁾ᵀ     W  z  a        ∂C/∂W  ∂C/∂a  ∂a/∂z  δ        W′  z′  a′

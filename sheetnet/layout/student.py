@@ -1,8 +1,6 @@
-"""The sheet `Check` of a student's copy: what is filled in, and whether the student's own numbers make sense.
+"""A student's copy: answer cells emptied and open, givens locked, hints as notes, and the sheet `Check`.
 
 It reads the student's cells and compares them with nothing but one another: no cell here computes an answer.
-
-A student's copy of Step: answer cells emptied and open, what is given locked, hints as notes. It computes nothing.
 
 The copy holds `Read me`, `Step` and checks of the student's own cells, never a sheet that computes an answer.
 """

@@ -1,4 +1,4 @@
-"""Known mistakes: each one entry, an equation of the reference with a part replaced. It knows no sheets and no verdicts."""
+"""Known mistakes: each is one entry, an equation of the reference with a part replaced."""
 
 from difflib import get_close_matches
 

@@ -1,7 +1,4 @@
-"""Known mistakes of any formula: references that drifted, neurons and observations exchanged, ranges too short, rounding.
-
-It knows no sheet: a drifted reference meets the next number of the same block, or beyond its edge an empty cell, 0.
-"""
+"""Known mistakes of any formula: shifted references, neurons and observations exchanged, ranges too short, rounding."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Known mistakes on the way back: derivatives, Jacobians and δ. It knows no sheet and no student.
-
-Known mistakes on the way from δ of one layer to ∂C/∂a of the layer below. It knows no sheet and no student.
-"""
+"""Known mistakes on the way back: derivatives, Jacobians, δ, and ∂C/∂a of the layer below."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Known mistakes in the cost and in its derivative by the outputs. It knows no sheet and no student."""
+"""Known mistakes in the cost and in its derivative with respect to the outputs."""
 
 from __future__ import annotations
 

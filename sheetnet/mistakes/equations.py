@@ -1,11 +1,9 @@
-"""An equation taken apart: a recipe of named parts, any of which may be replaced. It knows no mistakes and no sheets.
+"""The equations of the step as named parts, any of which may be replaced.
 
 A part is computed from a scene, which gives the reference's values of all other quantities and the parts of the same
 recipe: `scene["weights"]` is the weights, or what stands in their place. So mistakes combine by replacing two parts.
 
-The equations of the step as recipes of named parts; without a replacement each is the reference's own equation.
-
-The part "result" is the block. It knows no mistakes. Written apart from `reference.equations`, so that a test compares.
+The part "result" is the block. Written apart from `reference.equations`, so that a test compares.
 """
 
 from __future__ import annotations

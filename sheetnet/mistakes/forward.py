@@ -1,7 +1,4 @@
-"""Known mistakes in z and in the activations; softmax has its own. It knows no sheet and no student.
-
-Known mistakes in softmax, forward. It knows no sheet and no student.
-"""
+"""Known mistakes in z and in the activations, softmax included."""
 
 from __future__ import annotations
 

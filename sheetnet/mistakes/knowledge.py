@@ -1,4 +1,4 @@
-"""Computes what a formula can know that refers to some cells alone: their numbers, and what follows from these.
+"""Computes what a formula can know that refers to certain cells only.
 
 All other numbers are taken from another run, so that an explanation that needs one of them no longer fits.
 """

@@ -1,4 +1,4 @@
-"""Formulas in which one number alone is misread: drifted, left out, or taken from another cell. It knows no sheets.
+"""Formulas in which one number alone is misread: shifted, left out, or taken from another cell.
 
 There are thousands of these even in a small block, so they are computed all at once, each in trials of its own.
 """

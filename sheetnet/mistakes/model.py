@@ -1,4 +1,4 @@
-"""What a known mistake is: a code, words, and parts of an equation replaced. Data only; it names no mistake itself."""
+"""What a known mistake is: a code, words, and parts of an equation replaced."""
 
 from __future__ import annotations
 

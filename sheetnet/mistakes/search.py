@@ -1,4 +1,4 @@
-"""Which known mistake a wrong cell makes: its signature against those of mistaken equations. It knows no sheets.
+"""Finds the known mistakes that explain a wrong cell, by comparing what they compute.
 
 A signature is the cell's own formula evaluated alone, in every run. The search goes from simple to less simple and stops
 at the first stage where anything matches; what matches there is all named. Where it is known to which cells the formula

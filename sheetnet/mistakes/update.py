@@ -1,4 +1,4 @@
-"""Known mistakes in the gradients of the weights and in the update. It knows no sheet and no student."""
+"""Known mistakes in the gradients of the weights and in the update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference: one training step in NumPy, in matrix form. It knows nothing of spreadsheets."""
+"""The reference: one training step in NumPy, in matrix form."""
 
 from sheetnet.reference.equations import (
     Equation,

@@ -1,6 +1,4 @@
-"""Quantities that remember which of them an equation asked for. It computes nothing.
-
-One training step as an ordered set of named equations in matrix form. It knows nothing of spreadsheets.
+"""The equations of one training step in matrix form, in their order.
 
 Every array has a leading trials axis K: X is K × N × n_0, W⁽ˡ⁾ is K × (n_{l-1} + 1) × n_l. With A⁽ˡ⁾ = [a⁽ˡ⁾, 1]
 (HappyDustbunny, "Back propagation in a simple neural net", 2019, in row form):
@@ -9,8 +7,6 @@ Every array has a leading trials axis K: X is K × N × n_0, W⁽ˡ⁾ is K × (
     a⁽ˡ⁾ = f(z⁽ˡ⁾)              ∂C/∂a⁽ˡ⁾ = δ⁽ˡ⁺¹⁾ w⁽ˡ⁺¹⁾ᵀ      W⁽ˡ⁾ ← W⁽ˡ⁾ − γ ∂C/∂W⁽ˡ⁾
 
 w is W without its bias row. A known mistake is this set with one equation replaced.
-
-One training step of a network at its own numbers, as a mapping from quantity to array.
 """
 
 from __future__ import annotations

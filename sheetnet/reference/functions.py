@@ -1,8 +1,6 @@
-"""Activations in NumPy, over the last axis: value, derivative and, where neurons mix, the whole Jacobian.
+"""Activations and losses in NumPy: values, derivatives, and softmax's Jacobian.
 
-It knows neither networks nor spreadsheets. Each is stable for z of ±1000.
-
-Losses in NumPy: the cost of each output and its derivative. It knows neither networks nor spreadsheets.
+Each is stable for z of ±1000.
 
 Each cost is a sum over the outputs; the reduction over observations is the network's. 0 · ln 0 = 0.
 """

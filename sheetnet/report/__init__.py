@@ -1,1 +1,1 @@
-"""Verdicts as people and programs read them: terminal and JSON. It formats and decides nothing."""
+"""Verdicts as people and programs read them: terminal, HTML, JSON, marked copies."""

@@ -1,7 +1,4 @@
-"""How each verdict looks, alike in pages and marked copies: a fill and a sign. It knows no format and decides nothing.
-
-Values, places and causes as words, for every kind of report. It knows no format and decides nothing.
-"""
+"""Writes values, cells and causes as words, and gives each verdict its look."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A judged sheet as rows and columns of a page: what each cell shows, says and which look it has. It knows no HTML.
-
-Reports as one page that needs nothing else: no scripts, no other files, no network. It judges nothing.
+"""Reports as one HTML page that needs no other files, scripts or network.
 
 All text goes through jinja2's escaping, and control characters of strangers' texts are replaced.
 """

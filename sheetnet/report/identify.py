@@ -1,4 +1,4 @@
-"""What `identify` found, on a terminal and as JSON: what begins to be wrong first. It formats and decides nothing."""
+"""What `identify` found, on a terminal and as JSON."""
 
 from __future__ import annotations
 

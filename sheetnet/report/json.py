@@ -1,4 +1,4 @@
-"""A report as JSON, versioned. Always valid JSON: no NaN, no infinity; errors are their text."""
+"""Reports as JSON, versioned and always valid: no NaN, no infinity; errors are their text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The limits as a table for a terminal. It sets none.
-
-Known mistakes as people read them: on a terminal and as a page. It knows no maths and no verdicts.
-"""
+"""The limits and the known mistakes, as lists for people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A report as the lines of a sheet: counts, then every blamed cell. It knows no file format.
-
-Marked copies: which cell gets which fill and note, and where copies go. It knows no file format and judges nothing.
-"""
+"""Marked copies: which cell gets which fill and note, and the lines of the report sheet."""
 
 from __future__ import annotations
 

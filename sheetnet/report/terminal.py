@@ -1,4 +1,4 @@
-"""Reports and steps on a terminal, with rich: what is wrong first, what it caused as a count. It decides nothing."""
+"""Reports and steps on a terminal: what is wrong first, what it caused as a count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The canonical formula dialect (Excel A1) as text: references, tokens, shifting. It knows no files and no values."""
+"""The canonical formula dialect (Excel A1) as text."""
 
 from sheetnet.syntax.references import (
     COLUMNS,

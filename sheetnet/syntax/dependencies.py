@@ -1,9 +1,7 @@
-"""Which cells a formula uses: the way from a carried error back to the cell where it began, and circles of formulas.
+"""Finds which cells a formula uses: precedents and dependents, the order of calculation, circles.
 
-Which formula uses which cells, for workbooks of many thousand formulas: order of calculation, what comes after what.
-
-It knows no values and no quantities. Formulas with nothing but cells of their own sheet, the most by far, are read with
-one expression; all others go the exact way through `syntax/dependencies.py`.
+Formulas with nothing but cells of their own sheet, the most by far, are read with one expression; all others go the
+exact way through `syntax/dependencies.py`.
 """
 
 from __future__ import annotations

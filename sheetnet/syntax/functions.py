@@ -1,7 +1,4 @@
-"""Facts about functions that reading a formula needs: which of them take single numbers, whole arrays, make addresses.
-
-Names of functions in other languages than English: files and formulas in English know none of them.
-"""
+"""Facts about functions that reading a formula needs, and their names in other languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a number format, in Excel's spelling, makes of a number: whether people see another one than the cell holds."""
+"""Tells whether a number format shows another number than the cell holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cell names, areas and sheet prefixes in Excel A1 spelling. It knows no whole formula, no values and no files."""
+"""Parses and spells cell names, areas and sheet prefixes (Excel A1)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Says what the parts of a parsed formula stand for in its workbook: cells, defined names, arrays and their shapes.
-
-Tells which formulas are right but show an error unless they are entered as an array (Ctrl+Shift+Enter).
+"""Says what the parts of a parsed formula refer to in its workbook, and whether it needs array entry.
 
 `=SUM(A1:C1*A2:C2)` in a plain cell is an error in LibreOffice and in Excel before 365; `=SUMPRODUCT(TRANSPOSE(A1:A3),A4:C4)`
 in Excel before 365 alone. `=EXP(A1:C1)` means the cell of the range in the formula's own row or column; where there is

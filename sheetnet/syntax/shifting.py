@@ -1,6 +1,4 @@
-"""What can be asked of a formula, or done to it, as text: shift, qualify, areas, names. It knows no values and no files.
-
-Reduces formulas to skeletons, so that thousands of filled-down formulas are looked at once.
+"""Changes formulas as text: shifts and qualifies references, finds areas and names, reduces formulas to patterns.
 
 `SUMPRODUCT(G7:I7,Step!$G$12:$G$14)*0.5` has the skeleton `SUMPRODUCT(A1:A2,A1:A2)*1`: each range, cell and number is put
 the same. What is not so plain (names, texts, references in another spelling) stands in the skeleton as it is written.

@@ -1,4 +1,4 @@
-"""The tokens of a formula in the canonical dialect (Excel A1). It knows no meaning, no values and no files.
+"""Splits a formula of the canonical dialect (Excel A1) into tokens.
 
 Nothing is lost and nothing is refused: the texts of the tokens, joined, are the formula again, and what is no formula
 text becomes tokens of kind "unknown".

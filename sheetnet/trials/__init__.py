@@ -1,1 +1,4 @@
-"""The sets of random inputs in which formulas are judged."""
+"""The random inputs in which formulas are judged.
+
+The sets of random inputs in which formulas are judged.
+"""

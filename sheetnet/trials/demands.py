@@ -1,6 +1,4 @@
-"""What the trials of a network must show together: each demand is a condition on cells, to be met in some trials.
-
-Trials that tell every ReLU mask from every other: where two units are on and off alike in all trials, one is added.
+"""What the trials of a network must show together, each unit switched on and off and told from every other.
 
 A mask has two values, so that a formula which reads another cell is right in half of the trials by chance. With M masks
 and F cells whose sign might be read by mistake it takes about log₂ 2MF trials until none is right in all of them.

@@ -1,4 +1,4 @@
-"""Trials: seeded random draws of every input of the step, chosen so that no mistake can hide.
+"""Draws the trials: seeded random inputs of the step, chosen so that no mistake can hide.
 
 Blind draws are not enough: a ReLU unit may stay dead in all of them, a gradient may stay below the tolerance. So
 more candidates are drawn than needed, of several kinds, and trials are taken from them until every number was seen, every

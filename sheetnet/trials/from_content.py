@@ -1,4 +1,4 @@
-"""One more trial, drawn from what the workbook itself holds, so that no sheet can keep a table of the answers.
+"""Draws one extra trial seeded by a hash of the workbook, so that answers cannot be tabulated in advance.
 
 The trials of a seed are known to whoever has sheetnet. This one depends on everything that a formula can read: a table of
 its answers, wherever it stood, would change the trial. What no formula can read, such as a note, changes nothing.

@@ -1,4 +1,4 @@
-"""More trials for views whose rows are nearly alike, so that a formula which reads another row is seen. It judges nothing.
+"""Adds trials for sheets whose rows are nearly alike, so that a formula that reads another row is seen.
 
 In the gradient check a row differs from the next by h, in Training by one step. The largest z of a softmax and the signs
 of a ReLU's z are mostly the same in both: trials are added in which they are not.

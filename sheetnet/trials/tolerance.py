@@ -1,4 +1,4 @@
-"""When two numbers count as equal: relative and absolute tolerance, on the scale of the run. It knows no cells.
+"""When two numbers count as equal: relative and absolute tolerance, on the scale of the run.
 
 RELATIVE is 1e-9: programs differ in EXP, LN and TANH by 1e-15, files that LibreOffice saved keep 15 digits (5e-15,
 in .ods as little as 3e-8 for numbers near 1e-13), and no mistake of a student is as small. ABSOLUTE is 1e-12 times the

@@ -1,4 +1,4 @@
-"""Judging: from a workbook to a verdict for each cell. It knows neither file formats nor how reports look."""
+"""Judges the cells of a workbook that sheetnet wrote."""
 
 from sheetnet.validation.report import VERDICTS, CellVerdict, Report
 

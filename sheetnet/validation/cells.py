@@ -1,6 +1,4 @@
-"""The judged cells of a workbook, in the order in which the step computes them, and what each is called.
-
-The input cells of a workbook: which cells a trial must drive, which are tied, what they hold now.
+"""Lists the judged cells and the input cells of a workbook.
 
 An input cell that merely refers to another cell is a tie: that other cell is driven, and both have one value. No judged
 cell is ever driven: an input that refers to one (to a bias node, say) is a formula like any other.

@@ -1,6 +1,6 @@
-"""Other conventions of courses, each a consistent set of replaced equations: right in its own way, and no mistake.
+"""Other conventions of courses, each a consistent set of replaced equations: right in its own way.
 
-Where a whole sheet follows one, it is judged by it and the report says so once. It knows no cells and no verdicts.
+Where a whole sheet follows one, it is judged by it and the report says so once.
 """
 
 from __future__ import annotations

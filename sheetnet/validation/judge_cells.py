@@ -1,4 +1,4 @@
-"""From the values of all runs to a verdict for each cell. It knows no files and no engine, only what they gave.
+"""Gives each cell its verdict, from the values of all runs.
 
 A run is the sheet's own numbers (the first run) or a trial. A cell agrees *here* when the workbook as a whole gives the
 reference's value, and agrees *alone* when its own formula does, given right values in all other answer cells.

@@ -1,4 +1,4 @@
-"""Where the quantities stand in a workbook that sheetnet wrote: the blocks by their defined names.
+"""Locates the quantities in a workbook that sheetnet wrote, by their defined names.
 
 Names, not positions, so inserted rows and renamed sheets do no harm. What the names say is a claim: every block must
 be there once, at its full shape, and on cells of its own.

@@ -1,4 +1,4 @@
-"""Leaves unjudged what depends on lost blocks: inputs that are gone, and calculated blocks that other formulas use.
+"""Leaves undetermined what depends on lost blocks: deleted inputs, and deleted calculations that other formulas use.
 
 An input: every cell whose expected value changes with it. A calculated block: the trials put right numbers in all cells
 that are known, so the others are judged as ever; but a formula that uses unknown or deleted cells instead is not blamed

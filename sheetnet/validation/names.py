@@ -1,13 +1,7 @@
-"""Rows and columns that somebody inserted inside a block: its name grew with them, its numbers did not.
-
-Chooses which defined names count: the workbook's own, else those of the one sheet that has a set of them.
+"""Chooses which defined names count, and what they say of blocks, views and inserted rows.
 
 A copied sheet brings names of its own scope, spelled like the workbook's. Where the workbook's own are gone or lead to
 no cells, the sheet that they stood on may be gone, too, and the copy is what is left.
-
-Names that lead to cells which cannot be theirs: empty ones that nothing uses, and cells of other blocks.
-
-Which views a workbook has, how large and in which orientation, as its names say.
 
 What the names say is a claim like any other: blocks of the views that are claimed must be there at their full shape.
 """

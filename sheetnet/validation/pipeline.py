@@ -1,4 +1,4 @@
-"""From a workbook on the bench to its verdicts, one step after another, each making them sharper. It reads no files.
+"""Judges a located workbook in steps, each of which makes the verdicts more precise.
 
 first verdicts → another convention of the whole sheet? → right for targets of 0 and 1? → a repair that fits →
 a known mistake → texts and local names of functions, as they were meant → whose error the carried ones are

@@ -1,11 +1,7 @@
-"""Numbers that stand under the label of a block but are not judged: the block's name leads to other cells.
+"""Notes about judged cells on hidden, duplicate or unlabelled places of the sheets.
 
 People take what stands under a label for the block. Rows and columns inserted, and blocks moved with their labels or
 without, do no harm: only numbers that no name leads to are told of.
-
-Judged cells that people do not see, or see with another number: hidden rows and columns, number formats.
-
-What a reader of the sheets should know of where the judged cells stand: names may lead away from what is seen.
 
 It changes no verdict: right formulas elsewhere are right, but the cells that people look at may be others.
 """

@@ -1,4 +1,4 @@
-"""Expands, in every formula, what means another cell from each cell: relative defined names, spilled ranges, INDIRECT.
+"""Expands relative defined names, spilled ranges and INDIRECT into plain references.
 
 A name without `$` is relative to cell A1: in G22, `left` = `Step!A1048576` means Step!G21, one row up. Engines differ in
 what they make of it (IronCalc takes it for A1048576 everywhere); Excel and LibreOffice move it. `G18#` is the range that

@@ -1,7 +1,4 @@
-"""What `validate` finds: a verdict a cell, and the report of a workbook. Data only; it computes and prints nothing.
-
-Groups blamed cells by their cause: one formula filled over a block, with one mistake, is one finding.
-"""
+"""Holds what `validate` finds: a verdict for each cell, findings by cause, and the report of a workbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a workbook: as it stands, in every trial, and each answer's formula alone. It gives no verdicts.
+"""Runs a workbook: as it stands, in every trial, and each judged cell's formula in isolation.
 
 The first run is the sheet's own numbers; the reference is computed from the same inputs as each run.
 """

@@ -1,7 +1,4 @@
-"""Reads a text in an answer cell as what it was meant to be: a remark, a number or a formula.
-
-What a formula's text alone decides: whether it is whole, whether the engine can compute it, how it must be entered.
-"""
+"""Decides what a formula's text alone decides, and reads texts as the numbers or formulas they were meant to be."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Loads a workbook into IronCalc, cell by cell from our own reading and each formula spelled as IronCalc knows it.
-
-IronCalc as an engine: fed cell by cell from our own reading, never the stranger's file. It judges nothing.
+"""Evaluates workbooks with IronCalc, fed cell by cell from our own readers.
 
 IronCalc's importer can hang or crash on hostile files; its evaluator is fast and knows LET, LAMBDA and arrays.
 """

@@ -1,6 +1,4 @@
-"""References that IronCalc does not take: ranges between computed ends, the same cells of several sheets.
-
-Functions that IronCalc lacks, or computes otherwise for some arguments, said in functions that it has.
+"""Says functions and references that IronCalc lacks in functions that it has.
 
 `REWRITES` maps a function to what spells its calls: the text for IronCalc, or None where the call is well as it is.
 """

@@ -1,4 +1,4 @@
-"""Spells formulas as IronCalc computes them like Excel and LibreOffice; names the construct where nothing does.
+"""Spells formulas so that IronCalc computes them as Excel and LibreOffice do, or names the construct that it cannot.
 
 A formula is parsed, and written again with names put in, ranges that stand for one cell marked by "@", and what IronCalc
 lacks (gaps.py) said in another way: `SUM(ROUND(A1:C1,1))` becomes `SUM(MAP(A1:C1,LAMBDA(_v1,ROUND(_v1,1))))`.

@@ -1,7 +1,4 @@
-"""What a marked copy is to show: a fill and a note by cell, and a sheet of lines. Data only; it knows no format.
-
-A marked copy of a workbook file: fills, notes and one more sheet, all else kept. It knows no XML and no verdicts.
-"""
+"""Makes a marked copy of a workbook file: fills, notes and one more sheet; all else is kept."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""A sheet of our own as a table element of an .ods. It knows no package.
-
-LibreOffice's own list of a sheet's conditional formats, without marked cells, whose fills it would hide.
-
-It knows no styles: the conditions that all programs read stand in those of the cells (`mark_styles`).
-
-An .ods package given fills, notes and one more sheet, in place. It knows no verdicts.
+"""Marks an .ods package: a report sheet, and conditional formats that would hide a fill.
 
 Only content.xml changes, and in it only rows with marked cells, new automatic styles and the sheet behind the others;
 every other part stays byte for byte. On marked cells the fill takes the place of conditional formats, which would win

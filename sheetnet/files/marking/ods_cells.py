@@ -1,11 +1,4 @@
-"""Automatic cell styles of an .ods like those that cells have, but for their background. It knows no cells.
-
-The rows and cells of an .ods sheet as elements in the part, each with how many it stands for. It knows no values.
-
-The rows of an .ods sheet with marked cells: repeated rows and cells are parted where only some of them are marked.
-
-It knows no values and no formulas: what is not marked is copied as it stands.
-"""
+"""Marks the cells of an .ods sheet: styles, and repeated rows and cells parted where only some are marked."""
 
 from __future__ import annotations
 

@@ -1,11 +1,7 @@
-"""Conditional formats of a worksheet that would hide a fill: rules of ours go before them. It knows no verdicts.
+"""Marks an .xlsx or .xlsm package: a report sheet, and rules that keep conditional formats from hiding a fill.
 
 The rule with the lowest priority number decides, so ours get the first ones. They are always true and stop the others,
 which all stay: where ours are taken out, the workbook's own decide again.
-
-A sheet of our own as a worksheet part of its own: inline texts, which are never formulas. It knows no package.
-
-An .xlsx or .xlsm package given fills, notes and one more sheet, in place. It knows no verdicts.
 
 Only the styles of marked cells, conditional formats above them, the notes and the list of sheets change; every other
 part, and every other byte of the changed ones, stays as it is: charts, drawings, validation, protection, the metadata of

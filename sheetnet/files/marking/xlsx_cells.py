@@ -1,6 +1,4 @@
-"""The styles part of an .xlsx, given more cell formats: what a cell had, with another fill. It knows no cells.
-
-Cells of a worksheet part given another format in place; cells that are not there are put in. It knows no fills.
+"""Gives cells of an .xlsx worksheet another fill, in place.
 
 Nothing but the `s` of marked cells changes: values, formulas, caches and metadata are not even read.
 """

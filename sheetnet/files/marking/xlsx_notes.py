@@ -1,8 +1,6 @@
-"""The boxes that spreadsheet programs show notes in: VML shapes, added to those of a sheet. It knows no cells.
+"""Adds notes to the cells of an .xlsx worksheet: the comments part and its VML boxes.
 
 VML parts are often no well-formed XML (Excel itself writes such), so shapes are put in before the last closing tag.
-
-Notes for cells of a worksheet, added to those it has: the comments part. It knows no cells and no shapes.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""OpenDocument spreadsheets (.ods): reading, writing and marking. It knows no Office Open XML."""
+"""OpenDocument spreadsheets (.ods): reading and writing."""

@@ -1,13 +1,7 @@
-"""A line chart as the document that an .ods embeds: live by its cells' addresses, with their values as a copy.
-
-It knows no zip and no other cells.
-
-Conditional formats of an .ods: styles that give way to others where a condition is true. It knows no values.
+"""What .ods cells have besides value and style: notes, links, conditional formats, data validation, charts.
 
 They are `style:map`s, which the schema of OpenDocument has and all programs read. A colour scale exists only in
 LibreOffice's own extension of the format, so that here it is a few shades.
-
-What .ods cells wear besides style and value: notes, links, entries, rules, charts. It knows no values.
 """
 
 from __future__ import annotations

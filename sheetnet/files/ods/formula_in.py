@@ -1,7 +1,4 @@
-"""Function names in OpenFormula and in the canonical dialect (Excel's). It knows no arguments and no formula text.
-
-Formulas of .ods files (OpenFormula and its elders) in the canonical Excel A1 dialect. It knows no cells and no XML.
-"""
+"""Translates formulas of .ods files (OpenFormula) into the canonical Excel A1 dialect."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Formulas of the canonical Excel A1 dialect in the spelling of .ods files (OpenFormula). It knows no cells and no XML.
-
-Formula text of .ods files (OpenFormula) from and to the canonical Excel A1 dialect. It knows no cells and no XML.
+"""Translates formulas of the canonical Excel A1 dialect into the spelling of .ods files (OpenFormula).
 
 Both ways only the spelling changes: `of:=SUM([.A1:.B2];[$Data.C3])` is `SUM(A1:B2,Data!C3)`. Precedences are the same in
 both, as LibreOffice computes them. `from_openformula(to_openformula(text)) == text` but for these, which mean the same:

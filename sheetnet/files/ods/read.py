@@ -1,8 +1,4 @@
-"""Reads the defined names and database ranges of .ods files.
-
-The styles of an .ods that hide rows and columns or show another number than a cell holds, with formats as Excel's.
-
-Reads an .ods as a stream, with all bounds a stranger's file needs. It knows no layout and judges no formula.
+"""Reads an .ods file into a Workbook: sheets, names, and the styles that hide something.
 
 Comments, drawings, tables within them and links to other files are passed over. Blank cells are not kept, even where they
 have a look.

@@ -1,9 +1,4 @@
-"""What the rows, columns and cells of one .ods sheet say of how they are seen, by their styles and visibility.
-
-The values of .ods cells from their attributes and paragraphs. It knows no positions and no formulas.
-
-The cells of one sheet of an .ods, row by row, counted before they are expanded. It knows no files and no other sheets.
-"""
+"""Reads the cells of one .ods sheet, row by row, counted before they are expanded."""
 
 from __future__ import annotations
 

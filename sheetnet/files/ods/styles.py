@@ -1,9 +1,4 @@
-"""The styles of an .ods's cells, rows, columns and tables, built with odfpy. It knows no values and no formulas.
-
-The styles.xml of an .ods: what cells and rows look like by default, and the pages. It knows no sheets.
-
-The view settings of an .ods: no grid, and each sheet's frozen panes. It knows no cells and no styles.
-"""
+"""Builds the styles, pages and view settings of an .ods file."""
 
 from __future__ import annotations
 

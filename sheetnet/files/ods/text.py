@@ -1,7 +1,4 @@
-"""Text as .ods holds it: characters escaped, spaces, tabs and lines as elements. It knows no cells.
-
-Cells and boxes as .ods spells them outside formulas: `Step.B3`, `'Chain rule'.A1:'Chain rule'.B5`. It knows no cells.
-"""
+"""Spells text and cell addresses as .ods files have them outside formulas."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The rows of a sheet as .ods text, streamed. It knows values, formulas and roles, not what they mean.
-
-Writes a workbook as .ods (OpenDocument 1.3). It knows no layout and no networks, only cells, names and looks.
+"""Writes a Workbook as .ods (OpenDocument 1.3).
 
 odfpy builds styles, settings and names; the rows are text, since 100,000 cells take odfpy six seconds. The same workbook
 gives the same bytes at any time.

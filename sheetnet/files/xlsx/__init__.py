@@ -1,1 +1,1 @@
-"""Office Open XML (.xlsx, .xlsm): reading, writing and marking. It knows no OpenDocument."""
+"""Office Open XML (.xlsx, .xlsm): reading and writing."""

@@ -1,4 +1,4 @@
-"""Formulas between an .xlsx file's spelling and the canonical one: the prefixes of newer functions, `@` and `#`."""
+"""Translates formulas between the spelling of .xlsx files and the canonical one: prefixes, `@` and `#`."""
 
 from __future__ import annotations
 

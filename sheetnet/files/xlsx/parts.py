@@ -1,7 +1,4 @@
-"""Relationships and content types of an .xlsx package, read and added to in place. It knows no cells and no sheets.
-
-The parts of an .xlsx package around its sheets: workbook, relationships, shared strings. It knows no cells.
-"""
+"""Reads the parts of an .xlsx package around its sheets: relationships, content types, workbook, shared strings."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The number formats of an .xlsx's cell styles, as far as they may show another number than the cell holds.
-
-Reads the tables of an .xlsx package's sheets: where they stand, and their headings.
-
-An .xlsx or .xlsm package read into a Workbook, as any program saved it. It knows no .ods and judges nothing.
-"""
+"""Reads an .xlsx or .xlsm file into a Workbook, as any program saved it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Rows and columns of a worksheet that are hidden, or too small to be seen. Filters and closed groups hide them, too.
-
-Cell values from the text an .xlsx file holds. It knows no cells and no formulas.
-
-The cells of one worksheet part: values, formulas, shared and array formulas. It knows neither zip nor workbook part.
-"""
+"""Reads the cells of one worksheet part: values, formulas, shared and array formulas, and what is hidden."""
 
 from __future__ import annotations
 

@@ -1,12 +1,6 @@
-"""How a worksheet is shown and printed: widths, panes, pages, tab, protection. It knows no cells' content.
-
-A line chart on a worksheet, through XlsxWriter. It knows no other cells than the chart's own.
-
-Notes, links, conditional formats, entries and charts of a worksheet, through XlsxWriter. It knows no rows.
+"""Writes a Workbook as .xlsx, with XlsxWriter for everything but the cells.
 
 The sheet is checked before (`files.attached`): what XlsxWriter would warn of and leave out does not come here.
-
-A Workbook written as an .xlsx file with XlsxWriter: styles and names. It computes nothing and knows no network.
 """
 
 from __future__ import annotations

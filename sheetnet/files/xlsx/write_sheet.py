@@ -1,6 +1,4 @@
-"""Text as an .xlsx part holds it: every space kept, characters that XML lacks escaped. It knows no parts.
-
-The rows of a sheet as the XML of a worksheet part. It knows no zip, no styles' looks and no XlsxWriter.
+"""Writes the rows of a sheet as the XML of a worksheet part.
 
 XlsxWriter's own cell writer drops the last bits of numbers, writes cached errors and truth values of array formulas
 wrongly and cannot cache an empty text, so the rows are written here.

@@ -1,4 +1,4 @@
-"""The sheets beyond `Step`: view → what lays it out. A view is one module here and one in `reference/views`."""
+"""The sheets beyond `Step`: a table from view to the function that lays it out."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""y = A x + b on the sheet `Appendix`, by x and by A, beside central differences. It knows formula text, no numbers.
+"""The sheet `Appendix`: Jacobians by formula beside central differences.
 
 ∂y/∂x is A. ∂y_k/∂a_ij is x_j where k = i, else 0: xᵀ in row k of the matrix that the lesson writes for y_k.
 
-The sheet `Appendix`: Jacobians by formula beside central differences, as the lesson's appendix has them.
-
-After CPSC 4430/5440, Lesson D02 (b), Matrix Calculus. It knows positions and formula text, no numbers.
+After CPSC 4430/5440, Lesson D02 (b), Matrix Calculus.
 
     x, A, b, h            from Step's first inputs and the corner of W⁽¹⁾
     y = 1/x               −Σ E_ii y² e_iᵀ       as a matrix    central differences

@@ -1,4 +1,4 @@
-"""The columns of the sheet `Chain rule`: what heads each and which formula its cells hold. It knows no positions.
+"""The columns of the sheet `Chain rule`: their headings and the formulas of their cells.
 
 A row of a layer's table belongs to the weight from node i below to neuron j, and to observation n. Factors of the
 layer above are read off the table of that layer on the same sheet; of Step only x, W, T, γ, z and a are used.

@@ -1,4 +1,4 @@
-"""The sheet `Chain rule`: every weight with its factors in cells of their own, last layer first. It knows positions.
+"""The sheet `Chain rule`: every weight with its factors in cells of their own, last layer first.
 
     each layer:   J, and the paths to ∂C/∂a (softmax)
                   weight  i → j  n    factors … ∂C/∂w    γ  w  w′       the diagonal alone (softmax)

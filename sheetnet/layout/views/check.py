@@ -1,4 +1,4 @@
-"""The sheet `Check`: NumPy's number beside the sheet's, for every cell of Step, with a light a block and one for all.
+"""The sheet `Check`: NumPy's number beside the sheet's, for every cell of Step, with a light for each block.
 
 NumPy's numbers are constants, those of the inputs at generation; with other inputs nothing is compared, and the sheet
 says so.

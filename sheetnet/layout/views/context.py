@@ -1,4 +1,4 @@
-"""What a view is laid out from: the network, the numbers of its blocks, and the sheet `Step` as others see it."""
+"""What a view is laid out from: the network, the numbers of its blocks, and the places on `Step`."""
 
 from __future__ import annotations
 

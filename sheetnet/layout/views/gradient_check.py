@@ -1,10 +1,8 @@
-"""The workings of the gradient check: a forward pass a row, with one weight moved. It knows no backward pass.
+"""The sheet `Gradient check`: each weight moved by +h and by −h, and whether the cost follows as ∂C/∂w says.
 
 z of the moved weight's neuron:  z without the move ± h·a, where a is the activation that meets the weight
 z of its layer's other neurons and of the layers below:  z without the move
 z of the layers above:  Σ a w, from the row's own activations and the weights of Step
-
-The sheet `Gradient check`: each weight moved by +h and by −h, and whether the cost follows as ∂C/∂w says.
 
     weight  w  C(w+h)  C(w−h)  slope  ∂C/∂w  difference  light | workings of C(w+h) | workings of C(w−h)
 

@@ -1,19 +1,13 @@
-"""What the lines of the sheet `Jacobians` share: numbers, labels, the comparison with Step. It knows no equations.
-
-∂out/∂net as a sum of E_ii v e_iᵀ on the sheet `Jacobians`. It knows formula text, no numbers.
+"""The sheet `Jacobians`: the chain rule as products of Jacobians in column vectors, one observation after another.
 
 E_ii is a matrix with a single 1, at (i, i); e_i a vector with a single 1, at i. E_ii v keeps v_i alone, e_iᵀ puts it
 into column i. For f cell by cell v is f′(net), which is out ⊙ (1 − out) for the sigmoid; for softmax v is out, and
 ∂out/∂net is the sum less out outᵀ.
 
-The product of a layer's Jacobians on the sheet `Jacobians`. It knows formula text, no numbers.
-
 ∂net/∂W · ∂out/∂net · ∂E/∂out = ∂E/∂W, a number for each weight, folded to the shape of W
 where ∂E/∂out⁽ˡ⁾ of a hidden layer is ∂net⁽ˡ⁺¹⁾/∂out⁽ˡ⁾ · ∂E/∂net⁽ˡ⁺¹⁾, and ∂E/∂net = ∂out/∂net · ∂E/∂out
 
-The sheet `Jacobians`: the chain rule as products of Jacobians in column vectors, an observation after the other.
-
-After CPSC 4430/5440, Lesson D02 (b). It knows positions and formula text, no numbers.
+After CPSC 4430/5440, Lesson D02 (b).
 
     forward:      x  net⁽¹⁾  out⁽¹⁾  net⁽²⁾ …  target                           from Step
     each layer:   E_ii · v · e_iᵀ = a term of ∂out/∂net                          `jacobian_terms`

@@ -1,15 +1,11 @@
-"""What the lines of the sheet `Matrices` share: the orientation, the labels and the numbers. It knows no equations.
-
-The backward pass and the change of the weights on the sheet `Matrices`. It knows formula text, no numbers.
+"""The sheet `Matrices`: the whole step as matrix products.
 
     D⁽ᴸ⁾ · c = δ⁽ᴸ⁾        D⁽ˡ⁾ · w⁽ˡ⁺¹⁾ᵀ δ⁽ˡ⁺¹⁾ = δ⁽ˡ⁾        the same without zeros: f′ ⊙ c
     δ⁽ˡ⁾ A⁽ˡ⁻¹⁾ = dC/dW⁽ˡ⁾                W⁽ˡ⁾ − γ (dC/dW⁽ˡ⁾)ᵀ = W⁽ˡ⁾′
 
 c, δ and f′ have a column for each observation. D differs by observation: one n_l × n_l matrix each, stacked.
 
-The sheet `Matrices`: a forward pass of its own as matrix products, from the inputs on `Step`.
-
-After HappyDustbunny, "Back propagation in a simple neural net" (2019). It knows positions and formula text, no numbers.
+After HappyDustbunny, "Back propagation in a simple neural net" (2019).
 
     each layer:  A⁽ˡ⁻¹⁾ · W⁽ˡ⁾ = z⁽ˡ⁾ → a⁽ˡ⁾        w⁽ˡ⁾           here
     backward:    D⁽ˡ⁾ · c⁽ˡ⁾ = δ⁽ˡ⁾ or f′ ⊙ c = δ    same?         `matrices_back`

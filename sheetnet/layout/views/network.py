@@ -1,8 +1,6 @@
-"""Where the nodes of the sheet `Network` stand and what they are called. It knows positions, and no formulas.
+"""The sheet `Network`: the network drawn with cells, and the numbers of the first observation.
 
 Layers stand side by side and share the height of the tallest evenly; the bias nodes stand in a row below all.
-
-The sheet `Network`: the network drawn with cells and the numbers of the first observation. It knows positions.
 
     x   from  w  w·x  ↘   z  a   from  w  w·a  ↘   z  a   →  T  C_j  →  C
         from  w  w·x  →          from  w  w·a  →                        C′

@@ -1,8 +1,6 @@
-"""Tables of many columns: blocks side by side under a band, a symbol and a name for each column. It knows no maths.
+"""Lays blocks side by side: as tables under headings, or as an equation with signs between them.
 
 A formula is a template with holes: `{0}` is the number of the cell's own row, `{1}` that of the row above.
-
-Blocks side by side with signs between them, as an equation stands in a textbook. It knows positions, no maths.
 
 A⁽⁰⁾  1×3     ·  W⁽¹⁾  3×2     =  z⁽¹⁾  1×2       symbols and signs
 [x, 1]           from Step        A⁽⁰⁾ W⁽¹⁾       equations

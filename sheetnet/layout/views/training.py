@@ -1,9 +1,7 @@
-"""The formulas of the sheet `Training`, a template a column. They know the order of the columns, not who laid them out.
+"""The sheet `Training`: one row per step of gradient descent, and a chart of the cost.
 
 Weights stand by neuron, so that those into one neuron are one range, which meets the activations below with the bias
 node: z_j is column (n_in + 1) j to (n_in + 1)(j + 1) − 1 of W against the range of A.
-
-The sheet `Training`: a row a step of gradient descent, each from the row above, and a chart of the cost.
 
     t  C  chart  W⁽¹⁾ … W⁽ᴸ⁾ | each observation: x  z  a … T  C_n  δ⁽ᴸ⁾ … δ⁽¹⁾ | ∂C/∂W⁽¹⁾ … ∂C/∂W⁽ᴸ⁾
 

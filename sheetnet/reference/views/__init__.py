@@ -1,4 +1,4 @@
-"""What the views beyond `Step` compute, in NumPy with a trials axis. It knows nothing of spreadsheets.
+"""What the sheets beyond `Step` compute, in NumPy.
 
 A view is a function of the network, all quantities of the step and the presentation; it gives its blocks by name, each
 K × rows × columns as it stands on its sheet. The names of a view's blocks begin with its prefix.

@@ -1,7 +1,7 @@
-"""The lesson's appendix: Jacobians of 1/x, e^(−x) and A x + b at numbers of the step, and central differences.
+"""The view `Appendix` in NumPy: Jacobians of 1/x, e^(−x) and A x + b, and central differences.
 
 x is 1 + p² and 2 + q² for the first two inputs p and q of the first observation, so that 1/x has no trouble; A and b
-are the corner of W⁽¹⁾, a row a neuron. It knows nothing of spreadsheets.
+are the corner of W⁽¹⁾, a row a neuron.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The view `Chain rule` in NumPy: for every weight and observation the factors of its derivative. It knows no sheets.
+"""The view `Chain rule` in NumPy: the factors of each weight's derivative, for every observation.
 
 A table has a row for each weight w_ji and observation n: by j, then i (the bias node last), then n. Its columns are
 first laid out as K × j × i × n, broadcast, and then stacked. For layer l with k (or i) the neurons paths lead over:

@@ -1,4 +1,4 @@
-"""The gradient check in NumPy: the cost with each weight moved by +h and by −h. It knows nothing of spreadsheets.
+"""The view `Gradient check` in NumPy: the cost with each weight moved by +h and by −h.
 
 (C(w + h) − C(w − h)) / 2h = ∂C/∂w + O(h²)
 """

@@ -1,4 +1,4 @@
-"""The Jacobians of the sheet `Jacobians`, observation by observation. It knows nothing of spreadsheets.
+"""The view `Jacobians` in NumPy, one observation after another.
 
 Everything stands in column vectors, gradients too, so the factors multiply from left to right (D02 (b), I to III):
 

@@ -1,4 +1,4 @@
-"""The matrices of the sheet `Matrices`, from the step's own numbers. It knows nothing of spreadsheets.
+"""The view `Matrices` in NumPy, from the step's own numbers.
 
 The backward pass stands in columns: c, δ and the diagonal of D are n_l × N, an observation a column; D⁽ˡ⁾ holds one
 n_l × n_l matrix an observation, stacked. A, W, z, a stand in rows as the step has them, or transposed as columns.

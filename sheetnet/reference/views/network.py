@@ -1,4 +1,4 @@
-"""The view `Network` in NumPy: the first observation on its way through the network. It knows no sheets.
+"""The view `Network` in NumPy: the first observation on its way through the network.
 
 Each node has a block of its own, for the nodes of a drawing do not touch: `net_x_i` and `net_bias_l` (1 × 1),
 `net_w_l_j` (the weights into neuron j and what each adds to z), `net_a_l_j` (z, with softmax e, and a), `net_out_j`

@@ -1,4 +1,4 @@
-"""Where rows of a sheet that are nearly alike tell themselves apart. It knows no spreadsheets and draws nothing.
+"""Tells in which trials rows of a sheet that are nearly alike differ.
 
 In Training a row differs from the next by one step, in the gradient check by h: whoever reads the largest z, or the sign
 of a z, from a neighbouring row is wrong only where these differ between the two.

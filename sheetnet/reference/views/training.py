@@ -1,4 +1,4 @@
-"""Training in NumPy: steps of gradient descent, each from the one before. It knows nothing of spreadsheets.
+"""The view `Training` in NumPy: steps of gradient descent, each from the one before.
 
 Row 0 has the weights of the step, row t + 1 those of row t after one step; every row has its whole forward and backward
 pass. Training may amplify rounding: what two right sheets would not agree on is not asked (`training_asked`).

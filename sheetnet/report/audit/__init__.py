@@ -1,4 +1,4 @@
-"""How an audit looks: on a terminal, as JSON, as a page, as Markdown and as a workbook. It judges nothing."""
+"""Audits as people and programs read them: terminal, JSON, HTML, Markdown, workbook."""
 
 from sheetnet.report.audit.document import audit_html, markdown
 from sheetnet.report.audit.text import audit_json, audit_view

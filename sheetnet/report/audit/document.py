@@ -1,6 +1,4 @@
-"""An audit as a page of Markdown, for docs/audits: facts alone. It judges nothing.
-
-An audit as one page that needs nothing else: no scripts, no other files, no network.
+"""An audit as a page: HTML that needs no other files, or Markdown.
 
 All text goes through jinja2's escaping, and control characters of strangers' texts are replaced.
 """

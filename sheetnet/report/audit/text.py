@@ -1,9 +1,4 @@
-"""An audit as lines for people: what agrees in one line a table, everything else by itself.
-
-An audit as JSON, versioned. Always valid JSON: what is no finite number is null.
-
-An audit on a terminal, with rich: the table in the document's order, then its equations, then what to do about it.
-"""
+"""An audit as text: on a terminal, and as JSON."""
 
 from __future__ import annotations
 

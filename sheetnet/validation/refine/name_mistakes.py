@@ -1,7 +1,4 @@
-"""Finds which quantities a formula refers to, at once or through helper cells and names: the evidence for a cause.
-
-Names the known mistakes of wrong cells, whose signatures are those of mistaken equations.
-"""
+"""Names the known mistakes of wrong cells, and the quantities that their formulas refer to."""
 
 from __future__ import annotations
 

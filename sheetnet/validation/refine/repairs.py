@@ -1,13 +1,10 @@
-"""Nearly right formulas: what would make a wrong one right, tried by evaluating it with one thing put right.
+"""Proposes formulas that would make a wrong cell right, or a helper cell that it uses.
 
 Rounding taken off, a shortened constant written in full, a cell in place of the number it held: the first repair that
-agrees in every run tells what the matter is. It makes formulas; it neither runs nor compares them.
+agrees in every run tells what the matter is.
 
-Wrong helper cells: where an answer's formula would be right if a cell it goes through held something else.
-
-Helpers are formula cells that are no answers: a student's own intermediate results. What one should hold is not known,
-so it is tried: each quantity of the step, as it is or in a form that people keep in cells of their own. It makes
-formulas; it neither runs nor compares them.
+Helpers are formula cells that are no answers: a student's own intermediate results. What one should hold is not
+known, so it is tried: each quantity of the step, as it is or in a form that people keep in cells of their own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Chance by way of helper cells: a sheet whose numbers change at every look is not right, whatever they are now.
-
-Whose error a carried one is: each carried cell gets the blamed cell upstream; circles of formulas are found.
-"""
+"""Finds the root error behind each carried one, circles, and answers that depend on volatile functions."""
 
 from __future__ import annotations
 

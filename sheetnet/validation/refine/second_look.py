@@ -1,7 +1,4 @@
-"""Finds formulas that were entered as text or with another language's function names, and says what they would be.
-
-A second look at wrong cells: is it the rounding, a typed number, a helper cell? It only makes verdicts sharper.
-"""
+"""Refines `wrong` to `rounded`, `hardcoded` or "wrong helper" by testing repaired formulas, and reads texts as formulas."""
 
 from __future__ import annotations
 
