@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 MOST_KEPT = 1 << 15  # names that are remembered, spelled and parsed
+MOST_LETTERS = 255  # of a name, as in spreadsheets; a longer one in a file is nobody's
 
-# The names of a sheet on which a layer has several blocks end in their numbers; these have no layer before that number.
+PREFIXES = ("app", "jac", "mat", "chain", "train", "net", "grad")  # how the names of the views' blocks begin
+# Views number the blocks of a layer, as `jac_E_1_0`; these have a number and no layer, as `net_x_0`.
 _WITHOUT_LAYER = {("net", "x"), ("net", "out"), ("app", "unit"), ("app", "E"), ("app", "term")}
 _BEHIND = ("step", "diagonal")  # symbols that stand behind the layer: `chain_1_step`, beside `chain_1`
-_NUMBER = "0|[1-9][0-9]*"
+_NUMBER = "0|[1-9][0-9]{0,8}"
 _NAME = re.compile(
-    r"(?:_(?P<view>app|jac|net|mat|chain|grad|train)(?=_)(?:_(?P<part>plus|minus|inv|exp|affine)(?=_))?)?"
+    rf"(?:_(?P<view>{'|'.join(PREFIXES)})(?=_)(?:_(?P<part>plus|minus|inv|exp|affine)(?=_))?)?"
     r"(?:_(?P<symbol>[^\W\d][\w.\\?]*?))??"
     rf"(?:_(?P<layer>{_NUMBER}))?(?:_(?P<index>{_NUMBER}))?(?P<behind>_step|_diagonal)?"
     rf"(?P<new>_new)?(?P<transposed>_T)?(?:_n(?P<observation>{_NUMBER}))?"
@@ -46,7 +48,7 @@ class Quantity:
     @staticmethod
     def of(name: str) -> Quantity:
         """The quantity of that name; a name that nobody spelled here is a symbol as a whole."""
-        return _parsed(name)
+        return _parsed(name) if len(name) <= MOST_LETTERS else Quantity(name)
 
     @cached_property
     def name(self) -> str:
@@ -110,8 +112,7 @@ class ViewNames:
 
 
 # `drawn` are the nodes of the sheet Network, `moved` the sheet Gradient check, where one weight is moved.
-app, jac, mat, chain, train = map(ViewNames, ("app", "jac", "mat", "chain", "train"))
-drawn, moved = ViewNames("net"), ViewNames("grad")
+app, jac, mat, chain, train, drawn, moved = map(ViewNames, PREFIXES)
 
 
 @lru_cache(maxsize=MOST_KEPT)
