@@ -72,13 +72,14 @@ class Quantity:
 
     @cached_property
     def of_cells(self) -> Quantity:
-        """What the cells hold: those of A_l beside the bias nodes, and of A_l_new, are a_l; all others what they are."""
-        return replace(self, symbol="a") if self.symbol == "A" and not self.transposed else self
+        """What the cells hold: those of A_l beside the bias nodes are a_l; copies and blocks of views are what they are."""
+        return replace(self, symbol="a") if self.kind == "A" else self
 
     @cached_property
     def kind(self) -> str:
-        """What it is in any layer and either pass: `W`, the weights that are stepped to (`W_new`), or copies (`A_T`)."""
-        return q(self.symbol, None, self.new and self.symbol == "W", self.transposed)
+        """What it is in any layer and either pass: `z`, `W` and what it is stepped to, `W_new`, copies, `A_T`; `mat_z`."""
+        new = self.new and self.symbol == "W"
+        return replace(self, layer=None, new=new, index=None, observation=None).name
 
 
 def q(symbol: str, layer: int | None = None, new: bool = False, transposed: bool = False) -> str:

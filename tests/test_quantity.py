@@ -17,6 +17,7 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.quantity import Quantity, app, chain, drawn, jac, mat, moved, q, train
 from sheetnet.reference import training_step
 from sheetnet.reference.views import VIEW_NUMBERS
+from sheetnet.validation.cells import quantity_of
 from sheetnet.validation.names import view_blocks
 from sheetnet.workbook_options import Presentation
 from tests.networks import make_network
@@ -119,12 +120,14 @@ def test_helpers_spell_what_the_value_spells() -> None:
 
 
 def test_a_quantity_tells_its_kind_its_old_and_new_self_and_what_its_cells_hold() -> None:
-    kinds = ["z_1", "z_1_new", "W_2", "W_2_new", "A_1_T", "A_1_new_T", "cost_new"]
-    assert [Quantity.of(name).kind for name in kinds] == ["z", "z", "W", "W_new", "A_T", "A_T", "cost"]
+    kinds = ["z_1", "z_1_new", "W_2", "W_2_new", "A_1_T", "A_1_new_T", "cost_new", "train_J_1_n0", "grad_plus_z_1_n0"]
+    told = ["z", "z", "W", "W_new", "A_T", "A_T", "cost", "train_J", "grad_plus_z"]
+    assert [Quantity.of(name).kind for name in kinds] == told
     assert [Quantity.of(name).old.name for name in ("z_1_new", "cost_new", "W_1")] == ["z_1", "cost", "W_1"]
     assert [Quantity.of(name).updated.name for name in ("z_1", "cost_new", "W_1")] == ["z_1_new", "cost_new", "W_1_new"]
-    held = ["A_1", "A_1_new", "A_0", "A_1_T", "a_2", "z_1"]
-    assert [Quantity.of(name).of_cells.name for name in held] == ["a_1", "a_1_new", "a_0", "A_1_T", "a_2", "z_1"]
+    assert [Quantity.of(name).of_cells.name for name in ("A_1", "A_1_new", "A_0")] == ["a_1", "a_1_new", "a_0"]
+    themselves = ["A_1_T", "a_2", "z_1", "app_A", "mat_A_1", "train_A_1_n0"]
+    assert [Quantity.of(name).of_cells.name for name in themselves] == themselves
 
 
 def test_every_block_of_the_step_is_read_as_its_quantity(network: Network) -> None:
@@ -149,6 +152,7 @@ def test_every_block_of_every_view_is_read_as_its_quantity(network: Network) -> 
     for name, block in blocks.items():
         quantity = block.quantity
         assert (quantity.name, block.name) == (name, name)
+        assert quantity_of(block, 0, 0) == (name, (0, 0))  # neither A nor J of the step
         assert 0 <= (quantity.layer or 0) <= network.depth
         assert 0 <= (quantity.observation or 0) < network.observations
         assert not re.search(r"\d|_new|_T|^(?:plus|minus|inv|exp|affine)_", quantity.symbol)

@@ -101,7 +101,7 @@ def as_columns(located: Located, values: Mapping[str, Array]) -> Array:
 
 def quantity_of(block: Block, row: int, column: int) -> tuple[str, tuple[int, ...]]:
     """What a cell is called: activations inside the block `A_l` are `a_l`, `J_l` has the index (n, i, j)."""
-    if block.quantity.symbol == "J":
+    if block.quantity.kind == "J":
         n, i = divmod(row, block.columns)
         return block.name, (n, i, column)
     quantity = block.quantity if block.is_bias_node(row, column) else block.quantity.of_cells
