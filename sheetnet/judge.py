@@ -19,6 +19,7 @@ from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
 from sheetnet.network import Network
 from sheetnet.network_file import dump_network
+from sheetnet.quantity import Quantity
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.function_facts import is_googles
 from sheetnet.trials.draw import TRIALS
@@ -58,20 +59,15 @@ def with_givens(cells: Iterable[CellVerdict], network: Network, asked: Sequence[
     """
     if not asked:
         return tuple(cells)
-    cells_asked = {_quantity(name) for name in asked}
+    cells_asked = {Quantity.of(name).of_cells.name for name in asked}
     asked_as_a_whole = {*asked, *cells_asked}  # what is missing, under either name
-    known = {*network.blocks, *map(_quantity, network.blocks)}
+    known = {name for block in network.blocks.values() for name in (block.name, block.quantity.of_cells.name)}
 
     def given(cell: CellVerdict) -> bool:
         counted = asked_as_a_whole if cell.index is None else cells_asked
         return cell.quantity not in counted and (cell.quantity in known or is_view_block(cell.quantity))
 
     return tuple(replace(cell, answer=False) if given(cell) else cell for cell in cells)
-
-
-def _quantity(block: str) -> str:
-    """What the cells of a block are called that a student fills in: those of `A_1` are a_1, beside the bias node."""
-    return "a" + block[1:] if block.startswith("A_") and not block.endswith("_T") else block
 
 
 def _claimed(workbook: Workbook) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sheetnet.auditing.published import PrintedFormula, Published, load_publishe
 from sheetnet.auditing.verdicts import Audit, FormulaEntry, NumberVerdict
 from sheetnet.network import Network
 from sheetnet.network_file import read_table, template_names
+from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 from sheetnet.trials.draw import plain_trials
 
@@ -26,7 +27,7 @@ def notes(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[str]
     """Each note one sentence or two."""
     made = {(entry.mistake, entry.quantity) for entry in entries}
     network = document.network
-    output = f"dC_da_{network.depth}"
+    output = q("dC_da", network.depth)
     natural = [e for e in entries if e.quantity == output and e.verdict in ("agrees", "carried")]
     if any(code == LOGARITHM and quantity != output for code, quantity in made) and natural:
         yield (
@@ -56,7 +57,7 @@ def same_gradients(network: Network) -> tuple[list[str], list[str]]:
     """
     values = plain_trials(network).values
     depth = network.depth
-    z, a, target = values[f"z_{depth}"], values[f"a_{depth}"], values["target"]
+    z, a, target = values[q("z", depth)], values[q("a", depth)], values["target"]
     always, summing = [], []
     own = network.layers[-1].activation, network.loss
     pairs = [(activation, loss) for activation in ACTIVATIONS for loss in LOSSES if (activation, loss) != own]

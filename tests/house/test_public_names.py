@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.sheets import place_of, step_book, with_formula
 
 import sheetnet
 from sheetnet.display import LONGEST_SHOWN
@@ -22,6 +21,7 @@ from sheetnet.identification import identify_workbook
 from sheetnet.judge import judge
 from sheetnet.report.notebook import MOST_FINDINGS
 from sheetnet.validation.report import findings_of
+from tests.support.sheets import place_of, step_book, with_formula
 
 ROOT = Path(__file__).parents[2]
 NAMES = [name for name in sheetnet.__all__ if name != "__version__"]
