@@ -22,6 +22,7 @@ from sheetnet.batch.api import validate_many
 from sheetnet.batch.journal import Result
 from sheetnet.batch.schedule import Workers
 from sheetnet.judge import judge
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.validation.locate import locate
@@ -119,7 +120,7 @@ def _compared(book: Workbook, original: bytes, network: Network, tally: Tally) -
     if answers(book, network) == right_answers(original, network):
         tally.counts["right, the same formulas"] += 1
         return None
-    report = judge(book, network, trials=40, seed=4242)
+    report = judge(book, network, JudgeOptions(trials=40, seed=4242))
     if not report.ok:
         bad = [f"{cell.cell} {cell.verdict}: {cell.formula}" for cell in report.cells if cell.verdict != "correct"]
         return f"right, but not for the witness: {bad[:3]}"

@@ -23,8 +23,8 @@ from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name
-from sheetnet.trials import from_content
-from sheetnet.trials.draw import TRIALS, Ties
+from sheetnet.trials import TRIALS, from_content
+from sheetnet.trials.draw import Ties
 from sheetnet.trials.kinds import kinked
 from sheetnet.validation import run
 from sheetnet.validation.locate import Located, locate

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from sheetnet.errors import NetworkError
-from sheetnet.network import Layer, Matrix, Network
-from sheetnet.network_file import check_sense, template_names
+from sheetnet.fields import Matrix
+from sheetnet.network import Layer, Network
+from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES
 
 SMALL = tuple(name for name in template_names() if not name.startswith("digits"))  # templates of few formulas
@@ -76,7 +77,7 @@ def _targets(dice: random.Random, loss: str, rows: int, columns: int) -> Matrix:
 def refusal(activation: str, loss: str) -> str | None:
     """Why the pair has no mathematical meaning, in the words of the program; None where it has one."""
     try:
-        check_sense(make_network(activation, loss))
+        make_network(activation, loss)
     except NetworkError as error:
         return str(error)
     return None

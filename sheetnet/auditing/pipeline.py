@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from sheetnet.auditing.judge import judge_numbers
 from sheetnet.auditing.published import PrintedFormula, Published, load_published
 from sheetnet.auditing.verdicts import Audit, FormulaEntry, NumberVerdict
 from sheetnet.network import Network
-from sheetnet.network_file import read_table, template_names
+from sheetnet.network_file import NetworkLike, read_table, template_names
 from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 from sheetnet.trials.draw import plain_trials
@@ -79,8 +78,8 @@ def _same(network: Network, activation: str, loss: str, z: Array, a: Array, targ
     return bool(np.allclose(delta, diagonal, rtol=SIGNATURE_TOLERANCE, atol=SIGNATURE_TOLERANCE))
 
 
-def audit(document: str | Path | Published) -> Audit:
-    """Judge every number and equation that a document prints: a template, a network file or what was read of one.
+def audit(document: NetworkLike | Published) -> Audit:
+    """Judge every number and equation that a document prints: a template, a network file, its table or what was read of one.
 
     A number agrees if it is the right one rounded or cut to the digits printed; what follows from a wrong number above
     it is carried, not blamed. Raises `NetworkError` for a file that cannot be used.

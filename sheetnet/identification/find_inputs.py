@@ -316,6 +316,6 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
         name, i, j = lacking[0]
         more = f" (nor {len(lacking) - 1} more inputs)" if len(lacking) > 1 else ""
         raise FileError(
-            f"inputs not found: no cell that a formula uses holds {name}[{i}, {j}] = {array[name][0, i, j]:g}{more}: "
-            "say where the inputs stand with --inputs MAP.toml"
+            f"inputs not found: no cell that a formula uses holds {name}[{i}, {j}] = {array[name][0, i, j]:g}{more}",
+            remedy="say where the inputs stand with --inputs MAP.toml",
         )

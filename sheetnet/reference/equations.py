@@ -18,6 +18,7 @@ import numpy as np
 
 from sheetnet.display import shown_html, shown_line
 from sheetnet.network import Block, Network
+from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.quantity import q
 from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Array
 
@@ -191,9 +192,10 @@ def inputs_of(network: Network) -> dict[str, Array]:
     return values | {"gamma": np.array([[[network.learning_rate]]])}
 
 
-def training_step(network: Network) -> Step:
+def training_step(network: NetworkLike) -> Step:
     """One step of gradient descent: forward, cost, backward, new weights, new cost.
 
+    `network` is a template's name, a path, a table as TOML has it or a `Network`.
     All gradients are computed before any weight changes. Values are floats in the network's own units; where the
     network saturates they may be infinite or NaN, as the mathematics says.
 
@@ -211,6 +213,7 @@ def training_step(network: Network) -> Step:
            [0.408666, 0.56137 ],
            [0.6     , 0.6     ]])
     """
+    network = load_network(network)
     values = evaluate_step(network, inputs_of(network))
     return Step(network, {name: array[0] for name, array in values.items()})
 

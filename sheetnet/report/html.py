@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.files import read_workbook
 from sheetnet.files.atomic import save_text
+from sheetnet.files.limits import Limits
 from sheetnet.files.package import refuse_same
 from sheetnet.report.format import (
     EDITED,
@@ -268,9 +269,9 @@ def _legend(occurring: set[str], edited: bool) -> list[tuple[str, Look, str]]:
     return [*found, ("edited", EDITED, "an input with another number than the network's")] if edited else found
 
 
-def read_section(number: int, report: Report) -> Section:
+def read_section(number: int, report: Report, limits: Limits) -> Section:
     """The section of a report whose workbook is still to be read for its grids. Raises FileError."""
-    return section(number, report, read_workbook(report.workbook))
+    return section(number, report, read_workbook(report.workbook, limits))
 
 
 def section(number: int, report: Report, workbook: Workbook | None = None) -> Section:

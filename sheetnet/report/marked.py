@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
+from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Field, Mark, mark_workbook
 from sheetnet.report.format import (
     asked_text,
@@ -138,18 +139,20 @@ def copy_paths(workbooks: Sequence[Path], path: Path) -> dict[Path, Path]:
     originals = {os.path.realpath(workbook) for workbook in workbooks}
     for target in targets.values():
         if os.path.realpath(target) in originals:
-            raise FileError(f"{target}: is a workbook of its own, which is never overwritten: give another path")
+            raise FileError(
+                "is a workbook of its own, which is never overwritten", path=target, remedy="give another path"
+            )
     return targets
 
 
-def save_marked(report: Report, target: Path) -> None:
+def save_marked(report: Report, target: Path, limits: Limits = DEFAULT_LIMITS) -> None:
     """Write a marked copy of the reported workbook. An earlier copy is overwritten, the workbook itself never.
 
     Where the workbook is a marked copy that somebody worked on, the new marks take the place of the old.
     Raises FileError for the workbook's own path, another format's suffix, and a file that cannot be marked.
     """
-    again = is_marked(read_workbook(report.workbook))
-    mark_workbook(Path(report.workbook), target, marks_of(report), summary_sheet(report, again))
+    again = is_marked(read_workbook(report.workbook, limits))
+    mark_workbook(Path(report.workbook), target, marks_of(report), summary_sheet(report, again), limits)
 
 
 def _targets(workbooks: Sequence[Path], path: Path) -> list[Path]:
@@ -157,7 +160,7 @@ def _targets(workbooks: Sequence[Path], path: Path) -> list[Path]:
         return [path / workbooks[0].name if path.is_dir() else path]
     resolved = [Path(os.path.realpath(workbook)) for workbook in workbooks]
     if len(set(resolved)) < len(resolved):
-        raise FileError(f"{path}: one workbook is given twice, and its copies would be one: give it once")
+        raise FileError("one workbook is given twice, and its copies would be one", path=path, remedy="give it once")
     _make_folder(path)
     if len({workbook.name.casefold() for workbook in workbooks}) == len(workbooks):
         return [path / workbook.name for workbook in workbooks]
@@ -172,7 +175,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"{folder}: cannot be made ({error.strerror}): give another folder") from error
+        raise FileError(f"cannot be made ({error.strerror})", path=folder, remedy="give another folder") from error
 
 
 def marks_of(report: Report) -> dict[Place, Mark]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
-from sheetnet.files import limits
 from sheetnet.syntax import Token, cell_name, depth, parse_area, tokenize
 from sheetnet.syntax.dependencies import Graph, through_helpers
 from sheetnet.syntax.function_facts import LocalName, is_googles, local_name
 from sheetnet.syntax.grammar import FormulaError, parse
+from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS
 from sheetnet.syntax.resolver import ArrayEntry, Resolver, Where, array_entry
 from sheetnet.syntax.shifting import skeletons_of
 from sheetnet.syntax.tree import Call, Leaf, parts
@@ -59,15 +59,16 @@ def number_in(text: str) -> float | None:
 def formula_in(text: str) -> str | None:
     """The formula that a text is, in the canonical dialect and without "="; None for all else.
 
-    Without its "=" a text is a formula only where it refers to a cell and has the form of one.
+    Without its "=" a text is a formula only where it refers to a cell and has the form of one. What is longer or nested
+    deeper than programs take from the keyboard is none.
     """
     core = _core(text).translate(_MINUS)
     equals = core.startswith("=")
     core = core.removeprefix("=").strip()
-    if not core or len(core) > limits.MAX_FORMULA or any(sign in core for sign in _REACHING):
+    if not core or len(core) > FORMULA_CHARACTERS or any(sign in core for sign in _REACHING):
         return None
     formula = in_english(core)
-    if depth(formula) > limits.MAX_NESTING or not (equals or _has_the_form(tokenize(formula))):
+    if depth(formula) > FUNCTION_LEVELS or not (equals or _has_the_form(tokenize(formula))):
         return None
     return formula
 

@@ -94,7 +94,7 @@ def test_a_malicious_file_is_refused_or_does_no_harm(
     assert SECRET[:8] not in to_line(result, None, "")  # everything that the result holds
     assert visited == []
     assert [each.name for each in place.iterdir()] == [path.name]
-    assert seconds < LIMITS["time"]
+    assert seconds < LIMITS.time
 
 
 @pytest.mark.parametrize(

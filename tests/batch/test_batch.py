@@ -22,6 +22,8 @@ from sheetnet.batch.api import apart
 from sheetnet.batch.journal import Journal, Result, fingerprint, from_line, to_line, way_of_judging
 from sheetnet.batch.schedule import AHEAD, PACKED, Ready, Workers, in_order
 from sheetnet.errors import FileError, LimitError, StoppedError
+from sheetnet.files.limits import Limits
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network_file import load_network
 from tests.support.homework import D02B, _edited, lines_of, spelled
 
@@ -85,7 +87,7 @@ def test_limits_reach_the_workers(right: Path) -> None:
     (result,) = validate_many([right], limits={"cells": 100})
     assert "has more than 100 shared strings: delete what is not needed, or --limit cells=" in (result.error or "")
     with pytest.raises(StoppedError, match=rf"{right.name}: took over 1 seconds"):
-        apart(right, time.sleep, 30, limits={"time": 1})
+        apart(right, time.sleep, 30, limits=Limits(time=1))
 
 
 def test_what_is_met_and_not_followed_is_noted(right: Path, workers: Workers, tmp_path: Path) -> None:
@@ -165,14 +167,15 @@ def test_what_judges_differently_has_another_name(right: Path, tmp_path: Path) -
     inputs = tmp_path / "map.toml"
     inputs.write_text("a = 1", encoding="utf-8")
     ways = [
-        way_of_judging(None, {}),
-        way_of_judging(D02B, {}),
-        way_of_judging(load_network("bias-node"), {}),
-        way_of_judging(None, {"seed": 1}),
-        way_of_judging(None, {"inputs": inputs}),
+        way_of_judging(None, JudgeOptions()),
+        way_of_judging(D02B, JudgeOptions()),
+        way_of_judging(load_network("bias-node"), JudgeOptions()),
+        way_of_judging(None, JudgeOptions(seed=1)),
+        way_of_judging(None, JudgeOptions(limits=Limits(cells=1_000))),
+        way_of_judging(None, JudgeOptions(inputs=inputs)),
     ]
     inputs.write_text("a = 2", encoding="utf-8")
-    ways.append(way_of_judging(None, {"inputs": inputs}))
+    ways.append(way_of_judging(None, JudgeOptions(inputs=inputs)))
     assert len(set(ways)) == len(ways)
     assert fingerprint(str(tmp_path)) is fingerprint(str(tmp_path / "gone")) is None
     assert fingerprint(str(right)) is not None

@@ -16,8 +16,8 @@ import pytest
 
 from sheetnet.batch.schedule import Workers, isolated
 from sheetnet.errors import FileError, StoppedError
-from sheetnet.files import limits, read_workbook
-from sheetnet.files.limits import current
+from sheetnet.files import read_workbook
+from sheetnet.files.limits import Limits
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="limits and signals of POSIX")
@@ -63,7 +63,7 @@ def test_what_a_call_does_to_its_worker_is_said(
     before = workers.call(os.getpid)
     started = time.monotonic()
     with pytest.raises(StoppedError) as caught:
-        workers.call(function, arguments, changed)
+        workers.call(function, arguments, Limits.of(changed))
     assert time.monotonic() - started < 20
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -97,8 +97,11 @@ def test_large_arguments_and_values_pass(workers: Workers) -> None:
 
 def test_limits_hold_for_one_call(workers: Workers) -> None:
     """The next call in the same worker has the defaults again; this process is never touched."""
-    assert workers.call(current, (), {"cells": 7})["cells"] == 7
-    assert workers.call(current) == limits.DEFAULTS == current()
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    assert workers.call(resource.getrlimit, (resource.RLIMIT_AS,), Limits(memory=1_500_000_000))[0] == 1_500_000_000
+    assert workers.call(resource.getrlimit, (resource.RLIMIT_AS,))[0] == Limits.memory
+    assert resource.getrlimit(resource.RLIMIT_AS) == limits
 
 
 def test_a_worker_that_grew_is_replaced(workers: Workers) -> None:

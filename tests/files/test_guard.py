@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits, read_workbook
+from sheetnet.files import read_workbook
+from sheetnet.files.limits import DEFAULT_LIMITS, RATIO_FROM_BYTES
 from sheetnet.files.package import open_package
 from sheetnet.files.xml import elements, iterparse
 from sheetnet.workbook import Cell, Sheet, Workbook
@@ -158,11 +159,11 @@ def test_a_zip_bomb_is_refused_by_its_ratio(tmp_path: Path, bomb: bytes) -> None
 def test_many_parts_and_big_files_are_refused(tmp_path: Path) -> None:
     """By the directory alone."""
     path = tmp_path / "a.xlsx"
-    path.write_bytes(zipped({f"part{number}": b"" for number in range(limits.MAX_PARTS + 1)}))
+    path.write_bytes(zipped({f"part{number}": b"" for number in range(DEFAULT_LIMITS.parts + 1)}))
     assert "parts, at most" in refusal(path)
     with path.open("wb") as stream:
         stream.write(b"PK\x03\x04")
-        stream.truncate(limits.MAX_FILE_BYTES + 1)
+        stream.truncate(DEFAULT_LIMITS.file_size + 1)
     assert "bytes, at most" in refusal(path)
 
 
@@ -178,7 +179,7 @@ def test_dtds_and_entities_are_refused_in_any_encoding(prolog: str, encoding: st
     content = f"<?xml version='1.0' encoding='{encoding}'?>{prolog}<a>1</a>".encode(encoding)
     chunks = [content[index : index + 100] for index in range(0, len(content), 100)]
     with pytest.raises(FileError, match="declares a DTD"):
-        list(iterparse(chunks, "sheet1.xml"))
+        list(iterparse(chunks, "sheet1.xml", DEFAULT_LIMITS))
     with pytest.raises(FileError, match="declares a DTD"):
         list(elements(chunks, "sheet1.xml", ("a",)))
 
@@ -189,7 +190,7 @@ def test_dtds_and_entities_are_refused_in_any_encoding(prolog: str, encoding: st
 def test_broken_xml_is_a_file_error(content: bytes) -> None:
     """Never an exception of the parser's own."""
     with pytest.raises(FileError, match=r"^sheet1\.xml is no well-formed XML"):
-        list(iterparse([content], "sheet1.xml"))
+        list(iterparse([content], "sheet1.xml", DEFAULT_LIMITS))
     with pytest.raises(FileError, match=r"^sheet1\.xml is no well-formed XML"):
         list(elements([content], "sheet1.xml", ("a",)))
 
@@ -198,7 +199,7 @@ def test_an_unknown_encoding_is_a_file_error() -> None:
     """Python's parser would raise a LookupError or ValueError."""
     for encoding in ("klingon", "big5"):
         with pytest.raises(FileError, match="no well-formed XML"):
-            list(iterparse([f"<?xml version='1.0' encoding='{encoding}'?><a/>".encode()], "part"))
+            list(iterparse([f"<?xml version='1.0' encoding='{encoding}'?><a/>".encode()], "part", DEFAULT_LIMITS))
 
 
 def test_deep_xml_is_refused() -> None:
@@ -206,22 +207,22 @@ def test_deep_xml_is_refused() -> None:
     deep = [b"<a>" * 20_000] * 40
     for events in (("start", "end"), ("end",)):
         with pytest.raises(FileError, match=r"nests"):
-            list(iterparse(deep, "part", events, tags=("row",)))
+            list(iterparse(deep, "part", DEFAULT_LIMITS, events, tags=("row",)))
 
 
 def test_what_is_never_dropped_is_bounded() -> None:
     """Elements of no interest, and one endless text, would fill the memory slowly."""
     with pytest.raises(FileError, match="holds too much"):
-        list(iterparse([b"<a>"] + [b"<x/>" * 4_000] * 4_000, "part", tags=("row",)))
+        list(iterparse([b"<a>"] + [b"<x/>" * 4_000] * 4_000, "part", DEFAULT_LIMITS, tags=("row",)))
     with pytest.raises(FileError, match="a text of over"):
-        list(iterparse([b"<a>"] + [b" " * 100_000] * 40, "part", tags=("row",)))
+        list(iterparse([b"<a>"] + [b" " * 100_000] * 40, "part", DEFAULT_LIMITS, tags=("row",)))
 
 
 def test_elements_are_reported_whole_and_emptied_after_their_turn() -> None:
     """So memory holds one row at a time."""
     content = b"<s xmlns='n'><row r='1'><c>1</c><c>2</c></row><row/></s>"
     seen = []
-    for event, element in iterparse([content], "part", ("start", "end"), tags=("{n}row",)):
+    for event, element in iterparse([content], "part", DEFAULT_LIMITS, ("start", "end"), tags=("{n}row",)):
         seen.append((event, element))
         if event == "end" and element.get("r"):
             assert [cell.text for cell in element] == ["1", "2"]
@@ -234,7 +235,9 @@ def test_a_small_part_gives_the_same_elements_at_once() -> None:
     content = b"<s xmlns='n'><row r='1'><c>1</c><c>2</c></row><row/></s>"
     rows = [[cell.text for cell in row] for _, row in elements([content], "part", ("{n}row",))]
     assert rows == [["1", "2"], []]
-    assert rows == [[cell.text for cell in row] for _, row in iterparse([content], "part", tags=("{n}row",))]
+    assert rows == [
+        [cell.text for cell in row] for _, row in iterparse([content], "part", DEFAULT_LIMITS, tags=("{n}row",))
+    ]
 
 
 def test_names_that_climb_out_of_the_folder_do_no_harm(tmp_path: Path) -> None:
@@ -260,12 +263,12 @@ def test_two_parts_of_one_name_are_refused(tmp_path: Path, before: str, change: 
 
 def test_many_parts_just_below_the_ratio_are_refused_together(tmp_path: Path) -> None:
     """Each is too small to be asked for its ratio; the file as a whole is not."""
-    part = b" " * (limits.RATIO_FROM_BYTES - 1)
+    part = b" " * (RATIO_FROM_BYTES - 1)
     whole = build(tmp_path / "a.xlsx", sheet_xml("<c r='A1'><v>1</v></c>"))
     path = tmp_path / "b.xlsx"
     media = {f"xl/media/{number}.bin": part for number in range(30)}
     path.write_bytes(changed(whole.read_bytes(), media))
-    assert path.stat().st_size * limits.MAX_RATIO < 30 * len(part)
+    assert path.stat().st_size * DEFAULT_LIMITS.ratio < 30 * len(part)
     assert "is packed 200 times" in refusal(path)
 
 

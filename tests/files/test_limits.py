@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+import zipfile
+from dataclasses import FrozenInstanceError, fields, replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from sheetnet.batch.api import validate_many
 from sheetnet.cli import main
-from sheetnet.errors import LimitError
-from sheetnet.files import limits, read_workbook
+from sheetnet.errors import FileError, LimitError
+from sheetnet.files import read_workbook
 from sheetnet.files.hazards import in_formulas
-from sheetnet.files.limits import DEFAULTS, LIMITS, amount, current, parse_limits, set_limits
+from sheetnet.files.limits import DEFAULT_LIMITS, LIMITS, Limits, amount, parse_limits
 from sheetnet.files.notices import notice, noticing, wanted
 from sheetnet.generate import write_workbook
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
+from sheetnet.validation.relative_names import in_full
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
 from tests.support.hostile.build import lesson
@@ -24,26 +29,74 @@ from tests.support.made_xlsx import build, sheet_xml
 from tools.packages import changed, parts_of, replaced
 
 
-@pytest.fixture(autouse=True)
-def untouched() -> Iterator[None]:
-    """Limits belong to the process: no test leaves its own behind."""
-    yield
-    set_limits({})
-
-
-def test_every_constant_that_counts_has_a_name_and_a_reason() -> None:
-    """A limit that no option knows could not be raised; the last row and column are the format's own."""
-    constants = {name for name in vars(limits) if name.startswith("MAX_")} - {"MAX_ROW", "MAX_COLUMN"}
-    assert {limit.constant for limit in LIMITS.values()} == constants
+def test_every_limit_has_a_name_and_a_reason() -> None:
+    """A limit that no option knows could not be raised."""
+    assert LIMITS.keys() == {field.name for field in fields(Limits)}
     assert all(limit.reason and limit.what and limit.unit for limit in LIMITS.values())
 
 
-def test_limits_are_set_for_the_process_and_taken_back() -> None:
-    """Those that are not named have their defaults."""
-    set_limits({"cells": 5})
-    assert (limits.MAX_CELLS, current()["cells"], limits.MAX_NAMES) == (5, 5, DEFAULTS["names"])
-    set_limits({"names": 6})
-    assert (DEFAULTS["cells"], 6) == (limits.MAX_CELLS, limits.MAX_NAMES)
+def test_limits_check_themselves_and_never_change() -> None:
+    """In code as on the command line; nobody can rewrite those of another."""
+    assert Limits.of(None) == Limits.of({}) == DEFAULT_LIMITS
+    assert Limits.of({"cells": 5}) == replace(DEFAULT_LIMITS, cells=5) == Limits(cells=5)
+    for wrong, said in (
+        (lambda: Limits(cells=0), "cells=0: a limit is at least 1 cells"),
+        (
+            lambda: Limits(cells=1.5),  # type: ignore[arg-type]
+            "cells=1.5: a limit is a whole number of cells",
+        ),
+        (lambda: Limits(memory=1), "a limit is at least 400 MB"),
+        (lambda: Limits.of({"cellz": 5}), "there is no limit 'cellz': `sheetnet limits` shows them: file_size"),
+    ):
+        with pytest.raises(LimitError) as caught:
+            wrong()
+        assert said in str(caught.value)
+    with pytest.raises(FrozenInstanceError):
+        DEFAULT_LIMITS.cells = 5  # type: ignore[misc]
+
+
+def test_no_module_keeps_limits_of_its_own() -> None:
+    """They are handed down: what a module had copied would not change with them."""
+    kept = [
+        f"{name}.{key}"
+        for name, module in list(sys.modules.items())
+        if name.startswith("sheetnet")
+        for key, value in vars(module).items()
+        if isinstance(value, Limits) and key != "DEFAULT_LIMITS"
+    ]
+    assert kept == []
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_a_raised_limit_of_formulas_reaches_every_room(suffix: str, tmp_path: Path) -> None:
+    """The readers, the writing out of relative names, and the workers: a long formula of a relative name is judged."""
+    path = write_workbook("d02b", tmp_path / f"a.{suffix}", Presentation())
+    long = "+".join(["0"] * 5_000)
+    data = path.read_bytes()
+    part, old, new = _first_formula(suffix, data, long)
+    path.write_bytes(replaced(data, part, old, new))
+    with pytest.raises(FileError, match="a formula of over 8,192 characters: shorten it"):
+        validate(path)
+    raised = {"formula": 20_000}
+    reports = [validate(path, limits=raised), *(result.report for result in validate_many([path], limits=raised))]
+    assert [report is not None and report.ok for report in reports] == [True, True]
+
+
+def _first_formula(suffix: str, data: bytes, long: str) -> tuple[str, str, str]:
+    """The part with the first formula of Step, the formula in it, and the same with a long sum of nothing added."""
+    pattern = r'table:formula="(of:=[^"]+)"' if suffix == "ods" else r"<f>([^<]+)</f>"
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")}
+    part, found = next((name, found) for name, text in texts.items() if (found := re.search(pattern, text)))
+    return part, found[0], found[0].replace(found[1], f"{found[1]}+{long}")
+
+
+def test_relative_names_are_written_out_as_far_as_the_limit_goes() -> None:
+    """What becomes too long is an error; where the limit is raised, it is not."""
+    cells = {(2, 1): Cell(1.0, "+".join(["left"] * 100))}
+    book = Workbook((Sheet("S", cells),), (Name("left", "S!A1"),))
+    assert in_full(book, 300).sheets[0].cells[2, 1].formula == "#REF!"
+    assert in_full(book, 30_000).sheets[0].cells[2, 1].formula == "+".join(["S!A2"] * 100)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +151,7 @@ def test_the_command_shows_every_limit(monkeypatch: pytest.MonkeyPatch, capsys: 
     out = capsys.readouterr().out
     for name, limit in LIMITS.items():
         (line,) = [line for line in out.splitlines() if line.startswith(f"{name} ")]
-        assert amount(name, DEFAULTS[name]) in line
+        assert amount(name, getattr(DEFAULT_LIMITS, name)) in line
         assert limit.reason in line
 
 

@@ -11,7 +11,8 @@ import xlsxwriter
 from openpyxl.worksheet.table import Table as OpenpyxlTable
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits, read_workbook, save_workbook
+from sheetnet.files import read_workbook, save_workbook
+from sheetnet.files.limits import Limits
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name
@@ -220,12 +221,8 @@ def test_two_things_of_one_name_are_refused(tmp_path: Path, name: str) -> None:
 def test_tables_are_bounded(tmp_path: Path, limit: str, value: int, said: str) -> None:
     """As all that a small file could make much of."""
     path = grid(tmp_path / "a.xlsx", {})
-    limits.set_limits({limit: value})
-    try:
-        with pytest.raises(FileError, match=said):
-            read_workbook(path)
-    finally:
-        limits.set_limits({})
+    with pytest.raises(FileError, match=said):
+        read_workbook(path, Limits.of({limit: value}))
 
 
 def test_a_formula_that_its_references_make_too_long_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits, read_workbook
+from sheetnet.files import read_workbook
+from sheetnet.files.limits import Limits
 from sheetnet.workbook import Cell, CellError, Name, Sheet
 from tests.support.made_xlsx import build, sheet_xml
 
@@ -232,26 +233,24 @@ def test_rows_beyond_the_sheet_are_refused_and_far_cells_cost_nothing(tmp_path: 
             read_workbook(build(tmp_path / "b.xlsx", sheet_xml("", row=f"<row r='{row}'>")))
 
 
-def test_a_workbook_has_a_limit_of_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_has_a_limit_of_cells(tmp_path: Path) -> None:
     """All sheets together."""
-    monkeypatch.setattr(limits, "MAX_CELLS", 3)
+    few = Limits(cells=3)
     sheets = "<sheet name='A' sheetId='1' r:id='r1'/><sheet name='B' sheetId='2' r:id='r2'/>"
     cells = "<c><v>1</v></c><c><v>1</v></c>"
-    assert len(read_workbook(build(tmp_path / "a.xlsx", sheet_xml(cells))).sheets) == 1
+    assert len(read_workbook(build(tmp_path / "a.xlsx", sheet_xml(cells)), few).sheets) == 1
     with pytest.raises(FileError, match="more than 3 cells"):
-        read_workbook(build(tmp_path / "a.xlsx", sheet_xml(cells), sheets=sheets))
+        read_workbook(build(tmp_path / "a.xlsx", sheet_xml(cells), sheets=sheets), few)
 
 
-def test_little_text_cannot_become_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_text_cannot_become_much(tmp_path: Path) -> None:
     """A long formula shared by many cells, and many array formulas over many cells, are counted as what they become."""
-    monkeypatch.setattr(limits, "MAX_FORMULA_TEXT", 50)
     shared = "<c><f t='shared' si='0' ref='A1:Z1'>SUM(A2:A9,1)</f></c>" + "<c><f t='shared' si='0'/></c>" * 5
     with pytest.raises(FileError, match="formulas of over 50 characters"):
-        read_workbook(build(tmp_path / "a.xlsx", sheet_xml(shared)))
-    monkeypatch.setattr(limits, "MAX_CELLS", 50)
+        read_workbook(build(tmp_path / "a.xlsx", sheet_xml(shared)), Limits(formula_text=50))
     arrays = "<c><f t='array' ref='A1:A20'>B1</f></c><c><f t='array' ref='B1:C20'>B1</f></c>"
     with pytest.raises(FileError, match="Step!B1: an array formula over 40 cells"):
-        read_workbook(build(tmp_path / "a.xlsx", sheet_xml(arrays)))
+        read_workbook(build(tmp_path / "a.xlsx", sheet_xml(arrays)), Limits(cells=50))
 
 
 def test_a_row_without_a_number_takes_it_from_its_cells(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "sheetnet"
 TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.toml"))
-LEAVES = ["errors.py", "display.py", "styles.py", "network.py", "workbook.py"]
+LEAVES = ["errors.py", "display.py", "styles.py", "workbook.py", "fields.py", "catalogue.py"]
 BELOW_ALL = ("sheetnet.errors.", "sheetnet.display.")
 FILE_PACKAGES = {"zipfile", "xml", "defusedxml", "odf", "xlsxwriter"}
 
@@ -236,6 +236,14 @@ def test_a_leaf_depends_on_nothing_but_errors_and_display(module: str) -> None:
     """What everything imports must import nothing of the rest."""
     own = {name for name in imported(module)[module] if name == "sheetnet" or name.startswith("sheetnet.")}
     assert {name for name in own if not name.startswith(BELOW_ALL)} == set()
+
+
+def test_a_network_depends_on_leaves_alone() -> None:
+    """It checks itself without any of the rooms that compute with it."""
+    own = {name for name in imported("network.py")["network.py"] if name.startswith("sheetnet.")}
+    leaves = tuple(f"sheetnet.{module.removesuffix('.py')}" for module in LEAVES)
+    assert own
+    assert {name for name in own if not name.startswith(leaves)} == set()
 
 
 def test_the_command_line_loads_no_heavy_package_for_its_help() -> None:

@@ -9,7 +9,6 @@ from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
-from tests.support.networks import make_network
 
 import sheetnet
 from sheetnet.auditing.names import shapes_of
@@ -21,6 +20,7 @@ from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.validation.cells import quantity_of
 from sheetnet.validation.names import view_blocks
 from sheetnet.workbook_options import Presentation
+from tools.small_networks import make_network
 
 NAMED = {
     "A_0": Quantity("A", 0),

@@ -11,10 +11,12 @@ from typer.testing import CliRunner
 
 from sheetnet.cli import app
 from sheetnet.errors import FileError, NetworkError
+from sheetnet.fields import Matrix
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.identification import Label, identify, identify_workbook, judge_layout, parse_map
 from sheetnet.judge import validate
-from sheetnet.network import Layer, Matrix, Network
+from sheetnet.judge_options import JudgeOptions
+from sheetnet.network import Layer, Network
 from sheetnet.network_file import dump_network
 from sheetnet.report.identify import identification_json
 from sheetnet.syntax import Area, cell_name, parse_area
@@ -228,7 +230,7 @@ def test_the_steps_may_be_limited(tmp_path: Path) -> None:
     """`steps` identifies those, and the new weights and the forward pass that follow them."""
     network = small_network(1, sizes=(2, 2, 2))
     workbook = read_bytes(training_rows(network, 6), str(tmp_path / "rows.xlsx"))
-    found = identify_workbook(workbook, network, steps=3)
+    found = identify_workbook(workbook, network, options=JudgeOptions(steps=3))
     labels = {cell.cell: cell.label for cell in found.identified}
     assert max(label.step for label in labels.values() if label.quantity == "delta_1") == 3
     assert labels["E6"] == Label("W_1_new", (0, 0), 3)

@@ -23,6 +23,7 @@ from sheetnet.errors import SheetnetError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network_file import load_network
 from sheetnet.report.html import report_html
 from sheetnet.report.json import to_json
@@ -86,7 +87,7 @@ def evil_workbook(words: str, formula: str) -> Workbook:
 def harmless() -> tuple[Report, Workbook]:
     """The same with a word that nothing obeys."""
     book = evil_workbook("x", '"x"&1')
-    return replace(judge(book, NETWORK, trials=3), workbook="x.xlsx", notes=("x",)), book
+    return replace(judge(book, NETWORK, JudgeOptions(trials=3)), workbook="x.xlsx", notes=("x",)), book
 
 
 def in_formula(words: str) -> str:
@@ -107,7 +108,7 @@ def evil(request: pytest.FixtureRequest) -> tuple[str, Workbook, Report]:
     """The words, the workbook and its report."""
     words = EVIL[request.param]
     book = evil_workbook(words, in_formula(words))
-    report = judge(book, NETWORK, trials=3)
+    report = judge(book, NETWORK, JudgeOptions(trials=3))
     return words, book, replace(report, workbook=f"{words}.xlsx", notes=(words, *report.notes))
 
 
@@ -207,7 +208,9 @@ def test_in_names_and_the_network_it_is_text(name: str) -> None:
     words = EVIL[name]
     book = make_workbook(NETWORK, Presentation())
     names = tuple(Name(each.name, in_formula(words)) if each.name == "z_1" else each for each in book.names)
-    report = judge(replace(book, names=(*names, Name("gamma", words))), replace(NETWORK, title=words), trials=3)
+    report = judge(
+        replace(book, names=(*names, Name("gamma", words))), replace(NETWORK, title=words), JudgeOptions(trials=3)
+    )
     assert any(cell.verdict in ("missing", "error") for cell in report.cells)
     plain = Console(file=io.StringIO(), width=100, color_system=None)
     plain.print(report_view(report))

@@ -23,7 +23,7 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.reference import Array, evaluate_step, inputs_of
-from sheetnet.trials.draw import TRIALS
+from sheetnet.trials import TRIALS
 from sheetnet.validation.run import Bench
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from tests.support.paths import DATA

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-LIMITS = {"time": 30, "cpu_time": 6, "memory": 1_000_000_000}
+from sheetnet.files.limits import Limits
+
+LIMITS = Limits(time=30, cpu_time=6, memory=1_000_000_000)
 LONGEST = 1_200  # characters of a refusal
 
 

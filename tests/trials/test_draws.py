@@ -11,8 +11,8 @@ from sheetnet import load_network
 from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate_step, stacked
-from sheetnet.trials import draw, kinds
-from sheetnet.trials.draw import TRIALS, Trials, draw_trials
+from sheetnet.trials import TRIALS, draw, kinds
+from sheetnet.trials.draw import Trials, draw_trials
 from sheetnet.trials.tolerance import agreement, scales
 from tests.support.marks import every_pair
 from tools.small_networks import make_network, pairs

@@ -10,8 +10,8 @@ from sheetnet.judge import judge
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import view_values
 from sheetnet.syntax import cell_name
-from sheetnet.trials import near_rows
-from sheetnet.trials.draw import TRIALS, draw_trials
+from sheetnet.trials import TRIALS, near_rows
+from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.near_rows import draw_for
 from sheetnet.workbook import Cell
 from sheetnet.workbook_options import Presentation

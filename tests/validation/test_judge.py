@@ -8,6 +8,7 @@ import pytest
 
 from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference.views import noise
@@ -259,7 +260,7 @@ def test_stale_values_are_flagged(d02b: tuple[Network, Workbook]) -> None:
 def test_the_seed_and_the_trials_are_reported(d02b: tuple[Network, Workbook]) -> None:
     """Another seed and more trials give the same verdicts, and the report says which."""
     network, workbook = d02b
-    report = judge(workbook, network, trials=12, seed=7)
+    report = judge(workbook, network, JudgeOptions(trials=12, seed=7))
     assert (report.trials, report.seed, report.ok) == (12, 7, True)
 
 

@@ -36,7 +36,7 @@ def audit_workbook(published: Published, audit: Audit) -> Workbook:
     if published.lacking:
         fields = " and ".join(published.lacking)
         raise NetworkError(
-            f"{fields} missing, which a workbook needs, as it has the whole step: add to the network file"
+            f"{fields} missing, which a workbook needs, as it has the whole step", remedy="add to the network file"
         )
     workbook = make_workbook(published.network)
     areas = {name.name: parse_area(name.refers_to) for name in workbook.names if name.sheet is None}

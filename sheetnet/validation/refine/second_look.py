@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sheetnet.files import limits
+from sheetnet.files.limits import Limits
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.validation.cells import Answer, quantity_of
 from sheetnet.validation.judge_cells import ENTER_AGAIN, STILL
@@ -21,7 +21,7 @@ from sheetnet.workbook import Cell, Place, Position
 def formulas_meant(bench: Bench, cells: Sequence[CellVerdict]) -> dict[int, str]:
     """For answers by their numbers: the formula that was meant, where it is blamed for how it was entered.
 
-    As much text as a file may hold of formulas; what is beyond is not read.
+    As much text as a file may usually hold of formulas; what is beyond is not read.
     """
     names = {name.name.upper() for name in bench.workbook.names}
     found: dict[int, str] = {}
@@ -29,7 +29,7 @@ def formulas_meant(bench: Bench, cells: Sequence[CellVerdict]) -> dict[int, str]
     for number, (answer, cell) in enumerate(zip(bench.answers, cells, strict=True)):
         formula = None if cell.verdict in SOUND else _meant(answer, names)
         length += len(formula or "")
-        if formula is not None and length <= limits.MAX_FORMULA_TEXT:
+        if formula is not None and length <= Limits.formula_text:
             found[number] = formula
     return found
 

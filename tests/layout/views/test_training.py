@@ -13,6 +13,7 @@ from sheetnet import load_network, training_step
 from sheetnet.files import SUFFIXES, read_workbook, save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import view_values
@@ -83,7 +84,7 @@ def test_every_cell_is_judged_correct_in_both_orientations(name: str, column: bo
 def test_training_that_magnifies_rounding_is_blamed_on_nobody(name: str, seed: int) -> None:
     """In some trials these networks diverge or bend away within 50 steps; right sheets are correct all the same."""
     network = NETWORKS[name]
-    assert set(judge(book(network, 50), network, seed=seed).counts) == {"correct"}
+    assert set(judge(book(network, 50), network, JudgeOptions(seed=seed)).counts) == {"correct"}
 
 
 def test_rows_that_rounding_may_decide_are_not_asked() -> None:
