@@ -18,6 +18,14 @@ class SheetnetError(Exception):
     """Unusable input or surroundings. The message is one line: what is wrong, where, and what to do.
 
     `path` is the file it is about, `place` where in it: a cell, a part or a field; `remedy` is what to do. Each may be None.
+
+    Every error of sheetnet is one:
+
+    >>> try:
+    ...     sheetnet.read_workbook("nowhere.xlsx")
+    ... except sheetnet.SheetnetError as error:
+    ...     print(type(error).__name__)
+    FileError
     """
 
     def __init__(
@@ -54,23 +62,50 @@ class UsageError(SheetnetError):
 
 
 class NetworkError(SheetnetError):
-    """A network file does not describe a network: names the field, what was found and what was expected."""
+    """A network file does not describe a network: names the field, what was found and what was expected.
+
+    >>> sheetnet.load_network("d02c")
+    Traceback (most recent call last):
+    sheetnet.errors.NetworkError: d02c: no such file, and no template of that name; templates are bias-node, d02b, ...
+    """
 
 
 class FileError(SheetnetError):
-    """A workbook file cannot be read or written: names the file, the part or cell, and the way out."""
+    """A workbook file cannot be read or written: names the file, the part or cell, and the way out.
+
+    >>> sheetnet.write_workbook(sheetnet.load_network("d02b"), "lesson.pdf")
+    Traceback (most recent call last):
+    sheetnet.errors.FileError: lesson.pdf: the suffix '.pdf' is no format that can be written: name it .xlsx or .ods
+    """
 
 
 class LimitError(SheetnetError):
-    """A limit on strangers' files is unknown or no number: names those there are, or the form."""
+    """A limit on strangers' files is unknown or no number: names those there are, or the form.
+
+    >>> list(sheetnet.validate_many(["d02b.xlsx"], limits={"patience": 3}))
+    Traceback (most recent call last):
+    sheetnet.errors.LimitError: ...patience...
+    """
 
 
 class EngineError(SheetnetError):
-    """A spreadsheet engine is missing, failed, or ran out of its time."""
+    """A spreadsheet engine is missing, failed, or ran out of its time.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
+    >>> sheetnet.validate(path, engine="abacus")
+    Traceback (most recent call last):
+    sheetnet.errors.EngineError: ...abacus...
+    """
 
 
 class StoppedError(SheetnetError):
-    """Work on a stranger's file was ended: it took too long or too much memory, or crashed its worker process."""
+    """Work on a stranger's file was ended: it took too long or too much memory, or crashed its worker process.
+
+    `validate_many` raises none: the file's result holds the line.
+
+    >>> issubclass(sheetnet.StoppedError, sheetnet.SheetnetError)
+    True
+    """
 
 
 class LostError(StoppedError):

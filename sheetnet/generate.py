@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet import __version__
+from sheetnet._version import __version__
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import save_workbook
@@ -109,10 +109,38 @@ def write_workbook(network: NetworkLike, path: str | Path, presentation: Present
     """Write the network's workbook as .xlsx or .ods, by the ending of `path`; the file appears by rename.
 
     `network` is a template's name, a path, a table as TOML has it or a `Network`.
+    `presentation` says which sheets it has; None takes all for a small network, else `Step` alone. Raises `FileError` for
+    another ending, a place that cannot be written or more cells than are read back, `NetworkError` for a step with
+    infinities.
 
-    Raises `FileError` for another ending or a place that cannot be written, `NetworkError` for a step with infinities.
+    >>> sheetnet.write_workbook(sheetnet.load_network("xor-batch"), "xor.ods").name
+    'xor.ods'
     """
     save_workbook(make_workbook(network, presentation), Path(path))
+    return Path(path)
+
+
+def write_student_workbook(
+    network: Network,
+    path: str | Path,
+    *,
+    blanks: Sequence[str] = (),
+    hints: str = Exercise.hints,
+    column: bool = False,
+) -> Path:
+    """Write a student's copy as .xlsx or .ods: the answers are emptied, all else is locked, hints are cell comments.
+
+    `blanks` are quantities, such as "delta" or "dC_dW_1"; none asks for every calculation. `hints` are "none",
+    "equation" or "example": how much the comments tell. `column` shows the step with column vectors. No answer stands
+    anywhere in the file. Raises `NetworkError` for a quantity or hints that there are not, `FileError` as
+    `write_workbook`.
+
+    >>> path = sheetnet.write_student_workbook(sheetnet.load_network("d02b"), "student.ods", blanks=["delta"])
+    >>> sheetnet.validate(path)
+    <Report student.ods: not ok, 4 blank>
+    """
+    exercise = Exercise(blanks_named(network, blanks), hints)
+    save_workbook(make_student_workbook(network, exercise, Presentation(column=column)), Path(path))
     return Path(path)
 
 

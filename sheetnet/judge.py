@@ -20,7 +20,8 @@ from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
 from sheetnet.network import Network
-from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.network_file import NetworkLike, dump_network, load_network
+from sheetnet.quantity import Quantity
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.function_facts import is_googles
 from sheetnet.validation.cells import edited_inputs, played_ties
@@ -59,20 +60,15 @@ def with_givens(cells: Iterable[CellVerdict], network: Network, asked: Sequence[
     """
     if not asked:
         return tuple(cells)
-    cells_asked = {_quantity(name) for name in asked}
+    cells_asked = {Quantity.of(name).of_cells.name for name in asked}
     asked_as_a_whole = {*asked, *cells_asked}  # what is missing, under either name
-    known = {*network.blocks, *map(_quantity, network.blocks)}
+    known = {name for block in network.blocks.values() for name in (block.name, block.quantity.of_cells.name)}
 
     def given(cell: CellVerdict) -> bool:
         counted = asked_as_a_whole if cell.index is None else cells_asked
         return cell.quantity not in counted and (cell.quantity in known or is_view_block(cell.quantity))
 
     return tuple(replace(cell, answer=False) if given(cell) else cell for cell in cells)
-
-
-def _quantity(block: str) -> str:
-    """What the cells of a block are called that a student fills in: those of `A_1` are a_1, beside the bias node."""
-    return "a" + block[1:] if block.startswith("A_") and not block.endswith("_T") else block
 
 
 def _claimed(workbook: Workbook) -> tuple[str, ...]:
@@ -112,6 +108,10 @@ def validate(
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
     for `validate_many`.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
+    >>> sheetnet.validate(path, trials=4, seed=1)
+    <Report d02b.xlsx: ok, 3,109 correct>
     """
     options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, Limits.of(limits))
     return judge_file(path, None if network is None else load_network(network), options)
@@ -148,7 +148,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
 
 def network_id(network: Network) -> str:
     """A short text that is the same for equal networks, and for no others."""
-    return hashlib.sha256(repr(network).encode()).hexdigest()[:16]
+    return hashlib.sha256(dump_network(network).encode()).hexdigest()[:16]
 
 
 def judge(workbook: Workbook, network: Network, options: JudgeOptions = DEFAULT_OPTIONS) -> Report:

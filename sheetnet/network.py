@@ -21,7 +21,9 @@ from sheetnet.catalogue import (
     activations_for,
     losses_for_all,
 )
+from sheetnet.display import shown_line
 from sheetnet.fields import Matrix, refuse
+from sheetnet.quantity import Quantity, q
 
 REDUCTIONS = ("mean", "sum")
 
@@ -33,6 +35,10 @@ class Layer:
     `shared_bias` says that the biases are ONE number, which stands in one cell (only where biases are not trained).
     Weights may be given as lists, tuples or an array; they become tuples of floats with 15 significant digits, as
     spreadsheets keep them. Raises NetworkError.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15, 0.25), (0.2, 0.3), (0.35, 0.35)))  # two inputs, two neurons
+    >>> layer.neurons
+    2
     """
 
     activation: str
@@ -54,6 +60,10 @@ class Layer:
         """n_l, the number of neurons of this layer."""
         return len(self.weights[0])
 
+    def __repr__(self) -> str:
+        """One line: the activation, and how many weights there are."""
+        return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} weights with the biases")
+
 
 @dataclass(frozen=True)
 class Network:
@@ -62,6 +72,10 @@ class Network:
     `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only. Lists, tuples
     and arrays become tuples of floats as in `Layer`. Raises NetworkError for what is no number, shapes that do not meet,
     an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
+    >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
+    <Network 'One neuron': 2-1 with sigmoid; half_sse; observations: 1>
     """
 
     title: str
@@ -108,7 +122,7 @@ class Network:
 
         Names and shapes are those of docs/design.md; `J_l` is stacked, one n × n Jacobian under the other.
         """
-        found = [*_inputs(self), *_forward(self, ""), *_backward(self), *_forward(self, "_new")]
+        found = [*_inputs(self), *_forward(self), *_backward(self), *_forward(self, new=True)]
         return {block.name: block for block in found}
 
     def mixes(self, layer: int) -> bool:
@@ -133,6 +147,13 @@ class Network:
     def loss_facts(self) -> LossFacts:
         """What the catalogue says of the loss."""
         return LOSS_FACTS[self.loss]
+
+    def __repr__(self) -> str:
+        """One line: the title, the sizes of the layers and what is trained."""
+        sizes, activations = "-".join(map(str, self.sizes)), ", ".join(layer.activation for layer in self.layers)
+        return shown_line(
+            self, f"{self.title!r}: {sizes} with {activations}; {self.loss}; observations: {self.observations}"
+        )
 
 
 def _checked_layers(network: Network) -> tuple[Layer, ...]:
@@ -198,13 +219,22 @@ class Block:
     `required`: False for intermediate results that a sheet may do without; they are judged where they stand.
     """
 
-    name: str
+    quantity: Quantity
     rows: int
     columns: int
     kind: BlockKind = "answer"
     bias_node: bool = False
-    transposed: bool = False
     required: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name of its quantity, by which it is known everywhere."""
+        return self.quantity.name
+
+    @property
+    def transposed(self) -> bool:
+        """Whether it is a copy that lies along the weights: rows and columns are exchanged."""
+        return self.quantity.transposed
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -216,48 +246,47 @@ class Block:
         return self.bias_node and (row == self.rows - 1 if self.transposed else column == self.columns - 1)
 
 
-def activation_name(layer: int, depth: int) -> str:
+def activation_name(layer: int, depth: int, new: bool = False) -> str:
     """The block with the activations of `layer`: `A_l` with the bias node, `a_L` in the last layer."""
-    return f"a_{layer}" if layer == depth else f"A_{layer}"
+    return q("a" if layer == depth else "A", layer, new)
 
 
 def _inputs(network: Network) -> Iterator[Block]:
     n = network.sizes
-    yield Block("A_0", network.observations, n[0] + 1, "input", bias_node=True)
-    yield Block("target", network.observations, n[-1], "input")
-    yield Block("gamma", 1, 1, "input")
+    yield Block(Quantity("A", 0), network.observations, n[0] + 1, "input", bias_node=True)
+    yield Block(Quantity("target"), network.observations, n[-1], "input")
+    yield Block(Quantity("gamma"), 1, 1, "input")
     for layer in range(1, network.depth + 1):
-        yield Block(f"W_{layer}", n[layer - 1] + 1, n[layer], "input")
+        yield Block(Quantity("W", layer), n[layer - 1] + 1, n[layer], "input")
 
 
-def _forward(network: Network, suffix: str) -> Iterator[Block]:
-    """The forward pass, with the weights (suffix "") or with the new ones (suffix "_new")."""
+def _forward(network: Network, new: bool = False) -> Iterator[Block]:
+    """The forward pass, with the weights or with the new ones."""
     rows, n, depth = network.observations, network.sizes, network.depth
-    required = not suffix
     for layer in range(1, depth + 1):
-        below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
-        if layer > 1 or not suffix:
-            yield Block(f"{below}_T", n[layer - 1] + 1, rows, bias_node=True, transposed=True, required=False)
-        yield Block(f"z_{layer}{suffix}", rows, n[layer], required=required)
+        if layer > 1 or not new:
+            below = Quantity("A", layer - 1, new, transposed=True)
+            yield Block(below, n[layer - 1] + 1, rows, bias_node=True, required=False)
+        yield Block(Quantity("z", layer, new), rows, n[layer], required=not new)
         if network.mixes(layer):
-            yield Block(f"e_{layer}{suffix}", rows, n[layer], required=False)
+            yield Block(Quantity("e", layer, new), rows, n[layer], required=False)
         hidden = layer < depth
-        name = activation_name(layer, depth) + suffix
-        yield Block(name, rows, n[layer] + hidden, bias_node=hidden, required=required)
-    yield Block(f"cost_out{suffix}", rows, n[depth], required=False)
-    yield Block(f"cost_n{suffix}", rows, 1, required=required)
-    yield Block(f"cost{suffix}", 1, 1)
+        a = Quantity("A" if hidden else "a", layer, new)
+        yield Block(a, rows, n[layer] + hidden, bias_node=hidden, required=not new)
+    yield Block(Quantity("cost_out", None, new), rows, n[depth], required=False)
+    yield Block(Quantity("cost_n", None, new), rows, 1, required=not new)
+    yield Block(Quantity("cost", None, new), 1, 1)
 
 
 def _backward(network: Network) -> Iterator[Block]:
     rows, n = network.observations, network.sizes
     for layer in range(network.depth, 0, -1):
-        yield Block(f"dC_da_{layer}", rows, n[layer])
+        yield Block(Quantity("dC_da", layer), rows, n[layer])
         if network.mixes(layer):
-            yield Block(f"J_{layer}", rows * n[layer], n[layer])
-        yield Block(f"da_dz_{layer}", rows, n[layer])
-        yield Block(f"delta_{layer}", rows, n[layer])
+            yield Block(Quantity("J", layer), rows * n[layer], n[layer])
+        yield Block(Quantity("da_dz", layer), rows, n[layer])
+        yield Block(Quantity("delta", layer), rows, n[layer])
     for layer in range(1, network.depth + 1):
-        yield Block(f"dC_dW_{layer}", n[layer - 1] + 1, n[layer])
+        yield Block(Quantity("dC_dW", layer), n[layer - 1] + 1, n[layer])
     for layer in range(1, network.depth + 1):
-        yield Block(f"W_{layer}_new", n[layer - 1] + 1, n[layer])
+        yield Block(Quantity("W", layer, new=True), n[layer - 1] + 1, n[layer])

@@ -23,6 +23,7 @@ from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.terms import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.values import term_value
 from sheetnet.mistakes import MISTAKES, Change, Mistake, Site, cook, kind_of
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Equation
 
 MISREAD_EQUATIONS_UP = 3  # equations further up, through what is not printed
@@ -102,12 +103,12 @@ class Misreads:
     def _others(self, block: str, array: np.ndarray, values: dict[str, np.ndarray]) -> Iterator[Misread]:
         """The number of another quantity of the same layer at the same place."""
         network = self._document.network
-        layer = block.rpartition("_")[2]
-        beside = [f"{kind}_{layer}" for kind in ("z", "a", "dC_da", "da_dz", "delta")]
-        beside += ["target"] if layer == str(network.depth) else []
+        layer = Quantity.of(block).layer
+        beside = [q(kind, layer) for kind in ("z", "a", "dC_da", "da_dz", "delta")]
+        beside += ["target"] if layer == network.depth else []
         if block not in {*beside, "target"}:
             return
-        for other in beside if block != "target" else [f"a_{network.depth}"]:
+        for other in beside if block != "target" else [q("a", network.depth)]:
             if other != block and values[other].shape[1:] == array.shape:
                 for (row, column), value in np.ndenumerate(values[other][0]):
                     words = f"{other}[{row}, {column}] was read in place of {block}[{row}, {column}]"

@@ -20,6 +20,7 @@ from sheetnet.auditing.document import Document, Habit, Routes, Surroundings
 from sheetnet.auditing.intervals import Reach
 from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.verdicts import NumberVerdict
+from sheetnet.quantity import Quantity
 
 AGAIN = "as printed and judged under"
 RIGHT = ("agrees", "last place", "carried")  # verdicts on prints that other prints may not contradict
@@ -97,7 +98,7 @@ class _Judge:
         """Which other weights have this number in this place."""
         own, row, column = self._document.place(number)
         for name, array in self._document.values.items():
-            block = name.startswith("W_") and name in self._document.givens and name != own
+            block = Quantity.of(name).symbol == "W" and name in self._document.givens and name != own
             if block and row < array.shape[1] and column < array.shape[2] and digits.value == array[0, row, column]:
                 return f"; {name} has {digits.text}"
         return ""

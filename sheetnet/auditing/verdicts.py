@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from sheetnet.display import counted_words, shown_line
+
 # Verdict → what it means, worst last.
 MEANINGS = {
     "agrees": "equal to the last printed digit, rounded or truncated; an equation that is an identity",
@@ -46,7 +48,12 @@ class FormulaEntry:
 
 @dataclass(frozen=True)
 class Audit:
-    """All verdicts on a document, in its order."""
+    """All verdicts on a document, in its order.
+
+    >>> found = sheetnet.audit("d02b")
+    >>> [entry.quantity for entry in found.entries if entry.verdict == "wrong"]
+    ['cost']
+    """
 
     title: str
     source: str
@@ -71,3 +78,10 @@ class Audit:
         """Whether everything agrees; False where nothing was printed."""
         found = {*self.counts, *self.formula_counts}
         return found == {"agrees"}
+
+    def __repr__(self) -> str:
+        """One line: the document, whether all agrees, and how many numbers and equations have each verdict."""
+        numbers = f"{len(self.entries)} numbers: {counted_words(self.counts)}" if self.entries else ""
+        equations = f"{len(self.formulas)} equations: {counted_words(self.formula_counts)}" if self.formulas else ""
+        told = "; ".join(part for part in (numbers, equations) if part) or "nothing was printed"
+        return shown_line(self, f"{self.title!r}: {'ok' if self.ok else 'not ok'}, {told}")

@@ -166,6 +166,12 @@ def validate_many(
     is written to the file `jsonl` when it is done; with `resume` the results in it are kept, with `force` it is overwritten.
     `workers` outlive this call, unless it is broken off. Raises UsageError, LimitError and NetworkError at the call; then
     FileError where `jsonl` cannot be used, and EngineError where no worker can be started.
+
+    >>> path = sheetnet.write_student_workbook(sheetnet.load_network("d02b"), "ada.xlsx")
+    >>> for result in sheetnet.validate_many([path, "bob.xlsx"], sheetnet.load_network("d02b"), jobs=1):
+    ...     print(result)
+    <Result ada.xlsx: incorrect, 60 blank>
+    <Result unreadable: bob.xlsx: ...>
     """
     most = _limits(engine, limits, timeout)
     options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, most)

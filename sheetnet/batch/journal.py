@@ -15,12 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sheetnet import __version__
+from sheetnet._version import __version__
+from sheetnet.display import counted_words, shown_line
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import refuse_existing
 from sheetnet.files.limits import Limits
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
+from sheetnet.network_file import dump_network
 from sheetnet.report.json import printable_json, report_data, report_from_data
 from sheetnet.validation import Report
 
@@ -33,6 +35,10 @@ class Result:
     """A workbook's report, or in `error` the one line that says why there is none. `path` is as it was given.
 
     `kept` says that it comes from an earlier run.
+
+    >>> (result,) = sheetnet.validate_many(["nobody.xlsx"], jobs=1)
+    >>> result.status, result.report, result.ok
+    ('unreadable', None, False)
     """
 
     path: str
@@ -49,6 +55,14 @@ class Result:
     def ok(self) -> bool:
         """Whether everything in the workbook is correct."""
         return self.status == "correct"
+
+    def __repr__(self) -> str:
+        """One line: the workbook, and what its report or the error says."""
+        if self.report is None:
+            told = f"{self.status}: {self.error}"  # which begins with the path
+        else:
+            told = f"{self.path}: {self.status}, {counted_words(self.report.counts) or 'nothing was compared'}"
+        return shown_line(self, f"{told}{' (from an earlier run)' if self.kept else ''}")
 
 
 def to_line(result: Result, content: str | None, how: str) -> str:
@@ -182,7 +196,7 @@ def fingerprint(path: str | os.PathLike[str], largest: int = Limits.file_size) -
 def way_of_judging(network: Network | None, options: JudgeOptions) -> str:
     """A short text that differs where a workbook might be judged differently."""
     inputs = None if options.inputs is None else fingerprint(options.inputs)
-    told = [__version__, repr(network), repr(replace(options, inputs=None)), inputs]
+    told = [__version__, network and dump_network(network), repr(replace(options, inputs=None)), inputs]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 

@@ -23,7 +23,15 @@ SUFFIXES = (".xlsx", ".ods")  # what can be written; .xlsm can be read too
 
 
 def read_workbook(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Workbook:
-    """Read an .xlsx, .xlsm or .ods file; its content decides the format, not its name. Raises FileError."""
+    """Read an .xlsx, .xlsm or .ods file; its content decides the format, not its name.
+
+    Nothing in the file is run, fetched or recalculated. Raises `FileError` for what is no whole workbook, what programs
+    read in different ways, and what exceeds the limits that `sheetnet limits` lists.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
+    >>> [sheet.name for sheet in sheetnet.read_workbook(path).sheets][:3]
+    ['Read me', 'Network', 'Step']
+    """
     from sheetnet.files.package import open_package  # imported here, so that writing alone need not load it
 
     with open_package(path, limits) as package, _collector_paused():

@@ -18,6 +18,7 @@ from sheetnet.identification.result import Label
 from sheetnet.identification.state import Sight
 from sheetnet.mistakes.search import Diagnosis, Explanation
 from sheetnet.network import activation_name
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
 from sheetnet.validation.cells import input_blocks
 from sheetnet.workbook import Place
@@ -140,14 +141,15 @@ def nearest(sight: Sight, column: int) -> str:
 
 def _missing_factor(sight: Sight, expected: Label, computes: Label) -> str:
     """δ = ∂C/∂a · f′(z): where one factor stands for the product, the other one is missing."""
-    kind, _, layer = expected.quantity.rpartition("_")
-    if kind != "delta":
+    delta = Quantity.of(expected.quantity)
+    if delta.symbol != "delta" or not delta.layer:
         return ""
-    if computes.quantity == f"dC_da_{layer}":
-        activation = sight.network.layers[int(layer) - 1].activation
+    dc_da, da_dz = q("dC_da", delta.layer), q("da_dz", delta.layer)
+    if computes.quantity == dc_da:
+        activation = sight.network.layers[delta.layer - 1].activation
         mask = " mask" if activation == "relu" else ""
-        return f": the factor da_dz_{layer}, the derivative of {activation}{mask}, is missing"
-    return f": the factor dC_da_{layer} is missing" if computes.quantity == f"da_dz_{layer}" else ""
+        return f": the factor {da_dz}, the derivative of {activation}{mask}, is missing"
+    return f": the factor {dc_da} is missing" if computes.quantity == da_dz else ""
 
 
 def _ratio(found: Array, right: Array) -> float | None:
@@ -217,11 +219,12 @@ def mistakes(sight: Sight) -> dict[Place, tuple[Explanation, ...]]:
 def _block(sight: Sight, label: Label) -> tuple[str, int, int, int]:
     """The block, row and column of a label, and the step that computes it."""
     name, step, *_, row, column = label.quantity, label.step, *label.index
-    if name.startswith("W_"):
-        return f"{name}_new", row, column, step - 1
-    if name.startswith("a_"):
-        return activation_name(int(name[2:]), sight.network.depth), row, column, step
-    if name.startswith("J_"):
+    quantity = Quantity.of(name)
+    if quantity.symbol == "W":
+        return quantity.updated.name, row, column, step - 1
+    if quantity.symbol == "a":
+        return activation_name(quantity.layer or 0, sight.network.depth), row, column, step
+    if quantity.symbol == "J":
         return name, label.index[0] * sight.network.blocks[name].columns + row, column, step
     return name, row, column, step
 
@@ -230,9 +233,9 @@ def _values(sight: Sight, step: int) -> Mapping[str, Array]:
     """Every quantity of one step, from that step's weights."""
     inputs = {block.name: sight.runs.inputs[block.name] for block in input_blocks(sight.network)}
     for name, array in inputs.items():
-        if name.startswith("W_"):
+        if Quantity.of(name).symbol == "W":
             columns = [sight.training.column(Label(name, index, step)) for index in np.ndindex(array.shape[1:])]
             inputs[name] = np.array(columns).T.reshape(array.shape)
     arrays = evaluate_step(sight.network, inputs)
-    shaped = {name: stacked(arrays[name], block) for name, block in sight.network.blocks.items()}
-    return {**arrays, **{name: array for name, array in shaped.items() if not name.startswith("J_")}}
+    blocks = sight.network.blocks.items()
+    return {**arrays, **{name: stacked(arrays[name], block) for name, block in blocks if block.quantity.symbol != "J"}}

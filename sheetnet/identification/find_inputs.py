@@ -21,6 +21,7 @@ from sheetnet.identification.labels import look_up
 from sheetnet.identification.quantities import Training
 from sheetnet.identification.sheet_runs import run_sheet
 from sheetnet.network import Network
+from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Flow
@@ -162,7 +163,7 @@ def scattered(constants: Constants, block: str, numbers: NumbersAt, taken: Colle
 PART = 300  # formulas, first in the order of calculation, on which choices are tried
 ASSIGNMENT_TRIALS = 3  # enough to tell a right assignment from a wrong one
 MOST_CHOICES = 40  # choices that are run: at most some seconds
-NEEDED = ("A_0", "W_")  # without these nothing can be identified; biases, targets and γ may be literals
+NEEDED = ("A", "W")  # without these nothing can be identified; biases, targets and γ may be literals
 Score = Callable[[Mapping[str, Assignment]], tuple[int, int]]
 
 
@@ -195,7 +196,8 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
     """One slot a block; two for W and its biases, unless they stand together."""
     array = inputs_of(network)[block][0]
     numbers = {(i, j): float(x) for i, row in enumerate(array) for j, x in enumerate(row)}
-    if not block.startswith("W_"):
+    quantity = network.blocks[block].quantity
+    if quantity.symbol != "W":
         own = {at: x for at, x in numbers.items() if not network.blocks[block].is_bias_node(*at)}
         yield _Slot(block, block, own, options(constants, block, own))
         return
@@ -206,7 +208,7 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
     weights = {at: x for at, x in numbers.items() if at[0] < last}
     biases = {at: x for at, x in numbers.items() if at[0] == last}
     yield _Slot(block, block, weights, options(constants, block, weights))
-    yield _Slot(f"b_{block[2:]}", block, biases, options(constants, block, biases))
+    yield _Slot(q("b", quantity.layer), block, biases, options(constants, block, biases))
 
 
 def _cells(one: Assignment) -> set[Place]:
@@ -305,8 +307,8 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
     lacking = [
         (block.name, i, j)
         for block in input_blocks(network)
-        if block.name.startswith(NEEDED)
-        for i in range(block.rows - block.name.startswith("W_"))
+        if block.quantity.symbol in NEEDED
+        for i in range(block.rows - (block.quantity.symbol == "W"))
         for j in range(block.columns)
         if not block.is_bias_node(i, j) and (block.name, i, j) not in cells
     ]

@@ -54,6 +54,12 @@ def identify(
     `steps` is how many training steps to look for; None goes on for as long as they explain cells. Raises `FileError`
     for an unusable file or where inputs are not found, `NetworkError` for a wrong map, `UsageError` for an option that
     cannot be, `EngineError`.
+
+    >>> network = sheetnet.load_network("d02b")
+    >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
+    >>> found = sheetnet.identify(path, network, steps=1)
+    >>> {cell.cell: str(cell.label) for cell in found.identified}["G22"]
+    'a_1[0, 0]'
     """
     options = JudgeOptions(engine, trials, seed, inputs=inputs, steps=steps, limits=Limits.of(limits))
     return identify_file(path, load_network(network), options)

@@ -97,7 +97,7 @@ def reads_of(site: Site, values: Values) -> Reads:
     for part in (*READS, "gamma"):
         if part in RECIPES[kind] and kind not in ("J", "delta.softmax") and (part not in TWICE or reads_twice(site)):
             array = scene.right(part)
-            blocks = (name for name in site.network.blocks if not name.endswith("_T"))
+            blocks = (block.name for block in site.network.blocks.values() if not block.transposed)
             block = next(name for name in blocks if np.shares_memory(values[name], array))
             found[part] = Read(array.shape[-2], array.shape[-1], block)
     return found if sum(rows * columns for rows, columns, _ in map(astuple, set(found.values()))) <= FEW_NUMBERS else {}
@@ -171,5 +171,5 @@ def _elements(reads: Reads) -> Iterator[tuple[str, Read, int, int]]:
 def _cells(network: Network, own: str) -> Iterator[tuple[str, int, int]]:
     """All cells of the step but those of the block itself, its copies and the Jacobians."""
     for name, block in network.blocks.items():
-        if name != own and not name.startswith("J_") and not block.transposed:
+        if name != own and block.quantity.symbol != "J" and not block.transposed:
             yield from ((name, r, c) for r in range(block.rows) for c in range(block.columns))

@@ -67,6 +67,13 @@ def value_text(value: Value) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
+def number_text(number: float) -> str:
+    """Nine decimals, as worked examples print them; very large or small numbers in scientific notation."""
+    if number != 0 and not 1e-6 <= abs(number) < 1e6:
+        return f"{number:.6g}"
+    return f"{number:.9f}".rstrip("0").rstrip(".")
+
+
 def where(cell: CellVerdict) -> str:
     """The cell's place, `Step!B3`; a dash for what stands nowhere."""
     return f"{cell.sheet}!{cell.cell}" if cell.cell else "—"

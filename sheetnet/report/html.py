@@ -225,25 +225,34 @@ def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | N
     return report_page([section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)])
 
 
-def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
-    """The page of sections made before, and the lines of workbooks without a report."""
-    reports = [section.report for section in sections]
+def page_templates() -> Environment:
+    """The templates of all pages: what they are given is escaped, and a name that is not given is an error."""
     loader = PackageLoader("sheetnet.report", "templates")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["printable"] = printable
+    return environment
+
+
+def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
+    """The page of sections made before, and the lines of workbooks without a report."""
+    reports = [section.report for section in sections]
     occurring = {cell.verdict for report in reports for cell in concerned(report)}
-    return environment.get_template("report.html").render(
-        sections=sections,
-        unreadable=unreadable,
-        looks={
-            **VERDICT_STYLES,
-            **{verdict: NEUTRAL for verdict in VERDICTS if verdict not in VERDICT_STYLES},
-            "edited": EDITED,
-        },
-        legend=_legend(occurring, any(report.edited_inputs for report in reports)),
-        most_cells=MOST_GRID_CELLS,
+    return (
+        page_templates()
+        .get_template("report.html")
+        .render(
+            sections=sections,
+            unreadable=unreadable,
+            looks={
+                **VERDICT_STYLES,
+                **{verdict: NEUTRAL for verdict in VERDICTS if verdict not in VERDICT_STYLES},
+                "edited": EDITED,
+            },
+            legend=_legend(occurring, any(report.edited_inputs for report in reports)),
+            most_cells=MOST_GRID_CELLS,
+        )
     )
 
 

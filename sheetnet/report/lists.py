@@ -30,7 +30,7 @@ every trial. An explanation uses only cells to which the formula refers; of seve
 and the others by their codes; where none fits, two mistakes together are tried. `sheetnet explain SN012` shows
 one on the terminal.
 
-This page is written by `python scripts/mistakes_page.py`, from the entries in `sheetnet/mistakes/`.
+This page is written by `python -m tools.pages`, from the entries in `sheetnet/mistakes/`.
 """
 
 

@@ -26,6 +26,7 @@ from sheetnet.report.format import (
     givens_changed,
     inherited,
     inputs_edited,
+    number_text,
     printable,
     remarks,
     short,
@@ -206,16 +207,9 @@ def step_view(step: Step) -> RenderableType:
         parts.append(Text.assemble((symbol, "bold cyan"), shape, (equation, "italic dim")))
         grid = Table(box=None, show_header=False, padding=(0, 1))
         for row in stacked(step[name], block).tolist():
-            grid.add_row(*map(_number, row))
+            grid.add_row(*map(number_text, row))
         parts.append(grid)
     return Group(*parts)
-
-
-def _number(number: float) -> str:
-    """Nine decimals, as worked examples print them; very large or small numbers in scientific notation."""
-    if number != 0 and not 1e-6 <= abs(number) < 1e6:
-        return f"{number:.6g}"
-    return f"{number:.9f}".rstrip("0").rstrip(".")
 
 
 class _Console(Console):

@@ -13,6 +13,7 @@ from math import isclose
 import numpy as np
 
 from sheetnet.network import Block, Network
+from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.validation.locate import Located
@@ -100,13 +101,11 @@ def as_columns(located: Located, values: Mapping[str, Array]) -> Array:
 
 def quantity_of(block: Block, row: int, column: int) -> tuple[str, tuple[int, ...]]:
     """What a cell is called: activations inside the block `A_l` are `a_l`, `J_l` has the index (n, i, j)."""
-    name = block.name
-    if name.startswith("J_"):
+    if block.quantity.kind == "J":
         n, i = divmod(row, block.columns)
-        return name, (n, i, column)
-    if name.startswith("A_") and not block.transposed and not block.is_bias_node(row, column):
-        return "a" + name[1:], (row, column)
-    return name, (row, column)
+        return block.name, (n, i, column)
+    quantity = block.quantity if block.is_bias_node(row, column) else block.quantity.of_cells
+    return quantity.name, (row, column)
 
 
 InputPlace = tuple[str, int, int]  # block, row, column from 0
@@ -170,7 +169,7 @@ def played_ties(network: Network, cells: list[InputCell]) -> dict[InputPlace, In
 def _one_number(network: Network, one: InputPlace, other: InputPlace) -> bool:
     """Whether both are the bias that a layer's neurons share."""
     return one[:2] == other[:2] and any(
-        layer.shared_bias and one[:2] == (f"W_{number}", len(layer.weights) - 1)
+        layer.shared_bias and one[:2] == (q("W", number), len(layer.weights) - 1)
         for number, layer in enumerate(network.layers, 1)
     )
 

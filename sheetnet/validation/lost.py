@@ -13,10 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, evaluate_step
 from sheetnet.syntax.dependencies import Graph, through_helpers
 from sheetnet.trials.tolerance import Truth
-from sheetnet.validation.names import STEP_SIZE_NAME, is_view_block, view_prefix
+from sheetnet.validation.names import STEP_SIZE_NAME, is_view_block
 from sheetnet.validation.report import SOUND, CellVerdict
 from sheetnet.validation.run import Bench
 from sheetnet.workbook import Place
@@ -102,7 +103,8 @@ class Lost:
         """The answers whose expected values change where a block has other numbers."""
         bench, shown = self.bench, self.bench.located.presentation
         if is_view_block(name) and name != STEP_SIZE_NAME:
-            of_view = [answer.block.name.startswith(view_prefix(name)) for answer in bench.answers]
+            view = Quantity.of(name).view
+            of_view = [answer.block.quantity.view == view for answer in bench.answers]
             return np.array(of_view, dtype=np.bool_)
         before = bench.answers_of(bench.quantities(bench.drawn))
         if name == STEP_SIZE_NAME:
@@ -139,8 +141,7 @@ def _other(name: str, array: Array, seed: int) -> Array:
 
 def _source(name: str) -> str:
     """The quantity that all formulas follow which may use a block: copies and activations follow from z."""
-    new = "_new" if "_new" in name else ""
-    kind, _, layer = name.removesuffix("_T").removesuffix("_new").rpartition("_")
-    if kind not in _FROM_Z or not layer.isdecimal():
+    quantity = Quantity.of(name)
+    if quantity.symbol not in _FROM_Z:
         return name
-    return "A_0" if layer == "0" else f"z_{layer}{new}"
+    return q("z", quantity.layer, quantity.new) if quantity.layer else "A_0"

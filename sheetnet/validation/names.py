@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sheetnet.network import Block, Network
+from sheetnet.quantity import Quantity
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, view_values
 from sheetnet.syntax import Area, area_name, parse_area, tokenize
@@ -95,14 +96,11 @@ class Chosen:
 def choose_names(workbook: Workbook, network: Network) -> Chosen:
     """The names of the blocks that count, for the step and for each view."""
     wanted = {block.name.casefold() for block in network.blocks.values()}
+    views = {numbers.prefix: view for view, numbers in VIEW_NUMBERS.items()}
     scopes: dict[str, dict[str | None, NamesFound]] = defaultdict(lambda: defaultdict(dict))
     for name in workbook.names:
         key = name.name.casefold()
-        view = (
-            _STEP
-            if key in wanted
-            else next((v for v, numbers in VIEW_NUMBERS.items() if key.startswith(numbers.prefix)), "")
-        )
+        view = _STEP if key in wanted else views.get(Quantity.of(key).view, "")
         if view:
             scopes[view][name.sheet].setdefault(key, []).append(name)
     least = sum(block.required for block in network.blocks.values())
@@ -276,8 +274,8 @@ def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) ->
     are what most blocks say, for a single name may be anywhere.
     """
     found = {name: area for name in claims if (area := area_of(workbook, claims[name][0].refers_to)) is not None}
-    named = [name for name in found if is_view_block(name)]
-    likely = [view for view, numbers in VIEW_NUMBERS.items() if any(name.startswith(numbers.prefix) for name in named)]
+    prefixes = {Quantity.of(name).view for name in found}
+    likely = [view for view, numbers in VIEW_NUMBERS.items() if numbers.prefix in prefixes]
     shown = Presentation(
         ("step", *likely),
         _is_turned(network, found),
@@ -301,7 +299,7 @@ def _is_turned(network: Network, found: Mapping[str, Area]) -> bool:
 
 def _steps(workbook: Workbook, found: Mapping[str, Area]) -> int:
     """How many steps Training goes on: most of its blocks have a row for each and one for the start."""
-    names = [name for name in found if name.startswith(VIEW_NUMBERS["training"].prefix)]
+    names = [name for name in found if Quantity.of(name).view == VIEW_NUMBERS["training"].prefix]
     heights = Counter(rows for name in names if (rows := found[name].shape[0]) > 1)
     if not heights:
         return STEPS
@@ -321,12 +319,7 @@ def _step_size(workbook: Workbook, area: Area | None) -> float:
 
 def is_view_block(name: str) -> bool:
     """Whether a block belongs to a view beyond Step."""
-    return name.startswith(_PREFIXES)
-
-
-def view_prefix(name: str) -> str:
-    """How the names of all blocks of a view block's view begin; empty for blocks of the step."""
-    return next((prefix for prefix in _PREFIXES if name.startswith(prefix)), "")
+    return bool(Quantity.of(name).view)
 
 
 def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block]:
@@ -340,7 +333,4 @@ def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block
 @lru_cache(maxsize=32)
 def _blocks_of(network: Network, presentation: Presentation) -> dict[str, Block]:
     values = view_values(network, evaluate_step(network, inputs_of(network)), presentation)
-    return {name: Block(name, *array.shape[1:]) for name, array in values.items()}
-
-
-_PREFIXES = tuple(numbers.prefix for numbers in VIEW_NUMBERS.values())
+    return {name: Block(Quantity.of(name), *array.shape[1:]) for name, array in values.items()}

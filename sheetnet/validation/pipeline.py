@@ -22,7 +22,7 @@ from sheetnet.validation.refine.second_look import as_meant, formulas_meant, sha
 from sheetnet.validation.report import SOUND, CellVerdict
 from sheetnet.validation.run import Bench, Runs, run_workbook
 
-AFTER_TARGETS = ("cost", "dC_", "delta_", "W_")  # the blocks whose values the targets reach
+AFTER_TARGETS = ("cost_out", "cost_n", "cost", "dC_da", "dC_dW", "delta", "W")  # symbols of what the targets reach
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,8 @@ class Assessment:
 
     def _is_frozen(self, answer: Answer) -> bool:
         """Whether the cell keeps the bias of a network that does not train it: it is the same by every convention."""
-        name, network = answer.block.name, self.bench.network
-        is_bias = name.startswith("W_") and name.endswith("_new") and answer.row == answer.block.rows - 1
-        return is_bias and not network.train_bias
+        is_bias = answer.block.quantity.kind == "W_new" and answer.row == answer.block.rows - 1
+        return is_bias and not self.bench.network.train_bias
 
     def blamed(self, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
         """For each of the blocks that the workbook has: which of its cells are blamed."""
@@ -110,7 +109,7 @@ def _in_need_of_targets(found: Assessment) -> bool:
     """Whether a wrong cell depends on the targets: z, a and what else leads up to the outputs do not."""
     return any(
         cell.verdict in ("wrong", "error")
-        and (answer.block.name.startswith(AFTER_TARGETS) or is_view_block(answer.block.name))
+        and (answer.block.quantity.symbol in AFTER_TARGETS or is_view_block(answer.block.name))
         for answer, cell in zip(found.bench.answers, found.cells, strict=True)
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from sheetnet.display import counted_words, shown_html, shown_line
 from sheetnet.validation.cells import EditedInput
 from sheetnet.workbook import Value
 
@@ -66,6 +67,12 @@ class CellVerdict:
         """The code of the known mistake that is told; None where there is none."""
         return self.mistakes[0] if self.mistakes else None
 
+    def __repr__(self) -> str:
+        """One line: the cell, its quantity, its verdict and why."""
+        place = f"{self.sheet}!{self.cell} " if self.cell else ""
+        element = "" if self.index is None else str(list(self.index))
+        return shown_line(self, f"{place}{self.quantity}{element}: {self.verdict}, {self.message}")
+
     def __reduce__(self) -> tuple[type[CellVerdict], tuple[Any, ...]]:
         """Pickled as what it was made of: a batch moves thousands of them between processes, this halves the time."""
         return CellVerdict, _FIELDS(self)
@@ -80,6 +87,14 @@ class Report:
 
     `ok` only where every answer was compared and is correct, and everything given is as it was given. `network_id` is
     the same for equal networks.
+
+    >>> report = sheetnet.validate(sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx"))
+    >>> report.ok
+    True
+    >>> print(report.to_frame()[["cell", "quantity", "index", "verdict"]].tail(2).to_string(index=False))
+    cell   quantity   index verdict
+     B56 train_cost (49, 0) correct
+     B57 train_cost (50, 0) correct
     """
 
     workbook: str
@@ -122,6 +137,14 @@ class Report:
         """How many cells show another value in the file than they compute."""
         return sum(cell.stale for cell in self.cells)
 
+    def __repr__(self) -> str:
+        """One line: the workbook, whether all is right, and how many answers have each verdict."""
+        counts = counted_words(self.counts) or "nothing was compared"
+        return shown_line(self, f"{self.workbook or 'workbook'}: {'ok' if self.ok else 'not ok'}, {counts}")
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
+
     def to_frame(self) -> pandas.DataFrame:
         """A table, one row for each cell, with the fields of `CellVerdict` and the `mistake` told."""
         import pandas
@@ -158,6 +181,10 @@ class BlockFinding:
         named = ", ".join(areas[:MOST_AREAS]) + (", …" if len(areas) > MOST_AREAS else "")
         count = f", {len(self.cells):,} cells" if len(self.cells) > 1 else ""
         return f"{self.first.sheet}!{named}{count}"
+
+    def __repr__(self) -> str:
+        """One line: the cells, what they hold, the verdict and why."""
+        return shown_line(self, f"{self.where}: {self.first.quantity}, {self.first.verdict}, {self.first.message}")
 
 
 def findings_of(blamed: Iterable[CellVerdict]) -> list[BlockFinding]:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from sheetnet.auditing import MEANINGS, Audit
 from sheetnet.report.audit.text import (
     AUDIT_LOOKS,
@@ -20,6 +18,7 @@ from sheetnet.report.audit.text import (
     mistakes_named,
 )
 from sheetnet.report.format import called, printable
+from sheetnet.report.html import page_templates
 
 
 def markdown(audit: Audit, command: str) -> str:
@@ -99,14 +98,7 @@ def _code(words: str) -> str:
 
 def audit_html(audit: Audit) -> str:
     """The page."""
-    environment = Environment(
-        loader=PackageLoader("sheetnet.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["printable"] = printable
+    environment = page_templates()
     environment.filters["dashed"] = dashed
     return environment.get_template("audit.html").render(
         audit=audit,

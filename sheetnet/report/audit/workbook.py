@@ -17,6 +17,7 @@ from sheetnet.auditing.terms import FunctionTerm, NameTerm, Term, rebuilt, subte
 from sheetnet.errors import NetworkError
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity
 from sheetnet.report.format import called, printable
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.workbook import Cell, Position, Sheet, View, Workbook
@@ -99,7 +100,7 @@ def _reference(name: NameTerm, network: Network, areas: Mapping[str, Area]) -> s
     assert name.index is not None
     block, row, column = printed_place(network, name.name, name.index)
     if block not in areas:  # a_l of a hidden layer stands in A_l
-        whole = "A" + block[1:]
+        whole = replace(Quantity.of(block), symbol="A").name
         if whole not in areas or block_of_column(network, whole, column) != block:
             return None
         block = whole
