@@ -41,7 +41,7 @@ def drawn_network(seed: int) -> Network:
                 sizes[layer] = max(sizes[layer], 2)
         network = make_network(
             activation, loss, sizes, rows, dice.choice(("mean", "sum")), dice.random() < 0.8,
-            seed=seed, learning_rate=0.1,
+            hidden="relu", seed=seed, learning_rate=0.1,
         )  # fmt: skip
         layers = (Layer(name, layer.weights) for name, layer in zip(names, network.layers, strict=True))
         network = replace(network, layers=tuple(layers))
