@@ -29,6 +29,7 @@ from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.validation.run import Bench, Runs
 from sheetnet.validation.texts import entry_notes
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Value, Workbook
 
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
@@ -173,9 +174,11 @@ def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: in
     no_errors = {
         (cell.sheet, cell.cell, cell.quantity)
         for cell in report.cells
-        if cell.verdict in ("correct", "unsupported") and not cannot_move(cell.formula or "")
+        if cell.verdict in (Verdict.CORRECT, Verdict.UNSUPPORTED) and not cannot_move(cell.formula or "")
     }
-    if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells):
+    if any(
+        cell.verdict == Verdict.ERROR and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells
+    ):
         return report  # what the second engine lacks: its errors would be told as the student's
     more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
     places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
@@ -185,7 +188,9 @@ def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: in
 def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
     found = assess(Bench.of(workbook, network, engine_named(engine), trials, seed), seed)
     bench, convention = found.bench, found.bench.convention
-    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
+    problems = [
+        CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems if p.verdict
+    ]
     return Report(
         workbook="",
         network=network.title,
@@ -241,7 +246,7 @@ def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, .
 def _unjudged(cell: CellVerdict) -> bool:
     """Whether another engine may be able to judge what this one cannot."""
     formula = cell.formula or ""
-    return cell.verdict == "unsupported" and not cannot_move(formula) and not is_googles(formula)
+    return cell.verdict == Verdict.UNSUPPORTED and not cannot_move(formula) and not is_googles(formula)
 
 
 def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
@@ -252,7 +257,7 @@ def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
             cell_name(*cell.place[1:]),
             cell.element[0],
             cell.element[1:],
-            "error",
+            Verdict.ERROR,
             f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
             formula=cell.formula,
             value=value,

@@ -17,6 +17,7 @@ from sheetnet.auditing.terms import NameTerm, parse_equation, parse_term, writte
 from sheetnet.auditing.values import Misfit, term_value
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
+from sheetnet.verdict import PrintVerdict
 from tests.documents import audit_of, document
 from tests.networks import make_network, pairs
 
@@ -53,7 +54,7 @@ def judged(equation: str, folder: Path, where: dict[str, str] | None = None) -> 
 )
 def test_an_identity_agrees(equation: str, tmp_path: Path) -> None:
     """Whole matrices, single numbers, variables, derivatives."""
-    assert judged(equation, tmp_path) == FormulaEntry("here", equation, "agrees")
+    assert judged(equation, tmp_path) == FormulaEntry("here", equation, PrintVerdict.AGREES)
 
 
 @pytest.mark.parametrize(

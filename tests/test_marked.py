@@ -21,6 +21,7 @@ from sheetnet.network_file import load_network
 from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.marked import NAME, cell_position, copy_paths, marks_of, save_marked
 from sheetnet.validation import Report
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place, Workbook
 from tests.engines import gnumeric_convert, libreoffice_convert, odf_errors, ooxml_errors
 from tests.sheets import place_of as stands_at
@@ -388,7 +389,7 @@ def test_a_marked_copy_that_was_worked_on_is_marked_anew(original: Path, program
         copy = libreoffice_convert([copy], original.suffix[1:], tmp_path / "saved")[0]
     z = stands_at(make_workbook(NETWORK), NETWORK, "z_1")
     report = validate(copy, NETWORK)
-    settled = [replace(c, verdict="correct") if cell_position(c) == z else c for c in report.cells]
+    settled = [replace(c, verdict=Verdict.CORRECT) if cell_position(c) == z else c for c in report.cells]
     target = tmp_path / f"anew{original.suffix}"
     save_marked(replace(report, cells=tuple(settled)), target)
     before, after = read_workbook(copy), read_workbook(target)

@@ -17,6 +17,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import read_table, template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 from sheetnet.trials.draw import plain_trials
+from sheetnet.verdict import PrintVerdict
 
 LOGARITHM = "SN036"  # log base 10
 SIGNATURE_TOLERANCE = 1e-9
@@ -27,7 +28,7 @@ def notes(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[str]
     made = {(entry.mistake, entry.quantity) for entry in entries}
     network = document.network
     output = f"dC_da_{network.depth}"
-    natural = [e for e in entries if e.quantity == output and e.verdict in ("agrees", "carried")]
+    natural = [e for e in entries if e.quantity == output and e.verdict in (PrintVerdict.AGREES, PrintVerdict.CARRIED)]
     if any(code == LOGARITHM and quantity != output for code, quantity in made) and natural:
         yield (
             f"The cost is computed with logarithms of base 10 ({LOGARITHM}), its derivative {output} is that of the "
@@ -98,7 +99,7 @@ def documents() -> list[str]:
 
 def _formulas(formulas: tuple[PrintedFormula, ...], network: Network) -> Iterator[FormulaEntry]:
     trials = EquationTrials(network)
-    known: dict[str, tuple[str, str, str | None]] = {}
+    known: dict[str, tuple[PrintVerdict, str, str | None]] = {}
     for formula in formulas:
         key = f"{formula.equation} {formula.where}"
         if key not in known:  # an equation printed twice is judged once
@@ -106,12 +107,12 @@ def _formulas(formulas: tuple[PrintedFormula, ...], network: Network) -> Iterato
         yield FormulaEntry(formula.place, formula.equation, *known[key])
 
 
-def _judged(formula: PrintedFormula, trials: EquationTrials, network: Network) -> tuple[str, str, str | None]:
+def _judged(formula: PrintedFormula, trials: EquationTrials, network: Network) -> tuple[PrintVerdict, str, str | None]:
     """An equation holds where it does in one of its readings; a right form is sought in each."""
     findings = [(reading, identity(formula, reading)) for reading in readings(formula, trials)]
     if any(finding.equal for _, finding in findings):
-        return "agrees", "", None
+        return PrintVerdict.AGREES, "", None
     for reading, finding in findings:
         if (form := right_form(formula, network, reading)) is not None:
-            return "wrong", finding.words, form
-    return "wrong", findings[-1][1].words, None
+            return PrintVerdict.WRONG, finding.words, form
+    return PrintVerdict.WRONG, findings[-1][1].words, None

@@ -24,6 +24,7 @@ from sheetnet.auditing.terms import FunctionTerm, Negative, Term, rebuilt, subte
 from sheetnet.auditing.values import term_value
 from sheetnet.mistakes import MISTAKES, Change, Mistake, Site, cook, kind_of
 from sheetnet.reference import Equation
+from sheetnet.verdict import PrintVerdict
 
 MISREAD_EQUATIONS_UP = 3  # equations further up, through what is not printed
 LIKELIEST = 1 / 9  # chance up to which a misread number is named: that of hitting one wrong last digit
@@ -180,19 +181,21 @@ class Explanations:
         self._made: dict[tuple[object, ...], Upstream] = {}
         self._known: dict[tuple[object, ...], list[Explanation | None]] = {}  # copies of a table are explained alike
 
-    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Explanation | None]:
+    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Explanation | None]:
         """What explains each number of a table that is wrong: the mistake that explains most of them."""
         nothing: list[Explanation | None] = [None] * len(numbers)
         if self._document.is_given(numbers[0]):
             return nothing
         if numbers[0].expression is not None:
-            return [self._expression(n) if v == "wrong" else None for n, v in zip(numbers, verdicts, strict=True)]
+            return [
+                self._expression(n) if v == PrintVerdict.WRONG else None for n, v in zip(numbers, verdicts, strict=True)
+            ]
         key = (*self._routes.pins(numbers[0]), *((n.quantity, n.index, n.text) for n in numbers))
         if key not in self._known:
             self._known[key] = self._best(numbers, verdicts)
         return self._known[key]
 
-    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Explanation | None]:
+    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Explanation | None]:
         best: list[Explanation | None] = [None] * len(numbers)
         most = (0, 0)
         for guess in self._guesses(numbers[0]):
@@ -203,17 +206,18 @@ class Explanations:
         return best
 
     def _tried(
-        self, guess: _Guess, pins: tuple[Pin, ...], numbers: Sequence[PrintedNumber], verdicts: Sequence[str]
+        self, guess: _Guess, pins: tuple[Pin, ...], numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]
     ) -> tuple[list[Explanation | None], tuple[int, int]]:
         found: list[Explanation | None] = [None] * len(numbers)
         hits, digits, kept = 0, 0, 0
         if not any(
-            v == "wrong" and self._meets(guess, pins, n)[1] == HIT for n, v in zip(numbers, verdicts, strict=True)
+            v == PrintVerdict.WRONG and self._meets(guess, pins, n)[1] == HIT
+            for n, v in zip(numbers, verdicts, strict=True)
         ):
             return found, (0, 0)
         for i, (number, verdict) in enumerate(zip(numbers, verdicts, strict=True)):
             words, weight = self._meets(guess, pins, number, slipped=True)
-            if verdict != "wrong":
+            if verdict != PrintVerdict.WRONG:
                 kept += weight == HIT
             elif weight and number.digits is not None:
                 found[i] = Explanation(guess.mistake.code, guess.words + words)

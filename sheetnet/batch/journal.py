@@ -23,6 +23,7 @@ from sheetnet.files.limits import MAX_FILE_BYTES
 from sheetnet.network import Network
 from sheetnet.report.json import printable_json, report_data, report_from_data
 from sheetnet.validation import Report
+from sheetnet.verdict import Status
 
 RESULT_SCHEMA = "sheetnet.result/1"
 BEGINNING = b'{"schema": "sheetnet.result/1"'  # of each line, so that one which was cut short is known
@@ -41,14 +42,16 @@ class Result:
     kept: bool = False
 
     @property
-    def status(self) -> str:
-        """ "correct", "incorrect" (something is not) or "unreadable" (no report)."""
-        return "unreadable" if self.report is None else "correct" if self.report.ok else "incorrect"
+    def status(self) -> Status:
+        """Whether everything is correct, something is not, or there is no report."""
+        if self.report is None:
+            return Status.UNREADABLE
+        return Status.CORRECT if self.report.ok else Status.INCORRECT
 
     @property
     def ok(self) -> bool:
         """Whether everything in the workbook is correct."""
-        return self.status == "correct"
+        return self.status == Status.CORRECT
 
 
 def to_line(result: Result, content: str | None, how: str) -> str:

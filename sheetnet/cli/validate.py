@@ -12,11 +12,12 @@ import typer
 
 from sheetnet.cli.options import EngineName, Limits, complain
 from sheetnet.errors import UsageError
+from sheetnet.verdict import Status
 
 if TYPE_CHECKING:
     from sheetnet.batch.api import Outputs
 
-EXIT_CODES = {"correct": 0, "incorrect": 1, "unreadable": 2}
+EXIT_CODES = {Status.CORRECT: 0, Status.INCORRECT: 1, Status.UNREADABLE: 2}
 
 
 def validate_command(
@@ -88,7 +89,7 @@ def _judged(paths: list[Path], network: str | None, how: Mapping[str, Any], outp
     from sheetnet.network_file import load_network
     from sheetnet.report.terminal import console, judging, networks_carried, result_view, totals
 
-    counts: Counter[str] = Counter()
+    counts: Counter[Status] = Counter()
     carried: dict[str, list[str]] = {}
     expected = load_network(network) if network is not None else None
     try:

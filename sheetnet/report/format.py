@@ -8,37 +8,33 @@ from dataclasses import dataclass
 
 from sheetnet.errors import one_line
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.report import SOUND, BlockFinding
+from sheetnet.validation.report import BlockFinding
+from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A verdict's fill (RRGGBB, light enough for dark text) and a sign for who cannot tell the colours apart."""
+    """A verdict's fill (RRGGBB, light enough for dark text), a sign for who sees no colours, a terminal's color."""
 
     fill: str
     sign: str
+    color: str
 
 
-VERDICT_STYLES = {
-    "missing": Look("FF9E9E", "∅"),
-    "blank": Look("A9CDF5", "▢"),
-    "error": Look("FF6B6B", "!"),
-    "unsupported": Look("D5D5D5", "…"),
-    "undetermined": Look("E8DFC0", "?"),
-    "hardcoded": Look("CDA9F2", "#"),
-    "rounded": Look("F0C3EA", "≈"),
-    "wrong": Look("FF9E9E", "✗"),
-    "carried": Look("FFC34D", "↓"),
-    "correct": Look("C8EBC3", "✓"),
+VERDICT_STYLES: dict[str, Look] = {
+    Verdict.MISSING: Look("FF9E9E", "∅", "red"),
+    Verdict.BLANK: Look("A9CDF5", "▢", "blue"),
+    Verdict.ERROR: Look("FF6B6B", "!", "red"),
+    Verdict.UNSUPPORTED: Look("D5D5D5", "…", "yellow"),
+    Verdict.UNDETERMINED: Look("E8DFC0", "?", "yellow"),
+    Verdict.HARDCODED: Look("CDA9F2", "#", "magenta"),
+    Verdict.ROUNDED: Look("F0C3EA", "≈", "magenta"),
+    Verdict.WRONG: Look("FF9E9E", "✗", "red"),
+    Verdict.CARRIED: Look("FFC34D", "↓", "yellow"),
+    Verdict.CORRECT: Look("C8EBC3", "✓", "green"),
 }
-EDITED = Look("CDEFF2", "✎")  # an input that no longer holds what the network file says
-NEUTRAL = Look("DDDDDD", "•")  # a verdict without a look of its own
-
-
-def look_of(verdict: str) -> Look:
-    """The verdict's look."""
-    return VERDICT_STYLES.get(verdict, NEUTRAL)
+EDITED = Look("CDEFF2", "✎", "cyan")  # an input that no longer holds what the network file says
 
 
 SHORT_FORMULA = 48  # characters of a formula that a terminal shows
@@ -148,7 +144,7 @@ def remarks(report: Report) -> str:
     found = Counter(
         short(printable(cell.value))
         for cell in report.answers
-        if cell.verdict == "blank" and isinstance(cell.value, str)
+        if cell.verdict == Verdict.BLANK and isinstance(cell.value, str)
     )
     several = [f"{words!r} ({count:,})" for words, count in found.most_common(MOST_REMARKS) if words.strip()]
     return ", ".join([*several, "…"] if len(found) > MOST_REMARKS else several)

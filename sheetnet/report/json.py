@@ -12,6 +12,7 @@ from sheetnet.report.format import blamed
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
 from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError, Value
 
 REPORT_SCHEMA = "sheetnet.report/1"
@@ -55,7 +56,7 @@ def _summary(report: Report) -> dict[str, Any]:
 def report_from_data(data: Mapping[str, Any]) -> Report:
     """The report that `report_data` gave as data, but for what JSON leaves out: errors come back as their text.
 
-    Raises KeyError or TypeError where fields are missing.
+    Raises KeyError or TypeError where fields are missing, ValueError for a verdict that there is not.
     """
     return Report(
         **{name: data[name] for name in ("workbook", "network", "network_source", "engine", "trials", "seed")},
@@ -76,6 +77,7 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: value for name, value in data.items() if name != "mistake"},
         **mistakes,
+        **({"verdict": Verdict(data["verdict"])} if "verdict" in data else {}),
         "formula": None if formula is None else formula.removeprefix("="),
         "index": None if index is None else tuple(index),
     }

@@ -19,6 +19,7 @@ from sheetnet.syntax.tree import Call, Leaf, parts
 from sheetnet.validation.cells import Answer
 from sheetnet.validation.placement_notes import listed
 from sheetnet.validation.report import CellVerdict
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
 # What looks like nothing before and after an entry: spaces of every width, and marks without any.
@@ -242,7 +243,7 @@ def entry_notes(answers: Sequence[Answer], cells: Sequence[CellVerdict], texts: 
         places = [
             f"{answers[number].place[0]}!{cell_name(*answers[number].place[1:])}"
             for number, found in texts.entry.items()
-            if found is need and cells[number].verdict == "correct"
+            if found is need and cells[number].verdict == Verdict.CORRECT
         ]
         if places:
             yield f"right, but {need.value} an error unless entered with Ctrl+Shift+Enter: {listed(places)}"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sheetnet.auditing import MEANINGS, Audit
+from sheetnet.auditing import Audit
 from sheetnet.report.audit.text import (
-    AUDIT_LOOKS,
+    PRINT_STYLES,
     corrections,
     counted,
     counted_formulas,
@@ -20,6 +20,7 @@ from sheetnet.report.audit.text import (
     mistakes_named,
 )
 from sheetnet.report.format import called, printable
+from sheetnet.verdict import PrintVerdict
 
 
 def markdown(audit: Audit, command: str) -> str:
@@ -38,7 +39,7 @@ def _lines(audit: Audit, command: str) -> Iterator[str]:
         yield "| place | quantity | printed | computed | verdict | why |"
         yield "|---|---|---|---|---|---|"
         for line in found:
-            verdict = line.verdict if line.verdict == "agrees" else f"**{line.verdict}**"
+            verdict = line.verdict if line.verdict == PrintVerdict.AGREES else f"**{line.verdict}**"
             numbers = _plain(line.printed), _plain(line.computed)
             cells = (_plain(line.place), _code(line.called), *numbers, verdict, _plain(line.why))
             yield "| " + " | ".join(cells) + " |"
@@ -54,10 +55,8 @@ def _summary(audit: Audit) -> Iterator[str]:
     for words in (*mistakes_named(audit), *audit.notes):
         yield f"- {_plain(words)}"
     yield ""
-    occurring = {*audit.counts, *audit.formula_counts}
-    for verdict, meaning in MEANINGS.items():
-        if verdict in occurring:
-            yield f"- *{verdict}*: {meaning}"
+    for verdict, _, meaning in legend(audit):
+        yield f"- *{verdict}*: {meaning}"
     yield ""
 
 
@@ -80,7 +79,7 @@ def _equations(audit: Audit) -> Iterator[str]:
     yield "| place | equation | verdict | why | right form |"
     yield "|---|---|---|---|---|"
     for formula in audit.formulas:
-        verdict = formula.verdict if formula.verdict == "agrees" else f"**{formula.verdict}**"
+        verdict = formula.verdict if formula.verdict == PrintVerdict.AGREES else f"**{formula.verdict}**"
         right = _code(formula.right_form) if formula.right_form else ""
         cells = (_plain(formula.place), _code(formula.equation), verdict, _plain(formula.why), right)
         yield "| " + " | ".join(cells) + " |"
@@ -111,7 +110,7 @@ def audit_html(audit: Audit) -> str:
     return environment.get_template("audit.html").render(
         audit=audit,
         lines=list(lines(audit)),
-        looks={dashed(verdict): look for verdict, look in AUDIT_LOOKS.items()},
+        looks={dashed(verdict): look for verdict, look in PRINT_STYLES.items()},
         legend=legend(audit),
         counted=counted(audit),
         counted_formulas=counted_formulas(audit),

@@ -14,19 +14,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.auditing import MEANINGS, Audit, FormulaEntry, NumberVerdict
+from sheetnet.auditing import Audit, FormulaEntry, NumberVerdict
 from sheetnet.mistakes import MISTAKES
 from sheetnet.report.format import VERDICT_STYLES, Look, called, printable
+from sheetnet.verdict import PrintVerdict, Verdict
 
-AUDIT_LOOKS: dict[str, Look] = {
-    "agrees": VERDICT_STYLES["correct"],
-    "last place": Look("CDEFF2", "±"),
-    "carried": VERDICT_STYLES["carried"],
-    "missing": VERDICT_STYLES["blank"],
-    "says too little": Look("E8DFC0", "?"),
-    "misprint": Look("F0C3EA", "≈"),
-    "contradicts": Look("CDA9F2", "≠"),
-    "wrong": VERDICT_STYLES["wrong"],
+PRINT_STYLES: dict[str, Look] = {
+    PrintVerdict.AGREES: VERDICT_STYLES[Verdict.CORRECT],
+    PrintVerdict.LAST_PLACE: Look("CDEFF2", "±", "cyan"),
+    PrintVerdict.CARRIED: VERDICT_STYLES[Verdict.CARRIED],
+    PrintVerdict.MISSING: VERDICT_STYLES[Verdict.BLANK],
+    PrintVerdict.SAYS_TOO_LITTLE: Look("E8DFC0", "?", "blue"),
+    PrintVerdict.MISPRINT: Look("F0C3EA", "≈", "magenta"),
+    PrintVerdict.CONTRADICTS: Look("CDA9F2", "≠", "magenta"),
+    PrintVerdict.WRONG: VERDICT_STYLES[Verdict.WRONG],
 }
 
 
@@ -38,7 +39,7 @@ class AuditRow:
     called: str
     printed: str
     computed: str
-    verdict: str
+    verdict: PrintVerdict
     why: str
 
 
@@ -59,7 +60,7 @@ def lines(audit: Audit) -> Iterator[AuditRow]:
             last = place
 
 
-def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, str, str]]:
+def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, PrintVerdict, str]]:
     """Numbers of which the same is to be said stand in one line."""
     for (quantity, verdict, why), group in groupby(
         entries, key=lambda entry: (entry.quantity, entry.verdict, entry.why)
@@ -98,15 +99,24 @@ def counted_formulas(audit: Audit) -> str:
 def mistakes_named(audit: Audit) -> list[str]:
     """`SN021 softmax without exponentials: 3 numbers of a_3`, once a mistake and quantity."""
     found = Counter(
-        (entry.mistake, entry.quantity) for entry in audit.entries if entry.mistake and entry.verdict == "wrong"
+        (entry.mistake, entry.quantity)
+        for entry in audit.entries
+        if entry.mistake and entry.verdict == PrintVerdict.WRONG
     )
     return [f"{code} {MISTAKES[code].name}: {_times(count)} of {quantity}" for (code, quantity), count in found.items()]
 
 
+_QUIET = (PrintVerdict.AGREES, PrintVerdict.CARRIED)  # of these the reason is only for who asks
+_SEVERAL: dict[str, str] = {
+    PrintVerdict.AGREES: "agree",
+    PrintVerdict.CONTRADICTS: "contradict",
+    PrintVerdict.SAYS_TOO_LITTLE: "say too little",
+}
+
+
 def _plural(verdict: str, count: int) -> str:
     """`1 agrees`, `33 agree`."""
-    several = {"agrees": "agree", "contradicts": "contradict", "says too little": "say too little"}
-    return f"{count:,} {several.get(verdict, verdict) if count > 1 else verdict}"
+    return f"{count:,} {_SEVERAL.get(verdict, verdict) if count > 1 else verdict}"
 
 
 def _times(count: int) -> str:
@@ -115,7 +125,7 @@ def _times(count: int) -> str:
 
 def corrections(audit: Audit) -> list[Correction]:
     """What should stand in the document wherever a quantity is not printed right, with as many digits as it has."""
-    wrong = dict.fromkeys(entry.quantity for entry in audit.entries if entry.verdict != "agrees")
+    wrong = dict.fromkeys(entry.quantity for entry in audit.entries if entry.verdict != PrintVerdict.AGREES)
     found = []
     for quantity in wrong:
         texts: dict[tuple[int, int], str] = {}
@@ -127,10 +137,10 @@ def corrections(audit: Audit) -> list[Correction]:
     return found
 
 
-def legend(audit: Audit) -> list[tuple[str, Look, str]]:
+def legend(audit: Audit) -> list[tuple[PrintVerdict, Look, str]]:
     """The verdicts that occur, with their looks and meanings."""
     occurring = {*audit.counts, *audit.formula_counts}
-    return [(verdict, AUDIT_LOOKS[verdict], meaning) for verdict, meaning in MEANINGS.items() if verdict in occurring]
+    return [(verdict, PRINT_STYLES[verdict], verdict.meaning) for verdict in PrintVerdict if verdict in occurring]
 
 
 AUDIT_SCHEMA = "sheetnet.auditing/1"
@@ -187,18 +197,6 @@ def _formula(formula: FormulaEntry) -> dict[str, Any]:
     }
 
 
-AUDIT_COLORS = {
-    "agrees": "green",
-    "last place": "cyan",
-    "carried": "yellow",
-    "missing": "blue",
-    "says too little": "blue",
-    "misprint": "magenta",
-    "contradicts": "magenta",
-    "wrong": "red",
-}
-
-
 def audit_view(audit: Audit) -> RenderableType:
     """The whole audit."""
     return Group(*_parts(audit))
@@ -224,11 +222,11 @@ def _numbers(audit: Audit) -> Iterator[RenderableType]:
             yield Text(printable(line.place), style="bold")
             table = _grid(width)
         assert table is not None  # the first line has a place
-        color = AUDIT_COLORS[line.verdict]
-        computed = "" if line.verdict == "agrees" else f"  computed {line.computed}"
+        color = PRINT_STYLES[line.verdict].color
+        computed = "" if line.verdict == PrintVerdict.AGREES else f"  computed {line.computed}"
         words = [Text.assemble(f"{line.called}  ", (printable(line.printed), "bold"), computed)]
         if line.why:
-            words.append(Text(printable(line.why), style="dim" if line.verdict in ("agrees", "carried") else ""))
+            words.append(Text(printable(line.why), style="dim" if line.verdict in _QUIET else ""))
         table.add_row(Text(line.verdict, style=color), Group(*words))
     if table is not None:
         yield table
@@ -237,13 +235,13 @@ def _numbers(audit: Audit) -> Iterator[RenderableType]:
 def _grid(width: int) -> Table:
     """A table of verdicts, the longest of which has some width; most documents have none longer than `contradicts`."""
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-    table.add_column(width=max(width, len("contradicts")))
+    table.add_column(width=max(width, len(PrintVerdict.CONTRADICTS)))
     table.add_column(overflow="fold")
     return table
 
 
 def _equations(audit: Audit) -> Iterator[RenderableType]:
-    wrong = [formula for formula in audit.formulas if formula.verdict != "agrees"]
+    wrong = [formula for formula in audit.formulas if formula.verdict != PrintVerdict.AGREES]
     if wrong:
         yield Text("\nEquations that are none", style="bold")
     for formula in wrong:

@@ -19,12 +19,13 @@ from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.report.format import called, printable
 from sheetnet.syntax import Area, cell_name, parse_area
+from sheetnet.verdict import PrintVerdict
 from sheetnet.workbook import Cell, Position, Sheet, View, Workbook
 
 PUBLISHED_SHEET = "Published"
 HEAD = ("place", "quantity", "printed", "as a number", "live", "difference", "verdict", "why")
 PUBLISHED_WIDTHS = {1: 60.0, 2: 18.0, 3: 14.0, 4: 14.0, 5: 14.0, 6: 12.0, 7: 12.0, 8: 70.0}
-BLAMED = {"misprint", "contradicts", "wrong"}
+BLAMED = {PrintVerdict.MISPRINT, PrintVerdict.CONTRADICTS, PrintVerdict.WRONG}
 PUBLISHED_TOP = 4  # the row of the column heads
 # Functions that every spreadsheet computes; an expression with others stands without a live formula.
 LIVE = {"ABS", "EXP", "IF", "LN", "LOG10", "MAX", "MIN", "SQRT", "SUM", "TANH"}
