@@ -70,7 +70,7 @@ def test_json_has_the_fields_of_the_schema(monkeypatch: pytest.MonkeyPatch, caps
     assert command(monkeypatch, "d02b", "--json", "-") == 1
     data = json.loads(capsys.readouterr().out)
     assert list(data) == ["schema", "entries", "formulas", "summary"]
-    assert data["schema"] == "sheetnet.auditing/1"
+    assert data["schema"] == "sheetnet.audit/1"
     fields = ["place", "quantity", "index", "printed", "computed", "verdict", "why", "mistake"]
     assert {tuple(entry) for entry in data["entries"]} == {tuple(fields)}
     assert {tuple(entry) for entry in data["formulas"]} == {("place", "equation", "verdict", "why", "right_form")}

@@ -21,11 +21,12 @@ from sheetnet.errors import FileError
 from sheetnet.files.atomic import refuse_existing
 from sheetnet.files.limits import MAX_FILE_BYTES
 from sheetnet.network import Network
-from sheetnet.report.json import printable_json, report_data, report_from_data
+from sheetnet.report.json import json_line, record, report_data, report_from_data
 from sheetnet.validation import Report
 from sheetnet.verdict import Status
 
 RESULT_SCHEMA = "sheetnet.result/1"
+RESULT_FIELDS = "schema workbook status error content how report"
 BEGINNING = b'{"schema": "sheetnet.result/1"'  # of each line, so that one which was cut short is known
 
 
@@ -56,16 +57,9 @@ class Result:
 
 def to_line(result: Result, content: str | None, how: str) -> str:
     """One line of JSON. `content` and `how` tell a later run whether the result still holds."""
-    data = {
-        "schema": RESULT_SCHEMA,
-        "workbook": result.path,
-        "status": result.status,
-        "error": result.error,
-        "content": content,
-        "how": how,
-        "report": None if result.report is None else report_data(result.report),
-    }
-    return printable_json(json.dumps(data, ensure_ascii=False, allow_nan=False)) + "\n"
+    report = None if result.report is None else report_data(result.report)
+    given = {"schema": RESULT_SCHEMA, "workbook": result.path, "content": content, "how": how, "report": report}
+    return json_line(record(result, RESULT_FIELDS, **given))
 
 
 def from_line(line: bytes) -> tuple[Result, str | None, str]:

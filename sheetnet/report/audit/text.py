@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.auditing import Audit, FormulaEntry, NumberVerdict
+from sheetnet.auditing import Audit, NumberVerdict
 from sheetnet.mistakes import MISTAKES
 from sheetnet.report.format import VERDICT_STYLES, Look, called, printable
+from sheetnet.report.json import json_text, record, records
 from sheetnet.verdict import PrintVerdict, Verdict
 
 PRINT_STYLES: dict[str, Look] = {
@@ -143,58 +143,34 @@ def legend(audit: Audit) -> list[tuple[PrintVerdict, Look, str]]:
     return [(verdict, PRINT_STYLES[verdict], verdict.meaning) for verdict in PrintVerdict if verdict in occurring]
 
 
-AUDIT_SCHEMA = "sheetnet.auditing/1"
+AUDIT_SCHEMA = "sheetnet.audit/1"
+AUDIT_FIELDS = "schema entries formulas summary"
+NUMBER_FIELDS = "place quantity index printed computed verdict why mistake"
+EQUATION_FIELDS = "place equation verdict why right_form"
+AUDIT_SUMMARY_FIELDS = "title source ok numbers formulas mistakes notes should_print"
 
 
 def audit_data(audit: Audit) -> dict[str, Any]:
     """The audit as plain data, in the fields of the schema."""
-    return {
-        "schema": AUDIT_SCHEMA,
-        "entries": [_entry(entry) for entry in audit.entries],
-        "formulas": [_formula(formula) for formula in audit.formulas],
-        "summary": {
-            "title": audit.title,
-            "source": audit.source,
-            "ok": audit.ok,
-            "numbers": {"printed": len(audit.entries), **audit.counts},
-            "formulas": {"printed": len(audit.formulas), **audit.formula_counts},
-            "mistakes": mistakes_named(audit),
-            "notes": list(audit.notes),
-            "should_print": [
-                {"quantity": c.quantity, "index": list(index), "text": text}
-                for c in corrections(audit)
-                for index, text in c.rows
-            ],
-        },
-    }
+    summary = record(
+        audit,
+        AUDIT_SUMMARY_FIELDS,
+        numbers={"printed": len(audit.entries), **audit.counts},
+        formulas={"printed": len(audit.formulas), **audit.formula_counts},
+        mistakes=mistakes_named(audit),
+        should_print=[
+            {"quantity": correction.quantity, "index": list(index), "text": text}
+            for correction in corrections(audit)
+            for index, text in correction.rows
+        ],
+    )
+    entries, formulas = records(audit.entries, NUMBER_FIELDS), records(audit.formulas, EQUATION_FIELDS)
+    return record(audit, AUDIT_FIELDS, schema=AUDIT_SCHEMA, entries=entries, formulas=formulas, summary=summary)
 
 
 def audit_json(audit: Audit) -> str:
     """The audit as the text of a JSON file."""
-    return json.dumps(audit_data(audit), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _entry(entry: NumberVerdict) -> dict[str, Any]:
-    return {
-        "place": entry.place,
-        "quantity": entry.quantity,
-        "index": list(entry.index),
-        "printed": entry.printed,
-        "computed": entry.computed,
-        "verdict": entry.verdict,
-        "why": entry.why,
-        "mistake": entry.mistake,
-    }
-
-
-def _formula(formula: FormulaEntry) -> dict[str, Any]:
-    return {
-        "place": formula.place,
-        "equation": formula.equation,
-        "verdict": formula.verdict,
-        "why": formula.why,
-        "right_form": formula.right_form,
-    }
+    return json_text([audit_data(audit)])
 
 
 def audit_view(audit: Audit) -> RenderableType:
