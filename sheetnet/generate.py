@@ -17,6 +17,7 @@ from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import limits, save_workbook
 from sheetnet.files.atomic import refuse_existing, refuse_shared
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
+from sheetnet.naming import element_name
 from sheetnet.network import Network
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
@@ -69,8 +70,8 @@ def _numbers(network: Network, presentation: Presentation) -> dict[str, list[lis
         if not np.isfinite(array).all():
             row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise NetworkError(
-                f"{name}[{row}, {column}] is {array[row, column]}: the network saturates at these numbers, so a cell "
-                "would show an error: take smaller inputs or weights"
+                f"{element_name(name, (row, column))} is {array[row, column]}: the network saturates at these numbers, "
+                "so a cell would show an error: take smaller inputs or weights"
             )
         values[name] = array.tolist()
     views = view_values(network, step, presentation)

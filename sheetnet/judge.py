@@ -17,6 +17,7 @@ from sheetnet.files import read_workbook
 from sheetnet.files.notices import noticing
 from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
+from sheetnet.naming import and_more, element_name, listed
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.functions import is_googles
@@ -180,8 +181,7 @@ def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: in
         cell.verdict == Verdict.ERROR and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells
     ):
         return report  # what the second engine lacks: its errors would be told as the student's
-    more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
-    places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
+    places = listed([cell.place for cell in doubted], most=1)
     return replace(second, notes=(*second.notes, f"{engine} cannot compute {places}: LibreOffice was asked instead"))
 
 
@@ -214,8 +214,8 @@ def _notes(found: Assessment) -> Iterator[str]:
         yield from found.lost.notes(found.cells)
         yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
     if tied := played_ties(found.bench.network, found.bench.inputs):
-        one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
-        more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
+        one, other = (element_name(name, (row, column)) for name, row, column in next(iter(tied.items())))
+        more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
     if not found.bench.trials.count:

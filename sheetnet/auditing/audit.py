@@ -17,10 +17,10 @@ from sheetnet.network import Network
 from sheetnet.network_file import read_table, template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 from sheetnet.trials.draw import plain_trials
+from sheetnet.trials.tolerance import RELATIVE
 from sheetnet.verdict import PrintVerdict
 
 LOGARITHM = "SN036"  # log base 10
-SIGNATURE_TOLERANCE = 1e-9
 
 
 def notes(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _same(network: Network, activation: str, loss: str, z: Array, a: Array, targ
         delta = (gradient[..., None, :] @ other.jacobian(a))[..., 0, :]
     else:
         delta = gradient * other.derivative(z, a)
-    return bool(np.allclose(delta, diagonal, rtol=SIGNATURE_TOLERANCE, atol=SIGNATURE_TOLERANCE))
+    return bool(np.allclose(delta, diagonal, rtol=RELATIVE, atol=RELATIVE))
 
 
 def audit(document: str | Path | Published) -> Audit:

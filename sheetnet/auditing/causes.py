@@ -23,6 +23,7 @@ from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.terms import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.values import term_value
 from sheetnet.mistakes import MISTAKES, Change, Mistake, Site, cook, kind_of
+from sheetnet.naming import element_name
 from sheetnet.reference import Equation
 from sheetnet.verdict import PrintVerdict
 
@@ -111,7 +112,7 @@ class Misreads:
         for other in beside if block != "target" else [f"a_{network.depth}"]:
             if other != block and values[other].shape[1:] == array.shape:
                 for (row, column), value in np.ndenumerate(values[other][0]):
-                    words = f"{other}[{row}, {column}] was read in place of {block}[{row}, {column}]"
+                    words = f"{element_name(other, (row, column))} was read in place of {element_name(block, (row, column))}"
                     yield Misread(_pin(block, row, column, value), words)
 
 
@@ -120,7 +121,7 @@ def _neighbours(block: str, array: np.ndarray) -> Iterator[Misread]:
         for down, right in BESIDE:
             r, c = row + down, column + right
             if 0 <= r < array.shape[0] and 0 <= c < array.shape[1] and array[r, c] != array[row, column]:
-                words = f"{block}[{r}, {c}] was read in place of {block}[{row}, {column}]"
+                words = f"{element_name(block, (r, c))} was read in place of {element_name(block, (row, column))}"
                 yield Misread(_pin(block, row, column, array[r, c]), words)
 
 
@@ -130,7 +131,8 @@ def _moved(block: str, array: np.ndarray) -> Iterator[Misread]:
             read = float(f"{value * factor:.9g}")
             if value:
                 yield Misread(
-                    _pin(block, row, column, value * factor), f"{block}[{row}, {column}] was read as {read:.9g}"
+                    _pin(block, row, column, value * factor),
+                    f"{element_name(block, (row, column))} was read as {read:.9g}",
                 )
 
 

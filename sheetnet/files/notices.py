@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sheetnet.errors import FileError
-from sheetnet.syntax import cell_name
+from sheetnet.naming import cell_place
 from sheetnet.workbook import NOTHING_HIDDEN, Disguise, Place, Position, Workbook
 
 _notices: ContextVar[dict[str, None] | None] = ContextVar("notices", default=None)
@@ -83,7 +83,7 @@ def refuse_twofold(workbook: Workbook, where: str) -> None:
             raise FileError(f"{where}: the name {name.name!r} is defined twice: delete one")
         names.add(key)
     for sheet, row, column in _filled_twice(workbook):
-        raise FileError(f"{where}: {sheet}!{cell_name(row, column)}: two formulas fill it, one of an array: clear it")
+        raise FileError(f"{where}: {cell_place((sheet, row, column))}: two formulas fill it, one of an array: clear it")
 
 
 def _filled_twice(workbook: Workbook) -> Iterator[Place]:

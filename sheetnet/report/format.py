@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
+from sheetnet.naming import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.report import BlockFinding
 from sheetnet.verdict import SOUND, Verdict
@@ -51,21 +52,11 @@ def short(words: str) -> str:
     return words if len(words) <= SHORT_FORMULA else words[: SHORT_FORMULA - 1] + "…"
 
 
-def called(quantity: str, index: tuple[int, ...] | None) -> str:
-    """A quantity's element, `z_1[0, 1]`; the quantity alone where it is meant as a whole."""
-    return quantity if index is None else f"{quantity}[{', '.join(map(str, index))}]"
-
-
 def value_text(value: Value) -> str:
     """A value as a report shows it."""
     if value is None:
         return "empty"
     return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
-def where(cell: CellVerdict) -> str:
-    """The cell's place, `Step!B3`; a dash for what stands nowhere."""
-    return f"{cell.sheet}!{cell.cell}" if cell.cell else "—"
 
 
 def reason(cell: CellVerdict) -> str:
@@ -81,7 +72,12 @@ def followers(cells: Iterable[CellVerdict]) -> Counter[str]:
 
 def following(finding: BlockFinding, carried: Counter[str]) -> int:
     """How many cells carry an error of the finding's cells."""
-    return sum(carried[where(cell)] for cell in finding.cells)
+    return sum(carried[cell.place] for cell in finding.cells)
+
+
+def in_json(count: int) -> str:
+    """What ends a list that is cut: the JSON has all."""
+    return f"…{and_more(count)}: see --json"
 
 
 def inherited(carried: int) -> str:
@@ -105,8 +101,8 @@ def elements_text(finding: BlockFinding) -> str:
     """What the first cell of a finding is called; of several, from which element to which."""
     first, last = finding.first, finding.cells[-1]
     if len(finding.cells) == 1 or first.index is None or last.index is None:
-        return called(first.quantity, first.index)
-    return f"{called(first.quantity, first.index)} … [{', '.join(map(str, last.index))}]"
+        return element_name(first.quantity, first.index)
+    return f"{element_name(first.quantity, first.index)} … {element_name('', last.index)}"
 
 
 def concerned(report: Report) -> list[CellVerdict]:

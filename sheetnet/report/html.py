@@ -15,13 +15,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sheetnet.files import read_workbook
 from sheetnet.files.atomic import save_text
 from sheetnet.files.package import refuse_same
+from sheetnet.naming import element_name, place_name
 from sheetnet.report.format import (
     EDITED,
     VERDICT_STYLES,
     Look,
     asked_text,
     blamed_answers,
-    called,
     concerned,
     elements_text,
     followers,
@@ -33,7 +33,6 @@ from sheetnet.report.format import (
     reason,
     stale_cells,
     value_text,
-    where,
 )
 from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.validation import CellVerdict, Report
@@ -158,12 +157,12 @@ def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput
     formula = verdict.formula if verdict is not None else cell.formula
     lines = [] if formula is None else [printable(f"={formula}"[:_TOLD])]
     if verdict is not None:
-        lines.insert(0, f"{name}: {called(verdict.quantity, verdict.index)}")
+        lines.insert(0, f"{name}: {element_name(verdict.quantity, verdict.index)}")
         expected = "" if verdict.expected is None else f", expected {verdict.expected:.9g}"
         lines.append(f"shows {printable(value_text(verdict.value)[:_TOLD])}{expected}")
         lines.append(f"{verdict.verdict}: {reason(verdict)[:_TOLD]}")
     elif edit is not None:
-        lines.insert(0, f"{name}: {called(edit.quantity, edit.index)}")
+        lines.insert(0, f"{name}: {element_name(edit.quantity, edit.index)}")
         lines.append(f"edited: now {printable(value_text(edit.found)[:_TOLD])}, was {edit.expected:.9g}")
     return "\n".join(lines)
 
@@ -259,7 +258,7 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
     """One workbook's part of the page, its `number` the place among all; without a workbook no grids are shown."""
     shown_grids = grids(report, workbook) if workbook is not None else []
     anchors = {
-        f"{grid.sheet}!{cell.name}": f"b{number}s{index}-{cell.name}"
+        place_name(grid.sheet, cell.name): f"b{number}s{index}-{cell.name}"
         for index, grid in enumerate(shown_grids)
         for row in grid.rows
         for cell in row
@@ -280,8 +279,8 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         heading=inputs_edited(report),
         edited=tuple(
             (
-                printable(f"{e.sheet}!{e.cell}"),
-                called(e.quantity, e.index),
+                printable(e.place),
+                element_name(e.quantity, e.index),
                 printable(value_text(e.found)),
                 f"{e.expected:.9g}",
             )
@@ -307,7 +306,7 @@ def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> Fi
         verdict=cell.verdict,
         sign=LOOKS[cell.verdict].sign,
         where=printable(finding.where),
-        anchor=anchors.get(printable(where(cell)), ""),
+        anchor=anchors.get(printable(cell.place), ""),
         called=elements_text(finding),
         formula="" if cell.formula is None else printable(f"={cell.formula}"),
         shown="" if cell.cell is None else printable(value_text(cell.value)),

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.identification import Identification, Identified, Label, Nowhere, Unidentified
-from sheetnet.report.format import printable, short
+from sheetnet.naming import place_name
+from sheetnet.report.format import in_json, printable, short
 from sheetnet.report.json import json_text, record, records
 
 IDENTIFY_SCHEMA = "sheetnet.identify/1"
@@ -94,8 +95,8 @@ def _parts(found: Identification) -> Iterator[RenderableType]:
     yield from _quantities(found)
     if found.unidentified:
         yield _table(found)
-    if len(found.unidentified) > MOST_UNIDENTIFIED_SHOWN:
-        yield Text(f"  … and {len(found.unidentified) - MOST_UNIDENTIFIED_SHOWN:,} more: see --json", style="dim")
+    if (rest := len(found.unidentified) - MOST_UNIDENTIFIED_SHOWN) > 0:
+        yield Text(f"  {in_json(rest)}", style="dim")
     yield from _rest(found)
 
 
@@ -115,7 +116,7 @@ def _quantities(found: Identification) -> Iterator[RenderableType]:
     first: dict[str, list[str]] = {}
     for cell in found.identified:
         if cell.label.step == 1:
-            first.setdefault(cell.label.quantity, []).append(f"{cell.sheet}!{cell.cell}")
+            first.setdefault(cell.label.quantity, []).append(place_name(cell.sheet, cell.cell))
     table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
     for title in ("quantity", "cells", "where (first step)"):
         table.add_column(title, overflow="fold")
@@ -133,7 +134,7 @@ def _table(found: Identification) -> Table:
     for title in ("not identified", "should be", "why"):
         table.add_column(title, overflow="fold")
     for cell in found.unidentified[:MOST_UNIDENTIFIED_SHOWN]:
-        where = f"{cell.sheet}!{cell.cell}"
+        where = place_name(cell.sheet, cell.cell)
         why = Text(
             printable(cell.message)
             + (f" ({cell.mistake})" if cell.mistake and cell.mistake not in cell.message else "")

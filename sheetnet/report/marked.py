@@ -9,16 +9,17 @@ from pathlib import Path
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
 from sheetnet.files.marking import AddedSheet, Field, Mark, mark_workbook
+from sheetnet.naming import element_name
 from sheetnet.report.format import (
     VERDICT_STYLES,
     asked_text,
     blamed_answers,
-    called,
     concerned,
     elements_text,
     followers,
     following,
     givens_changed,
+    in_json,
     inherited,
     inputs_edited,
     printable,
@@ -95,7 +96,7 @@ def _edited(report: Report) -> Iterator[_Row]:
     yield (Field(inputs_edited(report), bold=True),)
     for edit in report.edited_inputs:
         words = f"now {value_text(edit.found)}, was {edit.expected:.9g}"
-        place, name = printable(f"{edit.sheet}!{edit.cell}"), called(edit.quantity, edit.index)
+        place, name = printable(edit.place), element_name(edit.quantity, edit.index)
         yield (Field(), Field(place), Field(name), Field(printable(words)))
     yield ()
 
@@ -110,7 +111,7 @@ def _blamed(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
     for finding in findings[:MOST_LISTED]:
         yield _line(finding, following(finding, carried))
     if rest := sum(len(finding.cells) for finding in findings[MOST_LISTED:]):
-        yield _text(f"… and {rest:,} more: see --json")
+        yield _text(in_json(rest))
 
 
 def _line(finding: BlockFinding, carried: int) -> _Row:
@@ -187,7 +188,7 @@ def _mark(cell: CellVerdict) -> Mark:
 
 
 def _note(cell: CellVerdict) -> str:
-    lines = [f"{cell.verdict}: {called(cell.quantity, cell.index)}", reason(cell)]
+    lines = [f"{cell.verdict}: {element_name(cell.quantity, cell.index)}", reason(cell)]
     if cell.expected is not None:
         lines.append(f"expected {cell.expected:.9g}, shows {printable(value_text(cell.value))}")
     return "\n".join(lines)[:_LONGEST]

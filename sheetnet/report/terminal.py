@@ -15,16 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.formulas import describe
+from sheetnet.naming import element_name, listed
 from sheetnet.reference import Step, stacked
 from sheetnet.report.format import (
     VERDICT_STYLES,
     asked_text,
     blamed_answers,
-    called,
     elements_text,
     followers,
     following,
     givens_changed,
+    in_json,
     inherited,
     inputs_edited,
     printable,
@@ -72,9 +73,8 @@ def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
         network = (
             f"the network of {templates[found]}" if found in templates else "another one" if number else "one network"
         )
-        names = ", ".join(Path(printable(path)).name for path in paths[:MOST_NAMED]) if number else ""
-        more = f" and {len(paths) - MOST_NAMED:,} more" if names and len(paths) > MOST_NAMED else ""
-        told.append(f"{len(paths):,} {carry} {network}" + (f": {names}{more}" if names else ""))
+        names = listed([Path(printable(path)).name for path in paths], MOST_NAMED) if number else ""
+        told.append(f"{len(paths):,} {carry} {network}" + (f": {names}" if names else ""))
     if len(groups) > MOST_NETWORKS:
         told.append(f"{sum(len(paths) for _, paths in groups[MOST_NETWORKS:]):,} carry others")
     return f"the workbooks carry different networks: {'; '.join(told)}. Give --network to judge all by one."
@@ -141,8 +141,7 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     if not edited:
         return
     first = [
-        f"{e.sheet}!{e.cell} ({called(e.quantity, e.index)}) {value_text(e.found)}, was {e.expected:g}"
-        for e in edited[:3]
+        f"{e.place} ({element_name(e.quantity, e.index)}) {value_text(e.found)}, was {e.expected:g}" for e in edited[:3]
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
     style = "red" if report.strict_inputs else "cyan"
@@ -154,7 +153,7 @@ def _blamed_cells(blamed: Sequence[CellVerdict], carried: Counter[str]) -> Itera
     for finding in findings[:MOST_SHOWN]:
         yield _blamed_cell(finding, following(finding, carried))
     if rest := sum(len(finding.cells) for finding in findings[MOST_SHOWN:]):
-        yield Text(f"  … and {rest:,} more: see --json", style="dim")
+        yield Text(f"  {in_json(rest)}", style="dim")
 
 
 def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:

@@ -15,6 +15,7 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.engine.isolate import cannot_move
+from sheetnet.naming import element_name
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
 from sheetnet.syntax.functions import is_googles
@@ -239,4 +240,4 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
 def named_place(place: Place, cells: Mapping[Place, CellVerdict]) -> str:
     """A cell as a sentence names it: `Step!D22 (z_1[0, 1])`."""
     found = cells[place]
-    return f"{found.sheet}!{found.cell} ({found.quantity}[{', '.join(map(str, found.index or ()))}])"
+    return f"{found.place} ({element_name(found.quantity, found.index)})"

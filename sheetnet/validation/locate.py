@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sheetnet.naming import listed
 from sheetnet.network import Block, Network
 from sheetnet.syntax import Area, column_letters
 from sheetnet.validation.names import (
@@ -172,8 +173,7 @@ def _passed_over(areas: Mapping[str, Area], lines: Mapping[str, Lines]) -> Itera
         for column in sorted(set(range(area.left, area.right + 1)) - set(columns)):
             found[area.sheet or "", f"column {column_letters(column)}"].append(name)
     for (sheet, line), names in found.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        yield f"{line} of {sheet} is blank inside {', '.join(names[:3])}{more}: it was passed over"
+        yield f"{line} of {sheet} is blank inside {listed(names)}: it was passed over"
 
 
 def _summed_up(workbook: Workbook, chosen: Chosen, problems: list[Problem]) -> Iterator[Problem]:

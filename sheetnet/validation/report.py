@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from sheetnet.naming import place_name
 from sheetnet.validation.cells import EditedInput
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
 from sheetnet.workbook import Value
@@ -44,6 +45,11 @@ class CellVerdict:
     cause: str | None = None
     mistakes: tuple[str, ...] = ()
     answer: bool = True
+
+    @property
+    def place(self) -> str:
+        """The cell, as `Step!B3`; a dash for what stands nowhere."""
+        return place_name(self.sheet, self.cell) if self.cell else "—"
 
     @property
     def mistake(self) -> str | None:
@@ -140,7 +146,7 @@ class BlockFinding:
             return "—"
         named = ", ".join(areas[:MOST_AREAS]) + (", …" if len(areas) > MOST_AREAS else "")
         count = f", {len(self.cells):,} cells" if len(self.cells) > 1 else ""
-        return f"{self.first.sheet}!{named}{count}"
+        return place_name(self.first.sheet, named) + count
 
 
 def findings_of(blamed: Iterable[CellVerdict]) -> list[BlockFinding]:

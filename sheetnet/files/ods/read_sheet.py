@@ -14,7 +14,8 @@ from sheetnet.files.limits import Room
 from sheetnet.files.notices import Disguises
 from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.tables import Tables
-from sheetnet.syntax import cell_name, depth
+from sheetnet.naming import cell_place
+from sheetnet.syntax import depth
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -275,7 +276,7 @@ class OdsSheetReader:
         return int(text)
 
     def _at(self, column: int) -> str:
-        return f"{self._where}!{cell_name(self._row, column)}"
+        return cell_place((self._where, self._row, column))
 
     def sheet(self, hidden: bool, sheets: Collection[str], tables: Tables) -> Sheet:
         """The sheet; `sheets` are the names of all sheets in small letters, `tables` the database ranges."""

@@ -15,6 +15,7 @@ from sheetnet.errors import FileError
 from sheetnet.files import limits
 from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.formulas import in_file
+from sheetnet.naming import place_name
 from sheetnet.syntax import cell_name, column_letters
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 
@@ -50,7 +51,7 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
             try:
                 parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))
             except ValueError as error:
-                raise FileError(f"{sheet.name}!{_spot(place)}: {error}") from error
+                raise FileError(f"{place_name(sheet.name, _spot(place))}: {error}") from error
         parts.append("</row>")
         yield "".join(parts)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.auditing import Audit
+from sheetnet.naming import element_name
 from sheetnet.report.audit.text import (
     PRINT_STYLES,
     corrections,
@@ -19,7 +20,7 @@ from sheetnet.report.audit.text import (
     lines,
     mistakes_named,
 )
-from sheetnet.report.format import called, printable
+from sheetnet.report.format import printable
 from sheetnet.verdict import PrintVerdict
 
 
@@ -66,7 +67,7 @@ def _corrections(audit: Audit) -> Iterator[str]:
         yield "| quantity | numbers |"
         yield "|---|---|"
         for correction in found:
-            texts = ", ".join(f"{called('', index)} {text}" for index, text in correction.rows)
+            texts = ", ".join(f"{element_name('', index)} {text}" for index, text in correction.rows)
             yield f"| {_code(correction.quantity)} | {_plain(texts)} |"
         yield ""
 
@@ -116,7 +117,7 @@ def audit_html(audit: Audit) -> str:
         counted_formulas=counted_formulas(audit),
         mistakes=mistakes_named(audit),
         corrections=corrections(audit),
-        called=called,
+        called=element_name,
     )
 
 

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from sheetnet.auditing import Audit, NumberVerdict
 from sheetnet.mistakes import MISTAKES
-from sheetnet.report.format import VERDICT_STYLES, Look, called, printable
+from sheetnet.naming import element_name
+from sheetnet.report.format import VERDICT_STYLES, Look, printable
 from sheetnet.report.json import json_text, record, records
 from sheetnet.verdict import PrintVerdict, Verdict
 
@@ -73,8 +74,8 @@ def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, PrintV
 
 def _span(entries: list[NumberVerdict]) -> str:
     first, last = entries[0], entries[-1]
-    own = called(first.quantity, first.index)
-    return own if len(entries) == 1 else f"{own} … [{last.index[0]}, {last.index[1]}]"
+    own = element_name(first.quantity, first.index)
+    return own if len(entries) == 1 else f"{own} … {element_name('', last.index)}"
 
 
 def right_value(entry: NumberVerdict) -> str:
@@ -247,6 +248,6 @@ def _summary(audit: Audit) -> Iterator[RenderableType]:
         table.add_column(overflow="fold")
         for correction in found:
             (first, _), (last, _) = correction.rows[0], correction.rows[-1]
-            name = called(correction.quantity, first) + ("" if first == last else f" … [{last[0]}, {last[1]}]")
+            name = element_name(correction.quantity, first) + ("" if first == last else f" … {element_name('', last)}")
             table.add_row(Text(printable(name)), Text("  ".join(text for _, text in correction.rows)))
         yield table

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
-from sheetnet.syntax import Token, cell_name, parse_area, tokenize
+from sheetnet.naming import cell_place
+from sheetnet.syntax import Token, parse_area, tokenize
 from sheetnet.validation.cells import cell_at
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
@@ -176,7 +177,7 @@ def helper_repairs(
         return
     tokens = tokenize(formula)
     for helper, where in _helpers(workbook, place, tokens, answers).items():
-        name = f"{helper[0]}!{cell_name(*helper[1:])}"
+        name = cell_place(helper)
         for cell in known:
             for form in FORMS:
                 words = [token.text for token in tokens]

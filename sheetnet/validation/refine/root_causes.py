@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sheetnet.engine.overwrite import with_numbers
 from sheetnet.errors import BugError
+from sheetnet.naming import cell_place
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Graph, causes, circle_through, on_circles, starts_circle, through_helpers
 from sheetnet.trials.tolerance import same
@@ -63,7 +64,7 @@ def _by_chance(cell: CellVerdict, answer: Answer, chancy: dict[Place, str], used
     helper = next((place for place in used if place in chancy), None)
     if helper is None:
         return cell
-    where = f"{helper[0]}!{cell_name(*helper[1:])}"
+    where = cell_place(helper)
     message = f"uses {where}, where {chancy[helper]} gives another value at every look: not deterministic"
     return replace(cell, verdict=Verdict.WRONG, message=message, mistakes=())
 
@@ -151,7 +152,7 @@ def _fed_by_circle(graph: Graph, place: Place, cell: CellVerdict, order: dict[Pl
 def _way(circle: list[Place]) -> str:
     """Each cell and the next, which it uses, back to the first; the middle of a long way left out."""
     sheet = circle[0][0]
-    names = [cell_name(*place[1:]) if place[0] == sheet else f"{place[0]}!{cell_name(*place[1:])}" for place in circle]
+    names = [cell_name(*place[1:]) if place[0] == sheet else cell_place(place) for place in circle]
     if len(names) > LONGEST_WAY:
         names = [*names[: LONGEST_WAY // 2], f"… {len(names) - LONGEST_WAY} more …", *names[-LONGEST_WAY // 2 :]]
     return f"{' → '.join([*names, names[0]])} (each uses the next)"
@@ -169,7 +170,7 @@ def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict]) ->
     if cell.verdict != Verdict.CARRIED:
         return cell
     message = f"the formula is right; the error comes from {named_place(place, found)}, which is the same cell"
-    return replace(cell, message=message, cause=f"{cell.sheet}!{cell.cell}")
+    return replace(cell, message=message, cause=cell.place)
 
 
 def _blamed(found: dict[Place, CellVerdict]) -> set[Place]:
@@ -197,19 +198,17 @@ def _caused(
         unknown, name = found[cause].verdict == Verdict.UNDETERMINED, named_place(cause, found)
         why = f"it uses {name}, which was not judged" if unknown else f"the error comes from {name}"
         message = f"the formula is right; {why}"
-        return replace(cell, message=message, cause=f"{found[cause].sheet}!{found[cause].cell}")
+        return replace(cell, message=message, cause=found[cause].place)
     reach = [place, *through_helpers(graph, place, ())]
     used = sorted(REFERRING & _functions(graph, reach))
     if is_view_block(cell.quantity):
         return replace(cell, verdict=Verdict.UNDETERMINED, message=GROWN)
     if not used or not blamed:
-        raise BugError(
-            f"{cell.sheet}!{cell.cell} carries an error that began nowhere: this is a bug of sheetnet, please report it"
-        )
+        raise BugError(f"{cell.place} carries an error that began nowhere: this is a bug of sheetnet, please report it")
     order = list(found)
     before = [other for other in order[: order.index(place)] if other in blamed]
     likely = before[-1] if before else next(other for other in order if other in blamed)
     message = (
         f"the formula is right; the error comes through {', '.join(used)}, likely from {named_place(likely, found)}"
     )
-    return replace(cell, message=message, cause=f"{found[likely].sheet}!{found[likely].cell}")
+    return replace(cell, message=message, cause=found[likely].place)

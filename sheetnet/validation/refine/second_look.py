@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sheetnet.files import limits
+from sheetnet.naming import cell_place, element_name
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.validation.cells import Answer, quantity_of
 from sheetnet.validation.judge_cells import ENTER_AGAIN, STILL
@@ -180,5 +181,5 @@ def known_cells(bench: Bench, runs: Runs) -> list[KnownCell]:
 def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> KnownCell:
     sheet, row, column = place
     cell = f"{quote_sheet(sheet)}!{cell_name(row, column, absolute=True)}"
-    called = f"{name}[{', '.join(map(str, index))}] ({sheet}!{cell_name(row, column)})"
+    called = f"{element_name(name, index)} ({cell_place(place)})"
     return KnownCell(cell, value, called)
