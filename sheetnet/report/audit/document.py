@@ -110,6 +110,7 @@ def audit_html(audit: Audit) -> str:
     environment.filters["dashed"] = dashed
     return environment.get_template("audit.html").render(
         audit=audit,
+        verdicts=PrintVerdict,
         lines=list(lines(audit)),
         looks={dashed(verdict): look for verdict, look in PRINT_STYLES.items()},
         legend=legend(audit),

@@ -224,7 +224,9 @@ def _equations(audit: Audit) -> Iterator[RenderableType]:
     for formula in wrong:
         yield Text(f"{printable(formula.place)}")
         table = _grid(max(map(len, audit.counts), default=0))
-        table.add_row(Text("wrong", style="red"), Text(printable(formula.equation)))
+        table.add_row(
+            Text(formula.verdict, style=PRINT_STYLES[formula.verdict].color), Text(printable(formula.equation))
+        )
         table.add_row("", Text(printable(formula.why), style="dim"))
         if formula.right_form is not None:
             table.add_row(Text("right", style="green"), Text(printable(formula.right_form)))
