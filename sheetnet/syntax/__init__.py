@@ -1,6 +1,5 @@
 """The canonical formula dialect (Excel A1) as text."""
 
-import sheetnet.syntax.functions  # noqa: F401  first: imported later, the module would take the name of the function
 from sheetnet.syntax.references import (
     COLUMNS,
     ROWS,
