@@ -23,11 +23,8 @@ from sheetnet.auditing.verdicts import NumberVerdict
 from sheetnet.verdict import PrintVerdict
 
 AGAIN = "as printed and judged under"
-RIGHT = (
-    PrintVerdict.AGREES,
-    PrintVerdict.LAST_PLACE,
-    PrintVerdict.CARRIED,
-)  # verdicts on prints that other prints may not contradict
+# Verdicts on prints that other prints may not contradict.
+RIGHT = (PrintVerdict.AGREES, PrintVerdict.LAST_PLACE, PrintVerdict.CARRIED)
 
 
 def judge_numbers(document: Document) -> tuple[NumberVerdict, ...]:
@@ -128,20 +125,18 @@ class _Judge:
         for reach, _ in self._routes.reaches(number):
             nearest = min(max(digits.value, reach.low), reach.high)
             if reach.high <= reach.low + WIDEST_ROUNDING * digits.unit and digits.rounds(nearest):
-                return _Judged(
-                    PrintVerdict.AGREES, f"follows from the rounded numbers above ({reach.value:.9g})", span=span
-                )
+                words = f"follows from the rounded numbers above ({reach.value:.9g})"
+                return _Judged(PrintVerdict.AGREES, words, span=span)
         return _Judged(PrintVerdict.LAST_PLACE, f"cut, not rounded: {digits.like(right)}", span=span)
 
     def _too_little(
         self, number: PrintedNumber, digits: Digits, reach: Reach, span: Callable[[], tuple[float, float]]
     ) -> _Judged:
         sharper = self._around.sharper(number)
-        text = sharper.like(self._document.right(number)) if sharper is not None else None
+        right = self._document.right(number)
+        text = f"{right:.4g}" if sharper is None else sharper.like(right)
         words = f"anything from {digits.low:.9g} to {digits.high:.9g} may be printed so; here it is {reach.value:.9g}"
-        return _Judged(
-            PrintVerdict.SAYS_TOO_LITTLE, words, text=text or f"{self._document.right(number):.4g}", span=span
-        )
+        return _Judged(PrintVerdict.SAYS_TOO_LITTLE, words, text=text, span=span)
 
     def _computed(self, number: PrintedNumber, digits: Digits) -> _Judged:
         right = self._document.right(number)

@@ -127,10 +127,8 @@ def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, st
     """Correct, where the trials could tell; with a hint where older programs show an error all the same."""
     message, need = "computes what it should", evidence.texts.entry.get(number)
     if need is not None and isinstance(answer.cell.value, CellError):
-        return (
-            Verdict.ERROR,
-            f"shows {answer.cell.value}: {need.value} an error unless it is entered with Ctrl+Shift+Enter",
-        )
+        message = f"shows {answer.cell.value}: {need.value} an error unless it is entered with Ctrl+Shift+Enter"
+        return Verdict.ERROR, message
     if need is not None:
         message += f", but {need.value} an error unless it is entered with Ctrl+Shift+Enter"
     return _doubt(number, evidence) or (Verdict.CORRECT, message)
@@ -140,10 +138,8 @@ def _doubt(number: int, evidence: Evidence) -> tuple[Verdict, str] | None:
     if not evidence.in_doubt[number]:
         return None
     if not len(evidence.here[evidence.trials]):
-        return (
-            Verdict.UNDETERMINED,
-            "there are no trials, and at the sheet's own inputs alone a wrong formula may look right",
-        )
+        message = "there are no trials, and at the sheet's own inputs alone a wrong formula may look right"
+        return Verdict.UNDETERMINED, message
     return Verdict.UNDETERMINED, "no trial could tell a right formula from a wrong one here: ask for more --trials"
 
 
@@ -168,12 +164,8 @@ def _text(text: str, answer: Answer, number: int, evidence: Evidence) -> tuple[V
     if (typed := number_in(text)) is None:
         return Verdict.WRONG, f"contains the text {text!r}, not a number: enter the formula alone"
     verdict, message = _typed(typed, answer, number, evidence)
-    return (
-        Verdict.WRONG,
-        f"right, but entered as text: {ENTER_AGAIN}"
-        if verdict == Verdict.CORRECT
-        else f"entered as text, and {message}",
-    )
+    right = verdict == Verdict.CORRECT
+    return Verdict.WRONG, f"right, but entered as text: {ENTER_AGAIN}" if right else f"entered as text, and {message}"
 
 
 def _typed(value: float, answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str]:
