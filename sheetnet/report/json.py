@@ -43,11 +43,11 @@ def records(items: Sequence[object], fields: str) -> list[dict[str, Any]]:
 
 def plain(value: object) -> object:
     """A value as JSON holds it."""
-    if isinstance(value, CellError):
-        return value.code
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, tuple):
+        return list(value)
+    return value.code if isinstance(value, CellError) else value
 
 
 def json_text(data: Sequence[Mapping[str, Any]]) -> str:
