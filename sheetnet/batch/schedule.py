@@ -6,7 +6,7 @@ import os
 import pickle
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from typing import Any
 
 from sheetnet.batch.worker import NoWorkerError, Worker
 from sheetnet.errors import LostError, SheetnetError, StoppedError
+from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 
 _ATTEMPTS = 3  # a worker may end just when it is asked; what ends at once three times will do so forever
 
@@ -43,7 +44,7 @@ class Workers:
             self._idle += started
 
     def call(
-        self, function: Callable[..., Any], arguments: tuple[Any, ...] = (), limits: Mapping[str, int] | None = None
+        self, function: Callable[..., Any], arguments: tuple[Any, ...] = (), limits: Limits = DEFAULT_LIMITS
     ) -> Any:
         """The value of a function, computed in a worker. It must be importable, its arguments and value picklable.
 
@@ -52,13 +53,13 @@ class Workers:
         for _ in range(_ATTEMPTS):
             worker = self._borrowed()
             try:
-                return worker.call(function, arguments, limits or {})
+                return worker.call(function, arguments, limits)
             except ConnectionError:
                 continue
             finally:
                 self._returned(worker)
         raise NoWorkerError(
-            "worker processes end as they start: see that this Python can import sheetnet and its needs"
+            "worker processes end as they start", remedy="see that this Python can import sheetnet and its needs"
         )
 
     def _borrowed(self) -> Worker:
@@ -103,7 +104,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_SHARED._forget)
 
 
-def isolated(function: Callable[..., Any], *arguments: Any, limits: Mapping[str, int] | None = None) -> Any:
+def isolated(function: Callable[..., Any], *arguments: Any, limits: Limits = DEFAULT_LIMITS) -> Any:
     """`function(*arguments)` in a worker that this process keeps for such calls; see `Workers.call`.
 
     This is what runs inside the workers of a foreign executor: a crash costs our worker, never the executor's.
@@ -127,7 +128,7 @@ class Ready:
 
 @contextmanager
 def runner(
-    executor: Executor | None, jobs: int | None, count: int, limits: Mapping[str, int], own: Workers | None = None
+    executor: Executor | None, jobs: int | None, count: int, limits: Limits, own: Workers | None = None
 ) -> Iterator[Submit]:
     """A function that submits a call: to the executor, or to `jobs` workers of our own (None: one a core).
 
@@ -150,7 +151,7 @@ def runner(
             workers.close()
 
 
-def _submitting(executor: Executor, attempt: Callable[..., Outcome], limits: Mapping[str, int]) -> Submit:
+def _submitting(executor: Executor, attempt: Callable[..., Outcome], limits: Limits) -> Submit:
     submit: Any = executor.submit
     return partial(submit, attempt, limits=limits)
 
@@ -160,7 +161,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _attempt(function: Callable[..., Any], call: WorkerCall, limits: Mapping[str, int]) -> Outcome:
+def _attempt(function: Callable[..., Any], call: WorkerCall, limits: Limits) -> Outcome:
     """What a foreign executor runs: the call in a guarded process. What a file causes is a value, never an exception."""
     try:
         return isolated(function, *call, limits=limits)
@@ -237,4 +238,6 @@ def _outcome(future: Future[Outcome]) -> Outcome:
     except SheetnetError as error:
         return error
     except Exception as error:  # noqa: BLE001 - an executor may fail in ways of its own
-        return LostError(f"was lost by the executor ({type(error).__name__}: {error}): try it again with --resume")
+        return LostError(
+            f"was lost by the executor ({type(error).__name__}: {error})", remedy="try it again with --resume"
+        )

@@ -14,7 +14,6 @@ import pickle
 import select
 import sys
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -22,8 +21,7 @@ from typing import IO, Any
 
 from sheetnet.engine import only_the_chosen
 from sheetnet.errors import SheetnetError
-from sheetnet.files import limits
-from sheetnet.files.limits import set_limits
+from sheetnet.files.limits import Limits
 
 STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
@@ -132,9 +130,8 @@ def _asked(requests: IO[bytes]) -> bool:
     return os.name != "posix" or bool(select.select([requests], [], [], IDLE_SECONDS)[0])
 
 
-def _restrict(allowed: Mapping[str, int]) -> None:
-    """Limits for the next call, also of memory and processor time; only the soft ones, so that each call has its own."""
-    set_limits(allowed)
+def _restrict(limits: Limits) -> None:
+    """Memory and processor time for the next call; only the soft limits, so that each call can have its own."""
     if os.name != "posix":
         return
     import resource
@@ -142,8 +139,8 @@ def _restrict(allowed: Mapping[str, int]) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime)
     for kind, amount in (
-        (resource.RLIMIT_AS, limits.MAX_MEMORY),
-        (resource.RLIMIT_CPU, spent + limits.MAX_CPU_SECONDS + 1),
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CPU, spent + limits.cpu_time + 1),
     ):
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,13 @@ from sheetnet.batch.api import Outputs, validate_many
 from sheetnet.batch.journal import Result
 from sheetnet.batch.schedule import Workers
 from sheetnet.cli.options import complain
-from sheetnet.files.limits import parse_limits
-from sheetnet.network_file import load_network
+from sheetnet.files.limits import Limits, parse_limits
 from sheetnet.report.terminal import console, judging, networks_carried, report_view, totals
+from sheetnet.verdict import Status
 
-__all__ = ["Outputs", "Shown", "Workers", "load_network", "parse_limits", "validate_many"]
+__all__ = ["Limits", "Outputs", "Shown", "Workers", "parse_limits", "validate_many"]
 
-EXIT_CODES = {"correct": 0, "incorrect": 1, "unreadable": 2}
+EXIT_CODES = {Status.CORRECT: 0, Status.INCORRECT: 1, Status.UNREADABLE: 2}
 
 
 class Shown:
@@ -30,7 +30,7 @@ class Shown:
 
     def __init__(self, outputs: Outputs, by_own_networks: bool, jsonl: Path | None) -> None:
         self._outputs, self._by_own, self._jsonl = outputs, by_own_networks, jsonl
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[Status] = Counter()
         self._carried: dict[str, list[str]] = {}
 
     @contextmanager
@@ -53,7 +53,7 @@ class Shown:
             complain(result.error)
         return None if result.report is None or self._outputs.json == "-" else report_view(result.report)
 
-    def finish(self, workers: Workers, jobs: int | None, limits: Mapping[str, int]) -> int:
+    def finish(self, workers: Workers, jobs: int | None, limits: Limits) -> int:
         """Sum up, write all outputs, and give the exit code: the worst of what was found."""
         remark = networks_carried(self._carried) if self._by_own and len(self._carried) > 1 else None
         if self._outputs.json == "-":

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import EngineName, Limits
+from sheetnet.cli.options import EngineName, LimitChanges
 from sheetnet.errors import UsageError
+from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
 _Workbooks = Annotated[list[Path], typer.Argument(metavar="WORKBOOK…", help="Workbooks to judge.")]
 _Expected = Annotated[
     str | None, typer.Option(metavar="TEMPLATE|FILE.toml", help="What they should compute; else what each carries.")
 ]
 _Engine = Annotated[EngineName, typer.Option(help="What recalculates the workbooks.")]
-_Trials = Annotated[int, typer.Option(min=1, max=1000, help="Random trials a workbook.")]
+_Trials = Annotated[int, typer.Option(min=1, max=MOST_TRIALS, help="Random trials a workbook.")]
 _Seed = Annotated[int, typer.Option(min=0, help="The seed of the trials.")]
 _StrictInputs = Annotated[bool, typer.Option("--strict-inputs", help="Edited inputs are not ok.")]
 _Inputs = Annotated[
@@ -42,14 +43,16 @@ _Resume = Annotated[bool, typer.Option("--resume", help="Keep the results that t
 _Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers at once; else one a core.")]
 _Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist; workbooks never.")]
 
+USUAL_ENGINE = EngineName(JudgeOptions.engine)
+
 
 def validate_command(
     workbooks: _Workbooks,
     network: _Expected = None,
-    engine: _Engine = EngineName.IRONCALC,
-    trials: _Trials = 8,
-    seed: _Seed = 0,
-    strict_inputs: _StrictInputs = False,
+    engine: _Engine = USUAL_ENGINE,
+    trials: _Trials = JudgeOptions.trials,
+    seed: _Seed = JudgeOptions.seed,
+    strict_inputs: _StrictInputs = JudgeOptions.strict_inputs,
     inputs: _Inputs = None,
     steps: _Steps = None,
     blank: _Blank = None,
@@ -59,27 +62,28 @@ def validate_command(
     jsonl: _Jsonl = None,
     resume: _Resume = False,
     jobs: _Jobs = None,
-    limit: Limits = None,
+    limit: LimitChanges = None,
     force: _Force = False,
 ) -> None:
     """Judge every calculation cell of workbooks against NumPy, each in a guarded process.
 
     Exit code 0: all correct; 1: something is not; 2: a file cannot be used.
     """
-    from sheetnet.cli.judging import Outputs, Shown, Workers, load_network, parse_limits, validate_many
+    from sheetnet.cli.judging import Limits, Outputs, Shown, Workers, parse_limits, validate_many
 
     if resume and jsonl is None:
-        raise UsageError("--resume needs --jsonl FILE: the results that are to be kept stand there")
-    how: dict[str, Any] = {"engine": engine.value, "trials": trials, "seed": seed, "strict_inputs": strict_inputs}
-    how |= {"inputs": inputs, "steps": steps, "jsonl": jsonl, "resume": resume, "force": force, "jobs": jobs}
-    how |= {"blanks": tuple(blank)} if blank else {}
-    limits = parse_limits(limit or [])
+        raise UsageError("--resume needs --jsonl FILE", remedy="the results that are to be kept stand there")
+    changes = parse_limits(limit or [])
     with Workers() as workers:
         workers.start(1)  # it imports what it needs while this process does
         read = [Path(path) for path in (network, inputs) if path is not None]
         shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl)
-        expected = None if network is None else load_network(network)
+        results = validate_many(
+            workbooks, network, engine=engine.value, trials=trials, seed=seed, strict_inputs=strict_inputs, inputs=inputs,
+            steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl, resume=resume, force=force,
+            workers=workers,
+        )  # fmt: skip
         with shown.progress(len(workbooks)) as show:
-            for result in validate_many(workbooks, expected, workers=workers, limits=limits, **how):
+            for result in results:
                 show(result)
-        raise typer.Exit(shown.finish(workers, jobs, limits))
+        raise typer.Exit(shown.finish(workers, jobs, Limits.of(changes)))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sheetnet.engine import engine_named
+from sheetnet.judge_options import JudgeOptions
+from sheetnet.naming import and_more, element_name
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
 from sheetnet.validation.case import Case
@@ -18,21 +20,25 @@ from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.validation.run import Runner, Runs
 from sheetnet.validation.state import State
 from sheetnet.validation.texts import entry_notes
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Value, Workbook
 
 
-def judge_named(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
+def judge_named(workbook: Workbook, network: Network, options: JudgeOptions) -> Report:
     """The report on a workbook; engines are asked by name, and what one cannot compute stays `unsupported`."""
-    found = refined(Runner(Case.of(workbook, network, trials, seed), engine_named(engine)))
+    runner = Runner(Case.of(workbook, network, options.trials, options.seed), engine_named(options.engine))
+    found = refined(runner)
     case, convention = found.case, found.case.convention
-    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in case.located.problems]
+    problems = [
+        CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in case.located.problems if p.verdict
+    ]
     return Report(
         workbook="",
         network=network.title,
         network_source="the file given",
-        engine=engine,
+        engine=options.engine,
         trials=case.trials.count,
-        seed=seed,
+        seed=options.seed,
         cells=(*problems, *_bad_inputs(case, found.runs), *found.cells),
         edited_inputs=tuple(edited_inputs(network, case.inputs, found.runs.inputs)),
         notes=tuple(_notes(found)),
@@ -49,8 +55,8 @@ def _notes(found: State) -> Iterator[str]:
         yield from found.lost.notes(found.cells)
         yield from whereabouts(case.workbook, case.network, located, case.answers, tuple(found.cells))
     if tied := played_ties(case.network, case.inputs):
-        one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
-        more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
+        one, other = (element_name(name, (row, column)) for name, row, column in next(iter(tied.items())))
+        more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(case.answers, found.cells, found.runner.texts)
     if not case.trials.count:
@@ -70,7 +76,7 @@ def _bad_inputs(case: Case, runs: Runs) -> list[CellVerdict]:
             cell_name(*cell.place[1:]),
             cell.element[0],
             cell.element[1:],
-            "error",
+            Verdict.ERROR,
             f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
             formula=cell.formula,
             value=value,

@@ -11,19 +11,18 @@ from itertools import groupby
 from math import isfinite
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
 from sheetnet.files.escaping import excel, excel_replaced, fits_in_cell
 from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.formulas import in_file
+from sheetnet.naming import place_name
 from sheetnet.syntax import cell_name, column_letters
+from sheetnet.syntax.references import COLUMNS, FORMULA_CHARACTERS, ROWS, TEXT_CHARACTERS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
-
-LONGEST_TEXT = 32_767  # characters in a cell or note; Excel's own limit
 
 
 def text_element(prefix: bytes, text: str) -> bytes:
     """A `t` element. Control characters of a stranger's text show as a replacement sign."""
-    text = excel_replaced(text, LONGEST_TEXT)
+    text = excel_replaced(text, TEXT_CHARACTERS)
     return b'<%st xml:space="preserve">%s</%st>' % (prefix, text.encode(), prefix)
 
 
@@ -42,7 +41,7 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
             try:
                 parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))
             except ValueError as error:
-                raise FileError(f"{sheet.name}!{_spot(place)}: {error}") from error
+                raise FileError(str(error), place=place_name(sheet.name, _spot(place))) from error
         parts.append("</row>")
         yield "".join(parts)
 
@@ -64,7 +63,7 @@ def _cell_xml(
     place: Position, cell: Cell, style: str, array: tuple[int, int] | None, share: Callable[[str], int]
 ) -> str:
     row, column = place
-    if not (0 < row <= limits.MAX_ROW and 0 < column <= limits.MAX_COLUMN):
+    if not (0 < row <= ROWS and 0 < column <= COLUMNS):
         raise ValueError("lies outside the sheet: place it elsewhere")
     start = f'<c r="{column_letters(column)}{row}"{style}'
     value = cell.value
@@ -96,8 +95,8 @@ def _value_xml(value: Value) -> tuple[str, str]:
 
 
 def _formula_xml(place: Position, formula: str, array: tuple[int, int] | None) -> str:
-    if not formula or len(formula) > limits.MAX_FORMULA:
-        raise ValueError(f"has a formula of {len(formula):,} characters, 1 to {limits.MAX_FORMULA:,} are possible")
+    if not formula or len(formula) > FORMULA_CHARACTERS:
+        raise ValueError(f"has a formula of {len(formula):,} characters, 1 to {FORMULA_CHARACTERS:,} are possible")
     if not fits_in_cell(formula):
         raise ValueError("has a control character in its formula: use CHAR() for it")
     text = excel(in_file(formula))
@@ -117,8 +116,8 @@ def _text_xml(text: str, share: Callable[[str], int]) -> str:
 
 
 def _checked_text(text: str) -> str:
-    if len(text) > limits.MAX_TEXT // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * limits.MAX_TEXT:
-        raise ValueError(f"has a text longer than {limits.MAX_TEXT:,} characters: shorten it")
+    if len(text) > TEXT_CHARACTERS // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * TEXT_CHARACTERS:
+        raise ValueError(f"has a text longer than {TEXT_CHARACTERS:,} characters: shorten it")
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -16,6 +16,7 @@ from sheetnet.validation.case import Case
 from sheetnet.validation.refine.slips import DOLLAR, EMPTY, empty_cells
 from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.state import State
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def name_mistakes(state: State) -> State:
     signatures = as_numbers(alone)
     for number in wrong:
         answer, signature = case.answers[number], signatures[:, number]
-        if cells[number].verdict == "hardcoded" and np.ptp(signature) > 0:
+        if cells[number].verdict == Verdict.HARDCODED and np.ptp(signature) > 0:
             continue  # a typed number is the reason, which has been told
         reads = sources.of(answer.place)
         findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
@@ -80,7 +81,7 @@ def say_what_cancels(state: State) -> State:
     return state.given(
         [
             replace(cell, message=f"{cell.message}; {CANCELLED}")
-            if cell.verdict == "wrong"
+            if cell.verdict == Verdict.WRONG
             and cell.formula is not None
             and evidence.here[:, n].all()
             and evidence.alone is not None
@@ -92,7 +93,7 @@ def say_what_cancels(state: State) -> State:
 
 
 def _may_be_named(cell: CellVerdict) -> bool:
-    return cell.verdict in ("wrong", "hardcoded") and cell.formula is not None
+    return cell.verdict in (Verdict.WRONG, Verdict.HARDCODED) and cell.formula is not None
 
 
 def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:

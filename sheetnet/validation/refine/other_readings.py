@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sheetnet.errors import EngineError
-from sheetnet.files import limits
+from sheetnet.files.limits import Limits
 from sheetnet.network import Network
 from sheetnet.trials.near_rows import draw_for
 from sheetnet.validation.case import Case
@@ -16,13 +16,14 @@ from sheetnet.validation.judge_cells import ENTER_AGAIN
 from sheetnet.validation.names import is_view_block
 from sheetnet.validation.refine.name_mistakes import name_mistakes
 from sheetnet.validation.refine.try_repairs import try_repairs
-from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.run import Runs
 from sheetnet.validation.state import Refinement, State
 from sheetnet.validation.texts import formula_in, has_equals, in_english, is_remark, local_names_in, number_in
+from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Cell, Position
 
-AFTER_TARGETS = ("cost", "dC_", "delta_", "W_")  # the blocks whose values the targets reach
+AFTER_TARGETS = ("cost_out", "cost_n", "cost", "dC_da", "dC_dW", "delta", "W")  # symbols of what the targets reach
 
 
 def take_own_convention(usual: State) -> State:
@@ -55,8 +56,7 @@ def _blamed(state: State, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
 
 def _is_frozen(answer: Answer, network: Network) -> bool:
     """Whether the cell keeps the bias of a network that does not train it: it is the same by every convention."""
-    name = answer.block.name
-    is_bias = name.startswith("W_") and name.endswith("_new") and answer.row == answer.block.rows - 1
+    is_bias = answer.block.quantity.kind == "W_new" and answer.row == answer.block.rows - 1
     return is_bias and not network.train_bias
 
 
@@ -74,17 +74,17 @@ def take_targets_as_one_hot(found: State) -> State:
 def _in_need_of_targets(found: State) -> bool:
     """Whether a wrong cell depends on the targets: z, a and what else leads up to the outputs do not."""
     return any(
-        cell.verdict in ("wrong", "error")
-        and (answer.block.name.startswith(AFTER_TARGETS) or is_view_block(answer.block.name))
+        cell.verdict in (Verdict.WRONG, Verdict.ERROR)
+        and (answer.block.quantity.symbol in AFTER_TARGETS or is_view_block(answer.block.name))
         for answer, cell in zip(found.case.answers, found.cells, strict=True)
     )
 
 
 def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
     """The verdict of a cell after both sets of trials."""
-    if first.verdict in ("wrong", "error", "carried") and one_hot.verdict == "correct":
+    if first.verdict in (Verdict.WRONG, Verdict.ERROR, Verdict.CARRIED) and one_hot.verdict == Verdict.CORRECT:
         return replace(one_hot, message="right for targets of 0 and 1, as this sheet has them")
-    return one_hot if first.verdict in ("wrong", "error") and one_hot.verdict == "carried" else first
+    return one_hot if first.verdict in (Verdict.WRONG, Verdict.ERROR) and one_hot.verdict == Verdict.CARRIED else first
 
 
 def has_one_hot_targets(network: Network, runs: Runs) -> bool:
@@ -113,7 +113,7 @@ def say_what_was_meant(state: State) -> State:
     for step in READINGS:
         other = step(other)
     unmeant = [n for n in range(len(other.cells)) if n not in formulas]
-    other = other.given(_put(other.cells, {n: replace(other.cells[n], verdict="correct") for n in unmeant}))
+    other = other.given(_put(other.cells, {n: replace(other.cells[n], verdict=Verdict.CORRECT) for n in unmeant}))
     for step in EXPLANATIONS:
         other = step(other)
     return state.given(
@@ -128,7 +128,7 @@ def _put(cells: Sequence[CellVerdict], others: Mapping[int, CellVerdict]) -> lis
 def _formulas_meant(state: State) -> dict[int, str]:
     """For answers by their numbers: the formula that was meant, where it is blamed for how it was entered.
 
-    As much text as a file may hold of formulas; what is beyond is not read.
+    As much text as a file may usually hold of formulas; what is beyond is not read.
     """
     names = {name.name.upper() for name in state.case.workbook.names}
     found: dict[int, str] = {}
@@ -136,7 +136,7 @@ def _formulas_meant(state: State) -> dict[int, str]:
     for number, (answer, cell) in enumerate(zip(state.case.answers, state.cells, strict=True)):
         formula = None if cell.verdict in SOUND else _meant(answer, names)
         length += len(formula or "")
-        if formula is not None and length <= limits.MAX_FORMULA_TEXT:
+        if formula is not None and length <= Limits.formula_text:
             found[number] = formula
     return found
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sheetnet.naming import cell_place, element_name
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.validation.case import Case
 from sheetnet.validation.cells import quantity_of
@@ -14,6 +15,7 @@ from sheetnet.validation.refine.repairs import KnownCell, KnownNumbers, Repair, 
 from sheetnet.validation.refine.slips import DOLLAR, constant_repairs, empty_cells, filled_from, slips
 from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.state import State
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place
 
 MOST_TRIED = 10_000  # repaired formulas of a workbook: evaluating them in all runs takes about a second
@@ -26,7 +28,7 @@ def try_repairs(state: State) -> State:
     alone, cells = state.runs.evidence.alone, state.cells
     if alone is None or not state.runs.evidence.own:
         return state
-    suspected = ("wrong", "hardcoded")
+    suspected = (Verdict.WRONG, Verdict.HARDCODED)
     wrong = [n for n, cell in enumerate(cells) if cell.verdict in suspected and cell.formula and not alone[:, n].all()]
     tried = _repairs(state, wrong[:MOST_RETRIED])
     if not tried:
@@ -42,8 +44,8 @@ def try_repairs(state: State) -> State:
 def _repaired(cell: CellVerdict, repair: Repair) -> CellVerdict:
     mistakes = (repair.mistake,) if repair.mistake else ()
     verdict, message = repair.verdict, repair.message
-    if cell.verdict == "hardcoded":
-        verdict, message = "hardcoded", f"{STILL}: {repair.message}"
+    if cell.verdict == Verdict.HARDCODED:
+        verdict, message = Verdict.HARDCODED, f"{STILL}: {repair.message}"
     return replace(cell, verdict=verdict, message=message, cause=repair.cause, mistakes=mistakes)
 
 
@@ -60,7 +62,7 @@ def _repairs(state: State, wrong: Sequence[int]) -> list[tuple[int, Repair]]:
         cell, place = state.cells[number], case.places[number]
         own = re.compile(re.escape(cell_name(*place[1:], absolute=True)) + r"(?![0-9])")
         found = _repairs_of(case, cell, place, numbers, right_in.get(cell.quantity, []))
-        if cell.verdict == "wrong":
+        if cell.verdict == Verdict.WRONG:
             found += helper_repairs(case.workbook, place, cell.formula or "", case.known, known)
         tried += [(number, repair) for repair in found if not own.search(repair.formula)]
     return tried
@@ -76,7 +78,7 @@ def _repairs_of(
         for repair in slips(formula, filled_from(formula, place, right))
         if repair.mistake != DOLLAR or not empty_cells(case.workbook, place, repair.formula, case.known)
     ]
-    if cell.verdict == "hardcoded":
+    if cell.verdict == Verdict.HARDCODED:
         return found
     constants = constant_repairs(case.workbook, place, formula, case.known, numbers, case.network)
     return [*repairs(formula, numbers), *constants, *found]
@@ -84,7 +86,7 @@ def _repairs_of(
 
 def find_fillings(state: State) -> State:
     """The verdicts; of wrong cells that nothing explains, those that were filled from a right one of their block say so."""
-    suspected, cells = ("wrong", "hardcoded"), state.cells
+    suspected, cells = (Verdict.WRONG, Verdict.HARDCODED), state.cells
     unnamed = [n for n, cell in enumerate(cells) if cell.verdict in suspected and cell.formula and not cell.mistakes]
     if not unnamed or state.runs.evidence.alone is None:
         return state
@@ -126,5 +128,5 @@ def known_cells(state: State) -> list[KnownCell]:
 def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> KnownCell:
     sheet, row, column = place
     cell = f"{quote_sheet(sheet)}!{cell_name(row, column, absolute=True)}"
-    called = f"{name}[{', '.join(map(str, index))}] ({sheet}!{cell_name(row, column)})"
+    called = f"{element_name(name, index)} ({cell_place(place)})"
     return KnownCell(cell, value, called)

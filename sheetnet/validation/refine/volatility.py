@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sheetnet.engine.isolate import with_numbers
-from sheetnet.syntax import cell_name
+from sheetnet.naming import cell_place
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.trials.tolerance import same
 from sheetnet.validation.case import Case
 from sheetnet.validation.cells import Answer
-from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.state import State
+from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Place
 
 _OTHERS = (0.0, 1e6)  # numbers that a helper's chance, or its time, might as well have given
@@ -59,11 +60,11 @@ def _moved(state: State, volatile: Mapping[Place, str]) -> list[bool]:
 
 
 def _by_chance(cell: CellVerdict, answer: Answer, volatile: dict[Place, str], used: Iterable[Place]) -> CellVerdict:
-    if answer.formula is None or cell.verdict not in (*SOUND, "wrong"):
+    if answer.formula is None or cell.verdict not in (*SOUND, Verdict.WRONG):
         return cell
     helper = next((place for place in used if place in volatile), None)
     if helper is None:
         return cell
-    where = f"{helper[0]}!{cell_name(*helper[1:])}"
+    where = cell_place(helper)
     message = f"uses {where}, where {volatile[helper]} gives another value at every look: not deterministic"
-    return replace(cell, verdict="wrong", message=message, mistakes=())
+    return replace(cell, verdict=Verdict.WRONG, message=message, mistakes=())
