@@ -78,11 +78,9 @@ def validate_command(
         workers.start(1)  # it imports what it needs while this process does
         read = [Path(path) for path in (network, inputs) if path is not None]
         shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl)
-        results = validate_many(
-            workbooks, network, engine=engine.value, trials=trials, seed=seed, strict_inputs=strict_inputs, inputs=inputs,
-            steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl, resume=resume, force=force,
-            workers=workers,
-        )  # fmt: skip
+        results = validate_many(workbooks, network, engine=engine.value, trials=trials, seed=seed, inputs=inputs,
+            strict_inputs=strict_inputs, steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl,
+            resume=resume, force=force, workers=workers)  # fmt: skip
         with shown.progress(len(workbooks)) as show:
             for result in results:
                 show(result)
