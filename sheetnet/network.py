@@ -8,12 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Literal
 
+from sheetnet import fields
+from sheetnet.catalogue import (
+    ACTIVATION_FACTS,
+    LOSS_FACTS,
+    ActivationFacts,
+    LossFacts,
+    Mixing,
+    activations_for,
+    losses_for_all,
+)
+from sheetnet.display import shown_line
+from sheetnet.fields import Matrix, refuse
 from sheetnet.quantity import Quantity, q
 
-Row = tuple[float, ...]
-Matrix = tuple[Row, ...]
+REDUCTIONS = ("mean", "sum")
 
 
 @dataclass(frozen=True)
@@ -21,23 +33,49 @@ class Layer:
     """A dense layer. `weights` is W⁽ˡ⁾, (n_in + 1) × n_out: row i leads from node i, the last row is the biases.
 
     `shared_bias` says that the biases are ONE number, which stands in one cell (only where biases are not trained).
+    Weights may be given as lists, tuples or an array; they become tuples of floats with 15 significant digits, as
+    spreadsheets keep them. Raises NetworkError.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15, 0.25), (0.2, 0.3), (0.35, 0.35)))  # two inputs, two neurons
+    >>> layer.neurons
+    2
     """
 
     activation: str
     weights: Matrix
     shared_bias: bool = False
 
+    def __post_init__(self) -> None:
+        fields.choice(self.activation, "activation", ACTIVATION_FACTS)
+        object.__setattr__(self, "weights", fields.matrix(self.weights, "weights"))
+        if len(self.weights) == 1:
+            raise refuse("weights", "has 1 row", "one for each input of the layer, and the biases last")
+        if fields.flag(self.shared_bias, "shared_bias") and len(set(self.weights[-1])) > 1:
+            raise refuse(
+                "shared_bias", "is True, but the biases differ", "one number all along the last row of weights"
+            )
+
     @property
     def neurons(self) -> int:
         """n_l, the number of neurons of this layer."""
         return len(self.weights[0])
+
+    def __repr__(self) -> str:
+        """One line: the activation, and how many weights there are."""
+        return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} weights with the biases")
 
 
 @dataclass(frozen=True)
 class Network:
     """A dense network, its observations and everything one training step needs.
 
-    `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only.
+    `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only. Lists, tuples
+    and arrays become tuples of floats as in `Layer`. Raises NetworkError for what is no number, shapes that do not meet,
+    an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
+    >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
+    <Network 'One neuron': 2-1 with sigmoid; half_sse; observations: 1>
     """
 
     title: str
@@ -49,6 +87,19 @@ class Network:
     learning_rate: float
     reduction: str = "mean"
     train_bias: bool = True
+
+    def __post_init__(self) -> None:
+        fields.text(self.title, "title")
+        fields.text(self.source, "source")
+        for name in ("inputs", "targets"):
+            object.__setattr__(self, name, fields.matrix(getattr(self, name), name))
+        fields.choice(self.loss, "loss", LOSS_FACTS)
+        object.__setattr__(self, "learning_rate", fields.number(self.learning_rate, "learning_rate"))
+        fields.choice(self.reduction, "reduction", REDUCTIONS)
+        fields.flag(self.train_bias, "train_bias")
+        object.__setattr__(self, "layers", _checked_layers(self))
+        _check_shapes(self)
+        _check_meaning(self)
 
     @property
     def observations(self) -> int:
@@ -75,8 +126,86 @@ class Network:
         return {block.name: block for block in found}
 
     def mixes(self, layer: int) -> bool:
-        """Whether layer `layer` (from 1) has an activation whose outputs depend on the whole row: softmax."""
-        return self.layers[layer - 1].activation == "softmax"
+        """Whether each output of layer `layer` (from 1) depends on the whole row of z, as softmax's do."""
+        return self.activation_facts(layer).mixes
+
+    def kinks(self, layer: int) -> tuple[float, ...]:
+        """The z at which the activation of layer `layer` (from 1) bends."""
+        return self.activation_facts(layer).kinks
+
+    def activation_facts(self, layer: int) -> ActivationFacts:
+        """What the catalogue says of the activation of layer `layer` (from 1)."""
+        return ACTIVATION_FACTS[self.layers[layer - 1].activation]
+
+    def mixing(self, layer: int) -> Mixing:
+        """How the neurons of layer `layer` (from 1) mix, which they are known to do."""
+        found = self.activation_facts(layer).mixing
+        assert found is not None, f"the neurons of layer {layer} do not mix"
+        return found
+
+    @property
+    def loss_facts(self) -> LossFacts:
+        """What the catalogue says of the loss."""
+        return LOSS_FACTS[self.loss]
+
+    def __repr__(self) -> str:
+        """One line: the title, the sizes of the layers and what is trained."""
+        sizes, activations = "-".join(map(str, self.sizes)), ", ".join(layer.activation for layer in self.layers)
+        return shown_line(
+            self, f"{self.title!r}: {sizes} with {activations}; {self.loss}; observations: {self.observations}"
+        )
+
+
+def _checked_layers(network: Network) -> tuple[Layer, ...]:
+    """The layers, each of which takes what the one before gives."""
+    layers: object = network.layers
+    if not isinstance(layers, list | tuple) or not layers:
+        raise refuse("layers", f"is {fields.shown(network.layers)}", "a Layer for each layer that has weights")
+    fan_in = len(network.inputs[0])
+    for index, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise refuse(f"layers[{index}]", f"is {fields.shown(layer)}", "a Layer")
+        if len(layer.weights) != fan_in + 1:
+            found = f"has {len(layer.weights)} rows"
+            raise refuse(
+                f"layers[{index}].weights", found, f"{fan_in + 1}: one for each of {fan_in} inputs, and the biases last"
+            )
+        if layer.shared_bias and network.train_bias:
+            raise refuse(f"layers[{index}].shared_bias", "is True", "False where biases are trained, for they part")
+        fan_in = layer.neurons
+    return tuple(layers)
+
+
+def _check_shapes(network: Network) -> None:
+    if len(network.targets) != len(network.inputs):
+        found = f"has {len(network.targets)} rows"
+        raise refuse("targets", found, f"{len(network.inputs)}, one an observation as in inputs")
+    if len(network.targets[0]) != network.sizes[-1]:
+        found = f"has {len(network.targets[0])} numbers a row"
+        raise refuse("targets", found, f"{network.sizes[-1]}, one a neuron of the last layer")
+
+
+def _check_meaning(network: Network) -> None:
+    """Refuse what mathematics refuses: softmax of one neuron, a logarithm of outputs or targets that may be negative."""
+    for index, layer in enumerate(network.layers):
+        if network.mixes(index + 1) and layer.neurons == 1:
+            words = f"is {layer.activation} over one neuron, which is always 1"
+            raise refuse(f"layers[{index}].activation", words, "two neurons or more")
+    output, loss = network.activation_facts(network.depth), network.loss_facts
+    if not output.outputs.within(loss.outputs):
+        low, high = loss.outputs.low, loss.outputs.high
+        raise refuse(
+            "loss",
+            f"is {network.loss}, whose {loss.because} wants outputs in ({low:g}, {high:g}), but "
+            f"{network.layers[-1].activation} also gives others",
+            "a last layer with " + " or ".join(activations_for(network.loss)),
+            f"change layers[-1].activation, or take loss {losses_for_all()[0]}",
+        )
+    allowed = loss.targets.allowed
+    if not all(t in allowed for row in network.targets for t in row):
+        found = "has a number outside 0 … 1" if isfinite(allowed.high) else "has a negative number"
+        numbers = "probabilities" if loss.one_hot else "numbers from 0 on"
+        raise refuse("targets", found, f"{numbers} for {network.loss}")
 
 
 BlockKind = Literal["input", "answer"]

@@ -5,6 +5,7 @@ docs/identify.md describes the file.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,13 +51,15 @@ class _Entry:
         return [place for area in self.areas for row in area for place in row]
 
 
-def load_map(path: str | Path, workbook: Workbook, network: Network) -> InputMap:
+def load_map(path: str | os.PathLike[str], workbook: Workbook, network: Network) -> InputMap:
     """The map of a TOML file. Raises `NetworkError` in one line: the file, the field, what was found and expected."""
     try:
-        return parse_map(Path(path).read_text(encoding="utf-8"), workbook, network, str(path))
+        return parse_map(Path(path).read_text(encoding="utf-8"), workbook, network, os.fspath(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise NetworkError(f"{path}: cannot be read ({reason}): give a TOML file with an [inputs] table") from None
+        raise NetworkError(
+            f"cannot be read ({reason})", path=path, remedy="give a TOML file with an [inputs] table"
+        ) from None
 
 
 def parse_map(words: str, workbook: Workbook, network: Network, where: str) -> InputMap:
@@ -73,9 +76,9 @@ def parse_map(words: str, workbook: Workbook, network: Network, where: str) -> I
         for name, entry in zip(inputs, entries, strict=True):
             cells |= _elements(name, entry, network)
     except tomllib.TOMLDecodeError as error:
-        raise NetworkError(f"{where}: is not TOML: {error}") from None
+        raise NetworkError(f"is not TOML: {error}", path=where) from None
     except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from None
+        raise error.within(where) from None
     return InputMap(cells, where)
 
 

@@ -122,7 +122,7 @@ class Exercise:
 
     def __post_init__(self) -> None:
         if self.hints not in LEVELS:
-            raise NetworkError(f"there are no hints {self.hints!r}: choose from {', '.join(LEVELS)}")
+            raise NetworkError(f"there are no hints {self.hints!r}", remedy=f"choose from {', '.join(LEVELS)}")
 
 
 def blanks_named(network: Network, asked: Sequence[str]) -> tuple[str, ...]:
@@ -139,7 +139,9 @@ def blanks_named(network: Network, asked: Sequence[str]) -> tuple[str, ...]:
         fitting = [name for name in answers if word in _spoken(name)]
         if not fitting:
             known = ", ".join(dict.fromkeys(_spoken(name)[0] for name in answers))
-            raise NetworkError(f"--blank {word}: there is no such calculation: choose from {known}, or one of a layer")
+            raise NetworkError(
+                f"--blank {word}: there is no such calculation", remedy=f"choose from {known}, or one of a layer"
+            )
         found += fitting
     return tuple(name for name in answers if name in found or not asked)
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetnet.display import shown_html, shown_line
 from sheetnet.network import Block, Network
+from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.quantity import q
 from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Array
 
@@ -133,7 +135,20 @@ def _updated(network: Network, layer: int) -> Equation:
 
 
 class Step(Mapping[str, Array]):
-    """The quantities of one training step, name → array, with the shapes of docs/design.md (`J_l` is N × n × n)."""
+    """The quantities of one training step, name → array, with the shapes of docs/design.md (`J_l` is N × n × n).
+
+    Among N observations and layers of n_l neurons, `z_1` is N × n_1, and `W_1`, `dC_dW_1` and `W_1_new` are
+    (n_0 + 1) × n_1 with the biases in the last row; `cost` is 1 × 1. A name that there is not raises KeyError.
+
+    >>> step = sheetnet.training_step(sheetnet.load_network("d02b"))
+    >>> step["delta_2"].round(6)
+    array([[ 0.138499, -0.038098]])
+    >>> step.to_frame().head(3)
+      quantity   index  value
+    0      A_0  (0, 0)   0.05
+    1      A_0  (0, 1)   0.10
+    2      A_0  (0, 2)   1.00
+    """
 
     def __init__(self, network: Network, arrays: Values) -> None:
         self.network = network
@@ -151,6 +166,17 @@ class Step(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._arrays)
 
+    def __repr__(self) -> str:
+        """One line: the network, how many quantities there are, and the cost before and after."""
+        sizes = "-".join(map(str, self.network.sizes))
+        before, after = (self._arrays[name].item() for name in ("cost", "cost_new"))
+        return shown_line(
+            self, f"of {self.network.title!r}, {sizes}: {len(self)} quantities, cost {before:.6g} → {after:.6g}"
+        )
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
+
     def to_frame(self) -> pandas.DataFrame:
         """A long table, one row a number: quantity, index (a tuple from 0), value."""
         import pandas
@@ -166,12 +192,28 @@ def inputs_of(network: Network) -> dict[str, Array]:
     return values | {"gamma": np.array([[[network.learning_rate]]])}
 
 
-def training_step(network: Network) -> Step:
+def training_step(network: NetworkLike) -> Step:
     """One step of gradient descent: forward, cost, backward, new weights, new cost.
 
+    `network` is a template's name, a path, a table as TOML has it or a `Network`.
     All gradients are computed before any weight changes. Values are floats in the network's own units; where the
     network saturates they may be infinite or NaN, as the mathematics says.
+
+    The equations are those of Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors"
+    (Nature 323, 1986), in matrix form as in Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.5, and in
+    Nielsen, Neural Networks and Deep Learning (2015), chapter 2: δ⁽ᴸ⁾ is his BP1, δ⁽ˡ⁾ BP2, and ∂C/∂W⁽ˡ⁾ BP4 with
+    BP3 as its last row. Softmax goes through its whole Jacobian; with cross-entropy that gives a − T, as in Bishop,
+    Pattern Recognition and Machine Learning (2006), 4.108 and 4.109.
+
+    >>> step = sheetnet.training_step(sheetnet.load_network("d02b"))
+    >>> step
+    <Step of 'Backward propagation, matrix version: 2-2-2 with sigmoid', 2-2-2: 34 quantities, cost 0.298371 → 0.291028>
+    >>> step["W_2_new"].round(6)  # (n_1 + 1) × n_2, the biases in the last row
+    array([[0.358916, 0.511301],
+           [0.408666, 0.56137 ],
+           [0.6     , 0.6     ]])
     """
+    network = load_network(network)
     values = evaluate_step(network, inputs_of(network))
     return Step(network, {name: array[0] for name, array in values.items()})
 

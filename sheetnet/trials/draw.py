@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import LOSSES, Array, evaluate_step, stacked
+from sheetnet.trials import TRIALS
 from sheetnet.trials.demands import LEVEL, Demand, all_told, demands, largest, signs, telling_apart
 from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates, kinked
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
-TRIALS = 8
 OFTEN, MOST = 4, 24  # times as many trials: until all is seen as often as it should be, and seen at all
 POOL = 6  # times as many candidates as trials
 POOLS = 10  # pools of candidates, where one does not have what is asked for

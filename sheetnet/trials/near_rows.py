@@ -16,10 +16,10 @@ from sheetnet.quantity import q, train
 from sheetnet.reference import LOSSES, Array, evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, row_demands
 from sheetnet.reference.views.training import training_numbers
+from sheetnet.trials import TRIALS
 from sheetnet.trials.demands import Demand
 from sheetnet.trials.draw import (
     POOL,
-    TRIALS,
     InputElement,
     Ties,
     Trials,

@@ -150,8 +150,8 @@ class Columns:
         """Added by "+", for SUM takes 255 arguments at most; raises FileError where no formula is long enough."""
         if len(columns) > MOST_PATHS:
             raise FileError(
-                f"Chain rule: layer {self.layer} would add {len(columns):,} paths in one formula, of at most {MOST_PATHS}: "
-                "leave the view chain-rule out"
+                f"Chain rule: layer {self.layer} would add {len(columns):,} paths in one formula, of at most {MOST_PATHS}",
+                remedy="leave the view chain-rule out",
             )
         return Column(f"Σ = {head}", "sum", lambda r, j, i, n: self._joined("+", table, r, columns), "sum of the paths")
 

@@ -292,7 +292,8 @@ def jacobians_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
     if scene.network.observations > MOST_OBSERVATIONS:
         raise FileError(
             f"{scene.network.observations:,} observations: Jacobians shows them one after the other, "
-            f"at most {MOST_OBSERVATIONS:,}: leave it out of the views"
+            f"at most {MOST_OBSERVATIONS:,}",
+            remedy="leave it out of the views",
         )
     lesson = Lesson(scene, scene.sheet("jacobians", "The chain rule in Jacobians", words))
     network, grid = lesson.network, lesson.grid

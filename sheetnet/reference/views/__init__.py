@@ -24,7 +24,7 @@ from sheetnet.reference.views.matrices import matrices_numbers
 from sheetnet.reference.views.network import network_numbers as drawing
 from sheetnet.workbook_options import Presentation
 
-__all__ = ["VIEWS", "ViewNumbers", "noise", "telling", "view_values"]
+__all__ = ["VIEW_NUMBERS", "ViewNumbers", "noise", "row_demands", "view_values"]
 
 ViewFunction = Callable[[Network, Values, Presentation], dict[str, Array]]
 
