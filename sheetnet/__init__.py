@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from sheetnet.auditing import Audit, audit
     from sheetnet.batch.api import validate_many
     from sheetnet.batch.journal import Result
-    from sheetnet.errors import EngineError, FileError, LimitError, NetworkError, SheetnetError, StoppedError
+    from sheetnet.errors import (
+        EngineError,
+        FileError,
+        LimitError,
+        NetworkError,
+        SheetnetError,
+        StoppedError,
+        UsageError,
+    )
     from sheetnet.files import read_workbook
     from sheetnet.generate import write_student_workbook, write_workbook
     from sheetnet.identification import Identification, identify
@@ -38,6 +46,7 @@ _HOMES = {
     "SheetnetError": "errors",
     "Step": "reference",
     "StoppedError": "errors",
+    "UsageError": "errors",
     "Workbook": "workbook",
     "audit": "auditing",
     "identify": "identification",
@@ -63,6 +72,7 @@ __all__ = [  # written out, since type checkers do not run code; a test compares
     "SheetnetError",
     "Step",
     "StoppedError",
+    "UsageError",
     "Workbook",
     "__version__",
     "audit",

@@ -5,7 +5,6 @@ The equations are those of docs/design.md; what is not written out here (some ac
 
 from __future__ import annotations
 
-import re
 from functools import cache, reduce
 
 from sheetnet.auditing.terms import (
@@ -21,9 +20,9 @@ from sheetnet.auditing.terms import (
 )
 from sheetnet.auditing.terms import subterms as parts_of
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 
 ONE, HALF = Number("1"), Number("0.5")
-_NAME = re.compile(r"(?P<kind>[A-Za-z_]+?)(?:_(?P<layer>\d+))?(?P<new>_new)?")
 
 
 def written_out(term: Term, network: Network, wanted: set[str], steps: int) -> Term:
@@ -49,22 +48,17 @@ def written_out(term: Term, network: Network, wanted: set[str], steps: int) -> T
 
 def definition(name: NameTerm, network: Network) -> Term | None:
     """What a quantity, or one number of it, is computed from; None for inputs and what is not written out."""
-    match = _NAME.fullmatch(name.name)
-    if match is None or network.observations > 1:
+    found = Quantity.of(name.name)
+    make, layer = _MAKERS.get(found.kind), found.layer or 0
+    if make is None or network.observations > 1 or name.name != q(found.symbol, found.layer, found.new):
         return None
-    kind, layer, new = match["kind"], int(match["layer"] or 0), match["new"] or ""
-    if layer > network.depth or (name.index is None and kind not in _WHOLE):
+    if layer > network.depth or (name.index is None and found.kind not in _WHOLE):
         return None
-    if kind == "W" and new:
-        kind, new = "W_new", ""
-    make = _MAKERS.get(kind)
-    return None if make is None else make(network, layer, new, name.index)
+    return make(network, layer, found.new, name.index)
 
 
-def _a(layer: int, new: str, index: tuple[int, int] | None) -> NameTerm:
-    if layer == 0:
-        return NameTerm("A_0", index)
-    return NameTerm(f"a_{layer}{new}", index)
+def _a(layer: int, new: bool, index: tuple[int, int] | None) -> NameTerm:
+    return NameTerm(q("a", layer, new) if layer else "A_0", index)
 
 
 def _sum(terms: list[Term]) -> Term:
@@ -86,18 +80,20 @@ def _over(one: Term, other: Term) -> Term:
 TermIndex = tuple[int, int] | None
 
 
-def _z(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _z(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     assert index is not None
     n, j = index
     fan_in = network.sizes[layer - 1]
-    terms: list[Term] = [_times(_a(layer - 1, new, (n, i)), NameTerm(f"W_{layer}{new}", (i, j))) for i in range(fan_in)]
-    return _sum([*terms, NameTerm(f"W_{layer}{new}", (fan_in, j))])
+    terms: list[Term] = [
+        _times(_a(layer - 1, new, (n, i)), NameTerm(q("W", layer, new), (i, j))) for i in range(fan_in)
+    ]
+    return _sum([*terms, NameTerm(q("W", layer, new), (fan_in, j))])
 
 
-def _activated(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _activated(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     if layer == 0 or (index is not None and index[1] >= network.sizes[layer]):
         return None
-    z = NameTerm(f"z_{layer}{new}", index)
+    z = NameTerm(q("z", layer, new), index)
     match network.layers[layer - 1].activation:
         case "sigmoid":
             return _over(ONE, Operation("+", ONE, FunctionTerm("EXP", (Negative(z),))))
@@ -112,14 +108,14 @@ def _activated(network: Network, layer: int, new: str, index: TermIndex) -> Term
     return None
 
 
-def _slope(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _slope(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
-    a = NameTerm(f"a_{layer}", index)
+    a = NameTerm(q("a", layer), index)
     match network.layers[layer - 1].activation:
         case "sigmoid" | "softmax":
             return _times(a, _less(ONE, a))
         case "relu":
-            return FunctionTerm("IF", (Operation(">", NameTerm(f"z_{layer}", index), Number("0")), ONE, Number("0")))
+            return FunctionTerm("IF", (Operation(">", NameTerm(q("z", layer), index), Number("0")), ONE, Number("0")))
         case "tanh":
             return _less(ONE, Operation("^", a, Number("2")))
         case "identity":
@@ -127,9 +123,9 @@ def _slope(network: Network, layer: int, new: str, index: TermIndex) -> Term | N
     return None
 
 
-def _cost_out(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _cost_out(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del layer
-    a, t = NameTerm(f"a_{network.depth}{new}", index), NameTerm("target", index)
+    a, t = NameTerm(q("a", network.depth, new), index), NameTerm("target", index)
     square = Operation("^", _less(a, t), Number("2"))
     own = _times(t, FunctionTerm("LN", (a,)))
     other = _times(_less(ONE, t), FunctionTerm("LN", (_less(ONE, a),)))
@@ -145,12 +141,12 @@ def _cost_out(network: Network, layer: int, new: str, index: TermIndex) -> Term 
     return None
 
 
-def _total(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _total(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del layer, index
-    return _sum([NameTerm(f"cost_out{new}", (0, j)) for j in range(network.sizes[-1])])
+    return _sum([NameTerm(q("cost_out", new=new), (0, j)) for j in range(network.sizes[-1])])
 
 
-def _dC_da(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _dC_da(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if layer == network.depth:
         return _output_error(network, index)
@@ -160,14 +156,14 @@ def _dC_da(network: Network, layer: int, new: str, index: TermIndex) -> Term | N
     above = layer + 1
     return _sum(
         [
-            _times(NameTerm(f"delta_{above}", (n, k)), NameTerm(f"W_{above}", (j, k)))
+            _times(NameTerm(q("delta", above), (n, k)), NameTerm(q("W", above), (j, k)))
             for k in range(network.sizes[above])
         ]
     )
 
 
 def _output_error(network: Network, index: TermIndex) -> Term | None:
-    a, t = NameTerm(f"a_{network.depth}", index), NameTerm("target", index)
+    a, t = NameTerm(q("a", network.depth), index), NameTerm("target", index)
     match network.loss:
         case "half_sse":
             return _less(a, t)
@@ -180,56 +176,56 @@ def _output_error(network: Network, index: TermIndex) -> Term | None:
     return None
 
 
-def _delta(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _delta(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if not network.mixes(layer):
-        return _times(NameTerm(f"dC_da_{layer}", index), NameTerm(f"da_dz_{layer}", index))
+        return _times(NameTerm(q("dC_da", layer), index), NameTerm(q("da_dz", layer), index))
     if index is None:
-        return FunctionTerm("MMULT", (NameTerm(f"dC_da_{layer}"), NameTerm(f"J_{layer}")))
+        return FunctionTerm("MMULT", (NameTerm(q("dC_da", layer)), NameTerm(q("J", layer))))
     n, j = index
     return _sum(
         [
-            _times(NameTerm(f"dC_da_{layer}", (n, i)), NameTerm(f"J_{layer}", (i, j)))
+            _times(NameTerm(q("dC_da", layer), (n, i)), NameTerm(q("J", layer), (i, j)))
             for i in range(network.sizes[layer])
         ]
     )
 
 
-def _jacobian(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _jacobian(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del network, new
     assert index is not None
     i, j = index
-    a, other = NameTerm(f"a_{layer}", (0, i)), NameTerm(f"a_{layer}", (0, j))
+    a, other = NameTerm(q("a", layer), (0, i)), NameTerm(q("a", layer), (0, j))
     return _times(a, _less(ONE, a)) if i == j else _times(Negative(a), other)
 
 
-def _gradient(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _gradient(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if index is None:
         return FunctionTerm(
-            "MMULT", (FunctionTerm("TRANSPOSE", (NameTerm(f"A_{layer - 1}"),)), NameTerm(f"delta_{layer}"))
+            "MMULT", (FunctionTerm("TRANSPOSE", (NameTerm(q("A", layer - 1)),)), NameTerm(q("delta", layer)))
         )
     i, j = index
-    delta = NameTerm(f"delta_{layer}", (0, j))
-    return delta if i == network.sizes[layer - 1] else _times(delta, _a(layer - 1, "", (0, i)))
+    delta = NameTerm(q("delta", layer), (0, j))
+    return delta if i == network.sizes[layer - 1] else _times(delta, _a(layer - 1, False, (0, i)))
 
 
-def _updated(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _updated(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
-    old = NameTerm(f"W_{layer}", index)
+    old = NameTerm(q("W", layer), index)
     if index is not None and index[0] == network.sizes[layer - 1] and not network.train_bias:
         return old
     if index is None and not network.train_bias:
         return None
-    return _less(old, _times(NameTerm("gamma"), NameTerm(f"dC_dW_{layer}", index)))
+    return _less(old, _times(NameTerm("gamma"), NameTerm(q("dC_dW", layer), index)))
 
 
-def _augmented(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _augmented(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     if layer == 0:
         return None
     if index is not None:
-        return ONE if index[1] == network.sizes[layer] else NameTerm(f"a_{layer}{new}", index)
-    return MatrixTerm(((*(NameTerm(f"a_{layer}{new}", (0, j)) for j in range(network.sizes[layer])), ONE),))
+        return ONE if index[1] == network.sizes[layer] else NameTerm(q("a", layer, new), index)
+    return MatrixTerm(((*(NameTerm(q("a", layer, new), (0, j)) for j in range(network.sizes[layer])), ONE),))
 
 
 _MAKERS = {
@@ -246,4 +242,4 @@ _MAKERS = {
     "dC_dW": _gradient,
     "W_new": _updated,
 }
-_WHOLE = {"A", "a", "da_dz", "cost_out", "cost_n", "cost", "dC_da", "delta", "dC_dW", "W"}
+_WHOLE = {"A", "a", "da_dz", "cost_out", "cost_n", "cost", "dC_da", "delta", "dC_dW", "W_new"}

@@ -19,9 +19,10 @@ import sheetnet
 from sheetnet.display import LONGEST_SHOWN
 from sheetnet.identification import identify_workbook
 from sheetnet.judge import judge
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.report.notebook import MOST_FINDINGS
 from sheetnet.validation.report import findings_of
-from tests.sheets import place_of, step_book, with_formula
+from tests.support.sheets import place_of, step_book, with_formula
 
 ROOT = Path(__file__).parents[2]
 NAMES = [name for name in sheetnet.__all__ if name != "__version__"]
@@ -94,7 +95,7 @@ def shown() -> dict[str, Any]:
         replace(cell, message=STRANGE),
         findings_of([cell])[0],
         replace(sheetnet.audit("d02b"), title=STRANGE),
-        identify_workbook(wrong, network, name=STRANGE, steps=1),
+        identify_workbook(wrong, network, None, JudgeOptions(steps=1), name=STRANGE),
         sheetnet.Result(STRANGE, report),
         sheetnet.Result(STRANGE, None, f"{STRANGE}: is empty"),
     ]

@@ -170,7 +170,7 @@ def write_xlsx(workbook: Workbook, stream: IO[bytes] | str | os.PathLike[str]) -
     load. Raises FileError where a formula has no true cached value, or a cell, sheet name or defined name is impossible.
     """
     if not any(not sheet.hidden for sheet in workbook.sheets):
-        raise FileError("the workbook has no visible sheet, which no spreadsheet program opens: show one")
+        raise FileError("the workbook has no visible sheet, which no spreadsheet program opens", remedy="show one")
     check_views(workbook)
     target = os.fspath(stream) if isinstance(stream, (str, os.PathLike)) else stream
     properties = {"font_name": "Arial", "font_size": 10}
@@ -242,7 +242,7 @@ def _add_name(book: Any, name: Name, workbook: Workbook) -> None:
     text = name.name
     if not _VALID_NAME.fullmatch(text) or parse_area(text) is not None or _ROW_COLUMN.fullmatch(text):
         raise FileError(
-            f"the defined name {text!r} is impossible in Excel, or reads as a cell: rename it (such as W_1)"
+            f"the defined name {text!r} is impossible in Excel, or reads as a cell", remedy="rename it (such as W_1)"
         )
     scope = -1
     if name.sheet is not None:

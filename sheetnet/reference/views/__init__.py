@@ -47,20 +47,20 @@ class ViewNumbers:
 
 
 VIEW_NUMBERS: dict[str, ViewNumbers] = {
-    "appendix": ViewNumbers("app_", appendix_numbers),
-    "jacobians": ViewNumbers("jac_", jacobians_numbers),
-    "network": ViewNumbers("net_", drawing),
-    "matrices": ViewNumbers("mat_", matrices_numbers),
-    "chain_rule": ViewNumbers("chain_", chain_rule_numbers),
+    "appendix": ViewNumbers("app", appendix_numbers),
+    "jacobians": ViewNumbers("jac", jacobians_numbers),
+    "network": ViewNumbers("net", drawing),
+    "matrices": ViewNumbers("mat", matrices_numbers),
+    "chain_rule": ViewNumbers("chain", chain_rule_numbers),
     "gradient_check": ViewNumbers(
-        "grad_",
+        "grad",
         gradients.gradient_check_numbers,
         gradients.gradient_check_asked,
         gradients.gradient_noise,
         gradients.gradient_row_demands,
     ),
     "training": ViewNumbers(
-        "train_", descent.training_numbers, descent.training_asked, telling=descent.training_row_demands
+        "train", descent.training_numbers, descent.training_asked, telling=descent.training_row_demands
     ),
 }
 
