@@ -18,6 +18,7 @@ from sheetnet.files import save_workbook
 from sheetnet.files.atomic import refuse_existing, refuse_shared
 from sheetnet.files.limits import Limits
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
+from sheetnet.naming import element_name
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.reference import evaluate_step, inputs_of, stacked
@@ -75,8 +76,8 @@ def _numbers(network: Network, presentation: Presentation) -> dict[str, list[lis
         if not np.isfinite(array).all():
             row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise NetworkError(
-                f"{name}[{row}, {column}] is {array[row, column]}: the network saturates at these numbers, so a cell "
-                "would show an error",
+                f"{element_name(name, (row, column))} is {array[row, column]}: the network saturates at these numbers, "
+                "so a cell would show an error",
                 remedy="take smaller inputs or weights",
             )
         values[name] = array.tolist()

@@ -19,6 +19,7 @@ from sheetnet.files.notices import noticing
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
+from sheetnet.naming import and_more, element_name, listed
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
 from sheetnet.quantity import Quantity
@@ -32,6 +33,7 @@ from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.validation.run import Bench, Runs
 from sheetnet.validation.texts import entry_notes
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Value, Workbook
 
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
@@ -180,12 +182,13 @@ def _judge_by_both(workbook: Workbook, network: Network, options: JudgeOptions) 
     no_errors = {
         (cell.sheet, cell.cell, cell.quantity)
         for cell in report.cells
-        if cell.verdict in ("correct", "unsupported") and not cannot_move(cell.formula or "")
+        if cell.verdict in (Verdict.CORRECT, Verdict.UNSUPPORTED) and not cannot_move(cell.formula or "")
     }
-    if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells):
+    if any(
+        cell.verdict == Verdict.ERROR and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells
+    ):
         return report  # what the second engine lacks: its errors would be told as the student's
-    more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
-    places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
+    places = listed([cell.place for cell in doubted], most=1)
     return replace(
         second, notes=(*second.notes, f"{options.engine} cannot compute {places}: LibreOffice was asked instead")
     )
@@ -196,7 +199,9 @@ def _judge(workbook: Workbook, network: Network, options: JudgeOptions) -> Repor
         Bench.of(workbook, network, engine_named(options.engine), options.trials, options.seed), options.seed
     )
     bench, convention = found.bench, found.bench.convention
-    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
+    problems = [
+        CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems if p.verdict
+    ]
     return Report(
         workbook="",
         network=network.title,
@@ -220,8 +225,8 @@ def _notes(found: Assessment) -> Iterator[str]:
         yield from found.lost.notes(found.cells)
         yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
     if tied := played_ties(found.bench.network, found.bench.inputs):
-        one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
-        more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
+        one, other = (element_name(name, (row, column)) for name, row, column in next(iter(tied.items())))
+        more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
     if not found.bench.trials.count:
@@ -252,7 +257,7 @@ def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, .
 def _unjudged(cell: CellVerdict) -> bool:
     """Whether another engine may be able to judge what this one cannot."""
     formula = cell.formula or ""
-    return cell.verdict == "unsupported" and not cannot_move(formula) and not is_googles(formula)
+    return cell.verdict == Verdict.UNSUPPORTED and not cannot_move(formula) and not is_googles(formula)
 
 
 def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
@@ -263,7 +268,7 @@ def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
             cell_name(*cell.place[1:]),
             cell.element[0],
             cell.element[1:],
-            "error",
+            Verdict.ERROR,
             f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
             formula=cell.formula,
             value=value,

@@ -122,7 +122,7 @@ def figures(name: str, network: Network) -> int:
     located = locate(workbook, network)
     variants = list(wrong_masks(network))
     with seeded_trials_alone():
-        tally = Counter(
+        tally: Counter[str] = Counter(
             cell.verdict
             for made in variants
             for cell in verdicts(changed(workbook, located, made), network, made).values()

@@ -16,8 +16,9 @@ from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.verdicts import NumberVerdict
 from sheetnet.quantity import Quantity
 from sheetnet.reference import Array, evaluate_step, inputs_of
+from sheetnet.verdict import PrintVerdict
 
-UNSURE = ("wrong", "contradicts")  # verdicts that a misprinted given may explain
+UNSURE = (PrintVerdict.WRONG, PrintVerdict.CONTRADICTS)  # verdicts that a misprinted given may explain
 TELLING_MOST = 3  # numbers whose chances count; the others mostly follow from these
 UNLIKELY = SURE**2  # product of their chances up to which a slip is offered
 MOST_COMPUTED = 20_000_000  # numbers computed in all: about two seconds

@@ -17,9 +17,10 @@ from sheetnet.network_file import NetworkLike, read_table, template_names
 from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 from sheetnet.trials.draw import plain_trials
+from sheetnet.trials.tolerance import RELATIVE
+from sheetnet.verdict import PrintVerdict
 
 LOGARITHM = "SN036"  # log base 10
-SIGNATURE_TOLERANCE = 1e-9
 
 
 def notes(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[str]:
@@ -27,7 +28,7 @@ def notes(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[str]
     made = {(entry.mistake, entry.quantity) for entry in entries}
     network = document.network
     output = q("dC_da", network.depth)
-    natural = [e for e in entries if e.quantity == output and e.verdict in ("agrees", "carried")]
+    natural = [e for e in entries if e.quantity == output and e.verdict in (PrintVerdict.AGREES, PrintVerdict.CARRIED)]
     if any(code == LOGARITHM and quantity != output for code, quantity in made) and natural:
         yield (
             f"The cost is computed with logarithms of base 10 ({LOGARITHM}), its derivative {output} is that of the "
@@ -75,7 +76,7 @@ def _same(network: Network, activation: str, loss: str, z: Array, a: Array, targ
         delta = (gradient[..., None, :] @ other.jacobian(a))[..., 0, :]
     else:
         delta = gradient * other.derivative(z, a)
-    return bool(np.allclose(delta, diagonal, rtol=SIGNATURE_TOLERANCE, atol=SIGNATURE_TOLERANCE))
+    return bool(np.allclose(delta, diagonal, rtol=RELATIVE, atol=RELATIVE))
 
 
 def audit(document: NetworkLike | Published) -> Audit:
@@ -102,7 +103,7 @@ def documents() -> list[str]:
 
 def _formulas(formulas: tuple[PrintedFormula, ...], network: Network) -> Iterator[FormulaEntry]:
     trials = EquationTrials(network)
-    known: dict[str, tuple[str, str, str | None]] = {}
+    known: dict[str, tuple[PrintVerdict, str, str | None]] = {}
     for formula in formulas:
         key = f"{formula.equation} {formula.where}"
         if key not in known:  # an equation printed twice is judged once
@@ -110,12 +111,12 @@ def _formulas(formulas: tuple[PrintedFormula, ...], network: Network) -> Iterato
         yield FormulaEntry(formula.place, formula.equation, *known[key])
 
 
-def _judged(formula: PrintedFormula, trials: EquationTrials, network: Network) -> tuple[str, str, str | None]:
+def _judged(formula: PrintedFormula, trials: EquationTrials, network: Network) -> tuple[PrintVerdict, str, str | None]:
     """An equation holds where it does in one of its readings; a right form is sought in each."""
     findings = [(reading, identity(formula, reading)) for reading in readings(formula, trials)]
     if any(finding.equal for _, finding in findings):
-        return "agrees", "", None
+        return PrintVerdict.AGREES, "", None
     for reading, finding in findings:
         if (form := right_form(formula, network, reading)) is not None:
-            return "wrong", finding.words, form
-    return "wrong", findings[-1][1].words, None
+            return PrintVerdict.WRONG, finding.words, form
+    return PrintVerdict.WRONG, findings[-1][1].words, None

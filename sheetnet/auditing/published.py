@@ -27,6 +27,7 @@ from sheetnet.auditing.terms import (
 from sheetnet.auditing.values import TERM_FUNCTIONS, arguments_of
 from sheetnet.errors import errors_within
 from sheetnet.fields import entries_of, index_of, meanings_of, refuse, rows_of
+from sheetnet.naming import element_name
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, network_of, read_table
 
@@ -174,7 +175,7 @@ def _names(value: object, known: Collection[str], field: str, expected: str) -> 
 
 def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where: str) -> None:
     if index[0] >= shape[0] or index[1] >= shape[1]:
-        found = f"reaches {quantity}[{index[0]}, {index[1]}]"
+        found = f"reaches {element_name(quantity, index)}"
         raise refuse(
             f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", 'set by = "neuron", or index'
         )

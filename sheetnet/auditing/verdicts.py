@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from sheetnet.display import counted_words, shown_line
-
-# Verdict → what it means, worst last.
-MEANINGS = {
-    "agrees": "equal to the last printed digit, rounded or truncated; an equation that is an identity",
-    "last place": "right but for the last digit, off by one: rounded the wrong way, or cut where others are rounded",
-    "carried": "follows from the numbers printed above, within what their rounding allows",
-    "missing": "a blank that the document leaves to its reader",
-    "says too little": "right as far as it goes, but printed with so few digits that other numbers would be too",
-    "misprint": "one slip away from the right number: a digit dropped, doubled or swapped, the point moved",
-    "contradicts": "the document prints two values for one thing",
-    "wrong": "the error begins here",
-}
+from sheetnet.verdict import PrintVerdict, tally
 
 
 @dataclass(frozen=True)
@@ -30,7 +18,7 @@ class NumberVerdict:
     printed: str
     computed: float | None
     right_text: str
-    verdict: str
+    verdict: PrintVerdict
     why: str = ""
     mistake: str | None = None
 
@@ -41,7 +29,7 @@ class FormulaEntry:
 
     place: str
     equation: str
-    verdict: str
+    verdict: PrintVerdict
     why: str = ""
     right_form: str | None = None
 
@@ -64,20 +52,18 @@ class Audit:
     @property
     def counts(self) -> dict[str, int]:
         """How many numbers have each verdict that occurs."""
-        found = Counter(entry.verdict for entry in self.entries)
-        return {verdict: found[verdict] for verdict in MEANINGS if found[verdict]}
+        return tally(entry.verdict for entry in self.entries)
 
     @property
     def formula_counts(self) -> dict[str, int]:
         """How many equations have each verdict that occurs."""
-        found = Counter(formula.verdict for formula in self.formulas)
-        return {verdict: found[verdict] for verdict in MEANINGS if found[verdict]}
+        return tally(formula.verdict for formula in self.formulas)
 
     @property
     def ok(self) -> bool:
         """Whether everything agrees; False where nothing was printed."""
         found = {*self.counts, *self.formula_counts}
-        return found == {"agrees"}
+        return found == {PrintVerdict.AGREES}
 
     def __repr__(self) -> str:
         """One line: the document, whether all agrees, and how many numbers and equations have each verdict."""

@@ -23,10 +23,12 @@ from sheetnet.files.limits import Limits
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import dump_network
-from sheetnet.report.json import printable_json, report_data, report_from_data
+from sheetnet.report.json import json_line, record, report_data, report_from_data
 from sheetnet.validation import Report
+from sheetnet.verdict import Status
 
 RESULT_SCHEMA = "sheetnet.result/1"
+RESULT_FIELDS = "schema workbook status error content how report"
 BEGINNING = b'{"schema": "sheetnet.result/1"'  # of each line, so that one which was cut short is known
 
 
@@ -47,14 +49,16 @@ class Result:
     kept: bool = False
 
     @property
-    def status(self) -> str:
-        """ "correct", "incorrect" (something is not) or "unreadable" (no report)."""
-        return "unreadable" if self.report is None else "correct" if self.report.ok else "incorrect"
+    def status(self) -> Status:
+        """Whether everything is correct, something is not, or there is no report."""
+        if self.report is None:
+            return Status.UNREADABLE
+        return Status.CORRECT if self.report.ok else Status.INCORRECT
 
     @property
     def ok(self) -> bool:
         """Whether everything in the workbook is correct."""
-        return self.status == "correct"
+        return self.status == Status.CORRECT
 
     def __repr__(self) -> str:
         """One line: the workbook, and what its report or the error says."""
@@ -67,16 +71,9 @@ class Result:
 
 def to_line(result: Result, content: str | None, how: str) -> str:
     """One line of JSON. `content` and `how` tell a later run whether the result still holds."""
-    data = {
-        "schema": RESULT_SCHEMA,
-        "workbook": result.path,
-        "status": result.status,
-        "error": result.error,
-        "content": content,
-        "how": how,
-        "report": None if result.report is None else report_data(result.report),
-    }
-    return printable_json(json.dumps(data, ensure_ascii=False, allow_nan=False)) + "\n"
+    report = None if result.report is None else report_data(result.report)
+    given = {"schema": RESULT_SCHEMA, "workbook": result.path, "content": content, "how": how, "report": report}
+    return json_line(record(result, RESULT_FIELDS, **given))
 
 
 def from_line(line: bytes) -> tuple[Result, str | None, str]:

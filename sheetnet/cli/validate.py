@@ -13,13 +13,14 @@ import typer
 from sheetnet.cli.options import EngineName, LimitChanges, complain
 from sheetnet.errors import UsageError
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
+from sheetnet.verdict import Status
 
 if TYPE_CHECKING:
     from sheetnet.batch.api import Outputs
     from sheetnet.batch.journal import Result
 
 USUAL_ENGINE = EngineName(JudgeOptions.engine)
-EXIT_CODES = {"correct": 0, "incorrect": 1, "unreadable": 2}
+EXIT_CODES = {Status.CORRECT: 0, Status.INCORRECT: 1, Status.UNREADABLE: 2}
 
 
 def validate_command(
@@ -100,7 +101,7 @@ def _shown(results: Iterator[Result], count: int, outputs: Outputs, one_network:
 
     from sheetnet.report.terminal import console, judging, networks_carried, result_view, totals
 
-    counts: Counter[str] = Counter()
+    counts: Counter[Status] = Counter()
     carried: dict[str, list[str]] = {}
     with judging(count) as done:
         for result in results:

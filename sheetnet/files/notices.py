@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sheetnet.errors import FileError
-from sheetnet.syntax import cell_name
+from sheetnet.naming import cell_place
 from sheetnet.workbook import NOTHING_HIDDEN, Disguise, Place, Position, Workbook
 
 _notices: ContextVar[dict[str, None] | None] = ContextVar("notices", default=None)
@@ -84,7 +84,7 @@ def refuse_twofold(workbook: Workbook) -> None:
         names.add(key)
     for sheet, row, column in _filled_twice(workbook):
         raise FileError(
-            "two formulas fill it, one of an array", place=f"{sheet}!{cell_name(row, column)}", remedy="clear it"
+            "two formulas fill it, one of an array", place=cell_place((sheet, row, column)), remedy="clear it"
         )
 
 

@@ -11,6 +11,7 @@ from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import in_context
 from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 from sheetnet.identification.state import Sight
+from sheetnet.naming import cell_place
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import inputs_of
@@ -122,11 +123,6 @@ def build_identification(sight: Sight, where: InputMap, *, name: str, engine: st
         nowhere=tuple(nowhere(sight, steps)),
         notes=where.notes,
     )
-
-
-def cell_place(place: Place) -> str:
-    """A cell with its sheet, as a sentence names it: `Step!D22`."""
-    return f"{place[0]}!{cell_name(*place[1:])}"
 
 
 def _inputs(sight: Sight, where: InputMap) -> Iterator[MappedInput]:

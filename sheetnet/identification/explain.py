@@ -20,6 +20,7 @@ from sheetnet.mistakes.search import Diagnosis, Explanation
 from sheetnet.network import activation_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
+from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 from sheetnet.validation.cells import input_blocks
 from sheetnet.workbook import Place
 
@@ -104,7 +105,6 @@ def connected(places: Iterable[Place], alike: Callable[[Place, Place], bool]) ->
     return groups
 
 
-NEAREST_TOLERANCE = 1e-9  # relative; as in trials/tolerance.py
 RATIOS = {-1.0: "−1", 2.0: "2", 0.5: "½", -2.0: "−2", -0.5: "−½"}
 
 
@@ -156,13 +156,9 @@ def _ratio(found: Array, right: Array) -> float | None:
     """found / right, where that is the same number in all trials."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = (found / right)[right != 0]
-    if (
-        len(ratios) < 2
-        or not np.isfinite(ratios).all()
-        or not np.allclose(ratios, ratios[0], rtol=NEAREST_TOLERANCE, atol=0)
-    ):
+    if len(ratios) < 2 or not np.isfinite(ratios).all() or not np.allclose(ratios, ratios[0], rtol=RELATIVE, atol=0):
         return None
-    return None if abs(ratios[0]) < NEAREST_TOLERANCE or ((found != 0) & (right == 0)).any() else float(ratios[0])
+    return None if abs(ratios[0]) < RELATIVE or ((found != 0) & (right == 0)).any() else float(ratios[0])
 
 
 def _multiple(sight: Sight, found: Array) -> str | None:
@@ -185,13 +181,11 @@ def _unit(columns: Array) -> Array:
 
 def _agreeing(found: Array, right: Array) -> np.typing.NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(found - right) <= NEAREST_TOLERANCE * np.maximum(np.abs(found), np.abs(right)) + 1e-12)
+        return np.asarray(np.abs(found - right) <= RELATIVE * np.maximum(np.abs(found), np.abs(right)) + ABSOLUTE)
 
 
 def _times(ratio: float) -> str:
-    return next(
-        (text for number, text in RATIOS.items() if abs(ratio / number - 1) < NEAREST_TOLERANCE), f"{ratio:.6g}"
-    )
+    return next((text for number, text in RATIOS.items() if abs(ratio / number - 1) < RELATIVE), f"{ratio:.6g}")
 
 
 MOST_DIAGNOSED = 24  # wrong cells that are diagnosed: a search may take a fifth of a second

@@ -20,6 +20,7 @@ from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import look_up
 from sheetnet.identification.quantities import Training
 from sheetnet.identification.sheet_runs import run_sheet
+from sheetnet.naming import cell_place, element_name
 from sheetnet.network import Network
 from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
@@ -256,7 +257,7 @@ def _best(
 def _note(slot: _Slot, one: Assignment, best: int, moved: int) -> str:
     places = sorted(_cells(one))
     first, last = places[0], places[-1]
-    where = f"{first[0]}!{cell_name(*first[1:])}" + (f" … {cell_name(*last[1:])}" if len(places) > 1 else "")
+    where = cell_place(first) + (f" … {cell_name(*last[1:])}" if len(places) > 1 else "")
     return (
         f"{slot.name} fits in {len(slot.options)} ways; taken is {where}, "
         f"under which {best} of {moved} tried cells are identified"
@@ -316,6 +317,7 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
         name, i, j = lacking[0]
         more = f" (nor {len(lacking) - 1} more inputs)" if len(lacking) > 1 else ""
         raise FileError(
-            f"inputs not found: no cell that a formula uses holds {name}[{i}, {j}] = {array[name][0, i, j]:g}{more}",
+            f"inputs not found: no cell that a formula uses holds {element_name(name, (i, j))} = "
+            f"{array[name][0, i, j]:g}{more}",
             remedy="say where the inputs stand with --inputs MAP.toml",
         )

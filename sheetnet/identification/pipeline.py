@@ -30,6 +30,7 @@ from sheetnet.validation.cells import input_blocks
 from sheetnet.validation.judge_cells import CHANCE
 from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
 _VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\s*\(", re.IGNORECASE)
@@ -156,16 +157,16 @@ def _missing(found: Identification) -> Iterator[CellVerdict]:
         if not one.through and one.quantity != "cost_new":
             many = f"{one.lacking} of its {one.size} numbers" if one.lacking < one.size else "its numbers"
             message = f"no cell computes {many}, nor anything made of them (step {one.step})"
-            yield CellVerdict(None, None, one.quantity, None, "missing", message)
+            yield CellVerdict(None, None, one.quantity, None, Verdict.MISSING, message)
 
 
 def _unknown(cell: Unidentified) -> CellVerdict:
     """Wrong where it begins; carried where it cannot be told as long as the cell it follows from is wrong."""
-    verdict = "wrong" if cell.follows is None else "carried"
-    if verdict == "wrong" and cell.message.startswith("the formula gives #"):
-        verdict = "error"
-    elif verdict == "wrong" and "try --engine" in cell.message:
-        verdict = "unsupported"
+    verdict = Verdict.WRONG if cell.follows is None else Verdict.CARRIED
+    if verdict == Verdict.WRONG and cell.message.startswith("the formula gives #"):
+        verdict = Verdict.ERROR
+    elif verdict == Verdict.WRONG and "try --engine" in cell.message:
+        verdict = Verdict.UNSUPPORTED
     return CellVerdict(
         cell.sheet,
         cell.cell,
@@ -183,13 +184,16 @@ def _unknown(cell: Unidentified) -> CellVerdict:
 
 def _known(found: Identification) -> Iterator[CellVerdict]:
     for cell in found.identified:
-        verdict, message = "correct", "computes what it should"
+        verdict, message = Verdict.CORRECT, "computes what it should"
         step = f" (step {cell.label.step})" if cell.label.step > 1 else ""
         if cell.carried:
-            verdict = "carried"
+            verdict = Verdict.CARRIED
             message = f"the formula is right; the error comes from {cell.because or 'a wrong cell upstream'}"
         if chance := CHANCE.search(cell.formula):
-            verdict, message = "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
+            verdict, message = (
+                Verdict.WRONG,
+                f"{chance[1].upper()} gives another value at every look: not deterministic",
+            )
         yield CellVerdict(
             cell.sheet,
             cell.cell,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetnet.display import counted_words, shown_line
+from sheetnet.naming import element_name
 from sheetnet.workbook import Value
 
 
@@ -18,7 +19,7 @@ class Label:
 
     def __str__(self) -> str:
         step = "" if self.step == 1 else f" of step {self.step}"
-        return f"{self.quantity}[{', '.join(map(str, self.index))}]{step}"
+        return element_name(self.quantity, self.index) + step
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sheetnet.mistakes.equations import (
     kind_of,
     reads_twice,
 )
+from sheetnet.naming import element_name
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
 
@@ -62,8 +63,8 @@ class Single:
     @property
     def label(self) -> str:
         """`W_1[0, 1] one row down`, `z_1[0, 0] for W_1[0, 1]`."""
-        own = f"{self.block}[{self.row}, {self.column}]"
-        return f"{self.source}[{self.at[0]}, {self.at[1]}] for {own}" if self.source else f"{own} {self.words}"
+        own = element_name(self.block, (self.row, self.column))
+        return f"{element_name(self.source, self.at)} for {own}" if self.source else f"{own} {self.words}"
 
     @property
     def named(self) -> Element | None:

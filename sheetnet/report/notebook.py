@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
-from sheetnet.report.format import EDITED, NEUTRAL, VERDICT_STYLES, number_text
+from sheetnet.report.format import EDITED, VERDICT_STYLES, number_text
 from sheetnet.report.html import page_templates, section
 from sheetnet.validation import Report
 
@@ -63,5 +63,5 @@ def report_fragment(report: Report) -> str:
     return (
         page_templates()
         .get_template("notebook-report.html")
-        .render(section=section(0, report), fills=fills, neutral=NEUTRAL.fill, most=MOST_FINDINGS)
+        .render(section=section(0, report), fills=fills, most=MOST_FINDINGS)
     )

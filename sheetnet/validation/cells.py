@@ -12,10 +12,12 @@ from math import isclose
 
 import numpy as np
 
+from sheetnet.naming import place_name
 from sheetnet.network import Block, Network
 from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area
+from sheetnet.trials.tolerance import RELATIVE
 from sheetnet.validation.locate import Located
 from sheetnet.workbook import Cell, Place, Position, Value, Workbook, array_cells
 
@@ -109,7 +111,6 @@ def quantity_of(block: Block, row: int, column: int) -> tuple[str, tuple[int, ..
 
 
 InputPlace = tuple[str, int, int]  # block, row, column from 0
-EDITED_TOLERANCE = 1e-9  # relative; how near an input must be to the network file's to count as not edited
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,11 @@ class EditedInput:
     found: Value
     expected: float
     formula: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The cell, as `Step!B3`."""
+        return place_name(self.sheet, self.cell)
 
 
 def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
@@ -232,7 +238,7 @@ def edited_inputs(network: Network, cells: list[InputCell], values: Mapping[Plac
     for cell in cells:
         name, row, column = cell.element
         wanted, found = expected[name][row][column], values[cell.place]
-        same = isinstance(found, float) and isclose(found, wanted, rel_tol=EDITED_TOLERANCE)
+        same = isinstance(found, float) and isclose(found, wanted, rel_tol=RELATIVE)
         if not same or cell.formula is not None or cell.element in tied:
             edited.append(_edited(cell, found, wanted))
     return edited

@@ -20,6 +20,7 @@ from sheetnet.reference.views import VIEW_NUMBERS, view_values
 from sheetnet.syntax import Area, area_name, parse_area, tokenize
 from sheetnet.syntax.dependencies import Graph
 from sheetnet.syntax.references import spanned
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
 from sheetnet.workbook_options import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, Presentation
 
@@ -190,13 +191,13 @@ def overlap(a: Area, b: Area) -> bool:
 
 @dataclass(frozen=True)
 class Problem:
-    """A block that cannot be judged: `verdict` is "missing" or "error", `message` one sentence.
+    """A block that cannot be judged: `verdict` is `MISSING` or `ERROR`, `message` one sentence.
 
-    `reason` says in a few words what became of it. A block that may be left out has the verdict "".
+    `reason` says in a few words what became of it. A block that may be left out has no verdict.
     """
 
     block: str
-    verdict: str
+    verdict: Verdict | None
     message: str
     reason: str = ""
 
@@ -214,7 +215,9 @@ def empty_inputs(workbook: Workbook, blocks: Mapping[str, Block], areas: Mapping
         if not _is_used(workbook, places):
             where = area_name(area, absolute=False)
             message = f"the name {name} refers to {where}, where no number stands and which no formula uses"
-            yield Problem(name, "missing", message, f"{name} is gone (its name refers to {where}, which nothing uses)")
+            yield Problem(
+                name, Verdict.MISSING, message, f"{name} is gone (its name refers to {where}, which nothing uses)"
+            )
 
 
 def _is_used(workbook: Workbook, places: set[Place]) -> bool:
@@ -239,9 +242,9 @@ def sharing(workbook: Workbook, blocks: Mapping[str, Block], areas: Mapping[str,
         else:
             gone = inputs
         reasons = {name: f"{name} cannot be told (its name shares cells with another)" for name in gone}
-        yield Problem(second, "error", message, reasons.pop(second, ""))
+        yield Problem(second, Verdict.ERROR, message, reasons.pop(second, ""))
         for name, reason in reasons.items():
-            yield Problem(name, "error", message, reason)
+            yield Problem(name, Verdict.ERROR, message, reason)
 
 
 def _calculates(workbook: Workbook, a: Area, b: Area) -> bool:

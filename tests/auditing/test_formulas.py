@@ -17,6 +17,7 @@ from sheetnet.auditing.terms import NameTerm, parse_equation, parse_term, writte
 from sheetnet.auditing.values import Misfit, term_value
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
+from sheetnet.verdict import PrintVerdict
 from tests.support.documents import audit_of, document
 from tests.support.marks import every_pair
 from tools.small_networks import make_network
@@ -54,7 +55,7 @@ def judged(equation: str, folder: Path, where: dict[str, str] | None = None) -> 
 )
 def test_an_identity_agrees(equation: str, tmp_path: Path) -> None:
     """Whole matrices, single numbers, variables, derivatives."""
-    assert judged(equation, tmp_path) == FormulaEntry("here", equation, "agrees")
+    assert judged(equation, tmp_path) == FormulaEntry("here", equation, PrintVerdict.AGREES)
 
 
 @pytest.mark.parametrize(

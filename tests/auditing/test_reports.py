@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sheetnet.auditing import MEANINGS, Audit, audit, documents, load_published
+from sheetnet.auditing import Audit, audit, documents, load_published
 from sheetnet.cli import main
 from sheetnet.engine import engine_named
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.judge import validate
 from sheetnet.network_file import dump_network, load_network
 from sheetnet.report.audit import audit_html, audit_json, audit_view, audit_workbook, markdown
+from sheetnet.verdict import PrintVerdict
 from sheetnet.workbook import Place
 from tests.support.documents import audit_of, audited, document, everything
 from tests.support.paths import ROOT
@@ -69,7 +70,7 @@ def test_json_has_the_fields_of_the_schema(monkeypatch: pytest.MonkeyPatch, caps
     assert command(monkeypatch, "d02b", "--json", "-") == 1
     data = json.loads(capsys.readouterr().out)
     assert list(data) == ["schema", "entries", "formulas", "summary"]
-    assert data["schema"] == "sheetnet.auditing/1"
+    assert data["schema"] == "sheetnet.audit/1"
     fields = ["place", "quantity", "index", "printed", "computed", "verdict", "why", "mistake"]
     assert {tuple(entry) for entry in data["entries"]} == {tuple(fields)}
     assert {tuple(entry) for entry in data["formulas"]} == {("place", "equation", "verdict", "why", "right_form")}
@@ -95,8 +96,8 @@ def test_every_form_tells_of_last_places_and_of_numbers_that_say_too_little(tmp_
     console.print(audit_view(found))
     for verdict in ("last place", "says too little"):
         assert verdict in console.export_text(clear=False)
-        assert f"*{verdict}*: {MEANINGS[verdict]}" in text
-        assert MEANINGS[verdict] in page
+        assert f"*{verdict}*: {PrintVerdict(verdict).meaning}" in text
+        assert PrintVerdict(verdict).meaning in page
         assert f'class="tag v-{verdict.replace(" ", "-")}"' in page
         assert f".v-{verdict.replace(' ', '-')} {{ background" in page
         assert data["summary"]["numbers"][verdict] == 1

@@ -284,7 +284,7 @@ def test_identify_as_a_command(tmp_path: Path) -> None:
     assert (code, "83 cells identified" in out) == (0, True)
     code, out = run(str(tmp_path / "wrong.ods"), "--json", "-")
     data = json.loads(out)
-    assert (code, data["schema"], data["summary"]["begins"]) == (1, "sheetnet.identification/1", 1)
+    assert (code, data["schema"], data["summary"]["begins"]) == (1, "sheetnet.identify/1", 1)
     assert data["unidentified"][0]["expected"] == {"quantity": "z_1", "index": [0, 0], "step": 1}
 
 

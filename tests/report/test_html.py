@@ -18,8 +18,9 @@ from sheetnet.judge import judge
 from sheetnet.network_file import load_network, template_names
 from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.html import MOST_GRID_CELLS, MOST_LISTED, report_html, save_html
-from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.support.sheets import place_of, with_cell, with_formula
 
@@ -78,7 +79,7 @@ def damaged() -> tuple[Report, Workbook]:
 def evil() -> tuple[Report, Workbook]:
     """A report in which every text of a stranger is an attack."""
     cells = {(1, 1): Cell(EVIL), (2, 1): Cell(EVIL, EVIL), (3, 1): Cell(1.0)}
-    verdict = CellVerdict(EVIL, "A2", "z_1", (0, 0), "wrong", EVIL, EVIL, EVIL, 0.5, EVIL)
+    verdict = CellVerdict(EVIL, "A2", "z_1", (0, 0), Verdict.WRONG, EVIL, EVIL, EVIL, 0.5, EVIL)
     edit = EditedInput(EVIL, "A3", "A_0", (0, 0), EVIL, 0.5, EVIL)
     report = Report(EVIL, EVIL, EVIL, "ironcalc", 8, 0, (verdict,), (edit,), (EVIL,))
     return report, Workbook((Sheet(EVIL, cells),))
@@ -170,7 +171,7 @@ def test_a_right_workbook_with_all_views_is_a_page_of_folded_sheets() -> None:
 def test_numbers_have_four_decimals() -> None:
     """As the sheet shows them, whatever their size; very small ones are not shown as nothing."""
     cells = {(1, column): Cell(value) for column, value in enumerate([0.123456, 3.0, 1e-9, -2e9, True], start=1)}
-    verdict = CellVerdict("S", "A2", "z_1", (0, 0), "correct", "fine", "1", 2.0, 2.0)
+    verdict = CellVerdict("S", "A2", "z_1", (0, 0), Verdict.CORRECT, "fine", "1", 2.0, 2.0)
     report = Report("x", "n", "s", "ironcalc", 8, 0, (verdict,))
     text = Page(report_html([report], {"x": Workbook((Sheet("S", cells),))})).text
     for shown in ("0.1235", " 3 ", "1.000e-09", "-2.000e+09", "TRUE", "2.0000"):
@@ -179,7 +180,7 @@ def test_numbers_have_four_decimals() -> None:
 
 def test_a_known_mistake_is_named_by_its_code() -> None:
     """In the list and on hover, once."""
-    verdict = CellVerdict("S", "A1", "z_1", (0, 0), "wrong", "bias forgotten", "1", 2.0, 2.5, mistakes=("SN001",))
+    verdict = CellVerdict("S", "A1", "z_1", (0, 0), Verdict.WRONG, "bias forgotten", "1", 2.0, 2.5, mistakes=("SN001",))
     again = replace(verdict, cell="A2", message="SN001, bias forgotten", formula="2")
     report = Report("x", "n", "s", "ironcalc", 8, 0, (verdict, again))
     parsed = Page(report_html([report], {"x": Workbook((Sheet("S", {(1, 1): Cell(2.0)}),))}))
@@ -190,7 +191,7 @@ def test_a_known_mistake_is_named_by_its_code() -> None:
 def test_a_huge_sheet_is_listed_but_not_drawn() -> None:
     """Beyond the limit the page says so."""
     cells = {(MOST_GRID_CELLS, 2): Cell(1.0)}
-    verdict = CellVerdict("S", "B1", "z_1", (0, 0), "wrong", "no", "1", 2.0, 2.0)
+    verdict = CellVerdict("S", "B1", "z_1", (0, 0), Verdict.WRONG, "no", "1", 2.0, 2.0)
     several = tuple(replace(verdict, formula=f"{number}") for number in range(MOST_LISTED + 1))
     report = Report("x", "n", "s", "ironcalc", 8, 0, several)
     parsed = Page(report_html([report], {"x": Workbook((Sheet("S", cells),))}))
@@ -222,7 +223,7 @@ def test_a_correct_workbook_says_so(template: str) -> None:
 
 def test_every_verdict_has_a_look() -> None:
     """A colour and a sign of its own; wrong and missing share a colour, since both are red."""
-    assert set(VERDICTS) <= set(VERDICT_STYLES)
+    assert list(VERDICT_STYLES) == list(Verdict)
     assert len({look.sign for look in VERDICT_STYLES.values()}) == len(VERDICT_STYLES)
     assert len({look.fill for look in VERDICT_STYLES.values()}) == len(VERDICT_STYLES) - 1
 

@@ -14,6 +14,7 @@ from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
 from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.marked import cell_position, save_marked
+from sheetnet.verdict import Verdict
 from tests.support.engines import libreoffice_convert, odf_errors, ooxml_errors
 from tests.support.marked import FORMATS, NETWORK, OWN, PROGRAMS, damaged, mark, notes_in, ours_in, remarked, resaved
 from tests.support.sheets import place_of as stands_at
@@ -101,7 +102,7 @@ def test_a_marked_copy_that_was_worked_on_is_marked_anew(original: Path, program
         copy = libreoffice_convert([copy], original.suffix[1:], tmp_path / "saved")[0]
     z = stands_at(make_workbook(NETWORK), NETWORK, "z_1")
     report = validate(copy, NETWORK)
-    settled = [replace(c, verdict="correct") if cell_position(c) == z else c for c in report.cells]
+    settled = [replace(c, verdict=Verdict.CORRECT) if cell_position(c) == z else c for c in report.cells]
     target = tmp_path / f"anew{original.suffix}"
     save_marked(replace(report, cells=tuple(settled)), target)
     before, after = read_workbook(copy), read_workbook(target)

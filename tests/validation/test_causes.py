@@ -18,6 +18,7 @@ from sheetnet.syntax import cell_name, shift
 from sheetnet.validation import CellVerdict
 from sheetnet.validation.refine.slips import slips
 from sheetnet.validation.report import findings_of
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook
 from tests.support.masks import masks, not_referred_to
 from tests.support.quantities import edited
@@ -181,7 +182,7 @@ def test_one_cause_filled_over_a_block_is_one_finding() -> None:
 def test_cells_that_are_no_rectangle_are_named_by_their_rectangles() -> None:
     """An L of cells, and one apart."""
     cells = tuple(
-        CellVerdict("S", name, "z_1", (0, 0), "wrong", "no", shift("A1+1", row - 1, column - 1))
+        CellVerdict("S", name, "z_1", (0, 0), Verdict.WRONG, "no", shift("A1+1", row - 1, column - 1))
         for name, row, column in (("B2", 2, 2), ("B3", 3, 2), ("C3", 3, 3), ("C2", 2, 3), ("B4", 4, 2), ("E9", 9, 5))
     )
     (found,) = findings_of(cells)

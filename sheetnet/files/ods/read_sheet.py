@@ -13,7 +13,8 @@ from sheetnet.files.limits import Budget, Limits
 from sheetnet.files.notices import Disguises
 from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.tables import Tables
-from sheetnet.syntax import cell_name, depth
+from sheetnet.naming import cell_place
+from sheetnet.syntax import depth
 from sheetnet.syntax.references import COLUMNS, ROWS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 
@@ -288,7 +289,7 @@ class OdsSheetReader:
         return int(text)
 
     def _at(self, column: int) -> str:
-        return f"{self._where}!{cell_name(self._row, column)}"
+        return cell_place((self._where, self._row, column))
 
     def sheet(self, hidden: bool, sheets: Collection[str], tables: Tables) -> Sheet:
         """The sheet; `sheets` are the names of all sheets in small letters, `tables` the database ranges."""

@@ -22,8 +22,9 @@ from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell_style, decimals, row_style
 from sheetnet.files.ods.text import escape, paragraphs
 from sheetnet.files.sheet_features import USUAL_HEIGHT, check_views, row_heights
+from sheetnet.naming import cell_place
 from sheetnet.styles import STYLES
-from sheetnet.syntax import COLUMNS, ROWS, cell_name, parse_area
+from sheetnet.syntax import COLUMNS, ROWS, parse_area
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook
 
 _STYLE = {role: f' table:style-name="{cell_style(role)}"' for role in STYLES}
@@ -80,7 +81,7 @@ def _check(sheet: Sheet) -> None:
         if cell is None or cell.formula is None:
             raise FileError(
                 "an array formula begins here without a formula",
-                place=f"{sheet.name}!{cell_name(*place)}",
+                place=cell_place((sheet.name, *place)),
                 remedy="give it one",
             )
 
@@ -104,7 +105,7 @@ def _cells(sheet: Sheet, places: Iterable[Position], worn: Mapping[Position, Dre
 def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
     style = _STYLE.get(cell.role)
     if style is None:
-        raise FileError(f"there is no look for the role {cell.role!r}", place=f"{sheet.name}!{cell_name(*place)}")
+        raise FileError(f"there is no look for the role {cell.role!r}", place=cell_place((sheet.name, *place)))
     if dress is not _PLAIN:
         style = (f' table:style-name="{dress.style}"' if dress.style else style) + dress.attributes
     formula = ""
@@ -117,7 +118,7 @@ def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
         return f"<table:table-cell{style}>{dress.before}{dress.after}</table:table-cell>"
     attributes, text = _value(cell.value, _SHOWN[cell.role], cell.formula is not None)
     if not attributes:
-        raise FileError(_no_value(cell), place=f"{sheet.name}!{cell_name(*place)}")
+        raise FileError(_no_value(cell), place=cell_place((sheet.name, *place)))
     if dress.link:
         text = text.replace("<text:p>", f"<text:p>{dress.link}").replace("</text:p>", "</text:a></text:p>")
     return f"<table:table-cell{style}{formula} {attributes}>{dress.before}{text}{dress.after}</table:table-cell>"

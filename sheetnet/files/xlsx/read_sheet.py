@@ -16,7 +16,8 @@ from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
 from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.files.xlsx.parts import identity_of, rich_text, tags, unescape
-from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
+from sheetnet.naming import cell_place
+from sheetnet.syntax import column_number, depth, parse_area, shift
 from sheetnet.syntax.references import COLUMNS, ROWS
 from sheetnet.workbook import Cell, CellError, Position, Value
 
@@ -355,7 +356,7 @@ class XlsxSheetReader:
         return rows, columns
 
     def _at(self, row: int, column: int) -> str:
-        return f"{self._where}!{cell_name(row, column)}"
+        return cell_place((self._where, row, column))
 
 
 def _rows_of(root: Element) -> int:

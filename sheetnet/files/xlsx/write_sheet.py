@@ -14,6 +14,7 @@ from math import isfinite
 from sheetnet.errors import FileError
 from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.formulas import in_file
+from sheetnet.naming import place_name
 from sheetnet.syntax import cell_name, column_letters
 from sheetnet.syntax.references import COLUMNS, FORMULA_CHARACTERS, ROWS, TEXT_CHARACTERS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
@@ -49,7 +50,7 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
             try:
                 parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))
             except ValueError as error:
-                raise FileError(str(error), place=f"{sheet.name}!{_spot(place)}") from error
+                raise FileError(str(error), place=place_name(sheet.name, _spot(place))) from error
         parts.append("</row>")
         yield "".join(parts)
 
