@@ -62,7 +62,7 @@ class UsageError(SheetnetError):
 
     >>> sheetnet.validate("d02b.xlsx", engine="abacus")
     Traceback (most recent call last):
-    sheetnet.errors.UsageError: ...abacus...
+    sheetnet.errors.UsageError: engine is 'abacus', expected one of ironcalc, libreoffice
     """
 
 
