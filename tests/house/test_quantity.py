@@ -170,12 +170,11 @@ PACKAGE = Path(sheetnet.__file__).parent
 NO_QUANTITIES = {
     "quantity.py": "the one module",
     "styles.py": "roles of cells: activation_2",
+    "files/escaping.py": "_x000D_, how Excel spells a character",
     "files/formula_text.py": "the first letter of a formula",
     "files/ods/cell_extras.py": "names of ODF styles",
     "files/ods/styles.py": "names of ODF styles",
     "files/ods/write.py": "quotes around sheet names",
-    "files/xlsx/parts.py": "blocks of bytes",
-    "files/xlsx/write_sheet.py": "_x000D_, the escapes of a character",
     "files/xml.py": "XML namespaces",
     "validation/refine/repairs.py": "the exponent of a number",
 }
