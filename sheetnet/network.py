@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, ActivationFacts, LossFacts, Mixing
+
 Row = tuple[float, ...]
 Matrix = tuple[Row, ...]
 
@@ -73,8 +75,27 @@ class Network:
         return {block.name: block for block in found}
 
     def mixes(self, layer: int) -> bool:
-        """Whether layer `layer` (from 1) has an activation whose outputs depend on the whole row: softmax."""
-        return self.layers[layer - 1].activation == "softmax"
+        """Whether each output of layer `layer` (from 1) depends on the whole row of z, as softmax's do."""
+        return self.activation_facts(layer).mixes
+
+    def kinks(self, layer: int) -> tuple[float, ...]:
+        """The z at which the activation of layer `layer` (from 1) bends."""
+        return self.activation_facts(layer).kinks
+
+    def activation_facts(self, layer: int) -> ActivationFacts:
+        """What the catalogue says of the activation of layer `layer` (from 1)."""
+        return ACTIVATION_FACTS[self.layers[layer - 1].activation]
+
+    def mixing(self, layer: int) -> Mixing:
+        """How the neurons of layer `layer` (from 1) mix, which they are known to do."""
+        found = self.activation_facts(layer).mixing
+        assert found is not None, f"the neurons of layer {layer} do not mix"
+        return found
+
+    @property
+    def loss_facts(self) -> LossFacts:
+        """What the catalogue says of the loss."""
+        return LOSS_FACTS[self.loss]
 
 
 BlockKind = Literal["input", "answer"]

@@ -10,10 +10,12 @@ import textwrap
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from sheetnet import fields
+from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, activations_for, losses_for_all
 from sheetnet.errors import NetworkError
 from sheetnet.fields import entries_of, refuse
 from sheetnet.network import Layer, Matrix, Network
@@ -123,8 +125,6 @@ def network_of(table: Mapping[str, Any], where: str) -> Network:
 
 
 def _network(table: Mapping[str, Any]) -> Network:
-    from sheetnet.reference import LOSSES
-
     fields.known_keys(table, FILE_KEYS, "")
     if "published" in table:
         entries_of(table["published"])
@@ -144,7 +144,7 @@ def _network(table: Mapping[str, Any]) -> Network:
         inputs=inputs,
         targets=targets,
         layers=_layers(table, len(inputs[0]), train_bias),
-        loss=fields.choice(table.get("loss"), "loss", LOSSES),
+        loss=fields.choice(table.get("loss"), "loss", LOSS_FACTS),
         learning_rate=fields.number(table.get("learning_rate"), "learning_rate"),
         reduction=fields.choice(table.get("reduction", "mean"), "reduction", ("mean", "sum")),
         train_bias=train_bias,
@@ -223,8 +223,6 @@ def _weights(
 
 
 def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool) -> Layer:
-    from sheetnet.reference import ACTIVATIONS
-
     neurons, bias = len(rows[0]), entry.get("bias", [0.0] * len(rows[0]))
     single = not isinstance(bias, list)
     if single:
@@ -233,14 +231,12 @@ def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool)
         biases = fields.row(bias, f"{where}.bias")
     if len(biases) != neurons:
         raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one a neuron) or a single number")
-    activation = fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATIONS)
+    activation = fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
     return Layer(activation, (*rows, biases), shared_bias=single and not train_bias)
 
 
 def check_sense(network: Network) -> None:
     """Refuse what has no mathematical meaning: shapes that do not meet, a logarithm of numbers that may be negative."""
-    from sheetnet.reference import ACTIVATIONS, LOSSES
-
     if len(network.targets[0]) != network.sizes[-1]:
         raise refuse(
             "observations.targets",
@@ -248,25 +244,24 @@ def check_sense(network: Network) -> None:
             f"{network.sizes[-1]}, one a neuron of the last layer",
         )
     for index, layer in enumerate(network.layers):
-        if layer.activation == "softmax" and layer.neurons == 1:
-            raise refuse(
-                f"layers[{index}].activation", "is softmax over one neuron, which is always 1", "two neurons or more"
-            )
-    output, loss = ACTIVATIONS[network.layers[-1].activation], LOSSES[network.loss]
-    low, high = loss.outputs
-    if output.outputs[0] < low or output.outputs[1] > high:
-        fitting = [name for name, a in ACTIVATIONS.items() if a.outputs[0] >= low and a.outputs[1] <= high]
+        if network.mixes(index + 1) and layer.neurons == 1:
+            words = f"is {layer.activation} over one neuron, which is always 1"
+            raise refuse(f"layers[{index}].activation", words, "two neurons or more")
+    output, loss = network.activation_facts(network.depth), network.loss_facts
+    if not output.outputs.within(loss.outputs):
+        low, high = loss.outputs.low, loss.outputs.high
         raise refuse(
             "loss",
-            f"is {network.loss}, whose logarithm wants outputs in ({low:g}, {high:g}), but "
+            f"is {network.loss}, whose {loss.because} wants outputs in ({low:g}, {high:g}), but "
             f"{network.layers[-1].activation} also gives others",
-            "a last layer with " + " or ".join(fitting),
-            "change layers[-1].activation, or take loss half_sse",
+            "a last layer with " + " or ".join(activations_for(network.loss)),
+            f"change layers[-1].activation, or take loss {losses_for_all()[0]}",
         )
-    if network.loss == "binary_cross_entropy" and not all(0 <= t <= 1 for row in network.targets for t in row):
-        raise refuse("observations.targets", "has a number outside 0 … 1", "probabilities for binary_cross_entropy")
-    if network.loss == "cross_entropy" and any(t < 0 for row in network.targets for t in row):
-        raise refuse("observations.targets", "has a negative number", "probabilities for cross_entropy")
+    allowed = loss.targets.allowed
+    if not all(t in allowed for row in network.targets for t in row):
+        found = "has a number outside 0 … 1" if isfinite(allowed.high) else "has a negative number"
+        numbers = "probabilities" if loss.one_hot else "numbers from 0 on"
+        raise refuse("observations.targets", found, f"{numbers} for {network.loss}")
 
 
 def dump_network(network: Network) -> str:

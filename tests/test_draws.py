@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network
+from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, Targets
 from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate_step, stacked
+from sheetnet.reference import ACTIVATIONS, Array, Equation, evaluate_step, stacked
 from sheetnet.trials import draw, kinds
 from sheetnet.trials.draw import TRIALS, Trials, draw_trials
 from sheetnet.trials.tolerance import agreement, scales
@@ -65,7 +66,7 @@ def test_every_number_is_visible_in_at_least_three_trials(network: Network) -> N
     [
         pytest.param(n, id=name)
         for name, n in networks().items()
-        if any(ACTIVATIONS[x.activation].kink for x in n.layers)
+        if any(n.kinks(layer) for layer in range(1, n.depth + 1))
     ],
 )
 def test_every_unit_that_bends_is_seen_on_both_sides(network: Network) -> None:
@@ -73,10 +74,10 @@ def test_every_unit_that_bends_is_seen_on_both_sides(network: Network) -> None:
     seen = 0
     for seed in SEEDS:
         values = draw_trials(network, seed=seed).values
-        for number, layer in enumerate(network.layers, 1):
-            if ACTIVATIONS[layer.activation].kink:
-                assert (values[f"z_{number}"] > 0).sum(axis=0).min() >= 3, (number, seed)
-                assert (values[f"z_{number}"] < 0).sum(axis=0).min() >= 2, (number, seed)
+        for number in range(1, network.depth + 1):
+            for kink in network.kinks(number):
+                assert (values[f"z_{number}"] > kink).sum(axis=0).min() >= 3, (number, seed)
+                assert (values[f"z_{number}"] < kink).sum(axis=0).min() >= 2, (number, seed)
                 seen += 1
     assert seen >= len(SEEDS)
 
@@ -166,7 +167,7 @@ def assert_seen(network: Network, mutant: Mutant, layer: int, seed: int) -> None
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["never off", "never on"])
-@pytest.mark.parametrize("activation", [name for name, known in ACTIVATIONS.items() if known.kink])
+@pytest.mark.parametrize("activation", [name for name, known in ACTIVATION_FACTS.items() if known.kinks])
 def test_a_forgotten_side_of_a_bend_shows_in_every_cell(activation: str, sign: int) -> None:
     """A ReLU without its mask differs wherever it stands: blind draws would leave some unit on in all trials."""
     network = make_network(activation, "half_sse", (2, 3, 4, 3))
@@ -230,23 +231,23 @@ def test_trials_are_the_references_answers_to_their_inputs(network: Network) -> 
 def test_targets_are_on_the_domain_of_the_loss(activation: str, loss: str) -> None:
     """On the simplex for cross_entropy, from 0 to 1 for binary_cross_entropy, real and of both signs for the others."""
     network = make_network(activation, loss, (2, 3, 4))
-    domain = LOSSES[loss].targets
+    domain = LOSS_FACTS[loss].targets
     for seed in SEEDS:
         targets = draw_trials(network, seed=seed).values["target"]
-        if domain == "real":
+        if domain is Targets.REAL:
             assert targets.min() < 0 < targets.max()
         else:
             assert (targets.min(), targets.max()) == (0, 1), "formulas may treat these apart"
             assert ((targets > 0) & (targets < 1)).any(axis=0).all()
-            assert np.allclose(targets.sum(axis=-1), 1, rtol=0, atol=1e-12) == (domain == "simplex")
+            assert np.allclose(targets.sum(axis=-1), 1, rtol=0, atol=1e-12) == (domain is Targets.SIMPLEX)
 
 
-@pytest.mark.parametrize(("activation", "loss"), [pair for pair in pairs() if LOSSES[pair[1]].targets != "real"])
+@pytest.mark.parametrize(("activation", "loss"), [pair for pair in pairs() if LOSS_FACTS[pair[1]].one_hot])
 @pytest.mark.parametrize("sizes", [(2, 3, 2), (4, 8, 12)], ids=str)
 def test_outputs_keep_away_from_where_logarithms_explode(activation: str, loss: str, sizes: tuple[int, ...]) -> None:
     """Before and after the step, or 1 − a would lose the digits that are compared."""
     network = make_network(activation, loss, sizes)
-    low, high = LOSSES[loss].outputs
+    low, high = LOSS_FACTS[loss].outputs.low, LOSS_FACTS[loss].outputs.high
     above = MARGIN * (2 / sizes[-1] if activation == "softmax" else 1)
     for seed in SEEDS:
         values = draw_trials(network, seed=seed).values

@@ -144,8 +144,8 @@ def _missing_factor(sight: Sight, expected: Label, computes: Label) -> str:
     if kind != "delta":
         return ""
     if computes.quantity == f"dC_da_{layer}":
+        mask = "" if sight.network.activation_facts(int(layer)).off is None else " mask"
         activation = sight.network.layers[int(layer) - 1].activation
-        mask = " mask" if activation == "relu" else ""
         return f": the factor da_dz_{layer}, the derivative of {activation}{mask}, is missing"
     return f": the factor dC_da_{layer} is missing" if computes.quantity == f"da_dz_{layer}" else ""
 

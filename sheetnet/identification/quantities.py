@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sheetnet.identification.result import Label
 from sheetnet.network import Network
-from sheetnet.reference import ACTIVATIONS, Array, equations
+from sheetnet.reference import Array, equations
 from sheetnet.trials.tolerance import scales
 
 LARGEST_FACTOR = 20_000  # elements of one kind of factor; products of wide layers are left out
@@ -133,7 +133,7 @@ def _layer_factors(network: Network, v: Mapping[str, Array], layer: int) -> Name
     yield f"exp(-z_{layer})", np.exp(-z)
     yield f"1 + exp(-z_{layer})", 1 + np.exp(-z)
     yield f"exp(z_{layer})", np.exp(z)
-    if ACTIVATIONS[network.layers[layer - 1].activation].jacobian is not None:
+    if network.mixes(layer):
         yield f"sum of exp(z_{layer})", np.exp(z).sum(axis=-1, keepdims=True)
         yield f"max z_{layer}", z.max(axis=-1, keepdims=True)
     yield f"z_{layer} without bias", z - w[..., -1:, :]

@@ -70,16 +70,16 @@ def forward_pass(network: Network, suffix: str) -> dict[str, Equation]:
 
 
 def _layer(network: Network, layer: int, suffix: str) -> dict[str, Equation]:
-    f = ACTIVATIONS[network.layers[layer - 1].activation].f
+    activation = ACTIVATIONS[network.layers[layer - 1].activation]
     below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
     weights, z, a = f"W_{layer}{suffix}", f"z_{layer}{suffix}", f"a_{layer}{suffix}"
     found: dict[str, Equation] = {
         f"{below}_T": lambda v: np.swapaxes(v[below], -1, -2),
         z: lambda v: v[below] @ v[weights],
     }
-    if network.mixes(layer):
-        found[f"e_{layer}{suffix}"] = lambda v: np.exp(v[z] - v[z].max(axis=-1, keepdims=True))
-    found[a] = lambda v: f(v[z])
+    if (power := activation.power) is not None:
+        found[f"e_{layer}{suffix}"] = lambda v: power(v[z])
+    found[a] = lambda v: activation.f(v[z])
     if layer < network.depth:
         found[f"A_{layer}{suffix}"] = lambda v: with_bias_node(v[a])
     return found
@@ -109,10 +109,10 @@ def _errors(network: Network, layer: int) -> dict[str, Equation]:
         found[dc_da] = lambda v: loss.gradient(v[a], v["target"])
     else:
         found[dc_da] = lambda v: v[f"delta_{layer + 1}"] @ np.swapaxes(v[f"W_{layer + 1}"][..., :-1, :], -1, -2)
-    if (mixed := activation.jacobian) is not None:
-        found[jacobian] = lambda v: mixed(v[a])
+    if network.mixes(layer):
+        found[jacobian] = lambda v: activation.jacobian(v[z], v[a])
     found[da_dz] = lambda v: activation.derivative(v[z], v[a])
-    if activation.jacobian is not None:
+    if network.mixes(layer):
         found[f"delta_{layer}"] = lambda v: (v[dc_da][..., None, :] @ v[jacobian])[..., 0, :]
     else:
         found[f"delta_{layer}"] = lambda v: v[dc_da] * v[da_dz]

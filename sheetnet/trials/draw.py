@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
-from sheetnet.reference import LOSSES, Array, evaluate_step, stacked
+from sheetnet.reference import Array, evaluate_step, stacked
 from sheetnet.trials.demands import LEVEL, Demand, all_told, demands, largest, signs, telling_apart
-from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates, kinked
+from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
 TRIALS = 8
@@ -103,7 +103,7 @@ def _pool(
     network: Network, generator: np.random.Generator, count: int, ties: Ties, one_hot: bool
 ) -> tuple[dict[str, Array], NDArray[np.intp]]:
     """The usable candidates of all kinds, as blocks, and the kind of each (its place in KINDS)."""
-    bends = sum(kinked(network, layer) for layer in range(1, network.depth + 1))
+    bends = sum(bool(network.kinks(layer)) for layer in range(1, network.depth + 1))
     wanted = [POOL * (max(count, bends) if kind is USUAL else kind.least) for kind in KINDS]
     numbers = sum(block.rows * block.columns for block in network.blocks.values())
     share = min(1.0, MOST_DRAWN / (numbers * sum(wanted)))
@@ -151,11 +151,11 @@ def usable(network: Network, values: Mapping[str, Array]) -> NDArray[np.intp]:
     for name, array in values.items():
         size = np.abs(array)
         good &= (size < LARGEST).all(axis=(1, 2))  # NaN is not below anything
-        if name.startswith("z_") and kinked(network, int(name.split("_")[1])):
-            good &= (size > LEVEL).all(axis=(1, 2))
-    low, high = LOSSES[network.loss].outputs
+        for kink in network.kinks(int(name.split("_")[1])) if name.startswith("z_") else ():
+            good &= (np.abs(array - kink) > LEVEL).all(axis=(1, 2))
+    low, high = network.loss_facts.outputs.low, network.loss_facts.outputs.high
     if np.isfinite(low):
-        # The outputs of a softmax share 1 among them, so that some of many are small whatever is drawn.
+        # Outputs that mix share 1 among them, so that some of many are small whatever is drawn.
         above = OUTPUT_MARGIN * (2 / network.sizes[-1] if network.mixes(network.depth) else 1)
         for name in (f"a_{network.depth}", f"a_{network.depth}_new"):
             outputs = values[name].reshape(len(good), -1)

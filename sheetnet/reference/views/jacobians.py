@@ -13,7 +13,7 @@ import numpy as np
 
 from sheetnet.network import Network
 from sheetnet.reference.equations import Values
-from sheetnet.reference.functions import Array
+from sheetnet.reference.functions import ACTIVATIONS, Array
 from sheetnet.workbook_options import TERMS, Presentation
 
 
@@ -53,7 +53,7 @@ def _observation(network: Network, values: Values, layer: int, n: int) -> dict[s
     parts = {
         "net": _vector(values[f"z_{layer}"], n),
         "out": _vector(out if last else values[f"A_{layer}"], n),
-        "v": _vector(out, n) if mixes else slope[:, :, None],
+        "v": _vector(_share(network, values, layer), n) if mixes else slope[:, :, None],
         "dout_dnet": values[f"J_{layer}"][:, n] if mixes else slope[:, :, None] * np.eye(network.sizes[layer]),
         "dE_dout": _vector(values[f"dC_da_{layer}"], n),
         "dnet_dW": by_weight.reshape(len(below), -1, network.sizes[layer]),
@@ -63,6 +63,12 @@ def _observation(network: Network, values: Values, layer: int, n: int) -> dict[s
     if layer > 1:
         parts["dE_dnet"] = _vector(delta, n)
     return {f"jac_{part}_{layer}_n{n}": array for part, array in parts.items()}
+
+
+def _share(network: Network, values: Values, layer: int) -> Array:
+    share = ACTIVATIONS[network.layers[layer - 1].activation].share
+    assert share is not None, "only where neurons mix"
+    return share(values[f"z_{layer}"], values[f"a_{layer}"])
 
 
 def _terms(v: Array, layer: int) -> dict[str, Array]:

@@ -1,0 +1,239 @@
+"""What is true of each activation and loss, beside how it is computed: its range, its bends, what its targets may be.
+
+`reference/functions.py` computes them in NumPy, `formulas/functions.py` writes them as spreadsheet text; whoever asks
+what sort of function one is asks here. Each has one row in each of the three.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The numbers from `low` to `high`; `closed`: its finite ends are among them."""
+
+    low: float = -inf
+    high: float = inf
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"an interval from {self.low} to {self.high} is empty")
+
+    def __contains__(self, number: float) -> bool:
+        return self.low < number < self.high or (self.closed and number in (self.low, self.high))
+
+    def within(self, other: Interval) -> bool:
+        """Whether every number of this interval is one of the other's."""
+        if self.low < other.low or self.high > other.high:
+            return False
+        ends = [end for end in (self.low, self.high) if end in (other.low, other.high) and abs(end) < inf]
+        return not ends or other.closed or not self.closed
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a hint shows, with four decimals: f(0.4), and f′ where z = 0.4 and a = `at`.
+
+    Where neurons mix: f of e = 1 beside 0.5; e of z = 1.5 below 2; ∂a_i/∂z_j where a_i = 0.7, a_j = 0.3 and z_j = 0.4.
+    """
+
+    value: str
+    slope: str
+    at: str = "0.4"
+    power: str = ""
+    rest: str = ""
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """How the neurons of a row share 1: a_j = e_j / Σe, where e_j > 0 depends on z_j alone, but for the row's max z.
+
+    With s_j = a_j ∂ln e_j/∂z_j the Jacobian is ∂a_i/∂z_j = (δ_ij − a_i) s_j. The texts are how people write e_j, s, the
+    Jacobian, and its elements where i = j and elsewhere.
+    """
+
+    power: str
+    share: str
+    jacobian: str
+    elements: str
+    symmetric: bool  # ∂a_i/∂z_j = ∂a_j/∂z_i
+    is_softmax: bool = False  # e_j = e^(z_j − max z), of which mistakes and conventions are known
+
+
+@dataclass(frozen=True)
+class ActivationFacts:
+    """One activation. `equation` and `slope` are how people write it and its derivative.
+
+    `kinks` are the z at which f or f′ bends: trials must see both sides of each. At `off` and below f is 0 and passes
+    nothing back. `printed` is f and f′ as documents print them (syntax of `[published]`, `row` all z of a row), where
+    that differs from the sheet; `called` are its names in printed equations, and D before the first is f′.
+    """
+
+    outputs: Interval
+    equation: str
+    slope: str
+    example: Example
+    kinks: tuple[float, ...] = ()
+    off: float | None = None
+    mixing: Mixing | None = None
+    printed: tuple[str, str] | None = None
+    called: tuple[str, ...] = ()
+    lesson: str = ""  # what the sheet Jacobians remarks on its derivative
+
+    def __post_init__(self) -> None:
+        if self.off is not None and self.off not in self.kinks:
+            raise ValueError(f"an activation that is off up to {self.off} bends there: name it in kinks")
+        if self.mixing and not (self.example.power and self.example.rest):
+            raise ValueError("the example of an activation that mixes a row needs power and rest")
+
+    @property
+    def mixes(self) -> bool:
+        """Whether each output depends on the whole row of z."""
+        return self.mixing is not None
+
+
+class Targets(Enum):
+    """What the targets of a loss may be, by the numbers allowed and what the error calls them."""
+
+    REAL = "real", Interval()
+    POSITIVE = "positive", Interval(0.0, inf, closed=True)
+    UNIT = "unit", Interval(0.0, 1.0, closed=True)
+    SIMPLEX = "simplex", Interval(0.0, inf, closed=True)  # in trials each row sums to 1; sheets may do as they like
+
+    @property
+    def allowed(self) -> Interval:
+        """The numbers that a target may be."""
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class LossFacts:
+    """One loss. `equation` and `slope` are how people write the cost of an output and its ∂C/∂a.
+
+    `outputs` is where the cost is defined, and `because` what in it is not defined elsewhere. `squares`: the cost is made
+    of (a − T)². `averages`: it is shared among the outputs. `entropy`: it is −T ln a ("own"), or that and the same of
+    1 − T and 1 − a ("both"). `example`: cost and ∂C/∂a at a = 0.8 and T = 0.5 of one output. `printed` as above.
+    """
+
+    equation: str
+    slope: str
+    example: tuple[str, str]
+    outputs: Interval = Interval()
+    because: str = ""
+    targets: Targets = Targets.REAL
+    squares: bool = False
+    averages: bool = False
+    entropy: Literal["", "own", "both"] = ""
+    printed: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.outputs == Interval()) != (not self.because):
+            raise ValueError(
+                "a loss that is not defined for all outputs says what in it is not (because), and no other"
+            )
+
+    @property
+    def one_hot(self) -> bool:
+        """Whether targets are probabilities, of which 0 and 1 are special: formulas may treat them apart."""
+        return self.targets in (Targets.UNIT, Targets.SIMPLEX)
+
+
+ACTIVATION_FACTS: dict[str, ActivationFacts] = {
+    "identity": ActivationFacts(Interval(), "a = z", "1", Example("0.4", "1"), printed=("z", "1")),
+    "sigmoid": ActivationFacts(
+        Interval(0, 1),
+        "a = 1/(1+e⁻ᶻ)",
+        "a(1−a)",
+        Example("0.5987", "0.2403", at="0.5987"),
+        printed=("1/(1+EXP(-z))", "a*(1-a)"),
+        called=("SIGMA", "SIGMOID"),
+        lesson="Lesson D02 (b) prints Σ −Eᵢᵢ out eᵢ, the derivative of e^(−x). Here v is out ⊙ (1 − out), and eᵢ lies flat: "
+        "eᵢᵀ.",
+    ),
+    "tanh": ActivationFacts(
+        Interval(-1, 1), "a = tanh z", "1−a²", Example("0.3799", "0.8556", at="0.38"), printed=("TANH(z)", "1-a^2")
+    ),
+    "relu": ActivationFacts(
+        Interval(0, inf, closed=True),
+        "a = max(0, z)",
+        "1 where z > 0, else 0",
+        Example("0.4", "1"),
+        kinks=(0.0,),
+        off=0.0,
+        printed=("MAX(0,z)", "IF(z>0,1,0)"),
+        called=("RELU",),
+    ),
+    "leaky_relu": ActivationFacts(
+        Interval(), "a = z or 0.01z", "1 where z > 0, else 0.01", Example("0.4", "1"), kinks=(0.0,)
+    ),
+    "elu": ActivationFacts(
+        Interval(-1, inf), "a = z or eᶻ−1", "1 where z > 0, else eᶻ", Example("0.4", "1"), kinks=(0.0,)
+    ),
+    "softplus": ActivationFacts(Interval(0, inf), "a = ln(1+eᶻ)", "1/(1+e⁻ᶻ)", Example("0.913", "0.5987")),
+    "softmax": ActivationFacts(
+        Interval(0, 1),
+        "aⱼ = eⱼ/Σe",
+        "aⱼ(1−aⱼ), the diagonal of J",
+        Example("0.6667", "0.21", at="0.7", power="0.6065", rest="-0.21"),
+        mixing=Mixing(
+            "exp(zⱼ − max z)",
+            "a",
+            "aᵢ(δᵢⱼ − aⱼ)",
+            "aᵢ(1 − aᵢ) where i = j, else −aᵢaⱼ",
+            symmetric=True,
+            is_softmax=True,
+        ),
+        printed=("EXP(z)/SUM(EXP(row))", "a*(1-a)"),
+        called=("SOFTMAX",),
+        lesson="Softmax mixes its neurons: ∂out/∂net is Σ Eᵢᵢ out eᵢᵀ less out outᵀ, so that it is full.",
+    ),
+}
+
+LOSS_FACTS: dict[str, LossFacts] = {
+    "half_sse": LossFacts(
+        "½(a − T)²", "a − T", ("0.045", "0.3"), squares=True, printed=("0.5*(a-target)^2", "a-target")
+    ),
+    "mse": LossFacts(
+        "(a − T)²/n",
+        "2(a − T)/n",
+        ("0.09", "0.6"),
+        squares=True,
+        averages=True,
+        printed=("(a-target)^2/n", "2*(a-target)/n"),
+    ),
+    "binary_cross_entropy": LossFacts(
+        "−(T ln a + (1 − T) ln(1 − a))",
+        "(1 − T)/(1 − a) − T/a",
+        ("0.9163", "1.875"),
+        Interval(0, 1),
+        "logarithm",
+        Targets.UNIT,
+        entropy="both",
+        printed=("-(target*LN(a)+(1-target)*LN(1-a))", "-(target/a-(1-target)/(1-a))"),
+    ),
+    "cross_entropy": LossFacts(
+        "−T ln a",
+        "−T/a",
+        ("0.1116", "-0.625"),
+        Interval(0, inf),
+        "logarithm",
+        Targets.SIMPLEX,
+        entropy="own",
+        printed=("-(target*LN(a))", "-(target/a)"),
+    ),
+}
+
+
+def losses_for_all() -> list[str]:
+    """The losses that take any outputs and targets."""
+    return [name for name, loss in LOSS_FACTS.items() if loss.outputs == Interval() and loss.targets is Targets.REAL]
+
+
+def activations_for(loss: str) -> list[str]:
+    """The activations all whose outputs the loss is defined for."""
+    return [name for name, known in ACTIVATION_FACTS.items() if known.outputs.within(LOSS_FACTS[loss].outputs)]
