@@ -202,17 +202,17 @@ def _nets(lesson: Lesson, layer: int) -> list[str]:
 
 
 def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
-    """Σ E_ii v e_iᵀ, less out vᵀ where neurons mix; where v is out, it stands for both."""
+    """Σ E_ii v e_iᵀ, less v outᵀ where neurons mix; where v is out, it stands for both."""
     network, grid, name = lesson.network, lesson.grid, f"jac_dout_dnet_{layer}_n{n}"
     size, mixes, values = network.sizes[layer], network.mixes(layer), lesson.values(f"jac_dout_dnet_{layer}_n{n}")
     v, rows = f"jac_v_{layer}_n{n}", _nets(lesson, layer)
     alike = mixes and network.mixing(layer).share == "a"
     out = v if alike else f"jac_out_{layer}_n{n}"
-    equation = "Σ Eᵢᵢ v eᵢᵀ" + (f" − out {'out' if alike else 'v'}ᵀ" if mixes else "")
+    equation = "Σ Eᵢᵢ v eᵢᵀ" + (f" − {'out' if alike else 'v'} outᵀ" if mixes else "")
     words = Words(f"∂out/∂net{layer_sign(layer)}", equation, "·", rows, [f"out {j}" for j in range(size)])
 
     def less(i: int, j: int) -> str:
-        return f"-{grid.cell(out, i, 0)}*{grid.cell(v, j, 0)}" if mixes else ""
+        return f"-{grid.cell(v, i, 0)}*{grid.cell(out, j, 0)}" if mixes else ""
 
     def summed(i: int, j: int) -> str:
         return "+".join(grid.cell(f"jac_term_{layer}_{k}", i, j) for k in range(size)) + less(i, j)
@@ -231,7 +231,7 @@ def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
         line.array(
             name,
             values,
-            text + (f"-MMULT({outs},TRANSPOSE({grid.area(v)}))" if mixes else ""),
+            text + (f"-MMULT({grid.area(v)},TRANSPOSE({outs}))" if mixes else ""),
             "backward",
             words,
         )

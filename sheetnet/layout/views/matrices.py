@@ -121,13 +121,15 @@ def _letter(desk: Desk, layer: int) -> str:
 
 
 def _diagonal(desk: Desk, line: EquationLine, layer: int) -> None:
-    """D, f′ on the diagonal; for softmax its whole Jacobian."""
+    """D, f′ on the diagonal; where neurons mix the whole Jacobian, turned as D is: row i has the derivatives by z_i."""
     neurons, mixes, name = desk.network.sizes[layer], desk.network.mixes(layer), f"mat_D_{layer}"
     activation = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation]
     z, a = f"mat_z_{layer}", f"mat_out_{layer}"
 
     def formula(row: int, j: int) -> str | None:
         n, i = divmod(row, neurons)
+        if mixes and not desk.network.mixing(layer).symmetric:
+            i, j = j, i
         own = desk.cell(z, n, j), desk.cell(a, n, j)
         if i == j:
             return activation.derivative(*own)
@@ -149,7 +151,9 @@ def _diagonal(desk: Desk, line: EquationLine, layer: int) -> None:
 
 
 def _factor(desk: Desk, layer: int) -> str:
-    return f"{'J' if desk.network.mixes(layer) else 'D'}{layer_sign(layer)}"
+    if not desk.network.mixes(layer):
+        return f"D{layer_sign(layer)}"
+    return f"J{layer_sign(layer)}" + ("" if desk.network.mixing(layer).symmetric else "ᵀ")
 
 
 def _pull(desk: Desk, line: EquationLine, layer: int) -> None:

@@ -50,11 +50,14 @@ def _observation(network: Network, values: Values, layer: int, n: int) -> dict[s
     # Row (k, i) belongs to the weight from node i to neuron k, which net_k alone depends on.
     by_weight = np.einsum("ki,ab->kaib", below, np.eye(network.sizes[layer]))
     gradient = np.einsum("kj,ki->kji", delta[:, n], below)
+    slopes = (
+        np.swapaxes(values[f"J_{layer}"][:, n], -1, -2) if mixes else slope[:, :, None] * np.eye(network.sizes[layer])
+    )
     parts = {
         "net": _vector(values[f"z_{layer}"], n),
         "out": _vector(out if last else values[f"A_{layer}"], n),
         "v": _vector(_share(network, values, layer), n) if mixes else slope[:, :, None],
-        "dout_dnet": values[f"J_{layer}"][:, n] if mixes else slope[:, :, None] * np.eye(network.sizes[layer]),
+        "dout_dnet": slopes,
         "dE_dout": _vector(values[f"dC_da_{layer}"], n),
         "dnet_dW": by_weight.reshape(len(below), -1, network.sizes[layer]),
         "dE_dW": gradient.reshape(len(below), -1, 1),

@@ -43,7 +43,7 @@ def as_is(array: Array) -> Array:
 def _backward(network: Network, values: Values, layer: int) -> dict[str, Array]:
     mixes = network.mixes(layer)
     delta, gradient = trial_transposes(values[f"delta_{layer}"]), trial_transposes(values[f"dC_dW_{layer}"])
-    factor = values[f"J_{layer}"] if mixes else diagonal(values[f"da_dz_{layer}"])
+    factor = trial_transposes(values[f"J_{layer}"]) if mixes else diagonal(values[f"da_dz_{layer}"])
     return {
         f"mat_c_{layer}": trial_transposes(values[f"dC_da_{layer}"]),
         f"mat_D_{layer}": factor.reshape(len(factor), -1, network.sizes[layer]),
