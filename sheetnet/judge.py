@@ -19,7 +19,7 @@ from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, parse_area
-from sheetnet.syntax.functions import is_googles
+from sheetnet.syntax.function_facts import is_googles
 from sheetnet.trials.draw import TRIALS
 from sheetnet.validation.cells import edited_inputs, played_ties
 from sheetnet.validation.names import area_of, is_view_block

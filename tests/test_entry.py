@@ -12,7 +12,7 @@ from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
-from sheetnet.syntax.functions import LANGUAGES, LOCAL_NAMES
+from sheetnet.syntax.function_facts import LANGUAGES, LOCAL_NAMES
 from sheetnet.validation import CellVerdict
 from sheetnet.validation.texts import formula_in, in_english, is_remark, number_in
 from sheetnet.workbook import Cell, Workbook
@@ -228,6 +228,17 @@ def test_a_long_circle_is_told_shortly() -> None:
     message = next(cell.message for cell in report.cells if cell.verdict == "error")
     assert re.search(r"… \d+ more …", message)
     assert message.count("→") == 11
+
+
+def test_any_number_of_cells_that_refer_to_themselves_are_told() -> None:
+    """One formula filled over many cells; the search for longer circles has a budget, this needs none."""
+    network = make_network("identity", "half_sse", (2, 30, 1), observations=5)
+    book = step_book(network)
+    places = [place_of(book, network, "z_1", n, j) for n in range(5) for j in range(30)]
+    for place in places:
+        book = with_formula(book, place, cell_name(*place[1:]))
+    found = [cell for cell in judge(book, network).cells if cell.quantity == "z_1"]
+    assert [cell.message for cell in found] == ["the formula refers to itself, in a circle"] * 150
 
 
 def test_a_wrong_formula_in_a_circle_has_both_said() -> None:

@@ -1,6 +1,6 @@
 """Audits a document: checks its printed numbers and equations."""
 
-from sheetnet.auditing.audit import audit, documents
+from sheetnet.auditing.pipeline import audit, documents
 from sheetnet.auditing.published import Published, load_published
 from sheetnet.auditing.verdicts import MEANINGS, Audit, FormulaEntry, NumberVerdict
 

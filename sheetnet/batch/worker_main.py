@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import pickle
 import select
@@ -24,6 +25,14 @@ from sheetnet.errors import SheetnetError
 STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
 IDLE_SECONDS = 60.0  # after which a worker that nobody asks ends by itself, as on a cluster that has other work
+# What judging imports, also where it does so late: a worker has all of it before its first call.
+WARM = (
+    "sheetnet.judge",
+    "sheetnet.engine.ironcalc",
+    "sheetnet.files.ods.read",
+    "sheetnet.files.xlsx.read",
+    "sheetnet.layout.record",
+)
 RETIRE_BYTES = 500_000_000  # of peak memory, after which a worker is replaced: Python seldom gives memory back
 
 
@@ -93,7 +102,8 @@ def _no_core_dumps() -> None:
 
 def _warm() -> None:
     """Import what judging needs, once, and keep the collector from looking at it again and again."""
-
+    for module in WARM:
+        importlib.import_module(module)
     gc.collect()
     gc.freeze()
 

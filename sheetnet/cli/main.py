@@ -21,7 +21,7 @@ from sheetnet.errors import SheetnetError
 app = typer.Typer(
     name="sheetnet",
     cls=Commands,
-    help="Every number of a backpropagation worksheet, live in a spreadsheet and proven against NumPy.",
+    help="Backpropagation as a spreadsheet: every number is a live formula, and every formula is checked against NumPy.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from sheetnet.syntax import Area, areas, column_number, functions, names, tokenize
-from sheetnet.syntax.functions import MADE_UP
+from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.syntax.references import split_prefix
 from sheetnet.syntax.resolver import Resolver, on_each_sheet
 from sheetnet.workbook import Place, Position, Workbook, array_cells

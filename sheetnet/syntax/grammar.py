@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sheetnet.syntax.functions import EXCEL
+from sheetnet.syntax.function_facts import EXCEL
 from sheetnet.syntax.tokens import Token, tokenize
 from sheetnet.syntax.tree import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, refers
 

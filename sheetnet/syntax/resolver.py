@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from sheetnet.syntax.functions import FORCING, GIVE_ARRAYS, REDUCING, SCALAR
+from sheetnet.syntax.function_facts import FORCING, GIVE_ARRAYS, REDUCING, SCALAR
 from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.references import Area, parse_area, quote_sheet, spanned, split_prefix
 from sheetnet.syntax.tree import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, bare

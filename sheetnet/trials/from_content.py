@@ -16,7 +16,7 @@ import numpy as np
 from sheetnet.network import Network
 from sheetnet.reference import Array
 from sheetnet.syntax import Area, cell_name, parse_area
-from sheetnet.syntax.functions import MADE_UP
+from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.trials.draw import Ties, usable_draws
 from sheetnet.workbook import Name, Position, Workbook, array_cells
 

@@ -17,7 +17,7 @@ import numpy as np
 from sheetnet.engine.isolate import cannot_move
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
-from sheetnet.syntax.functions import is_googles
+from sheetnet.syntax.function_facts import is_googles
 from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.cells import Answer, quantity_of
 from sheetnet.validation.report import CellVerdict

@@ -11,7 +11,7 @@ from math import isfinite
 from sheetnet.files import limits
 from sheetnet.syntax import Token, cell_name, depth, parse_area, tokenize
 from sheetnet.syntax.dependencies import Graph, through_helpers
-from sheetnet.syntax.functions import LocalName, is_googles, local_name
+from sheetnet.syntax.function_facts import LocalName, is_googles, local_name
 from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.resolver import ArrayEntry, Resolver, Where, array_entry
 from sheetnet.syntax.shifting import skeletons_of

@@ -14,7 +14,7 @@ import ironcalc
 
 from sheetnet.engine.ironcalc.gaps import ADDRESSES, NOT_LIFTED, SPREADING, UnsupportedError
 from sheetnet.engine.ironcalc.rewrites import REWRITES, joined
-from sheetnet.syntax.functions import EXCEL, is_googles
+from sheetnet.syntax.function_facts import EXCEL, is_googles
 from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.references import Area, area_name, quote_sheet, split_prefix
 from sheetnet.syntax.resolver import Resolver, Where, is_one, on_each_sheet

@@ -117,6 +117,11 @@ def _name_circles(graph: Graph, failed: list[Place], found: dict[Place, CellVerd
     closing: set[Place] = set()
     for verdicts in (("wrong", "error"), ("carried",)):
         suspected = [place for place in failed if found[place].verdict in verdicts]
+        for place in suspected:
+            if place in graph.uses(place):  # seen at once, so it draws on no budget
+                found[place] = _closing(found[place], [place])
+                closing.add(place)
+        suspected = [place for place in suspected if place not in closing]
         circular = on_circles(graph, suspected, closing)
         for place in [place for place in suspected if place in circular][:MOST_CIRCLES]:
             if starts_circle(graph, place, order, closing):
