@@ -69,9 +69,9 @@ class Mixing:
 class ActivationFacts:
     """One activation. `equation` and `slope` are how people write it and its derivative.
 
-    `kinks` are the z at which f or f′ bends: trials must see both sides of each. At `off` and below f is 0 and passes
-    nothing back. `printed` is f and f′ as documents print them (syntax of `[published]`, `row` all z of a row), where
-    that differs from the sheet; `called` are its names in printed equations, and D before the first is f′.
+    `kinks` are the z at which f or f′ bends, from left to right: trials must see every piece between them. At `off` and
+    below f is 0 and passes nothing back. `printed` is f and f′ as documents print them (syntax of `[published]`, `row` all
+    z of a row), where that is known; `called` are its names in printed equations, and D before the first is f′.
     """
 
     outputs: Interval
@@ -86,6 +86,8 @@ class ActivationFacts:
     lesson: str = ""  # what the sheet Jacobians remarks on its derivative
 
     def __post_init__(self) -> None:
+        if self.kinks != tuple(sorted(self.kinks)):
+            raise ValueError(f"kinks go from left to right, not {self.kinks}")
         if self.off is not None and self.off not in self.kinks:
             raise ValueError(f"an activation that is off up to {self.off} bends there: name it in kinks")
         if self.mixing and not (self.example.power and self.example.rest):

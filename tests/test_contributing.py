@@ -173,6 +173,7 @@ source, network, mutants = sys.argv[1], load_network("mixed"), json.loads(sys.ar
 for number, (place, formula, *_) in enumerate(mutants.values()):
     save_workbook(recalculated(edited(read_workbook(source), network, {place: formula})), f"mutant{number}.xlsx")
 """
+BENDS = "forgotten_side and (ramp or hard_tanh) or both_sides and (hard_tanh or (ramp and mse))"
 STEP = """
 import json, sys
 from sheetnet import load_network, training_step
@@ -266,6 +267,12 @@ def test_in_columns_too(copy: Copy) -> None:
     """Every block stands transposed."""
     copy("generate", "mixed", "--views", "all", "--orientation", "column", "--format", "xlsx", "--out", "columns")
     assert copy.report("columns/mixed.xlsx")["summary"]["ok"]
+
+
+def test_trials_see_both_sides_of_a_bend_away_from_zero(copy: Copy) -> None:
+    """The tests of trials run over the catalogue, so they hold for the added rows too."""
+    done = copy.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_draws.py", "-k", BENDS)
+    assert " passed" in done
 
 
 def test_a_wrong_cell_is_blamed_where_it_stands(copy: Copy) -> None:

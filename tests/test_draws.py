@@ -11,7 +11,7 @@ from sheetnet import load_network
 from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, Targets
 from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
-from sheetnet.reference import ACTIVATIONS, Array, Equation, evaluate_step, stacked
+from sheetnet.reference import ACTIVATIONS, Array, Equation, Values, evaluate_step, stacked
 from sheetnet.trials import draw, kinds
 from sheetnet.trials.draw import TRIALS, Trials, draw_trials
 from sheetnet.trials.tolerance import agreement, scales
@@ -119,15 +119,17 @@ def test_where_no_trial_can_be_drawn_every_cell_is_doubtful(monkeypatch: pytest.
 Mutant = Callable[[Network, int], dict[str, Equation]]
 
 
-def _one_sided(sign: int) -> Mutant:
-    """The activation and its derivative as if z were always above (or below) 0: a ReLU without its mask, or never on."""
+def _one_sided(sign: int, kink: float = 0.0) -> Mutant:
+    """The activation and its derivative as if z were always above (or below) a bend: a ReLU always on, or never."""
 
     def mutant(network: Network, layer: int) -> dict[str, Equation]:
         known, z, a = ACTIVATIONS[network.layers[layer - 1].activation], f"z_{layer}", f"a_{layer}"
-        return {
-            a: lambda v: v[z] if sign > 0 else known.f(-np.abs(v[z])),
-            f"da_dz_{layer}": lambda v: known.derivative(sign * np.abs(v[z]), v[a]),
-        }
+
+        def kept(values: Values) -> Array:
+            beyond = sign * (values[z] - kink)
+            return np.where(beyond > 0, values[z], kink + sign * np.minimum(-beyond, 0.5))
+
+        return {a: lambda v: known.f(kept(v)), f"da_dz_{layer}": lambda v: known.derivative(kept(v), v[a])}
 
     return mutant
 
@@ -167,13 +169,15 @@ def assert_seen(network: Network, mutant: Mutant, layer: int, seed: int) -> None
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["never off", "never on"])
-@pytest.mark.parametrize("activation", [name for name, known in ACTIVATION_FACTS.items() if known.kinks])
-def test_a_forgotten_side_of_a_bend_shows_in_every_cell(activation: str, sign: int) -> None:
+@pytest.mark.parametrize(
+    ("activation", "kink"), [(name, kink) for name, known in ACTIVATION_FACTS.items() for kink in known.kinks]
+)
+def test_a_forgotten_side_of_a_bend_shows_in_every_cell(activation: str, kink: float, sign: int) -> None:
     """A ReLU without its mask differs wherever it stands: blind draws would leave some unit on in all trials."""
     network = make_network(activation, "half_sse", (2, 3, 4, 3))
     for seed in SEEDS:
         for layer in (1, 2, 3):
-            assert_seen(network, _one_sided(sign), layer, seed)
+            assert_seen(network, _one_sided(sign, kink), layer, seed)
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["never off", "never on"])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,9 +92,9 @@ def _bends(network: Network, values: Mapping[str, Array], scale: Array) -> Itera
     for layer in range(1, network.depth + 1):
         z, pull = values[f"z_{layer}"], values[f"dC_da_{layer}"]
         doubts = (f"da_dz_{layer}", f"delta_{layer}", activation_name(layer, network.depth))
-        for kink in network.kinks(layer):
+        for kink, following in pairwise((*network.kinks(layer), inf)):
             above = z > kink
-            yield Demand(_flat(z > kink + LEVEL), ALIVE, doubts)
+            yield Demand(_flat((z > kink + LEVEL) & (z < following - LEVEL)), ALIVE, doubts)
             yield Demand(_flat((z < kink - LEVEL) & _clear(pull, scale)), DEAD, doubts)
             yield Demand(_flat(above & (z < kink + 1)), 1)
             for other in _beside(network, values, layer):
