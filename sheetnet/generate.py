@@ -11,25 +11,30 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet import __version__
+from sheetnet._version import __version__
 from sheetnet.engine import engine_named
 from sheetnet.errors import FileError, NetworkError
-from sheetnet.files import limits, save_workbook
+from sheetnet.files import save_workbook
 from sheetnet.files.atomic import refuse_existing, refuse_shared
+from sheetnet.files.limits import Limits
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
+from sheetnet.naming import element_name
 from sheetnet.network import Network
+from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook
 from sheetnet.workbook_options import STEPS, Presentation, default_views, least_cells, views_named
 
 
-def make_workbook(network: Network, presentation: Presentation | None = None) -> Workbook:
+def make_workbook(network: NetworkLike, presentation: Presentation | None = None) -> Workbook:
     """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number.
 
+    `network` is a template's name, a path, a table as TOML has it or a `Network`.
     `presentation` says which views it has and how they stand; None takes all views for a small network, else `Step`.
     Raises `FileError` where a sheet cannot hold them.
     """
+    network = load_network(network)
     shown = presentation or Presentation(default_views(network))
     _refuse_too_large(least_cells(network, shown), "at least ")
     workbook = build_workbook(network, _numbers(network, shown), __version__, shown)
@@ -38,25 +43,27 @@ def make_workbook(network: Network, presentation: Presentation | None = None) ->
 
 
 def make_student_workbook(
-    network: Network, exercise: Exercise | None = None, presentation: Presentation | None = None
+    network: NetworkLike, exercise: Exercise | None = None, presentation: Presentation | None = None
 ) -> Workbook:
     """A student's copy: `Step` with the cells of the exercise emptied, nothing anywhere from which they could be read.
 
     Raises `NetworkError` for a quantity that there is not, for views other than `Step`, and as `make_workbook`.
     """
-    shown = presentation or Presentation()
+    network, shown = load_network(network), presentation or Presentation()
     _refuse_too_large(least_cells(network, shown), "at least ")
     if shown.views != ("step",):
-        raise NetworkError("a student's copy holds the view step alone, for others compute the answers: leave them out")
+        raise NetworkError(
+            "a student's copy holds the view step alone, for others compute the answers", remedy="leave them out"
+        )
     workbook = student_workbook(network, _numbers(network, shown), __version__, shown, exercise or Exercise())
     return recalculated(workbook)
 
 
 def _refuse_too_large(cells: int, about: str = "") -> None:
-    if cells > limits.MAX_CELLS:
+    if cells > Limits.cells:
         raise FileError(
-            f"these views have {about}{cells:,} cells, and no workbook of more than {limits.MAX_CELLS:,} is read back: take "
-            "fewer views, or a smaller network"
+            f"these views have {about}{cells:,} cells, and no workbook of more than {Limits.cells:,} is read back",
+            remedy="take fewer views, or a smaller network",
         )
 
 
@@ -69,8 +76,9 @@ def _numbers(network: Network, presentation: Presentation) -> dict[str, list[lis
         if not np.isfinite(array).all():
             row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise NetworkError(
-                f"{name}[{row}, {column}] is {array[row, column]}: the network saturates at these numbers, so a cell "
-                "would show an error: take smaller inputs or weights"
+                f"{element_name(name, (row, column))} is {array[row, column]}: the network saturates at these numbers, "
+                "so a cell would show an error",
+                remedy="take smaller inputs or weights",
             )
         values[name] = array.tolist()
     views = view_values(network, step, presentation)
@@ -98,17 +106,47 @@ def recalculated(workbook: Workbook) -> Workbook:
     return replace(workbook, sheets=tuple(sheets))
 
 
-def write_workbook(network: Network, path: str | Path, presentation: Presentation | None = None) -> Path:
+def write_workbook(network: NetworkLike, path: str | Path, presentation: Presentation | None = None) -> Path:
     """Write the network's workbook as .xlsx or .ods, by the ending of `path`; the file appears by rename.
 
-    Raises `FileError` for another ending or a place that cannot be written, `NetworkError` for a step with infinities.
+    `network` is a template's name, a path, a table as TOML has it or a `Network`.
+    `presentation` says which sheets it has; None takes all for a small network, else `Step` alone. Raises `FileError` for
+    another ending, a place that cannot be written or more cells than are read back, `NetworkError` for a step with
+    infinities.
+
+    >>> sheetnet.write_workbook(sheetnet.load_network("xor-batch"), "xor.ods").name
+    'xor.ods'
     """
     save_workbook(make_workbook(network, presentation), Path(path))
     return Path(path)
 
 
-def asked_for(
+def write_student_workbook(
     network: Network,
+    path: str | Path,
+    *,
+    blanks: Sequence[str] = (),
+    hints: str = Exercise.hints,
+    column: bool = False,
+) -> Path:
+    """Write a student's copy as .xlsx or .ods: the answers are emptied, all else is locked, hints are cell comments.
+
+    `blanks` are quantities, such as "delta" or "dC_dW_1"; none asks for every calculation. `hints` are "none",
+    "equation" or "example": how much the comments tell. `column` shows the step with column vectors. No answer stands
+    anywhere in the file. Raises `NetworkError` for a quantity or hints that there are not, `FileError` as
+    `write_workbook`.
+
+    >>> path = sheetnet.write_student_workbook(sheetnet.load_network("d02b"), "student.ods", blanks=["delta"])
+    >>> sheetnet.validate(path)
+    <Report student.ods: not ok, 4 blank>
+    """
+    exercise = Exercise(blanks_named(network, blanks), hints)
+    save_workbook(make_student_workbook(network, exercise, Presentation(column=column)), Path(path))
+    return Path(path)
+
+
+def asked_for(
+    network: NetworkLike,
     stem: str,
     student: bool = False,
     blanks: Sequence[str] = (),
@@ -123,11 +161,12 @@ def asked_for(
 
     `views` are words such as "step,training" or "all"; None takes all for a small network. Raises `NetworkError`.
     """
+    network = load_network(network)
     shown = default_views(network) if views is None else views_named(views)
     presentation = Presentation(shown, column, steps)
     if not student:
         if key or blanks or hints:
-            raise NetworkError("--key, --blank and --hints are about a student's copy: add --student")
+            raise NetworkError("--key, --blank and --hints are about a student's copy", remedy="add --student")
         return {stem: make_workbook(network, presentation)}
     exercise = Exercise(blanks_named(network, blanks), hints or Exercise.hints)
     alone = presentation if views else replace(presentation, views=("step",))
@@ -153,7 +192,9 @@ def write_all(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"{folder}: cannot be made a folder ({error.strerror}): choose another with -o") from None
+        raise FileError(
+            f"cannot be made a folder ({error.strerror})", path=folder, remedy="choose another with -o"
+        ) from None
     for path, workbook in paths.items():
         save_workbook(workbook, path)
     return list(paths)

@@ -6,21 +6,25 @@ The teacher's list counts where there is one, then what the copy itself says; a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from sheetnet.engine import available, engine_named
 from sheetnet.engine.isolate import cannot_move
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
+from sheetnet.files.limits import Limits
 from sheetnet.files.notices import noticing
+from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
+from sheetnet.naming import and_more, element_name, listed
 from sheetnet.network import Network
+from sheetnet.network_file import NetworkLike, dump_network, load_network
+from sheetnet.quantity import Quantity
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.function_facts import is_googles
-from sheetnet.trials.draw import TRIALS
 from sheetnet.validation.cells import edited_inputs, played_ties
 from sheetnet.validation.names import area_of, is_view_block
 from sheetnet.validation.pipeline import Assessment, assess
@@ -29,6 +33,7 @@ from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.validation.run import Bench, Runs
 from sheetnet.validation.texts import entry_notes
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Value, Workbook
 
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
@@ -57,20 +62,15 @@ def with_givens(cells: Iterable[CellVerdict], network: Network, asked: Sequence[
     """
     if not asked:
         return tuple(cells)
-    cells_asked = {_quantity(name) for name in asked}
+    cells_asked = {Quantity.of(name).of_cells.name for name in asked}
     asked_as_a_whole = {*asked, *cells_asked}  # what is missing, under either name
-    known = {*network.blocks, *map(_quantity, network.blocks)}
+    known = {name for block in network.blocks.values() for name in (block.name, block.quantity.of_cells.name)}
 
     def given(cell: CellVerdict) -> bool:
         counted = asked_as_a_whole if cell.index is None else cells_asked
         return cell.quantity not in counted and (cell.quantity in known or is_view_block(cell.quantity))
 
     return tuple(replace(cell, answer=False) if given(cell) else cell for cell in cells)
-
-
-def _quantity(block: str) -> str:
-    """What the cells of a block are called that a student fills in: those of `A_1` are a_1, beside the bias node."""
-    return "a" + block[1:] if block.startswith("A_") and not block.endswith("_T") else block
 
 
 def _claimed(workbook: Workbook) -> tuple[str, ...]:
@@ -84,70 +84,79 @@ SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a 
 
 
 def validate(
-    path: str | Path,
-    network: Network | None = None,
+    path: str | os.PathLike[str],
+    network: NetworkLike | None = None,
     *,
-    engine: str = "ironcalc",
-    trials: int = TRIALS,
-    seed: int = 0,
-    strict_inputs: bool = False,
-    inputs: str | Path | None = None,
-    steps: int | None = None,
-    blanks: Sequence[str] | None = None,
+    engine: str = JudgeOptions.engine,
+    trials: int = JudgeOptions.trials,
+    seed: int = JudgeOptions.seed,
+    strict_inputs: bool = JudgeOptions.strict_inputs,
+    inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
+    steps: int | None = JudgeOptions.steps,
+    blanks: Sequence[str] | None = JudgeOptions.blanks,
+    limits: Mapping[str, int] | Limits | None = None,
 ) -> Report:
     """Judge every calculation cell of a workbook against NumPy, at its own inputs and in `trials` seeded trials.
 
-    `network`: what the workbook should compute; None takes the one it carries. With `strict_inputs` an edited input
+    `network`: what the workbook should compute, a template's name, a path, a table as TOML has it or a `Network`; None
+    takes the one the workbook carries. With `strict_inputs` an edited input
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
     `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
     `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
+    `limits` are changes to how much the file may ask, by the names of `sheetnet limits`.
     What the file would fetch or run is not followed; the report's notes tell it. Raises `FileError` for an unusable file,
-    `EngineError` where the engine fails.
+    `UsageError` for an option that cannot be, `EngineError` where the engine fails.
 
     This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
     for `validate_many`.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
+    >>> sheetnet.validate(path, trials=4, seed=1)
+    <Report d02b.xlsx: ok, 3,109 correct>
     """
+    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, Limits.of(limits))
+    return judge_file(path, None if network is None else load_network(network), options)
+
+
+def judge_file(path: str | os.PathLike[str], network: Network | None, options: JudgeOptions) -> Report:
+    """The same with options made before; see `validate`."""
     with noticing() as notices:
-        workbook = read_workbook(path)
+        workbook = read_workbook(path, options.limits)
     notes = tuple(notices)
-    given = network
-    network = embedded_network(workbook, str(path)) if given is None else given
-    asked, remarks = blocks_asked(workbook, network, blanks)
-    if given is not None and (inputs is not None or not _has_names(workbook, network)):
+    name, given = os.fspath(path), network
+    network = embedded_network(workbook, name) if given is None else given
+    asked, remarks = blocks_asked(workbook, network, options.blanks)
+    if given is not None and (options.inputs is not None or not _has_names(workbook, network)):
         from sheetnet.identification import judge_layout, load_map  # it builds on this package
 
-        where = None if inputs is None else load_map(inputs, workbook, network)
-        report = judge_layout(
-            workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
-        )
+        where = None if options.inputs is None else load_map(options.inputs, workbook, network)
+        report = judge_layout(workbook, network, where, options, name=name)
         source = report.network_source
     else:
-        remarks = (*(_difference(workbook, given, str(path)) if given else ()), *remarks)
-        report = judge(workbook, network, engine=engine, trials=trials, seed=seed)
+        remarks = (*(_difference(workbook, given, name) if given else ()), *remarks)
+        report = judge(workbook, network, options)
         source = "the file given" if given else "the workbook itself"
     return replace(
         report,
-        workbook=str(path),
+        workbook=name,
         network_source=source,
         network_id=network_id(network),
         cells=with_givens(report.cells, network, asked),
         notes=(*notes, *remarks, *report.notes),
-        strict_inputs=strict_inputs,
+        strict_inputs=options.strict_inputs,
     )
 
 
 def network_id(network: Network) -> str:
     """A short text that is the same for equal networks, and for no others."""
-    return hashlib.sha256(repr(network).encode()).hexdigest()[:16]
+    return hashlib.sha256(dump_network(network).encode()).hexdigest()[:16]
 
 
-def judge(
-    workbook: Workbook, network: Network, *, engine: str = "ironcalc", trials: int = TRIALS, seed: int = 0
-) -> Report:
+def judge(workbook: Workbook, network: Network, options: JudgeOptions = DEFAULT_OPTIONS) -> Report:
     """Judge a workbook that is already read; see `validate`."""
-    whole = in_full(workbook)
-    report = _judge_by_both(whole, network, engine, trials, seed)
+    whole = in_full(workbook, options.limits.formula)
+    report = _judge_by_both(whole, network, options)
     return report if whole is workbook else _as_written(report, workbook)
 
 
@@ -163,36 +172,43 @@ def _as_written(report: Report, workbook: Workbook) -> Report:
     return replace(report, cells=tuple(cells))
 
 
-def _judge_by_both(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
+def _judge_by_both(workbook: Workbook, network: Network, options: JudgeOptions) -> Report:
     """What one engine cannot compute, another is asked for, where it is installed."""
-    report = _judge(workbook, network, engine, trials, seed)
+    report = _judge(workbook, network, options)
     doubted = [cell for cell in report.cells if _unjudged(cell)]
-    if not doubted or engine == SECOND_OPINION or not available(SECOND_OPINION):
+    if not doubted or options.engine == SECOND_OPINION or not available(SECOND_OPINION):
         return report
-    second = _judge(workbook, network, SECOND_OPINION, trials, seed)
+    second = _judge(workbook, network, replace(options, engine=SECOND_OPINION))
     no_errors = {
         (cell.sheet, cell.cell, cell.quantity)
         for cell in report.cells
-        if cell.verdict in ("correct", "unsupported") and not cannot_move(cell.formula or "")
+        if cell.verdict in (Verdict.CORRECT, Verdict.UNSUPPORTED) and not cannot_move(cell.formula or "")
     }
-    if any(cell.verdict == "error" and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells):
+    if any(
+        cell.verdict == Verdict.ERROR and (cell.sheet, cell.cell, cell.quantity) in no_errors for cell in second.cells
+    ):
         return report  # what the second engine lacks: its errors would be told as the student's
-    more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
-    places = f"{doubted[0].sheet}!{doubted[0].cell}{more}"
-    return replace(second, notes=(*second.notes, f"{engine} cannot compute {places}: LibreOffice was asked instead"))
+    places = listed([cell.place for cell in doubted], most=1)
+    return replace(
+        second, notes=(*second.notes, f"{options.engine} cannot compute {places}: LibreOffice was asked instead")
+    )
 
 
-def _judge(workbook: Workbook, network: Network, engine: str, trials: int, seed: int) -> Report:
-    found = assess(Bench.of(workbook, network, engine_named(engine), trials, seed), seed)
+def _judge(workbook: Workbook, network: Network, options: JudgeOptions) -> Report:
+    found = assess(
+        Bench.of(workbook, network, engine_named(options.engine), options.trials, options.seed), options.seed
+    )
     bench, convention = found.bench, found.bench.convention
-    problems = [CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems]
+    problems = [
+        CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems if p.verdict
+    ]
     return Report(
         workbook="",
         network=network.title,
         network_source="the file given",
-        engine=engine,
+        engine=options.engine,
         trials=bench.trials.count,
-        seed=seed,
+        seed=options.seed,
         cells=(*problems, *_bad_inputs(bench, found.runs), *found.cells),
         edited_inputs=tuple(edited_inputs(network, bench.inputs, found.runs.inputs)),
         notes=tuple(_notes(found)),
@@ -209,8 +225,8 @@ def _notes(found: Assessment) -> Iterator[str]:
         yield from found.lost.notes(found.cells)
         yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
     if tied := played_ties(found.bench.network, found.bench.inputs):
-        one, other = (f"{name}[{row}, {column}]" for name, row, column in next(iter(tied.items())))
-        more = f", and {len(tied) - 1} more" if len(tied) > 1 else ""
+        one, other = (element_name(name, (row, column)) for name, row, column in next(iter(tied.items())))
+        more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
     if not found.bench.trials.count:
@@ -241,7 +257,7 @@ def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, .
 def _unjudged(cell: CellVerdict) -> bool:
     """Whether another engine may be able to judge what this one cannot."""
     formula = cell.formula or ""
-    return cell.verdict == "unsupported" and not cannot_move(formula) and not is_googles(formula)
+    return cell.verdict == Verdict.UNSUPPORTED and not cannot_move(formula) and not is_googles(formula)
 
 
 def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
@@ -252,7 +268,7 @@ def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
             cell_name(*cell.place[1:]),
             cell.element[0],
             cell.element[1:],
-            "error",
+            Verdict.ERROR,
             f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
             formula=cell.formula,
             value=value,

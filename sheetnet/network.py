@@ -8,12 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Literal
 
-from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, ActivationFacts, LossFacts, Mixing
+from sheetnet import fields
+from sheetnet.catalogue import (
+    ACTIVATION_FACTS,
+    LOSS_FACTS,
+    ActivationFacts,
+    LossFacts,
+    Mixing,
+    activations_for,
+    losses_for_all,
+)
+from sheetnet.display import shown_line
+from sheetnet.fields import Matrix, refuse
+from sheetnet.quantity import Quantity, q
 
-Row = tuple[float, ...]
-Matrix = tuple[Row, ...]
+REDUCTIONS = ("mean", "sum")
 
 
 @dataclass(frozen=True)
@@ -21,23 +33,49 @@ class Layer:
     """A dense layer. `weights` is W⁽ˡ⁾, (n_in + 1) × n_out: row i leads from node i, the last row is the biases.
 
     `shared_bias` says that the biases are ONE number, which stands in one cell (only where biases are not trained).
+    Weights may be given as lists, tuples or an array; they become tuples of floats with 15 significant digits, as
+    spreadsheets keep them. Raises NetworkError.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15, 0.25), (0.2, 0.3), (0.35, 0.35)))  # two inputs, two neurons
+    >>> layer.neurons
+    2
     """
 
     activation: str
     weights: Matrix
     shared_bias: bool = False
 
+    def __post_init__(self) -> None:
+        fields.choice(self.activation, "activation", ACTIVATION_FACTS)
+        object.__setattr__(self, "weights", fields.matrix(self.weights, "weights"))
+        if len(self.weights) == 1:
+            raise refuse("weights", "has 1 row", "one for each input of the layer, and the biases last")
+        if fields.flag(self.shared_bias, "shared_bias") and len(set(self.weights[-1])) > 1:
+            raise refuse(
+                "shared_bias", "is True, but the biases differ", "one number all along the last row of weights"
+            )
+
     @property
     def neurons(self) -> int:
         """n_l, the number of neurons of this layer."""
         return len(self.weights[0])
+
+    def __repr__(self) -> str:
+        """One line: the activation, and how many weights there are."""
+        return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} weights with the biases")
 
 
 @dataclass(frozen=True)
 class Network:
     """A dense network, its observations and everything one training step needs.
 
-    `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only.
+    `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only. Lists, tuples
+    and arrays become tuples of floats as in `Layer`. Raises NetworkError for what is no number, shapes that do not meet,
+    an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
+
+    >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
+    >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
+    <Network 'One neuron': 2-1 with sigmoid; half_sse; observations: 1>
     """
 
     title: str
@@ -49,6 +87,19 @@ class Network:
     learning_rate: float
     reduction: str = "mean"
     train_bias: bool = True
+
+    def __post_init__(self) -> None:
+        fields.text(self.title, "title")
+        fields.text(self.source, "source")
+        for name in ("inputs", "targets"):
+            object.__setattr__(self, name, fields.matrix(getattr(self, name), name))
+        fields.choice(self.loss, "loss", LOSS_FACTS)
+        object.__setattr__(self, "learning_rate", fields.number(self.learning_rate, "learning_rate"))
+        fields.choice(self.reduction, "reduction", REDUCTIONS)
+        fields.flag(self.train_bias, "train_bias")
+        object.__setattr__(self, "layers", _checked_layers(self))
+        _check_shapes(self)
+        _check_meaning(self)
 
     @property
     def observations(self) -> int:
@@ -71,7 +122,7 @@ class Network:
 
         Names and shapes are those of docs/design.md; `J_l` is stacked, one n × n Jacobian under the other.
         """
-        found = [*_inputs(self), *_forward(self, ""), *_backward(self), *_forward(self, "_new")]
+        found = [*_inputs(self), *_forward(self), *_backward(self), *_forward(self, new=True)]
         return {block.name: block for block in found}
 
     def mixes(self, layer: int) -> bool:
@@ -97,6 +148,65 @@ class Network:
         """What the catalogue says of the loss."""
         return LOSS_FACTS[self.loss]
 
+    def __repr__(self) -> str:
+        """One line: the title, the sizes of the layers and what is trained."""
+        sizes, activations = "-".join(map(str, self.sizes)), ", ".join(layer.activation for layer in self.layers)
+        return shown_line(
+            self, f"{self.title!r}: {sizes} with {activations}; {self.loss}; observations: {self.observations}"
+        )
+
+
+def _checked_layers(network: Network) -> tuple[Layer, ...]:
+    """The layers, each of which takes what the one before gives."""
+    layers: object = network.layers
+    if not isinstance(layers, list | tuple) or not layers:
+        raise refuse("layers", f"is {fields.shown(network.layers)}", "a Layer for each layer that has weights")
+    fan_in = len(network.inputs[0])
+    for index, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise refuse(f"layers[{index}]", f"is {fields.shown(layer)}", "a Layer")
+        if len(layer.weights) != fan_in + 1:
+            found = f"has {len(layer.weights)} rows"
+            raise refuse(
+                f"layers[{index}].weights", found, f"{fan_in + 1}: one for each of {fan_in} inputs, and the biases last"
+            )
+        if layer.shared_bias and network.train_bias:
+            raise refuse(f"layers[{index}].shared_bias", "is True", "False where biases are trained, for they part")
+        fan_in = layer.neurons
+    return tuple(layers)
+
+
+def _check_shapes(network: Network) -> None:
+    if len(network.targets) != len(network.inputs):
+        found = f"has {len(network.targets)} rows"
+        raise refuse("targets", found, f"{len(network.inputs)}, one an observation as in inputs")
+    if len(network.targets[0]) != network.sizes[-1]:
+        found = f"has {len(network.targets[0])} numbers a row"
+        raise refuse("targets", found, f"{network.sizes[-1]}, one a neuron of the last layer")
+
+
+def _check_meaning(network: Network) -> None:
+    """Refuse what mathematics refuses: softmax of one neuron, a logarithm of outputs or targets that may be negative."""
+    for index, layer in enumerate(network.layers):
+        if network.mixes(index + 1) and layer.neurons == 1:
+            words = f"is {layer.activation} over one neuron, which is always 1"
+            raise refuse(f"layers[{index}].activation", words, "two neurons or more")
+    output, loss = network.activation_facts(network.depth), network.loss_facts
+    if not output.outputs.within(loss.outputs):
+        low, high = loss.outputs.low, loss.outputs.high
+        raise refuse(
+            "loss",
+            f"is {network.loss}, whose {loss.because} wants outputs in ({low:g}, {high:g}), but "
+            f"{network.layers[-1].activation} also gives others",
+            "a last layer with " + " or ".join(activations_for(network.loss)),
+            f"change layers[-1].activation, or take loss {losses_for_all()[0]}",
+        )
+    allowed = loss.targets.allowed
+    if not all(t in allowed for row in network.targets for t in row):
+        found = "has a number outside 0 … 1" if isfinite(allowed.high) else "has a negative number"
+        numbers = "probabilities" if loss.one_hot else "numbers from 0 on"
+        raise refuse("targets", found, f"{numbers} for {network.loss}")
+
 
 BlockKind = Literal["input", "answer"]
 
@@ -109,13 +219,22 @@ class Block:
     `required`: False for intermediate results that a sheet may do without; they are judged where they stand.
     """
 
-    name: str
+    quantity: Quantity
     rows: int
     columns: int
     kind: BlockKind = "answer"
     bias_node: bool = False
-    transposed: bool = False
     required: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name of its quantity, by which it is known everywhere."""
+        return self.quantity.name
+
+    @property
+    def transposed(self) -> bool:
+        """Whether it is a copy that lies along the weights: rows and columns are exchanged."""
+        return self.quantity.transposed
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -127,48 +246,47 @@ class Block:
         return self.bias_node and (row == self.rows - 1 if self.transposed else column == self.columns - 1)
 
 
-def activation_name(layer: int, depth: int) -> str:
+def activation_name(layer: int, depth: int, new: bool = False) -> str:
     """The block with the activations of `layer`: `A_l` with the bias node, `a_L` in the last layer."""
-    return f"a_{layer}" if layer == depth else f"A_{layer}"
+    return q("a" if layer == depth else "A", layer, new)
 
 
 def _inputs(network: Network) -> Iterator[Block]:
     n = network.sizes
-    yield Block("A_0", network.observations, n[0] + 1, "input", bias_node=True)
-    yield Block("target", network.observations, n[-1], "input")
-    yield Block("gamma", 1, 1, "input")
+    yield Block(Quantity("A", 0), network.observations, n[0] + 1, "input", bias_node=True)
+    yield Block(Quantity("target"), network.observations, n[-1], "input")
+    yield Block(Quantity("gamma"), 1, 1, "input")
     for layer in range(1, network.depth + 1):
-        yield Block(f"W_{layer}", n[layer - 1] + 1, n[layer], "input")
+        yield Block(Quantity("W", layer), n[layer - 1] + 1, n[layer], "input")
 
 
-def _forward(network: Network, suffix: str) -> Iterator[Block]:
-    """The forward pass, with the weights (suffix "") or with the new ones (suffix "_new")."""
+def _forward(network: Network, new: bool = False) -> Iterator[Block]:
+    """The forward pass, with the weights or with the new ones."""
     rows, n, depth = network.observations, network.sizes, network.depth
-    required = not suffix
     for layer in range(1, depth + 1):
-        below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
-        if layer > 1 or not suffix:
-            yield Block(f"{below}_T", n[layer - 1] + 1, rows, bias_node=True, transposed=True, required=False)
-        yield Block(f"z_{layer}{suffix}", rows, n[layer], required=required)
+        if layer > 1 or not new:
+            below = Quantity("A", layer - 1, new, transposed=True)
+            yield Block(below, n[layer - 1] + 1, rows, bias_node=True, required=False)
+        yield Block(Quantity("z", layer, new), rows, n[layer], required=not new)
         if network.mixes(layer):
-            yield Block(f"e_{layer}{suffix}", rows, n[layer], required=False)
+            yield Block(Quantity("e", layer, new), rows, n[layer], required=False)
         hidden = layer < depth
-        name = activation_name(layer, depth) + suffix
-        yield Block(name, rows, n[layer] + hidden, bias_node=hidden, required=required)
-    yield Block(f"cost_out{suffix}", rows, n[depth], required=False)
-    yield Block(f"cost_n{suffix}", rows, 1, required=required)
-    yield Block(f"cost{suffix}", 1, 1)
+        a = Quantity("A" if hidden else "a", layer, new)
+        yield Block(a, rows, n[layer] + hidden, bias_node=hidden, required=not new)
+    yield Block(Quantity("cost_out", None, new), rows, n[depth], required=False)
+    yield Block(Quantity("cost_n", None, new), rows, 1, required=not new)
+    yield Block(Quantity("cost", None, new), 1, 1)
 
 
 def _backward(network: Network) -> Iterator[Block]:
     rows, n = network.observations, network.sizes
     for layer in range(network.depth, 0, -1):
-        yield Block(f"dC_da_{layer}", rows, n[layer])
+        yield Block(Quantity("dC_da", layer), rows, n[layer])
         if network.mixes(layer):
-            yield Block(f"J_{layer}", rows * n[layer], n[layer])
-        yield Block(f"da_dz_{layer}", rows, n[layer])
-        yield Block(f"delta_{layer}", rows, n[layer])
+            yield Block(Quantity("J", layer), rows * n[layer], n[layer])
+        yield Block(Quantity("da_dz", layer), rows, n[layer])
+        yield Block(Quantity("delta", layer), rows, n[layer])
     for layer in range(1, network.depth + 1):
-        yield Block(f"dC_dW_{layer}", n[layer - 1] + 1, n[layer])
+        yield Block(Quantity("dC_dW", layer), n[layer - 1] + 1, n[layer])
     for layer in range(1, network.depth + 1):
-        yield Block(f"W_{layer}_new", n[layer - 1] + 1, n[layer])
+        yield Block(Quantity("W", layer, new=True), n[layer - 1] + 1, n[layer])

@@ -5,20 +5,23 @@ Every field is checked; an error names the field, what was found, what was expec
 
 from __future__ import annotations
 
+import os
 import random
 import textwrap
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from sheetnet import fields
-from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, activations_for, losses_for_all
-from sheetnet.errors import NetworkError
-from sheetnet.fields import entries_of, refuse
-from sheetnet.network import Layer, Matrix, Network
+from sheetnet.catalogue import ACTIVATION_FACTS
+from sheetnet.errors import NetworkError, errors_within
+from sheetnet.fields import Matrix, entries_of, refuse
+from sheetnet.network import Layer, Network
+
+TableLike = str | os.PathLike[str] | Mapping[str, Any]
+NetworkLike = TableLike | Network  # what is taken wherever a network is
 
 # `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
 FILE_KEYS = "title source observations layers loss reduction learning_rate train_bias seed init published".split()
@@ -52,50 +55,51 @@ def template_names() -> list[str]:
     return sorted(path.stem for path in templates_folder().glob("*.toml"))
 
 
-def load_network(path_or_template: str | Path) -> Network:
-    """The network of a TOML file, or of a shipped template by its name.
+def load_network(source: NetworkLike) -> Network:
+    """The network of a TOML file, a shipped template by its name, or the table of a TOML; a `Network` is one already.
 
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
+
+    >>> sheetnet.load_network("d02b").sizes
+    (2, 2, 2)
     """
-    return network_of(*read_table(path_or_template))
+    return source if isinstance(source, Network) else network_of(*read_table(source))
 
 
-def read_table(path_or_template: str | Path) -> tuple[Mapping[str, Any], str]:
-    """The TOML table of a file or template, and the path that names it in errors. Raises `NetworkError`."""
-    path = Path(path_or_template)
-    if str(path_or_template) in template_names():
-        path = templates_folder() / f"{path_or_template}.toml"
+def read_table(source: TableLike) -> tuple[Mapping[str, Any], str | None]:
+    """The TOML table of a file, template or dict, and the path that names it in errors. Raises `NetworkError`."""
+    if isinstance(source, Mapping):
+        return source, None
+    if not isinstance(source, str | os.PathLike):
+        raise NetworkError(
+            f"{type(source).__name__} is no network",
+            remedy="give a template's name, a path, a table as TOML has it, or a Network",
+        )
+    path = templates_folder() / f"{source}.toml" if source in template_names() else Path(source)
     try:
         words = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         known = ", ".join(template_names())
-        raise NetworkError(f"{path}: no such file, and no template of that name; templates are {known}") from None
+        raise NetworkError(f"no such file, and no template of that name; templates are {known}", path=path) from None
     except UnicodeDecodeError:
-        raise NetworkError(f"{path}: is not UTF-8 text, so not a network file: expected TOML") from None
+        raise NetworkError("is not UTF-8 text, so not a network file: expected TOML", path=path) from None
     except OSError as error:
-        raise NetworkError(f"{path}: cannot be read ({error.strerror}): give a TOML file or a template") from None
-    return _parsed(words, str(path)), str(path)
+        reason = f"cannot be read ({error.strerror})"
+        raise NetworkError(reason, path=path, remedy="give a TOML file or a template") from None
+    with errors_within(path):
+        return _loaded(words), str(path)
 
 
-def parse_network(words: str, where: str) -> Network:
-    """The network that a TOML text describes; `where` names the text in errors."""
-    try:
+def parse_network(words: str, where: str, sheet: str | None = None) -> Network:
+    """The network that a TOML text describes; `where` and the sheet in it name the text in errors."""
+    with errors_within(where, sheet):
         return _known(words)
-    except NetworkError as error:  # the error must tell where
-        raise NetworkError(f"{where}: {error}") from None
 
 
 @lru_cache(maxsize=8)
 def _known(words: str) -> Network:
     """The workbooks of a class mostly carry the same text."""
     return _network(_loaded(words))
-
-
-def _parsed(words: str, where: str) -> Mapping[str, Any]:
-    try:
-        return _loaded(words)
-    except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from None
 
 
 def _loaded(words: str) -> Mapping[str, Any]:
@@ -116,12 +120,10 @@ def _loaded(words: str) -> Mapping[str, Any]:
 _SMALLER = "no workbook holds as many: take a smaller network, or fewer observations"
 
 
-def network_of(table: Mapping[str, Any], where: str) -> Network:
-    """The network that a TOML table describes; `where` names it in errors. Raises `NetworkError`."""
-    try:
+def network_of(table: Mapping[str, Any], where: str | None = None) -> Network:
+    """The network that a TOML table describes; `where` names its file in errors. Raises `NetworkError`."""
+    with errors_within(where):
         return _network(table)
-    except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from None
 
 
 def _network(table: Mapping[str, Any]) -> Network:
@@ -132,25 +134,23 @@ def _network(table: Mapping[str, Any]) -> Network:
     for field in ("inputs", "targets"):
         _not_too_many(observations.get(field), f"observations.{field}", "rows", MOST_OBSERVATIONS)
     inputs = fields.matrix(observations.get("inputs"), "observations.inputs")
-    targets = fields.matrix(observations.get("targets"), "observations.targets")
-    if len(targets) != len(inputs):
-        raise refuse(
-            "observations.targets", f"has {len(targets)} rows", f"{len(inputs)}, one an observation as in inputs"
-        )
     train_bias = fields.flag(table.get("train_bias", True), "train_bias")
-    network = Network(
-        title=fields.text(table.get("title"), "title"),
-        source=fields.text(table.get("source", ""), "source"),
-        inputs=inputs,
-        targets=targets,
-        layers=_layers(table, len(inputs[0]), train_bias),
-        loss=fields.choice(table.get("loss"), "loss", LOSS_FACTS),
-        learning_rate=fields.number(table.get("learning_rate"), "learning_rate"),
-        reduction=fields.choice(table.get("reduction", "mean"), "reduction", ("mean", "sum")),
-        train_bias=train_bias,
-    )
-    check_sense(network)
-    return network
+    try:
+        return Network(
+            title=table.get("title"),  # type: ignore[arg-type] # what a file holds is checked by the network
+            source=table.get("source", ""),
+            inputs=inputs,
+            targets=observations.get("targets"),  # type: ignore[arg-type]
+            layers=_layers(table, len(inputs[0]), train_bias),
+            loss=table.get("loss"),  # type: ignore[arg-type]
+            learning_rate=table.get("learning_rate"),  # type: ignore[arg-type]
+            reduction=table.get("reduction", "mean"),
+            train_bias=train_bias,
+        )
+    except NetworkError as error:
+        if error.place is not None and error.place.startswith("targets"):  # which a file has in a table of their own
+            error.place, error.args = f"observations.{error.place}", (f"observations.{error.args[0]}",)
+        raise
 
 
 def _table(value: object, field: str, known: tuple[str, ...]) -> Mapping[str, Any]:
@@ -223,8 +223,8 @@ def _weights(
 
 
 def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool) -> Layer:
-    neurons, bias = len(rows[0]), entry.get("bias", [0.0] * len(rows[0]))
-    single = not isinstance(bias, list)
+    neurons, bias = len(rows[0]), fields.plain(entry.get("bias", [0.0] * len(rows[0])))
+    single = not isinstance(bias, list | tuple)
     if single:
         biases = (fields.number(bias, f"{where}.bias"),) * neurons
     else:
@@ -233,35 +233,6 @@ def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool)
         raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one a neuron) or a single number")
     activation = fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
     return Layer(activation, (*rows, biases), shared_bias=single and not train_bias)
-
-
-def check_sense(network: Network) -> None:
-    """Refuse what has no mathematical meaning: shapes that do not meet, a logarithm of numbers that may be negative."""
-    if len(network.targets[0]) != network.sizes[-1]:
-        raise refuse(
-            "observations.targets",
-            f"has {len(network.targets[0])} numbers a row",
-            f"{network.sizes[-1]}, one a neuron of the last layer",
-        )
-    for index, layer in enumerate(network.layers):
-        if network.mixes(index + 1) and layer.neurons == 1:
-            words = f"is {layer.activation} over one neuron, which is always 1"
-            raise refuse(f"layers[{index}].activation", words, "two neurons or more")
-    output, loss = network.activation_facts(network.depth), network.loss_facts
-    if not output.outputs.within(loss.outputs):
-        low, high = loss.outputs.low, loss.outputs.high
-        raise refuse(
-            "loss",
-            f"is {network.loss}, whose {loss.because} wants outputs in ({low:g}, {high:g}), but "
-            f"{network.layers[-1].activation} also gives others",
-            "a last layer with " + " or ".join(activations_for(network.loss)),
-            f"change layers[-1].activation, or take loss {losses_for_all()[0]}",
-        )
-    allowed = loss.targets.allowed
-    if not all(t in allowed for row in network.targets for t in row):
-        found = "has a number outside 0 … 1" if isfinite(allowed.high) else "has a negative number"
-        numbers = "probabilities" if loss.one_hot else "numbers from 0 on"
-        raise refuse("observations.targets", found, f"{numbers} for {network.loss}")
 
 
 def dump_network(network: Network) -> str:

@@ -12,6 +12,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from sheetnet.display import shown_line
+
 Position = tuple[int, int]  # row, column, from 1
 Place = tuple[str, int, int]  # sheet, row, column
 Box = tuple[int, int, int, int]  # top, left, bottom, right
@@ -135,6 +137,11 @@ class Sheet:
     view: View = field(default_factory=View, compare=False)
     disguise: Disguise = field(default=NOTHING_HIDDEN, compare=False)
 
+    def __repr__(self) -> str:
+        """One line: the name, and how many cells and formulas there are."""
+        formulas = sum(cell.formula is not None for cell in self.cells.values())
+        return shown_line(self, f"{self.name!r}: {len(self.cells):,} cells, {formulas:,} of them formulas")
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -147,7 +154,15 @@ class Name:
 
 @dataclass(frozen=True)
 class Workbook:
-    """Sheets in their order, and the defined names sorted by (sheet or "", name)."""
+    """Sheets in their order, and the defined names sorted by (sheet or "", name).
+
+    Rows and columns count from 1; formulas are in Excel's syntax with English names, without the leading "=".
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.ods")
+    >>> step = sheetnet.read_workbook(path).sheet("Step")
+    >>> step.cells[22, 7].formula
+    '1/(1+EXP(-G18))'
+    """
 
     sheets: tuple[Sheet, ...]
     names: tuple[Name, ...] = ()
@@ -167,6 +182,12 @@ class Workbook:
         """The sheet of that name; spreadsheets ignore case in it."""
         wanted = name.casefold()
         return next((sheet for sheet in self.sheets if sheet.name.casefold() == wanted), None)
+
+    def __repr__(self) -> str:
+        """One line: how many cells and names there are, and on which sheets."""
+        cells = sum(len(sheet.cells) for sheet in self.sheets)
+        sheets = ", ".join(sheet.name for sheet in self.sheets)
+        return shown_line(self, f"of {cells:,} cells and {len(self.names):,} names on the sheets {sheets}")
 
 
 def array_cells(sheet: Sheet) -> dict[Position, Position]:

@@ -56,11 +56,15 @@ class Presentation:
 
     def __post_init__(self) -> None:
         if unknown := [view for view in self.views if view not in SHEETS]:
-            raise NetworkError(f"there is no view {unknown[0]!r}: choose from {', '.join(map(option, SHEETS))}")
+            raise NetworkError(
+                f"there is no view {unknown[0]!r}", remedy=f"choose from {', '.join(map(option, SHEETS))}"
+            )
         if "step" not in self.views:
-            raise NetworkError("every workbook has the view step, to which the others refer: add it to the views")
+            raise NetworkError(
+                "every workbook has the view step, to which the others refer", remedy="add it to the views"
+            )
         if not 1 <= self.steps <= MOST_STEPS:
-            raise NetworkError(f"{self.steps:,} steps of training: choose 1 to {MOST_STEPS:,}")
+            raise NetworkError(f"{self.steps:,} steps of training", remedy=f"choose 1 to {MOST_STEPS:,}")
 
 
 def default_views(network: Network) -> tuple[str, ...]:

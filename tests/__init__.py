@@ -1,1 +1,1 @@
-"""The tests; a package, so that they can share `tests.engines`."""
+"""The tests: a folder for each room of sheetnet, what they share in `tests.support`, files in `tests/data`."""

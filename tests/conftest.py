@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Workbook
-from tests.engines import ENGINES, require
-from tests.figures import pytest_terminal_summary
-from tests.sheets import step_book
+from tests.support.engines import ENGINES, require
+from tests.support.figures import pytest_terminal_summary
+from tests.support.sheets import step_book
 
 __all__ = ["pytest_terminal_summary"]  # a hook of pytest's
 

@@ -23,7 +23,10 @@ from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.terms import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.values import term_value
 from sheetnet.mistakes import MISTAKES, Change, Mistake, Site, cook, kind_of
+from sheetnet.naming import element_name
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Equation
+from sheetnet.verdict import PrintVerdict
 
 MISREAD_EQUATIONS_UP = 3  # equations further up, through what is not printed
 LIKELIEST = 1 / 9  # chance up to which a misread number is named: that of hitting one wrong last digit
@@ -102,15 +105,15 @@ class Misreads:
     def _others(self, block: str, array: np.ndarray, values: dict[str, np.ndarray]) -> Iterator[Misread]:
         """The number of another quantity of the same layer at the same place."""
         network = self._document.network
-        layer = block.rpartition("_")[2]
-        beside = [f"{kind}_{layer}" for kind in ("z", "a", "dC_da", "da_dz", "delta")]
-        beside += ["target"] if layer == str(network.depth) else []
+        layer = Quantity.of(block).layer
+        beside = [q(kind, layer) for kind in ("z", "a", "dC_da", "da_dz", "delta")]
+        beside += ["target"] if layer == network.depth else []
         if block not in {*beside, "target"}:
             return
-        for other in beside if block != "target" else [f"a_{network.depth}"]:
+        for other in beside if block != "target" else [q("a", network.depth)]:
             if other != block and values[other].shape[1:] == array.shape:
                 for (row, column), value in np.ndenumerate(values[other][0]):
-                    words = f"{other}[{row}, {column}] was read in place of {block}[{row}, {column}]"
+                    words = f"{element_name(other, (row, column))} was read in place of {element_name(block, (row, column))}"
                     yield Misread(_pin(block, row, column, value), words)
 
 
@@ -119,7 +122,7 @@ def _neighbours(block: str, array: np.ndarray) -> Iterator[Misread]:
         for down, right in BESIDE:
             r, c = row + down, column + right
             if 0 <= r < array.shape[0] and 0 <= c < array.shape[1] and array[r, c] != array[row, column]:
-                words = f"{block}[{r}, {c}] was read in place of {block}[{row}, {column}]"
+                words = f"{element_name(block, (r, c))} was read in place of {element_name(block, (row, column))}"
                 yield Misread(_pin(block, row, column, array[r, c]), words)
 
 
@@ -129,7 +132,8 @@ def _moved(block: str, array: np.ndarray) -> Iterator[Misread]:
             read = float(f"{value * factor:.9g}")
             if value:
                 yield Misread(
-                    _pin(block, row, column, value * factor), f"{block}[{row}, {column}] was read as {read:.9g}"
+                    _pin(block, row, column, value * factor),
+                    f"{element_name(block, (row, column))} was read as {read:.9g}",
                 )
 
 
@@ -180,19 +184,21 @@ class Explanations:
         self._made: dict[tuple[object, ...], Upstream] = {}
         self._known: dict[tuple[object, ...], list[Explanation | None]] = {}  # copies of a table are explained alike
 
-    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Explanation | None]:
+    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Explanation | None]:
         """What explains each number of a table that is wrong: the mistake that explains most of them."""
         nothing: list[Explanation | None] = [None] * len(numbers)
         if self._document.is_given(numbers[0]):
             return nothing
         if numbers[0].expression is not None:
-            return [self._expression(n) if v == "wrong" else None for n, v in zip(numbers, verdicts, strict=True)]
+            return [
+                self._expression(n) if v == PrintVerdict.WRONG else None for n, v in zip(numbers, verdicts, strict=True)
+            ]
         key = (*self._routes.pins(numbers[0]), *((n.quantity, n.index, n.text) for n in numbers))
         if key not in self._known:
             self._known[key] = self._best(numbers, verdicts)
         return self._known[key]
 
-    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[str]) -> list[Explanation | None]:
+    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Explanation | None]:
         best: list[Explanation | None] = [None] * len(numbers)
         most = (0, 0)
         for guess in self._guesses(numbers[0]):
@@ -203,17 +209,18 @@ class Explanations:
         return best
 
     def _tried(
-        self, guess: _Guess, pins: tuple[Pin, ...], numbers: Sequence[PrintedNumber], verdicts: Sequence[str]
+        self, guess: _Guess, pins: tuple[Pin, ...], numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]
     ) -> tuple[list[Explanation | None], tuple[int, int]]:
         found: list[Explanation | None] = [None] * len(numbers)
         hits, digits, kept = 0, 0, 0
         if not any(
-            v == "wrong" and self._meets(guess, pins, n)[1] == HIT for n, v in zip(numbers, verdicts, strict=True)
+            v == PrintVerdict.WRONG and self._meets(guess, pins, n)[1] == HIT
+            for n, v in zip(numbers, verdicts, strict=True)
         ):
             return found, (0, 0)
         for i, (number, verdict) in enumerate(zip(numbers, verdicts, strict=True)):
             words, weight = self._meets(guess, pins, number, slipped=True)
-            if verdict != "wrong":
+            if verdict != PrintVerdict.WRONG:
                 kept += weight == HIT
             elif weight and number.digits is not None:
                 found[i] = Explanation(guess.mistake.code, guess.words + words)

@@ -5,7 +5,6 @@ The equations are those of docs/design.md; what is not written out here (some ac
 
 from __future__ import annotations
 
-import re
 from functools import cache, reduce
 
 from sheetnet.auditing.terms import (
@@ -23,9 +22,9 @@ from sheetnet.auditing.terms import (
 )
 from sheetnet.auditing.terms import subterms as parts_of
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 
 ONE = Number("1")
-_NAME = re.compile(r"(?P<kind>[A-Za-z_]+?)(?:_(?P<layer>\d+))?(?P<new>_new)?")
 
 
 def written_out(term: Term, network: Network, wanted: set[str], steps: int) -> Term:
@@ -51,22 +50,17 @@ def written_out(term: Term, network: Network, wanted: set[str], steps: int) -> T
 
 def definition(name: NameTerm, network: Network) -> Term | None:
     """What a quantity, or one number of it, is computed from; None for inputs and what is not written out."""
-    match = _NAME.fullmatch(name.name)
-    if match is None or network.observations > 1:
+    found = Quantity.of(name.name)
+    make, layer = _MAKERS.get(found.kind), found.layer or 0
+    if make is None or network.observations > 1 or name.name != q(found.symbol, found.layer, found.new):
         return None
-    kind, layer, new = match["kind"], int(match["layer"] or 0), match["new"] or ""
-    if layer > network.depth or (name.index is None and kind not in _WHOLE):
+    if layer > network.depth or (name.index is None and found.kind not in _WHOLE):
         return None
-    if kind == "W" and new:
-        kind, new = "W_new", ""
-    make = _MAKERS.get(kind)
-    return None if make is None else make(network, layer, new, name.index)
+    return make(network, layer, found.new, name.index)
 
 
-def _a(layer: int, new: str, index: tuple[int, int] | None) -> NameTerm:
-    if layer == 0:
-        return NameTerm("A_0", index)
-    return NameTerm(f"a_{layer}{new}", index)
+def _a(layer: int, new: bool, index: tuple[int, int] | None) -> NameTerm:
+    return NameTerm(q("a", layer, new) if layer else "A_0", index)
 
 
 def _sum(terms: list[Term]) -> Term:
@@ -84,12 +78,14 @@ def _less(one: Term, other: Term) -> Term:
 TermIndex = tuple[int, int] | None
 
 
-def _z(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _z(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     assert index is not None
     n, j = index
     fan_in = network.sizes[layer - 1]
-    terms: list[Term] = [_times(_a(layer - 1, new, (n, i)), NameTerm(f"W_{layer}{new}", (i, j))) for i in range(fan_in)]
-    return _sum([*terms, NameTerm(f"W_{layer}{new}", (fan_in, j))])
+    terms: list[Term] = [
+        _times(_a(layer - 1, new, (n, i)), NameTerm(q("W", layer, new), (i, j))) for i in range(fan_in)
+    ]
+    return _sum([*terms, NameTerm(q("W", layer, new), (fan_in, j))])
 
 
 @cache
@@ -97,115 +93,115 @@ def _printed(text: str) -> Term:
     return parse_term(text, "the catalogue")
 
 
-def _of_activation(network: Network, layer: int, new: str, index: TermIndex, part: int) -> Term | None:
+def _of_activation(network: Network, layer: int, new: bool, index: TermIndex, part: int) -> Term | None:
     """f (part 0) or f′ (1) of a layer as documents print it; None where it is not known, or would be a lone number."""
     printed = network.activation_facts(layer).printed
     if printed is None:
         return None
-    z = NameTerm(f"z_{layer}{new}", index)
-    own = {"z": z, "a": NameTerm(f"a_{layer}{new}", index), "row": NameTerm(z.name)}
+    z = NameTerm(q("z", layer, new), index)
+    own = {"z": z, "a": NameTerm(q("a", layer, new), index), "row": NameTerm(z.name)}
     term = _printed(printed[part])
     return None if index is None and not names_in(term) else mapped(term, lambda name: own[name.name])
 
 
-def _activated(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _activated(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     if layer == 0 or (index is not None and index[1] >= network.sizes[layer]):
         return None
     return _of_activation(network, layer, new, index, 0)
 
 
-def _slope(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _slope(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
-    return _of_activation(network, layer, "", index, 1)
+    return _of_activation(network, layer, False, index, 1)
 
 
-def _of_loss(network: Network, new: str, index: TermIndex, part: int) -> Term | None:
+def _of_loss(network: Network, new: bool, index: TermIndex, part: int) -> Term | None:
     """The cost of an output (part 0) or its ∂C/∂a (1) as documents print it; None where that is not known."""
     printed = network.loss_facts.printed
     if printed is None:
         return None
-    own: dict[str, Term] = {"a": NameTerm(f"a_{network.depth}{new}", index), "target": NameTerm("target", index)}
+    own: dict[str, Term] = {"a": NameTerm(q("a", network.depth, new), index), "target": NameTerm("target", index)}
     own["n"] = Number(str(network.sizes[-1]))
     return mapped(_printed(printed[part]), lambda name: own[name.name])
 
 
-def _cost_out(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _cost_out(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del layer
     return _of_loss(network, new, index, 0)
 
 
-def _total(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _total(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del layer, index
-    return _sum([NameTerm(f"cost_out{new}", (0, j)) for j in range(network.sizes[-1])])
+    return _sum([NameTerm(q("cost_out", new=new), (0, j)) for j in range(network.sizes[-1])])
 
 
-def _dC_da(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _dC_da(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if layer == network.depth:
-        return _of_loss(network, "", index, 1)
+        return _of_loss(network, False, index, 1)
     if index is None:
         return None
     n, j = index
     above = layer + 1
     return _sum(
         [
-            _times(NameTerm(f"delta_{above}", (n, k)), NameTerm(f"W_{above}", (j, k)))
+            _times(NameTerm(q("delta", above), (n, k)), NameTerm(q("W", above), (j, k)))
             for k in range(network.sizes[above])
         ]
     )
 
 
-def _delta(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _delta(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if not network.mixes(layer):
-        return _times(NameTerm(f"dC_da_{layer}", index), NameTerm(f"da_dz_{layer}", index))
+        return _times(NameTerm(q("dC_da", layer), index), NameTerm(q("da_dz", layer), index))
     if index is None:
-        return FunctionTerm("MMULT", (NameTerm(f"dC_da_{layer}"), NameTerm(f"J_{layer}")))
+        return FunctionTerm("MMULT", (NameTerm(q("dC_da", layer)), NameTerm(q("J", layer))))
     n, j = index
     return _sum(
         [
-            _times(NameTerm(f"dC_da_{layer}", (n, i)), NameTerm(f"J_{layer}", (i, j)))
+            _times(NameTerm(q("dC_da", layer), (n, i)), NameTerm(q("J", layer), (i, j)))
             for i in range(network.sizes[layer])
         ]
     )
 
 
-def _jacobian(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _jacobian(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if index is None or not network.mixing(layer).is_softmax:
         return None
     i, j = index
-    a, other = NameTerm(f"a_{layer}", (0, i)), NameTerm(f"a_{layer}", (0, j))
+    a, other = NameTerm(q("a", layer), (0, i)), NameTerm(q("a", layer), (0, j))
     return _times(a, _less(ONE, a)) if i == j else _times(Negative(a), other)
 
 
-def _gradient(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _gradient(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if index is None:
         return FunctionTerm(
-            "MMULT", (FunctionTerm("TRANSPOSE", (NameTerm(f"A_{layer - 1}"),)), NameTerm(f"delta_{layer}"))
+            "MMULT", (FunctionTerm("TRANSPOSE", (NameTerm(q("A", layer - 1)),)), NameTerm(q("delta", layer)))
         )
     i, j = index
-    delta = NameTerm(f"delta_{layer}", (0, j))
-    return delta if i == network.sizes[layer - 1] else _times(delta, _a(layer - 1, "", (0, i)))
+    delta = NameTerm(q("delta", layer), (0, j))
+    return delta if i == network.sizes[layer - 1] else _times(delta, _a(layer - 1, False, (0, i)))
 
 
-def _updated(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _updated(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
-    old = NameTerm(f"W_{layer}", index)
+    old = NameTerm(q("W", layer), index)
     if index is not None and index[0] == network.sizes[layer - 1] and not network.train_bias:
         return old
     if index is None and not network.train_bias:
         return None
-    return _less(old, _times(NameTerm("gamma"), NameTerm(f"dC_dW_{layer}", index)))
+    return _less(old, _times(NameTerm("gamma"), NameTerm(q("dC_dW", layer), index)))
 
 
-def _augmented(network: Network, layer: int, new: str, index: TermIndex) -> Term | None:
+def _augmented(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     if layer == 0:
         return None
     if index is not None:
-        return ONE if index[1] == network.sizes[layer] else NameTerm(f"a_{layer}{new}", index)
-    return MatrixTerm(((*(NameTerm(f"a_{layer}{new}", (0, j)) for j in range(network.sizes[layer])), ONE),))
+        return ONE if index[1] == network.sizes[layer] else NameTerm(q("a", layer, new), index)
+    return MatrixTerm(((*(NameTerm(q("a", layer, new), (0, j)) for j in range(network.sizes[layer])), ONE),))
 
 
 _MAKERS = {
@@ -222,4 +218,4 @@ _MAKERS = {
     "dC_dW": _gradient,
     "W_new": _updated,
 }
-_WHOLE = {"A", "a", "da_dz", "cost_out", "cost_n", "cost", "dC_da", "delta", "dC_dW", "W"}
+_WHOLE = {"A", "a", "da_dz", "cost_out", "cost_n", "cost", "dC_da", "delta", "dC_dW", "W_new"}

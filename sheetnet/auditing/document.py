@@ -21,6 +21,7 @@ from sheetnet.auditing.terms import names_in
 from sheetnet.auditing.values import term_value
 from sheetnet.mistakes import MISTAKES, Site, cook
 from sheetnet.network import Network
+from sheetnet.quantity import q
 from sheetnet.reference import Array, Equation, Recorder, Values, equations, evaluate_step, inputs_of, stacked
 
 DIAGONAL_MISTAKE = MISTAKES["SN061"]  # softmax's Jacobian reduced to its diagonal
@@ -186,8 +187,8 @@ def _habits(document: Document) -> Iterator[Habit]:
     network = document.network
     printed = {number.quantity for number in document.numbers}
     for layer in range(1, network.depth + 1):
-        if network.mixes(layer) and f"da_dz_{layer}" in printed and f"J_{layer}" not in printed:
-            block = f"delta_{layer}"
+        if network.mixes(layer) and q("da_dz", layer) in printed and q("J", layer) not in printed:
+            block = q("delta", layer)
             (change,) = (change for change in DIAGONAL_MISTAKE.changes if change.kind == "delta.softmax")
             equation = partial(cook, Site.of(network, block), replaced=change.parts)
             yield Habit(DIAGONAL_MISTAKE.code, "with softmax's Jacobian reduced to its diagonal", {block: equation})

@@ -13,7 +13,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,7 @@ from sheetnet.auditing.terms import (
 )
 from sheetnet.auditing.values import KnownValues, Misfit, term_value
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity
 from sheetnet.reference import Array
 from sheetnet.trials.draw import plain_trials
 
@@ -63,8 +64,9 @@ class EquationTrials:
         self._drawn: dict[str, Array] = {}
         self._values: dict[str, Array] = dict(drawn)
         for name, (_, columns) in shapes_of(network).items():
-            if name.startswith("a_") and name not in drawn:  # a_l of a hidden layer
-                self._values[name] = drawn["A" + name[1:]][..., :columns]
+            quantity = Quantity.of(name)
+            if quantity.symbol == "a" and name not in drawn:  # a_l of a hidden layer
+                self._values[name] = drawn[replace(quantity, symbol="A").name][..., :columns]
         self.count = len(drawn["gamma"])
 
     def with_biases(self) -> EquationTrials:
@@ -329,9 +331,10 @@ class _Edits:
 
     def _siblings(self, name: str) -> Iterator[str]:
         """The same quantity of another layer, and the other names of the equation that are of its kind."""
-        stem, _, layer = name.partition("_")
-        if layer.isdigit():
-            for other in (f"{stem}_{int(layer) + 1}", f"{stem}_{int(layer) - 1}"):
+        quantity = Quantity.of(name)
+        if quantity.layer is not None:
+            for layer in (quantity.layer + 1, quantity.layer - 1):
+                other = replace(quantity, layer=layer).name
                 if self._trials.shape(other) is not None or other in self._names:
                     yield other
         if self._trials.shape(name) is None:

@@ -14,9 +14,11 @@ from sheetnet.auditing.document import Document
 from sheetnet.auditing.intervals import element
 from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.verdicts import NumberVerdict
+from sheetnet.quantity import Quantity
 from sheetnet.reference import Array, evaluate_step, inputs_of
+from sheetnet.verdict import PrintVerdict
 
-UNSURE = ("wrong", "contradicts")  # verdicts that a misprinted given may explain
+UNSURE = (PrintVerdict.WRONG, PrintVerdict.CONTRADICTS)  # verdicts that a misprinted given may explain
 TELLING_MOST = 3  # numbers whose chances count; the others mostly follow from these
 UNLIKELY = SURE**2  # product of their chances up to which a slip is offered
 MOST_COMPUTED = 20_000_000  # numbers computed in all: about two seconds
@@ -118,7 +120,8 @@ def _slips(document: Document, lacking: Sequence[str]) -> Iterator[GivenSlip]:
             places += [(block, row, column) for row in range(array.shape[1]) for column in range(columns)]
     for block, row, column in sorted(places, key=lambda place: place not in prints):
         array = document.values[block]
-        layer = network.layers[int(block[2:]) - 1] if block.startswith("W_") else None
+        quantity = Quantity.of(block)
+        layer = network.layers[quantity.layer - 1] if quantity.symbol == "W" and quantity.layer else None
         shared = layer is not None and layer.shared_bias and row == array.shape[1] - 1
         if not shared or column == 0:
             text = prints.get((block, row, column), f"{array[0, row, column]:.15g}")

@@ -20,9 +20,12 @@ from sheetnet.auditing.document import Document, Habit, Routes, Surroundings
 from sheetnet.auditing.intervals import Reach
 from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.verdicts import NumberVerdict
+from sheetnet.quantity import Quantity
+from sheetnet.verdict import PrintVerdict
 
 AGAIN = "as printed and judged under"
-RIGHT = ("agrees", "last place", "carried")  # verdicts on prints that other prints may not contradict
+# Verdicts on prints that other prints may not contradict.
+RIGHT = (PrintVerdict.AGREES, PrintVerdict.LAST_PLACE, PrintVerdict.CARRIED)
 
 
 def judge_numbers(document: Document) -> tuple[NumberVerdict, ...]:
@@ -34,13 +37,13 @@ def judge_numbers(document: Document) -> tuple[NumberVerdict, ...]:
 
 
 @dataclass(frozen=True)
-class _Verdict:
+class _Judged:
     """What is said of a number. `text` is the right one as printed, where it is not the right value with its digits.
 
     `span`: between what bounds its author may have gone on with it, where that is known; computed if anybody asks.
     """
 
-    name: str
+    verdict: PrintVerdict
     why: str = ""
     mistake: str | None = None
     text: str | None = None
@@ -51,13 +54,13 @@ class _Judge:
     def __init__(self, document: Document) -> None:
         self._document, self._routes, self._around = document, Routes(document), Surroundings(document)
         self._cuts = _cuts(document)
-        self._known: dict[tuple[object, ...], _Verdict] = {}
+        self._known: dict[tuple[object, ...], _Judged] = {}
         self._spans: dict[tuple[object, ...], tuple[float, float]] = {}
 
     def entry(self, number: PrintedNumber) -> NumberVerdict:
-        right, verdict = self._document.right(number), self._verdict(number)
-        if verdict.span is not None:
-            self._document.bound(number, verdict.span)
+        right, judged = self._document.right(number), self._judged(number)
+        if judged.span is not None:
+            self._document.bound(number, judged.span)
         computed = right if math.isfinite(right) else None
         as_printed = number.digits.like(right) if number.digits is not None and computed is not None else f"{right:.9g}"
         return NumberVerdict(
@@ -66,16 +69,16 @@ class _Judge:
             number.index,
             number.text,
             computed,
-            verdict.text or as_printed,
-            verdict.name,
-            verdict.why,
-            verdict.mistake,
+            judged.text or as_printed,
+            judged.verdict,
+            judged.why,
+            judged.mistake,
         )
 
-    def _verdict(self, number: PrintedNumber) -> _Verdict:
+    def _judged(self, number: PrintedNumber) -> _Judged:
         digits = number.digits
         if digits is None:
-            return _Verdict("missing", "left to the reader")
+            return _Judged(PrintVerdict.MISSING, "left to the reader")
         right = self._document.right(number)
         if digits.agrees(right):
             return self._agreeing(number, digits, right)
@@ -86,23 +89,23 @@ class _Judge:
             self._known[key] = self._computed(number, digits)
         return self._known[key]
 
-    def _given(self, number: PrintedNumber, digits: Digits, right: float) -> _Verdict:
+    def _given(self, number: PrintedNumber, digits: Digits, right: float) -> _Judged:
         words, elsewhere = f"the network has {right:.9g} here", self._elsewhere(number, digits)
         others = [n.place for n in self._document.occurrences(number) if n.digits and n.digits.agrees(right)]
         if others:
-            return _Verdict("contradicts", f"{words}, as printed under {others[0]!r}{elsewhere}")
-        return _Verdict("wrong", words + elsewhere)
+            return _Judged(PrintVerdict.CONTRADICTS, f"{words}, as printed under {others[0]!r}{elsewhere}")
+        return _Judged(PrintVerdict.WRONG, words + elsewhere)
 
     def _elsewhere(self, number: PrintedNumber, digits: Digits) -> str:
         """Which other weights have this number in this place."""
         own, row, column = self._document.place(number)
         for name, array in self._document.values.items():
-            block = name.startswith("W_") and name in self._document.givens and name != own
+            block = Quantity.of(name).symbol == "W" and name in self._document.givens and name != own
             if block and row < array.shape[1] and column < array.shape[2] and digits.value == array[0, row, column]:
                 return f"; {name} has {digits.text}"
         return ""
 
-    def _agreeing(self, number: PrintedNumber, digits: Digits, right: float) -> _Verdict:
+    def _agreeing(self, number: PrintedNumber, digits: Digits, right: float) -> _Judged:
         """Its author may have gone on with the right value, or with what followed from rounded ones."""
 
         def span() -> tuple[float, float]:
@@ -117,24 +120,26 @@ class _Judge:
         if self._around.says_too_little(number, right, right):
             return self._too_little(number, digits, Reach(right, right, right), span)
         if digits.rounds(right):
-            return _Verdict("agrees", span=span)
+            return _Judged(PrintVerdict.AGREES, span=span)
         if self._cuts or digits.significant < TELLING or self._document.is_given(number):
-            return _Verdict("agrees", "truncated, not rounded", span=span)
+            return _Judged(PrintVerdict.AGREES, "truncated, not rounded", span=span)
         for reach, _ in self._routes.reaches(number):
             nearest = min(max(digits.value, reach.low), reach.high)
             if reach.high <= reach.low + WIDEST_ROUNDING * digits.unit and digits.rounds(nearest):
-                return _Verdict("agrees", f"follows from the rounded numbers above ({reach.value:.9g})", span=span)
-        return _Verdict("last place", f"cut, not rounded: {digits.like(right)}", span=span)
+                words = f"follows from the rounded numbers above ({reach.value:.9g})"
+                return _Judged(PrintVerdict.AGREES, words, span=span)
+        return _Judged(PrintVerdict.LAST_PLACE, f"cut, not rounded: {digits.like(right)}", span=span)
 
     def _too_little(
         self, number: PrintedNumber, digits: Digits, reach: Reach, span: Callable[[], tuple[float, float]]
-    ) -> _Verdict:
+    ) -> _Judged:
         sharper = self._around.sharper(number)
-        text = sharper.like(self._document.right(number)) if sharper is not None else None
+        right = self._document.right(number)
+        text = f"{right:.4g}" if sharper is None else sharper.like(right)
         words = f"anything from {digits.low:.9g} to {digits.high:.9g} may be printed so; here it is {reach.value:.9g}"
-        return _Verdict("says too little", words, text=text or f"{self._document.right(number):.4g}", span=span)
+        return _Judged(PrintVerdict.SAYS_TOO_LITTLE, words, text=text, span=span)
 
-    def _computed(self, number: PrintedNumber, digits: Digits) -> _Verdict:
+    def _computed(self, number: PrintedNumber, digits: Digits) -> _Judged:
         right = self._document.right(number)
         exact, reaches = Reach(right, right, right), list(self._routes.reaches(number))
         followed = [reach for reach, _ in reaches]
@@ -142,16 +147,16 @@ class _Judge:
         for reach, habit in met:
             if not self._around.says_too_little(number, reach.low, reach.high):
                 code = habit.code if habit else None
-                return _Verdict("carried", _carried(reach, habit), code, span=lambda: _span(digits, followed))
+                return _Judged(PrintVerdict.CARRIED, _carried(reach, habit), code, span=lambda: _span(digits, followed))
         if met:
             return self._too_little(number, digits, met[0][0], lambda: _span(digits, followed))
-        return self._near(number, digits, [(exact, None), *reaches]) or _Verdict(
-            "wrong", _off(digits, right, followed[0].value if followed else right)
+        return self._near(number, digits, [(exact, None), *reaches]) or _Judged(
+            PrintVerdict.WRONG, _off(digits, right, followed[0].value if followed else right)
         )
 
     def _near(
         self, number: PrintedNumber, digits: Digits, reaches: Sequence[tuple[Reach, Habit | None]]
-    ) -> _Verdict | None:
+    ) -> _Judged | None:
         """A last place off by one, or a slip, in the right value or in what follows from the numbers above."""
         exact, precise = reaches[0][0], digits.significant >= (LEAST_DIGITS if self._around.coarse(number) else TELLING)
         for reach, habit in reaches if precise else ():
@@ -159,21 +164,23 @@ class _Judge:
             if narrow and digits.off_by_one(reach.low, reach.high):
                 low, high = min(digits.low, reach.low), max(digits.high, reach.high)
                 words = _one_off(digits, reach) + ("" if reach is exact else " follows from the numbers above")
-                return _Verdict("last place", words, habit.code if habit else None, span=partial(_both, low, high))
+                return _Judged(
+                    PrintVerdict.LAST_PLACE, words, habit.code if habit else None, span=partial(_both, low, high)
+                )
         decimals = self._around.decimals(number)
         for reach, habit in reaches:
             if (likely := likely_slip(digits, reach, decimals)) is not None:
                 if reach is exact:
-                    return _Verdict("misprint", likely.words, text=likely.slip.meant.text)
+                    return _Judged(PrintVerdict.MISPRINT, likely.words, text=likely.slip.meant.text)
                 words = f"{likely.words} follows from the numbers above"
-                return _Verdict("misprint", words, habit.code if habit else None)
+                return _Judged(PrintVerdict.MISPRINT, words, habit.code if habit else None)
         return None
 
     def misread(self, entries: list[NumberVerdict]) -> list[NumberVerdict]:
         """The entries again, with the single misread numbers that may explain those which are wrong."""
         misreads = Misreads(self._document, self._routes)
         for i, (number, entry) in enumerate(zip(self._document.numbers, entries, strict=True)):
-            if entry.verdict == "wrong" and entry.mistake is None and not self._document.is_given(number):
+            if entry.verdict == PrintVerdict.WRONG and entry.mistake is None and not self._document.is_given(number):
                 words = misreads.of(number)
                 entries[i] = replace(entry, why=f"{words}; {entry.why}") if words else entry
         return entries
@@ -185,7 +192,7 @@ class _Judge:
             tables[number.table].append(i)
         explanations = Explanations(self._document, self._routes)
         for members in tables.values():
-            if any(entries[i].verdict == "wrong" for i in members):
+            if any(entries[i].verdict == PrintVerdict.WRONG for i in members):
                 numbers = [self._document.numbers[i] for i in members]
                 verdicts = [entries[i].verdict for i in members]
                 for i, found in zip(members, explanations.of(numbers, verdicts), strict=True):
@@ -242,14 +249,14 @@ def _contradicting(document: Document, entries: Sequence[NumberVerdict]) -> Iter
     """Wrong numbers that no mistake explains contradict other prints of the same number, where none is right."""
     verdicts = dict(zip(map(id, document.numbers), entries, strict=True))
     for number, entry in zip(document.numbers, entries, strict=True):
-        if entry.verdict != "wrong" or entry.mistake is not None or document.is_given(number):
+        if entry.verdict != PrintVerdict.WRONG or entry.mistake is not None or document.is_given(number):
             yield entry
             continue
         prints = document.occurrences(number)
         others = [n for n in prints if _differ(n.digits, number.digits)]
         if others and not any(verdicts[id(n)].verdict in RIGHT for n in prints):
             words = f"{others[0].text} is printed under {others[0].place!r}"
-            yield replace(entry, verdict="contradicts", why=f"{words}; {entry.why}")
+            yield replace(entry, verdict=PrintVerdict.CONTRADICTS, why=f"{words}; {entry.why}")
         else:
             yield entry
 
@@ -259,7 +266,7 @@ def _again(entries: Sequence[NumberVerdict]) -> Iterator[NumberVerdict]:
     first: dict[tuple[object, ...], NumberVerdict] = {}
     for entry in entries:
         known = first.setdefault((entry.quantity, entry.index, entry.printed, entry.verdict, entry.why), entry)
-        if known is entry or entry.verdict == "agrees":
+        if known is entry or entry.verdict == PrintVerdict.AGREES:
             yield entry
         else:
             code = f"{entry.mistake}, " if entry.mistake else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,16 +9,14 @@ from sheetnet.catalogue import losses_for_all
 from sheetnet.errors import NetworkError
 from sheetnet.fields import refuse
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array
 
 PrintedPlace = tuple[str, int, int]  # block, row, column
-_BIAS = re.compile(r"(?P<change>d?)b_(?P<layer>\d+)(?P<new>_new)?")
-# Field of a network file → the quantities that cannot be computed without it.
-NEEDS = {
-    "learning_rate": re.compile(r"gamma|.*_new(_T)?"),
-    "observations.targets": re.compile(r"target|cost.*|dC_.*|delta_.*|db_.*|.*_new(_T)?"),
-    "loss": re.compile(r"cost.*|dC_.*|delta_.*|db_.*|.*_new(_T)?"),
-}
+BIASES = {"W": "b", "dC_dW": "db"}  # what the last row of a block is called, by symbols
+_OF_COST = {"cost_out", "cost_n", "cost", "dC_da", "dC_dW", "delta", "db"}
+# Field of a network file → the symbols of what cannot be computed without it; new values need them all.
+NEEDS = {"learning_rate": {"gamma"}, "observations.targets": {"target", *_OF_COST}, "loss": _OF_COST}
 
 
 def shapes_of(network: Network) -> dict[str, tuple[int, int]]:
@@ -30,26 +27,25 @@ def shapes_of(network: Network) -> dict[str, tuple[int, int]]:
     """
     shapes = {name: block.shape for name, block in network.blocks.items()}
     for layer in range(1, network.depth + 1):
-        shapes |= dict.fromkeys((f"b_{layer}", f"db_{layer}", f"b_{layer}_new"), (1, network.sizes[layer]))
+        shapes |= dict.fromkeys((q("b", layer), q("db", layer), q("b", layer, new=True)), (1, network.sizes[layer]))
         if layer < network.depth:
-            rows, columns = shapes[f"A_{layer}"]
-            shapes |= dict.fromkeys((f"a_{layer}", f"a_{layer}_new"), (rows, columns - 1))
+            rows, columns = shapes[q("A", layer)]
+            shapes |= dict.fromkeys((q("a", layer), q("a", layer, new=True)), (rows, columns - 1))
     return shapes
 
 
 def weights_of(name: str) -> str | None:
     """The block whose last row `b_l`, `db_l` or `b_l_new` is; None for any other name."""
-    match = _BIAS.fullmatch(name)
-    if match is None or (match["change"] and match["new"]):
-        return None
-    return f"dC_dW_{match['layer']}" if match["change"] else f"W_{match['layer']}{match['new'] or ''}"
+    bias = Quantity.of(name)
+    symbols = (symbol for symbol, own in BIASES.items() if name == q(own, bias.layer, bias.new and symbol == "W"))
+    return next((q(symbol, bias.layer, bias.new) for symbol in symbols if bias.layer is not None), None)
 
 
 def block_of_column(network: Network, block: str, column: int) -> str:
     """`a_l` for the activations inside `A_l`, `W_l` for `b_l`; other blocks stay themselves."""
-    match = re.fullmatch(r"A_(\d+)(_new)?", block)
-    if match and 0 < int(match[1]) < network.depth and column < network.sizes[int(match[1])]:
-        return "a" + block[1:]
+    cells = Quantity.of(block).of_cells
+    if cells.symbol == "a" and cells.layer and cells.layer < network.depth and column < network.sizes[cells.layer]:
+        return cells.name
     return weights_of(block) or block
 
 
@@ -65,9 +61,9 @@ def with_biases(values: Mapping[str, Array]) -> dict[str, Array]:
     """The values with `b_l`, `db_l` and `b_l_new` beside the blocks that hold them, … × 1 × n_l."""
     found = dict(values)
     for name, array in values.items():
-        if match := re.fullmatch(r"W_(\d+)(_new)?|dC_dW_(\d+)", name):
-            bias = f"db_{match[3]}" if match[3] else f"b_{match[1]}{match[2] or ''}"
-            found[bias] = array[..., -1:, :]
+        quantity = Quantity.of(name)
+        if quantity.symbol in BIASES:
+            found[q(BIASES[quantity.symbol], quantity.layer, quantity.new)] = array[..., -1:, :]
     return found
 
 
@@ -111,10 +107,16 @@ def _outputs(layers: object) -> int:
     return len(rows) if last.get("weights_by", "neuron") == "neuron" else len(rows[0])
 
 
+def needs(name: str) -> set[str]:
+    """The fields of a network file without which a quantity cannot be computed; the others it has in any case."""
+    quantity = Quantity.of(name)
+    return {field for field, symbols in NEEDS.items() if quantity.new or quantity.symbol in symbols}
+
+
 def refuse_lacking(names: Iterable[str], lacking: Iterable[str], where: str) -> NetworkError | None:
     """The error for a quantity that needs what the file does not give; None where none does."""
     for field in lacking:
         for name in sorted(names):
-            if NEEDS[field].fullmatch(name):
+            if field in needs(name):
                 return refuse(where, f"reads {name}, which needs {field}", f"{field} in the network file", "add it")
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -14,20 +13,22 @@ from sheetnet.auditing.judge import judge_numbers
 from sheetnet.auditing.published import PrintedFormula, Published, load_published
 from sheetnet.auditing.verdicts import Audit, FormulaEntry, NumberVerdict
 from sheetnet.network import Network
-from sheetnet.network_file import read_table, template_names
+from sheetnet.network_file import NetworkLike, read_table, template_names
+from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 from sheetnet.trials.draw import plain_trials
+from sheetnet.trials.tolerance import RELATIVE
+from sheetnet.verdict import PrintVerdict
 
 LOGARITHM = "SN036"  # log base 10
-SIGNATURE_TOLERANCE = 1e-9
 
 
 def notes(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[str]:
     """Each note one sentence or two."""
     made = {(entry.mistake, entry.quantity) for entry in entries}
     network = document.network
-    output = f"dC_da_{network.depth}"
-    natural = [e for e in entries if e.quantity == output and e.verdict in ("agrees", "carried")]
+    output = q("dC_da", network.depth)
+    natural = [e for e in entries if e.quantity == output and e.verdict in (PrintVerdict.AGREES, PrintVerdict.CARRIED)]
     if any(code == LOGARITHM and quantity != output for code, quantity in made) and natural:
         yield (
             f"The cost is computed with logarithms of base 10 ({LOGARITHM}), its derivative {output} is that of the "
@@ -56,7 +57,7 @@ def same_gradients(network: Network) -> tuple[list[str], list[str]]:
     """
     values = plain_trials(network).values
     depth = network.depth
-    z, a, target = values[f"z_{depth}"], values[f"a_{depth}"], values["target"]
+    z, a, target = values[q("z", depth)], values[q("a", depth)], values["target"]
     always, summing = [], []
     own = network.layers[-1].activation, network.loss
     pairs = [(activation, loss) for activation in ACTIVATIONS for loss in LOSSES if (activation, loss) != own]
@@ -75,13 +76,17 @@ def _same(network: Network, activation: str, loss: str, z: Array, a: Array, targ
         delta = (gradient[..., None, :] @ other.jacobian(z, a))[..., 0, :]
     else:
         delta = gradient * other.derivative(z, a)
-    return bool(np.allclose(delta, diagonal, rtol=SIGNATURE_TOLERANCE, atol=SIGNATURE_TOLERANCE))
+    return bool(np.allclose(delta, diagonal, rtol=RELATIVE, atol=RELATIVE))
 
 
-def audit(document: str | Path | Published) -> Audit:
-    """Judge every number and equation that a document prints: a template, a network file or what was read of one.
+def audit(document: NetworkLike | Published) -> Audit:
+    """Judge every number and equation that a document prints: a template, a network file, its table or what was read of one.
 
-    Raises `NetworkError` for a file that cannot be used.
+    A number agrees if it is the right one rounded or cut to the digits printed; what follows from a wrong number above
+    it is carried, not blamed. Raises `NetworkError` for a file that cannot be used.
+
+    >>> sheetnet.audit("bias-node").counts
+    {'agrees': 6}
     """
     published = document if isinstance(document, Published) else load_published(document)
     network, printed = published.network, Document(published)
@@ -98,7 +103,7 @@ def documents() -> list[str]:
 
 def _formulas(formulas: tuple[PrintedFormula, ...], network: Network) -> Iterator[FormulaEntry]:
     trials = EquationTrials(network)
-    known: dict[str, tuple[str, str, str | None]] = {}
+    known: dict[str, tuple[PrintVerdict, str, str | None]] = {}
     for formula in formulas:
         key = f"{formula.equation} {formula.where}"
         if key not in known:  # an equation printed twice is judged once
@@ -106,12 +111,12 @@ def _formulas(formulas: tuple[PrintedFormula, ...], network: Network) -> Iterato
         yield FormulaEntry(formula.place, formula.equation, *known[key])
 
 
-def _judged(formula: PrintedFormula, trials: EquationTrials, network: Network) -> tuple[str, str, str | None]:
+def _judged(formula: PrintedFormula, trials: EquationTrials, network: Network) -> tuple[PrintVerdict, str, str | None]:
     """An equation holds where it does in one of its readings; a right form is sought in each."""
     findings = [(reading, identity(formula, reading)) for reading in readings(formula, trials)]
     if any(finding.equal for _, finding in findings):
-        return "agrees", "", None
+        return PrintVerdict.AGREES, "", None
     for reading, finding in findings:
         if (form := right_form(formula, network, reading)) is not None:
-            return "wrong", finding.words, form
-    return "wrong", findings[-1][1].words, None
+            return PrintVerdict.WRONG, finding.words, form
+    return PrintVerdict.WRONG, findings[-1][1].words, None

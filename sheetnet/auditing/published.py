@@ -9,7 +9,6 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sheetnet import fields
@@ -26,10 +25,11 @@ from sheetnet.auditing.terms import (
     subterms,
 )
 from sheetnet.auditing.values import TERM_FUNCTIONS, arguments_of
-from sheetnet.errors import NetworkError
+from sheetnet.errors import errors_within
 from sheetnet.fields import entries_of, index_of, meanings_of, refuse, rows_of
+from sheetnet.naming import element_name
 from sheetnet.network import Network
-from sheetnet.network_file import network_of, read_table
+from sheetnet.network_file import NetworkLike, network_of, read_table
 
 MOST_TERMS = 20_000  # of an equation with all its own names replaced
 NOT_PRINTED = "-"  # a cell of a printed table that has no number
@@ -96,18 +96,18 @@ class Published:
     lacking: tuple[str, ...] = ()
 
 
-def load_published(path_or_template: str | Path) -> Published:
-    """The network of a file or template with its `[published]` part.
+def load_published(source: NetworkLike) -> Published:
+    """The network of a file, template or TOML table with its `[published]` part, which a `Network` alone lacks.
 
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
     """
-    table, where = read_table(path_or_template)
+    if isinstance(source, Network):
+        return _published(source, None, ())
+    table, where = read_table(source)
     lacking = lacking_in(table)
     network = network_of(completed(table, lacking), where)
-    try:
+    with errors_within(where):
         return _published(network, table.get("published"), lacking)
-    except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from None
 
 
 def _published(network: Network, table: object, lacking: tuple[str, ...]) -> Published:
@@ -175,7 +175,7 @@ def _names(value: object, known: Collection[str], field: str, expected: str) -> 
 
 def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where: str) -> None:
     if index[0] >= shape[0] or index[1] >= shape[1]:
-        found = f"reaches {quantity}[{index[0]}, {index[1]}]"
+        found = f"reaches {element_name(quantity, index)}"
         raise refuse(
             f"{where}.printed", found, f"{shape[0]} × {shape[1]} numbers at most", 'set by = "neuron", or index'
         )

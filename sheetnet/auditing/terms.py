@@ -114,7 +114,9 @@ class _Reader:
         if hasattr(self, "_next"):
             self._at = self._pieces[self._next][1] if self._next < len(self._pieces) else len(self._text)
         found = self._text[self._at : self._at + 12].strip() or "the end"
-        return NetworkError(f"{self._where}: {found!r} at character {self._at + 1} {words}: see docs/network-files.md")
+        return NetworkError(
+            f"{found!r} at character {self._at + 1} {words}", place=self._where, remedy="see docs/network-files.md"
+        )
 
     def take(self, wanted: str) -> None:
         if self._piece != wanted:
@@ -203,7 +205,7 @@ class _Reader:
             rows.append(self._row(";"))
         self.take("}")
         if len({len(row) for row in rows}) > 1:
-            raise NetworkError(f"{self._where}: a table has rows of different lengths: {self._text!r}")
+            raise NetworkError(f"a table has rows of different lengths: {self._text!r}", place=self._where)
         return MatrixTerm(tuple(rows))
 
     def _row(self, opening: str) -> tuple[Term, ...]:

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
-# Verdict → what it means, worst last.
-MEANINGS = {
-    "agrees": "equal to the last printed digit, rounded or truncated; an equation that is an identity",
-    "last place": "right but for the last digit, off by one: rounded the wrong way, or cut where others are rounded",
-    "carried": "follows from the numbers printed above, within what their rounding allows",
-    "missing": "a blank that the document leaves to its reader",
-    "says too little": "right as far as it goes, but printed with so few digits that other numbers would be too",
-    "misprint": "one slip away from the right number: a digit dropped, doubled or swapped, the point moved",
-    "contradicts": "the document prints two values for one thing",
-    "wrong": "the error begins here",
-}
+from sheetnet.display import counted_words, shown_line
+from sheetnet.verdict import PrintVerdict, tally
 
 
 @dataclass(frozen=True)
@@ -28,7 +18,7 @@ class NumberVerdict:
     printed: str
     computed: float | None
     right_text: str
-    verdict: str
+    verdict: PrintVerdict
     why: str = ""
     mistake: str | None = None
 
@@ -39,14 +29,19 @@ class FormulaEntry:
 
     place: str
     equation: str
-    verdict: str
+    verdict: PrintVerdict
     why: str = ""
     right_form: str | None = None
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All verdicts on a document, in its order."""
+    """All verdicts on a document, in its order.
+
+    >>> found = sheetnet.audit("d02b")
+    >>> [entry.quantity for entry in found.entries if entry.verdict == "wrong"]
+    ['cost']
+    """
 
     title: str
     source: str
@@ -57,17 +52,22 @@ class Audit:
     @property
     def counts(self) -> dict[str, int]:
         """How many numbers have each verdict that occurs."""
-        found = Counter(entry.verdict for entry in self.entries)
-        return {verdict: found[verdict] for verdict in MEANINGS if found[verdict]}
+        return tally(entry.verdict for entry in self.entries)
 
     @property
     def formula_counts(self) -> dict[str, int]:
         """How many equations have each verdict that occurs."""
-        found = Counter(formula.verdict for formula in self.formulas)
-        return {verdict: found[verdict] for verdict in MEANINGS if found[verdict]}
+        return tally(formula.verdict for formula in self.formulas)
 
     @property
     def ok(self) -> bool:
         """Whether everything agrees; False where nothing was printed."""
         found = {*self.counts, *self.formula_counts}
-        return found == {"agrees"}
+        return found == {PrintVerdict.AGREES}
+
+    def __repr__(self) -> str:
+        """One line: the document, whether all agrees, and how many numbers and equations have each verdict."""
+        numbers = f"{len(self.entries)} numbers: {counted_words(self.counts)}" if self.entries else ""
+        equations = f"{len(self.formulas)} equations: {counted_words(self.formula_counts)}" if self.formulas else ""
+        told = "; ".join(part for part in (numbers, equations) if part) or "nothing was printed"
+        return shown_line(self, f"{self.title!r}: {'ok' if self.ok else 'not ok'}, {told}")

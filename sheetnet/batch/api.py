@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from functools import partial
 
-from sheetnet.batch.journal import Journal, Result, fingerprint, way_of_judging
-from sheetnet.batch.schedule import Outcome, Ready, Workers, in_order, runner
+from sheetnet.batch.journal import Journal, Result, way_of_judging
+from sheetnet.batch.schedule import Outcome, Ready, Submit, Workers, in_order, runner
 from sheetnet.engine import only_the_chosen
-from sheetnet.errors import LostError, StoppedError, one_line
-from sheetnet.files.limits import MOST_SECONDS, known
-from sheetnet.judge import validate
+from sheetnet.errors import LostError, errors_within, one_line
+from sheetnet.files.limits import MOST_SECONDS, Limits
+from sheetnet.judge import judge_file
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
+from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.validation import Report
 
 UNREADABLE = "sheetnet.unreadable/1"
@@ -60,10 +64,12 @@ class Outputs:
             self.copies = copy_paths(workbooks, marked)
         refuse_shared([*files, *lines, *self.copies.values()], sources)
         refuse_existing([*files, *self.copies.values()], force)
+        self.count = 0  # of results that were taken
         self._results: list[Result] = []
 
     def take(self, result: Result) -> None:
         """Remember a result as far as it is needed in the end: memory stays flat where nothing is."""
+        self.count += 1
         if self.json is not None or self.html is not None or self.copies:
             self._results.append(result)
 
@@ -73,7 +79,7 @@ class Outputs:
 
         return json_text([_data(result) for result in self._results])
 
-    def write(self, workers: Workers, jobs: int | None, limits: Mapping[str, int]) -> Iterator[str]:
+    def write(self, workers: Workers, jobs: int | None, limits: Limits) -> Iterator[str]:
         """Write all files, and give a line for each workbook that could not be shown or marked."""
         if self.json is not None and self.json != "-":
             save_text(self.json_text(), Path(self.json))
@@ -83,18 +89,19 @@ class Outputs:
             from sheetnet.report.marked import save_marked
 
             reports = [result.report for result in self._results if result.report is not None]
-            calls = [(report, self.copies[Path(report.workbook)]) for report in reports]
+            calls = [(report, self.copies[Path(report.workbook)], limits) for report in reports]
             for report, outcome in zip(reports, _each(workers, jobs, limits, save_marked, calls), strict=True):
                 if isinstance(outcome, SheetnetError):
                     yield _told(report.workbook, outcome)
 
-    def _write_page(self, workers: Workers, jobs: int | None, limits: Mapping[str, int]) -> Iterator[str]:
+    def _write_page(self, workers: Workers, jobs: int | None, limits: Limits) -> Iterator[str]:
         from sheetnet.report.html import read_section, report_page, section
 
         assert self.html is not None
         reports = [result.report for result in self._results if result.report is not None]
         sections = []
-        for number, outcome in enumerate(_each(workers, jobs, limits, read_section, list(enumerate(reports)))):
+        calls = [(number, report, limits) for number, report in enumerate(reports)]
+        for number, outcome in enumerate(_each(workers, jobs, limits, read_section, calls)):
             if isinstance(outcome, SheetnetError):
                 yield _told(reports[number].workbook, outcome)
                 outcome = section(number, reports[number])
@@ -111,7 +118,7 @@ def refuse_workbooks(files: Sequence[Path], workbooks: Sequence[Path]) -> None:
             refuse_same(workbook, file)
 
 
-def _each(workers: Workers, jobs: int | None, limits: Mapping[str, int], function: Any, calls: Sequence[Any]) -> Any:
+def _each(workers: Workers, jobs: int | None, limits: Limits, function: Any, calls: Sequence[Any]) -> Any:
     from sheetnet.batch.schedule import in_order, runner
 
     with runner(None, jobs, len(calls), limits, workers) as submit:
@@ -133,60 +140,85 @@ def _data(result: Result) -> Mapping[str, Any]:
 
 def validate_many(
     paths: Iterable[str | os.PathLike[str]],
-    network: Network | None = None,
+    network: NetworkLike | None = None,
     *,
+    engine: str = JudgeOptions.engine,
+    trials: int = JudgeOptions.trials,
+    seed: int = JudgeOptions.seed,
+    strict_inputs: bool = JudgeOptions.strict_inputs,
+    inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
+    steps: int | None = JudgeOptions.steps,
+    blanks: Sequence[str] | None = JudgeOptions.blanks,
+    limits: Mapping[str, int] | Limits | None = None,
+    timeout: float | None = None,
     executor: Executor | None = None,
     jobs: int | None = None,
-    timeout: float | None = None,
-    limits: Mapping[str, int] | None = None,
     jsonl: str | os.PathLike[str] | None = None,
     resume: bool = False,
     force: bool = False,
     workers: Workers | None = None,
-    **options: Any,
 ) -> Iterator[Result]:
     """Judge workbooks as `validate` does, each in a guarded process; the results come in the order of `paths`.
 
-    No file raises: what cannot be used, or must be stopped, is a result with an `error`. `jobs` workers of this machine
-    (None: one a core) do the work, or any `concurrent.futures.Executor`, such as that of a cluster whose machines see
-    the same files: each of its workers then drives a guarded process of its own. `timeout` is in seconds a file (the
-    limit "time"); `limits` has others by their names in `sheetnet.files.limits.LIMITS`. `jsonl` is a file to which each
-    result is written when it is done; with `resume` the results in it are kept, with `force` it is overwritten. `workers`
-    are some that outlive this call, unless it is broken off. All other keywords are those of `validate`.
+    The first keywords are those of `validate`. No file raises: what cannot be used, or must be stopped, is a result with
+    an `error`. `timeout` is in seconds a file (the limit "time"). `jobs` workers of this machine (None: one a core) do the
+    work, or an `executor` of `concurrent.futures`, such as that of a cluster whose machines see the same files. Each result
+    is written to the file `jsonl` when it is done; with `resume` the results in it are kept, with `force` it is overwritten.
+    `workers` outlive this call, unless it is broken off. Raises UsageError, LimitError and NetworkError at the call; then
+    FileError where `jsonl` cannot be used, and EngineError where no worker can be started.
 
-    Raises FileError where `jsonl` cannot be used, LimitError for an unknown limit, and EngineError where no worker can
-    be started.
+    >>> path = sheetnet.write_student_workbook(sheetnet.load_network("d02b"), "ada.xlsx")
+    >>> for result in sheetnet.validate_many([path, "bob.xlsx"], sheetnet.load_network("d02b"), jobs=1):
+    ...     print(result)
+    <Result ada.xlsx: incorrect, 60 blank>
+    <Result unreadable: bob.xlsx: ...>
     """
+    most = _limits(engine, limits, timeout)
+    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, most)
+    expected = None if network is None else load_network(network)
     names = [os.fspath(path) for path in paths]
-    most = {**_usual(options), **known(limits or {})}
-    if timeout is not None:
-        most["time"] = max(1, round(min(timeout, MOST_SECONDS)))
+    at_work = partial(runner, executor, jobs, len(names), most, workers)
+    if jsonl is None:
+        return _results(names, expected, options, at_work, None)
+    how = way_of_judging(expected, options)
+    return _results(
+        names, expected, options, at_work, partial(Journal, Path(jsonl), how, resume, force, most.file_size)
+    )
+
+
+def _limits(engine: str, changes: Mapping[str, int] | Limits | None, timeout: float | None) -> Limits:
+    """LibreOffice starts anew for each run of a workbook, and has a time limit of its own for each start."""
+    usual = {"time": 900} if engine == "libreoffice" and not isinstance(changes, Limits) else {}
+    most = changes if isinstance(changes, Limits) else Limits.of({**usual, **(changes or {})})
+    return most if timeout is None else replace(most, time=max(1, round(min(timeout, MOST_SECONDS))))
+
+
+def _results(
+    names: list[str],
+    network: Network | None,
+    options: JudgeOptions,
+    at_work: Callable[[], AbstractContextManager[Submit]],
+    journal: Callable[[], Journal] | None,
+) -> Iterator[Result]:
+    """The results in turn; the journal and the workers are open as long as somebody takes them."""
     with ExitStack() as stack:
-        journal = None
-        if jsonl is not None:
-            how = way_of_judging(network, {**options, **most})
-            journal = stack.enter_context(Journal(Path(jsonl), how, resume, force))
-        submit = stack.enter_context(runner(executor, jobs, len(names), most, workers))
-        tasks = _Tasks(names, network, options, journal)
+        kept = stack.enter_context(journal()) if journal is not None else None
+        submit = stack.enter_context(at_work())
+        tasks = _Tasks(names, network, options, kept)
         yield from in_order(submit, judged, tasks.calls(), tasks.result)
 
 
-def _usual(options: Mapping[str, Any]) -> dict[str, int]:
-    """LibreOffice starts anew for each run of a workbook, and has a time limit of its own for each start."""
-    return {"time": 900} if options.get("engine") == "libreoffice" else {}
-
-
-def judged(path: str, network: Network | None, options: Mapping[str, Any]) -> Report:
+def judged(path: str, network: Network | None, options: JudgeOptions) -> Report:
     """What a worker does with one file: its report, by the engine that was chosen alone."""
     with only_the_chosen():
-        return validate(path, network, **options)
+        return judge_file(path, network, options)
 
 
 class _Tasks:
     """The files of one batch: what is to be done with each, and what became of it."""
 
     def __init__(
-        self, names: list[str], network: Network | None, options: Mapping[str, Any], journal: Journal | None
+        self, names: list[str], network: Network | None, options: JudgeOptions, journal: Journal | None
     ) -> None:
         self._names, self._network, self._options, self._journal = names, network, options, journal
         self._contents: dict[int, str | None] = {}
@@ -198,9 +230,8 @@ class _Tasks:
                 if (kept := self._journal.kept(name)) is not None:
                     yield Ready(kept)
                     continue
-                self._contents[number] = fingerprint(
-                    name
-                )  # before it is judged: what changes meanwhile is judged again
+                # before it is judged: what changes meanwhile is judged again
+                self._contents[number] = self._journal.fingerprint(name)
             yield name, self._network, self._options
 
     def result(self, number: int, outcome: Outcome) -> Result:
@@ -227,12 +258,7 @@ def error_line(path: str, error: SheetnetError) -> str:
     return line if line.startswith(one_line(path)) else f"{one_line(path)}: {line}"
 
 
-def apart(
-    path: str | os.PathLike[str], function: Callable[..., Any], *arguments: Any, limits: Mapping[str, int]
-) -> Any:
+def apart(path: str | os.PathLike[str], function: Callable[..., Any], *arguments: Any, limits: Limits) -> Any:
     """`function(*arguments)`, which reads the file at `path`, in a guarded process. Raises SheetnetError, with the path."""
-    with Workers() as workers:
-        try:
-            return workers.call(function, arguments, limits)
-        except StoppedError as error:
-            raise StoppedError(error_line(os.fspath(path), error)) from None
+    with Workers() as workers, errors_within(path):
+        return workers.call(function, arguments, limits)

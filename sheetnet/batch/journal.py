@@ -10,21 +10,25 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sheetnet import __version__
+from sheetnet._version import __version__
+from sheetnet.display import counted_words, shown_line
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import refuse_existing
-from sheetnet.files.limits import MAX_FILE_BYTES
+from sheetnet.files.limits import Limits
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
-from sheetnet.report.json import printable_json, report_data, report_from_data
+from sheetnet.network_file import dump_network
+from sheetnet.report.json import json_line, record, report_data, report_from_data
 from sheetnet.validation import Report
+from sheetnet.verdict import Status
 
 RESULT_SCHEMA = "sheetnet.result/1"
+RESULT_FIELDS = "schema workbook status error content how report"
 BEGINNING = b'{"schema": "sheetnet.result/1"'  # of each line, so that one which was cut short is known
 
 
@@ -33,6 +37,10 @@ class Result:
     """A workbook's report, or in `error` the one line that says why there is none. `path` is as it was given.
 
     `kept` says that it comes from an earlier run.
+
+    >>> (result,) = sheetnet.validate_many(["nobody.xlsx"], jobs=1)
+    >>> result.status, result.report, result.ok
+    ('unreadable', None, False)
     """
 
     path: str
@@ -41,28 +49,31 @@ class Result:
     kept: bool = False
 
     @property
-    def status(self) -> str:
-        """ "correct", "incorrect" (something is not) or "unreadable" (no report)."""
-        return "unreadable" if self.report is None else "correct" if self.report.ok else "incorrect"
+    def status(self) -> Status:
+        """Whether everything is correct, something is not, or there is no report."""
+        if self.report is None:
+            return Status.UNREADABLE
+        return Status.CORRECT if self.report.ok else Status.INCORRECT
 
     @property
     def ok(self) -> bool:
         """Whether everything in the workbook is correct."""
-        return self.status == "correct"
+        return self.status == Status.CORRECT
+
+    def __repr__(self) -> str:
+        """One line: the workbook, and what its report or the error says."""
+        if self.report is None:
+            told = f"{self.status}: {self.error}"  # which begins with the path
+        else:
+            told = f"{self.path}: {self.status}, {counted_words(self.report.counts) or 'nothing was compared'}"
+        return shown_line(self, f"{told}{' (from an earlier run)' if self.kept else ''}")
 
 
 def to_line(result: Result, content: str | None, how: str) -> str:
     """One line of JSON. `content` and `how` tell a later run whether the result still holds."""
-    data = {
-        "schema": RESULT_SCHEMA,
-        "workbook": result.path,
-        "status": result.status,
-        "error": result.error,
-        "content": content,
-        "how": how,
-        "report": None if result.report is None else report_data(result.report),
-    }
-    return printable_json(json.dumps(data, ensure_ascii=False, allow_nan=False)) + "\n"
+    report = None if result.report is None else report_data(result.report)
+    given = {"schema": RESULT_SCHEMA, "workbook": result.path, "content": content, "how": how, "report": report}
+    return json_line(record(result, RESULT_FIELDS, **given))
 
 
 def from_line(line: bytes) -> tuple[Result, str | None, str]:
@@ -93,14 +104,18 @@ class _Line:
 class Journal:
     """An open file of results. Use it as a context; what was kept is on the disk even when this process is killed."""
 
-    def __init__(self, path: Path, how: str, resume: bool = False, force: bool = False) -> None:
+    def __init__(
+        self, path: Path, how: str, resume: bool = False, force: bool = False, largest: int = Limits.file_size
+    ) -> None:
         if not resume:
             refuse_existing([path], force)
-        self._path, self._how = path, how
+        self._path, self._how, self._largest = path, how, largest
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:
-            raise FileError(f"{path}: cannot be written ({error.strerror}): check the folder and the disk") from error
+            raise FileError(
+                f"cannot be written ({error.strerror})", path=path, remedy="check the folder and the disk"
+            ) from error
         try:
             regular = path.is_file()
             if regular:
@@ -123,11 +138,15 @@ class Journal:
     def kept(self, path: str) -> Result | None:
         """The result of an earlier run, if the workbook is still the same and it would be judged in the same way."""
         line = self._known.get(path)
-        if line is None or line.content is None or line.how != self._how or line.content != fingerprint(path):
+        if line is None or line.content is None or line.how != self._how or line.content != self.fingerprint(path):
             return None
         with self._path.open("rb") as stream:
             stream.seek(line.place)
             return from_line(stream.readline())[0]
+
+    def fingerprint(self, path: str) -> str | None:
+        """What tells this workbook's content from any other; None for one that is never kept."""
+        return fingerprint(path, self._largest)
 
     def keep(self, result: Result, content: str | None) -> None:
         """Write a result. Raises FileError where the disk is full."""
@@ -136,8 +155,11 @@ class Journal:
             while line:
                 line = line[os.write(self._file, line) :]
         except OSError as error:
-            told = f"{self._path}: cannot be written ({error.strerror})"
-            raise FileError(f"{told}: free the disk and go on with --resume, what was written counts") from error
+            raise FileError(
+                f"cannot be written ({error.strerror})",
+                path=self._path,
+                remedy="free the disk and go on with --resume, what was written counts",
+            ) from error
 
 
 def _lock(file: int, path: Path) -> None:
@@ -149,28 +171,30 @@ def _lock(file: int, path: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise FileError(f"{path}: another run writes to it: wait for its end, or give another file") from None
+        raise FileError(
+            "another run writes to it", path=path, remedy="wait for its end, or give another file"
+        ) from None
     except OSError:
         return  # some network's file systems know no locks
 
 
-def fingerprint(path: str) -> str | None:
-    """SHA-256 of a file's bytes; None for what is no regular file, too big or cannot be read: it is never kept."""
+def fingerprint(path: str | os.PathLike[str], largest: int = Limits.file_size) -> str | None:
+    """SHA-256 of a file's bytes; None for what is no regular file, far too large or cannot be read: it is never kept."""
     try:
         status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > 2 * MAX_FILE_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > 2 * largest:
             return None
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        with Path(path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except (OSError, ValueError):
         return None
 
 
-def way_of_judging(network: Network | None, options: Mapping[str, Any]) -> str:
+def way_of_judging(network: Network | None, options: JudgeOptions) -> str:
     """A short text that differs where a workbook might be judged differently."""
-    told = {name: str(value) for name, value in sorted(options.items())}
-    if options.get("inputs") is not None:
-        told["inputs"] = str(fingerprint(str(options["inputs"])))
-    return hashlib.sha256(json.dumps([__version__, repr(network), told]).encode()).hexdigest()[:16]
+    inputs = None if options.inputs is None else fingerprint(options.inputs)
+    told = [__version__, network and dump_network(network), repr(replace(options, inputs=None)), inputs]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> tuple[dict[str, _Line], int]:
@@ -193,7 +217,9 @@ def _read(path: Path) -> tuple[dict[str, _Line], int]:
     except FileNotFoundError:
         return {}, 0
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}): check the path") from error
+        raise FileError(f"cannot be read ({error.strerror})", path=path, remedy="check the path") from error
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path}: line {number} is no result of sheetnet ({error}): give another file") from error
+        raise FileError(
+            f"line {number} is no result of sheetnet ({error})", path=path, remedy="give another file"
+        ) from error
     return known, place

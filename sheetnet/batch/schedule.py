@@ -6,7 +6,7 @@ import os
 import pickle
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from typing import Any
 
 from sheetnet.batch.worker import NoWorkerError, Worker
 from sheetnet.errors import LostError, SheetnetError, StoppedError
+from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 
 _ATTEMPTS = 3  # a worker may end just when it is asked; what ends at once three times will do so forever
 
@@ -41,7 +42,7 @@ class Workers:
             self._idle += started
 
     def call(
-        self, function: Callable[..., Any], arguments: tuple[Any, ...] = (), limits: Mapping[str, int] | None = None
+        self, function: Callable[..., Any], arguments: tuple[Any, ...] = (), limits: Limits = DEFAULT_LIMITS
     ) -> Any:
         """The value of a function, computed in a worker. It must be importable, its arguments and value picklable.
 
@@ -50,13 +51,13 @@ class Workers:
         for _ in range(_ATTEMPTS):
             worker = self._borrowed()
             try:
-                return worker.call(function, arguments, limits or {})
+                return worker.call(function, arguments, limits)
             except ConnectionError:
                 continue
             finally:
                 self._returned(worker)
         raise NoWorkerError(
-            "worker processes end as they start: see that this Python can import sheetnet and its needs"
+            "worker processes end as they start", remedy="see that this Python can import sheetnet and its needs"
         )
 
     def _borrowed(self) -> Worker:
@@ -101,7 +102,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_SHARED._forget)
 
 
-def isolated(function: Callable[..., Any], *arguments: Any, limits: Mapping[str, int] | None = None) -> Any:
+def isolated(function: Callable[..., Any], *arguments: Any, limits: Limits = DEFAULT_LIMITS) -> Any:
     """`function(*arguments)` in a worker that this process keeps for such calls; see `Workers.call`.
 
     This is what runs inside the workers of a foreign executor: a crash costs our worker, never the executor's.
@@ -125,7 +126,7 @@ class Ready:
 
 @contextmanager
 def runner(
-    executor: Executor | None, jobs: int | None, count: int, limits: Mapping[str, int], own: Workers | None = None
+    executor: Executor | None, jobs: int | None, count: int, limits: Limits, own: Workers | None = None
 ) -> Iterator[Submit]:
     """A function that submits a call: to the executor, or to `jobs` workers of our own (None: one a core).
 
@@ -153,9 +154,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _attempt(
-    function: Callable[..., Any], call: WorkerCall, limits: Mapping[str, int], own: Workers | None = None
-) -> Outcome:
+def _attempt(function: Callable[..., Any], call: WorkerCall, limits: Limits, own: Workers | None = None) -> Outcome:
     """What runs in the executor: the call in a guarded process. What a file causes is a value here, never an exception."""
     try:
         return isolated(function, *call, limits=limits) if own is None else own.call(function, call, limits)
@@ -236,4 +235,6 @@ def _outcome(future: Future[Outcome]) -> Outcome:
     except SheetnetError:
         raise
     except Exception as error:  # noqa: BLE001 - an executor may fail in ways of its own
-        return LostError(f"was lost by the executor ({type(error).__name__}: {error}): try it again with --resume")
+        return LostError(
+            f"was lost by the executor ({type(error).__name__}: {error})", remedy="try it again with --resume"
+        )

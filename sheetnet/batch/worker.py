@@ -10,13 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sheetnet.batch.worker_main import LENGTH_BYTES, STARTED, Reply
 from sheetnet.errors import EngineError, LostError, StoppedError
-from sheetnet.files.limits import DEFAULTS, amount
+from sheetnet.files.limits import Limits, amount
 
 START_SECONDS = 60.0  # a start takes 0.4 on a quiet machine
 _PIPE_BYTES = 4_096  # what POSIX promises to be written to a pipe as a whole (PIPE_BUF on Linux)
@@ -48,7 +48,9 @@ class Worker:
             )
         except OSError as error:
             os.close(self._held)
-            raise NoWorkerError(f"no worker process can be started ({error.strerror}): close other programs") from error
+            raise NoWorkerError(
+                f"no worker process can be started ({error.strerror})", remedy="close other programs"
+            ) from error
         finally:
             os.close(lifeline)
         assert self._process.stdin is not None
@@ -58,25 +60,24 @@ class Worker:
         self._late = False
         self._answered = False
 
-    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], limits: Mapping[str, int]) -> Any:
-        """The function's value. `limits` are those that differ from the defaults.
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) -> Any:
+        """The function's value, computed under the limits.
 
         Raises the function's own SheetnetError, StoppedError where the call had to be ended or ended the worker, and
         ConnectionError where the worker was gone before it began.
         """
-        allowed = {**DEFAULTS, **limits}
-        message = pickle.dumps((function, arguments, dict(limits)), pickle.HIGHEST_PROTOCOL)
-        until = time.monotonic() + allowed["time"] + (0 if self._answered else START_SECONDS)
+        message = pickle.dumps((function, arguments, limits), pickle.HIGHEST_PROTOCOL)
+        until = time.monotonic() + limits.time + (0 if self._answered else START_SECONDS)
         if not self._send(message, until) or self._receive(len(STARTED), until) != STARTED:
             self.stop()
             raise ConnectionError("the worker was gone")
         self._answered = True
-        reply = self._reply(time.monotonic() + allowed["time"])
+        reply = self._reply(time.monotonic() + limits.time)
         if reply is None or reply.retiring:
             self.alive = False
         if reply is None:
-            raise self._cause_of_death(allowed)
-        return _value(reply, allowed)
+            raise self._cause_of_death(limits)
+        return _value(reply, limits)
 
     @property
     def running(self) -> bool:
@@ -142,19 +143,21 @@ class Worker:
             else:
                 self._process.kill()
 
-    def _cause_of_death(self, limits: Mapping[str, int]) -> StoppedError:
+    def _cause_of_death(self, limits: Limits) -> StoppedError:
         self.stop()
         code = self._process.returncode
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         if name in _FROM_OUTSIDE and not self._late:
-            return LostError("was killed from outside, as when memory runs out: close other programs and try again")
+            return LostError(
+                "was killed from outside, as when memory runs out", remedy="close other programs and try again"
+            )
         if self._late:
-            reason = f"took over {amount('time', limits['time'])} and was stopped: {_simpler('time')}"
+            reason = f"took over {amount('time', limits.time)} and was stopped: {_simpler('time')}"
         elif name == "SIGXCPU":
-            spent = f"took over {limits['cpu_time']:,} seconds of the processor"
+            spent = f"took over {limits.cpu_time:,} seconds of the processor"
             reason = f"{spent} and was stopped: {_simpler('cpu_time')}"
         elif name == "SIGABRT":
-            needed = amount("memory", limits["memory"])
+            needed = amount("memory", limits.memory)
             reason = f"needs over {needed} of memory, or broke the engine: {_simpler('memory')}"
         else:
             reason = f"crashed the engine ({name}): simplify its formulas, or try --engine libreoffice"
@@ -182,11 +185,11 @@ class Worker:
         self._held = self._requests = self._replies = -1
 
 
-def _value(reply: Reply, limits: Mapping[str, int]) -> Any:
+def _value(reply: Reply, limits: Limits) -> Any:
     if reply.error is not None:
         raise reply.error
     if reply.out_of_memory:
-        raise StoppedError(f"needs over {amount('memory', limits['memory'])} of memory: {_simpler('memory')}")
+        raise StoppedError(f"needs over {amount('memory', limits.memory)} of memory", remedy=_simpler("memory"))
     if reply.failure is not None:
         raise StoppedError(f"made sheetnet itself fail, please report it: {reply.failure}")
     return reply.value

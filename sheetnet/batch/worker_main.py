@@ -15,12 +15,13 @@ import pickle
 import select
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from sheetnet.errors import SheetnetError
+from sheetnet.files.limits import Limits
 
 STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
@@ -113,12 +114,9 @@ def _asked(requests: IO[bytes]) -> bool:
     return os.name != "posix" or bool(select.select([requests], [], [], IDLE_SECONDS)[0])
 
 
-def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Mapping[str, int]) -> Reply:
-    from sheetnet.files.limits import set_limits
-
+def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) -> Reply:
     try:
-        set_limits(limits)
-        _restrict()
+        _restrict(limits)
         return Reply(function(*arguments), retiring=_grown())
     except SheetnetError as error:
         return Reply(error=error, retiring=_grown())
@@ -128,19 +126,17 @@ def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Ma
         return Reply(failure=_told(error), retiring=True)
 
 
-def _restrict() -> None:
+def _restrict(limits: Limits) -> None:
     """Memory and processor time for the next call; only the soft limits, so that each call can have its own."""
     if os.name != "posix":
         return
     import resource
 
-    from sheetnet.files import limits
-
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime)
     for kind, amount in (
-        (resource.RLIMIT_AS, limits.MAX_MEMORY),
-        (resource.RLIMIT_CPU, spent + limits.MAX_CPU_SECONDS + 1),
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CPU, spent + limits.cpu_time + 1),
     ):
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))

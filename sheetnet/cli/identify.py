@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import Limits, write_text
+from sheetnet.cli.options import LimitChanges, write_text
+from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
 
 def identify_command(
@@ -20,10 +20,10 @@ def identify_command(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps to look for; else as many as there are.")
     ] = None,
-    trials: Annotated[int, typer.Option(min=2, max=1000, help="Random trials.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = 0,
+    trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
-    limit: Limits = None,
+    limit: LimitChanges = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
 ) -> None:
     """Label every formula cell of a workbook in any layout with the quantity it computes.
@@ -32,8 +32,8 @@ def identify_command(
     """
     from sheetnet.batch.api import apart, refuse_workbooks
     from sheetnet.files.atomic import refuse_existing, refuse_shared
-    from sheetnet.files.limits import parse_limits
-    from sheetnet.identification import identify as identified
+    from sheetnet.files.limits import Limits, parse_limits
+    from sheetnet.identification import identify_file
     from sheetnet.network_file import load_network
     from sheetnet.report.identify import identification_json, identification_view
     from sheetnet.report.terminal import console
@@ -42,9 +42,10 @@ def identify_command(
     refuse_workbooks(files, [workbook])
     refuse_shared(files, [Path(network), *([inputs] if inputs is not None else [])])
     refuse_existing(files, force)
-    how: dict[str, Any] = {"inputs": inputs, "steps": steps, "trials": trials, "seed": seed}
-    work = partial(identified, workbook, load_network(network), **how)
-    found = apart(workbook, work, limits=parse_limits(limit or []))
+    options = JudgeOptions(
+        trials=trials, seed=seed, inputs=inputs, steps=steps, limits=Limits.of(parse_limits(limit or []))
+    )
+    found = apart(workbook, identify_file, workbook, load_network(network), options, limits=options.limits)
     if json is not None:
         write_text(identification_json(found), json)
     if json != "-":

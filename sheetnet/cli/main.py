@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sheetnet import __version__
+from sheetnet._version import __version__
 from sheetnet.cli.audit import audit_command
 from sheetnet.cli.generate import generate
 from sheetnet.cli.identify import identify_command

@@ -38,13 +38,13 @@ class Hints(StrEnum):
 
 
 class EngineName(StrEnum):
-    """The engines that recalculate a workbook."""
+    """The engines that recalculate a workbook: those of `sheetnet.engine.ENGINES`."""
 
     IRONCALC = "ironcalc"
     LIBREOFFICE = "libreoffice"
 
 
-Limits = Annotated[
+LimitChanges = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=AMOUNT", help="Another limit, such as file_size=50MB. Repeatable."),
 ]
@@ -67,8 +67,12 @@ class Commands(TyperGroup):
             # Python must not try again at its end, and complain then.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if isinstance(error, BrokenPipeError):
-                raise FileError("output: the program that read it is gone: what it has read is not all") from None
-            raise FileError(f"output: {error.strerror}: free the disk, or write elsewhere") from None
+                raise FileError(
+                    "the program that read it is gone: what it has read is not all", path="output"
+                ) from None
+            raise FileError(
+                error.strerror or "cannot be written", path="output", remedy="free the disk, or write elsewhere"
+            ) from None
 
 
 def complain(line: str) -> None:

@@ -66,7 +66,7 @@ def recalculate(paths: Sequence[Path], out_dir: Path, to: str = "xlsx", time_lim
     """
     program = find_libreoffice()
     if program is None:
-        raise EngineError(f"LibreOffice was not found: {INSTALL}")
+        raise EngineError("LibreOffice was not found", remedy=INSTALL)
     targets = [out_dir / f"{stem}.{to}" for stem in _distinct([path.stem for path in paths])]
     _refuse_overwriting(paths, targets)
     if not paths:
@@ -136,7 +136,7 @@ def _refuse_overwriting(paths: Sequence[Path], targets: Sequence[Path]) -> None:
     sources = {path.resolve() for path in paths}
     for target in targets:
         if target.resolve() in sources:
-            raise EngineError(f"recalculating would overwrite {target}: give another folder for the results")
+            raise EngineError(f"recalculating would overwrite {target}", remedy="give another folder for the results")
 
 
 def _stage(paths: Sequence[Path], folder: Path, to: str) -> tuple[list[Path], list[Path]]:
@@ -236,8 +236,8 @@ def _run(command: list[str], environment: Mapping[str, str], time_limit: float, 
             return process.communicate(timeout=time_limit)[1]
         except subprocess.TimeoutExpired:
             raise EngineError(
-                f"LibreOffice did not finish {what} in {time_limit:g} seconds and was stopped: "
-                "simplify the workbook or allow more time"
+                f"LibreOffice did not finish {what} in {time_limit:g} seconds and was stopped",
+                remedy="simplify the workbook or allow more time",
             ) from None
         finally:
             _kill_group(process)

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import written_aside
 from sheetnet.files.formula_text import spelled_alike
+from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.notices import notice, refuse_twofold, wanted
 
 if TYPE_CHECKING:
@@ -21,13 +22,21 @@ if TYPE_CHECKING:
 SUFFIXES = (".xlsx", ".ods")  # what can be written; .xlsm can be read too
 
 
-def read_workbook(path: str | os.PathLike[str]) -> Workbook:
-    """Read an .xlsx, .xlsm or .ods file; its content decides the format, not its name. Raises FileError."""
+def read_workbook(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Workbook:
+    """Read an .xlsx, .xlsm or .ods file; its content decides the format, not its name.
+
+    Nothing in the file is run, fetched or recalculated. Raises `FileError` for what is no whole workbook, what programs
+    read in different ways, and what exceeds the limits that `sheetnet limits` lists.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
+    >>> [sheet.name for sheet in sheetnet.read_workbook(path).sheets][:3]
+    ['Read me', 'Network', 'Step']
+    """
     from sheetnet.files.package import open_package  # imported here, so that writing alone need not load it
 
-    with open_package(path) as package, _collector_paused():
+    with open_package(path, limits) as package, _collector_paused():
         workbook = spelled_alike(_read(package))
-        refuse_twofold(workbook, str(package.path))
+        refuse_twofold(workbook)
         if wanted():
             _notice_hazards(package, workbook)
     return workbook
@@ -56,7 +65,9 @@ def save_workbook(workbook: Workbook, path: str | os.PathLike[str]) -> None:
     suffix = place.suffix.lower()
     if suffix not in SUFFIXES:
         known = " or ".join(SUFFIXES)
-        raise FileError(f"{place}: the suffix {suffix!r} is no format that can be written: name it {known}")
+        raise FileError(
+            f"the suffix {suffix!r} is no format that can be written", path=place, remedy=f"name it {known}"
+        )
     with written_aside(place) as stream:
         _write(workbook, suffix, stream)
 

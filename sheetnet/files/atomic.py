@@ -19,7 +19,7 @@ def refuse_existing(paths: Iterable[Path], force: bool = False) -> None:
     """
     for path in paths:
         if not force and path.is_file():
-            raise FileError(f"{path}: exists already: give another name, or --force to overwrite it")
+            raise FileError("exists already", path=path, remedy="give another name, or --force to overwrite it")
 
 
 def refuse_shared(outputs: Iterable[Path], sources: Iterable[Path] = ()) -> None:
@@ -32,7 +32,9 @@ def refuse_shared(outputs: Iterable[Path], sources: Iterable[Path] = ()) -> None
         if path.exists() and not path.is_file() and not path.is_dir():
             continue
         if (why := taken.get(_identity(path))) is not None:
-            raise FileError(f"{path}: {why}, so it cannot be written too: give each output a path of its own")
+            raise FileError(
+                f"{why}, so it cannot be written too", path=path, remedy="give each output a path of its own"
+            )
         taken[_identity(path)] = "is named for two outputs"
 
 
@@ -73,7 +75,9 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileError(f"{path}: cannot be written ({error.strerror}): check the folder and the disk") from error
+        raise FileError(
+            f"cannot be written ({error.strerror})", path=path, remedy="check the folder and the disk"
+        ) from error
 
 
 def save_text(text: str, path: Path) -> None:

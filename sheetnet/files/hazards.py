@@ -10,7 +10,8 @@ from contextlib import suppress
 from sheetnet.errors import FileError
 from sheetnet.files.package import Package
 from sheetnet.files.xlsx.parts import workbook_part
-from sheetnet.syntax import cell_name, tokenize
+from sheetnet.naming import cell_place
+from sheetnet.syntax import tokenize
 from sheetnet.workbook import Position, Workbook
 
 # How the parts of a package begin (in small letters) → what they hold.
@@ -87,7 +88,7 @@ def in_formulas(workbook: Workbook) -> Iterator[str]:
     for formula, where, position in formulas:
         if any(sign in formula.upper() for sign in _SUSPECT):
             for sentence in _reaching(formula):
-                first.setdefault(sentence, f"{where}!{cell_name(*position)}" if position else where)
+                first.setdefault(sentence, cell_place((where, *position)) if position else where)
     yield from (f"{place} {sentence}" for sentence, place in first.items())
 
 

@@ -1,96 +1,95 @@
 """The limits on an untrusted file, each with its reason, and the budget that readers draw from.
 
-Limits hold for a process: `set_limits` changes them, for worker processes and the command line. `LIMITS` names those
-that an option can change, and says why each is what it is.
-
-Readers take from it before they make anything.
+`Limits` is made once, where options are read, and handed down with the package: nothing is ever rewritten.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sheetnet.errors import FileError, LimitError
-from sheetnet.syntax.references import COLUMNS, ROWS
+from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS, TEXT_CHARACTERS
 
-MAX_ROW = ROWS  # the last row of a sheet in every spreadsheet program
-MAX_COLUMN = COLUMNS  # column XFD
 RATIO_FROM_BYTES = 1_000_000  # small parts may be all blanks; they cost nothing
 TOTAL_RATIO_FROM_BYTES = 10_000_000  # nor do ten of them; but five hundred do
 SMALL_PART_BYTES = 1_000_000  # up to here a part's whole tree is held, which is faster than reading it as a stream
 
-MAX_FILE_BYTES = 20_000_000
-MAX_PARTS = 500
-MAX_PART_BYTES = 100_000_000
-MAX_TOTAL_BYTES = 200_000_000
-MAX_RATIO = 200
-MAX_XML_DEPTH = 256
-MAX_XML_HELD = 3_000_000
-MAX_XML_SILENCE = 1_000_000
-MAX_XML_UNDROPPED = 8_000_000
-MAX_CELLS = 1_000_000
-MAX_ARRAY_CELLS = 250_000
-MAX_FORMULA = 8_192
-MAX_FORMULA_TEXT = 50_000_000
-MAX_NESTING = 64
-MAX_TEXT = 32_767
-MAX_SPACES = 1_000
-MAX_NAMES = 10_000
-MAX_TABLES = 1_000
-MAX_TABLE_COLUMNS = 50_000
-MAX_MEMORY = 2_000_000_000
-MAX_CPU_SECONDS = 60
-MAX_SECONDS = 120
-
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit that can be changed: the constant that holds it, what it counts, and why it is what it is."""
+    """What a limit counts, and why its default is what it is."""
 
-    constant: str
     unit: str
     what: str
     reason: str
 
 
-_S, _B = "seconds", "bytes"
-LIMITS = {
-    "file_size": Limit("MAX_FILE_BYTES", _B, "a file", "a thousand collected worksheets were all below 15 MB"),
-    "parts": Limit("MAX_PARTS", "parts", "a file's zip directory", "one a sheet, drawing, comment; more is a flood"),
-    "part_size": Limit("MAX_PART_BYTES", _B, "a part, unpacked", "a million cells take about 60 MB of XML"),
-    "total_size": Limit("MAX_TOTAL_BYTES", _B, "all parts, unpacked", "two of the largest parts"),
-    "ratio": Limit(
-        "MAX_RATIO",
-        "times",
-        "unpacked to packed: a part over 1 MB, a file over 10 MB",
-        "honest: 121 at most; bombs: 1,000",
-    ),
-    "xml_depth": Limit("MAX_XML_DEPTH", "levels", "elements in elements", "honest parts nest about 20 deep"),
-    "xml_held": Limit("MAX_XML_HELD", "elements", "held at once", "a million rows, and a full one of 16,384 cells"),
-    "xml_silence": Limit("MAX_XML_SILENCE", _B, "XML without an element's end", "a text has at most 32,767 characters"),
-    "xml_row": Limit("MAX_XML_UNDROPPED", _B, "XML held until a row ends", "a full row takes 3 MB"),
-    "cells": Limit("MAX_CELLS", "cells", "a workbook, non-empty", "about 300 MB as Python objects"),
-    "array_cells": Limit("MAX_ARRAY_CELLS", "cells", "one array formula", "784 x 128 weights are 100,352"),
-    "formula": Limit("MAX_FORMULA", "characters", "a formula", "Excel's own limit"),
-    "formula_text": Limit("MAX_FORMULA_TEXT", "characters", "all formulas", "70,000 of Excel's own take 3 million"),
-    "nesting": Limit("MAX_NESTING", "levels", "parentheses in a formula", "Excel's own limit of function levels"),
-    "text": Limit("MAX_TEXT", "characters", "a cell's text", "Excel's own limit"),
-    "spaces": Limit(
-        "MAX_SPACES", "characters", "spaces that one element stands for", "900 bytes once filled the memory"
-    ),
-    "names": Limit("MAX_NAMES", "names", "a workbook's defined names", "a network of 20 layers has some 200"),
-    "tables": Limit("MAX_TABLES", "tables", "a workbook", "a course's workbook has a handful; each is a part"),
-    "table_columns": Limit("MAX_TABLE_COLUMNS", "columns", "all tables", "three full rows of a sheet"),
-    "memory": Limit("MAX_MEMORY", _B, "a worker process", "784-30-10 takes under 0.7 GB"),
-    "cpu_time": Limit("MAX_CPU_SECONDS", _S, "judging a file, processor", "784-30-10 takes under 10 seconds"),
-    "time": Limit("MAX_SECONDS", _S, "judging a file, by the clock", "twice the processor's, for busy machines"),
-}
-DEFAULTS = {name: int(globals()[limit.constant]) for name, limit in LIMITS.items()}
+def _limit(default: int, unit: str, what: str, reason: str) -> int:
+    return field(default=default, metadata={"limit": Limit(unit, what, reason)})
 
+
+_S, _B = "seconds", "bytes"
 _LEAST = {"memory": 400_000_000}  # what a worker itself needs before it has read anything
 _MOST, MOST_SECONDS = 10**12, 10**6  # beyond which systems do not take a number
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits under which files are read and judged. Raises LimitError for a number that none of them can be."""
+
+    file_size: int = _limit(20_000_000, _B, "a file", "a thousand collected worksheets were all below 15 MB")
+    parts: int = _limit(500, "parts", "a file's zip directory", "one a sheet, drawing, comment; more is a flood")
+    part_size: int = _limit(100_000_000, _B, "a part, unpacked", "a million cells take about 60 MB of XML")
+    total_size: int = _limit(200_000_000, _B, "all parts, unpacked", "two of the largest parts")
+    ratio: int = _limit(
+        200, "times", "unpacked to packed: a part over 1 MB, a file over 10 MB", "honest: 121 at most; bombs: 1,000"
+    )
+    xml_depth: int = _limit(256, "levels", "elements in elements", "honest parts nest about 20 deep")
+    xml_held: int = _limit(3_000_000, "elements", "held at once", "a million rows, and a full one of 16,384 cells")
+    xml_silence: int = _limit(1_000_000, _B, "XML without an element's end", "a text has at most 32,767 characters")
+    xml_row: int = _limit(8_000_000, _B, "XML held until a row ends", "a full row takes 3 MB")
+    cells: int = _limit(1_000_000, "cells", "a workbook, non-empty", "about 300 MB as Python objects")
+    array_cells: int = _limit(250_000, "cells", "one array formula", "784 x 128 weights are 100,352")
+    formula: int = _limit(FORMULA_CHARACTERS, "characters", "a formula", "Excel's own limit")
+    formula_text: int = _limit(50_000_000, "characters", "all formulas", "70,000 of Excel's own take 3 million")
+    nesting: int = _limit(FUNCTION_LEVELS, "levels", "parentheses in a formula", "Excel's own limit of function levels")
+    text: int = _limit(TEXT_CHARACTERS, "characters", "a cell's text", "Excel's own limit")
+    spaces: int = _limit(1_000, "characters", "spaces that one element stands for", "900 bytes once filled the memory")
+    names: int = _limit(10_000, "names", "a workbook's defined names", "a network of 20 layers has some 200")
+    tables: int = _limit(1_000, "tables", "a workbook", "a course's workbook has a handful; each is a part")
+    table_columns: int = _limit(50_000, "columns", "all tables", "three full rows of a sheet")
+    memory: int = _limit(2_000_000_000, _B, "a worker process", "784-30-10 takes under 0.7 GB")
+    cpu_time: int = _limit(60, _S, "judging a file, processor", "784-30-10 takes under 10 seconds")
+    time: int = _limit(120, _S, "judging a file, by the clock", "twice the processor's, for busy machines")
+
+    def __post_init__(self) -> None:
+        """No more than systems take, and no less than a worker starts with."""
+        for name in LIMITS:
+            value, least, most = getattr(self, name), _LEAST.get(name, 1), _most(name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise LimitError(f"{name}={value!r}: a limit is a whole number of {LIMITS[name].unit}", place=name)
+            if not least <= value <= most:
+                wanted = f"at least {amount(name, least)}, at most {amount(name, most)}"
+                raise LimitError(f"{name}={value}: a limit is {wanted}", place=name)
+
+    @classmethod
+    def of(cls, changes: Mapping[str, int] | Limits | None) -> Limits:
+        """The usual limits but for the changes, by their names. Raises LimitError for one that there is not."""
+        if isinstance(changes, Limits):
+            return changes
+        for name in changes or {}:
+            _known(name)
+        return cls(**changes or {})
+
+    def told(self, name: str) -> str:
+        """A limit for a refusal: its value, and the option that raises it."""
+        return f"{amount(name, getattr(self, name))} (--limit {name}=…)"
+
+
+LIMITS: dict[str, Limit] = {each.name: each.metadata["limit"] for each in fields(Limits)}
+
 _AMOUNT = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?) ?([A-Za-z]*)")
 _TIMES = {
     "": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6, "g": 10**9, "gb": 10**9,
@@ -99,60 +98,35 @@ _TIMES = {
 _SECONDS = {"": 1, "s": 1, "min": 60, "h": 3600}
 
 
-def set_limits(changes: Mapping[str, int]) -> None:
-    """Let this process use the default limits, but for `changes`. Raises LimitError for an unknown name."""
-    known(changes)
-    for name, limit in LIMITS.items():
-        globals()[limit.constant] = changes.get(name, DEFAULTS[name])
-
-
-def known(changes: Mapping[str, int]) -> dict[str, int]:
-    """The changes, all of whose names are limits. Raises LimitError for one that is not."""
-    for name, value in changes.items():
-        _limit(name)
-        _refuse_beyond(name, value)
-    return dict(changes)
-
-
-def _refuse_beyond(name: str, value: int) -> None:
-    """What a worker cannot even start with, and numbers so large that no system takes them."""
-    least, most = _LEAST.get(name, 1), MOST_SECONDS if LIMITS[name].unit == _S else _MOST
-    if not least <= value <= most:
-        raise LimitError(f"{name}={value}: a limit is at least {amount(name, least)}, at most {amount(name, most)}")
-
-
-def current() -> dict[str, int]:
-    """The limits of this process, by name."""
-    return {name: int(globals()[limit.constant]) for name, limit in LIMITS.items()}
-
-
 def parse_limits(options: Iterable[str]) -> dict[str, int]:
     """Options such as `file_size=50MB`, `cells=2_000_000` or `time=5min`. Raises LimitError with the remedy."""
     return dict(map(_parsed, options))
 
 
 def _parsed(option: str) -> tuple[str, int]:
-    name, equals, amount = (part.strip() for part in option.partition("="))
-    limit = _limit(name)
-    number = _AMOUNT.fullmatch(amount)
-    units = _SECONDS if limit.unit == _S else _TIMES
+    name, equals, words = (part.strip() for part in option.partition("="))
+    unit = _known(name).unit
+    number = _AMOUNT.fullmatch(words)
+    units = _SECONDS if unit == _S else _TIMES
     if not equals or number is None or number[2].lower() not in units:
-        example = "5min" if limit.unit == _S else "50MB" if limit.unit == _B else "2000000"
-        raise LimitError(f"--limit {option!r}: {amount!r} is no number of {limit.unit}: write it like {name}={example}")
+        example = "5min" if unit == _S else "50MB" if unit == _B else "2000000"
+        raise LimitError(
+            f"--limit {option!r}: {words!r} is no number of {unit}",
+            remedy=f"write it like {name}={example}",
+        )
     value = round(min(float(number[1]), 2 * _MOST) * units[number[2].lower()])
-    _refuse_beyond(name, value)
+    Limits.of({name: value})
     return name, value
 
 
-def _limit(name: str) -> Limit:
+def _known(name: str) -> Limit:
     if name not in LIMITS:
-        raise LimitError(f"there is no limit {name!r}: `sheetnet limits` shows them: {', '.join(LIMITS)}")
+        raise LimitError(f"there is no limit {name!r}", remedy=f"`sheetnet limits` shows them: {', '.join(LIMITS)}")
     return LIMITS[name]
 
 
-def limit_text(name: str) -> str:
-    """A limit for a refusal: its value, and the option that raises it."""
-    return f"{amount(name, current()[name])} (--limit {name}=…)"
+def _most(name: str) -> int:
+    return MOST_SECONDS if LIMITS[name].unit == _S else _MOST
 
 
 def amount(name: str, value: int) -> str:
@@ -166,25 +140,35 @@ def amount(name: str, value: int) -> str:
     return f"{value:,} bytes"
 
 
-@dataclass(slots=True)
-class Room:
-    """Cells, characters of formulas and cells of array formulas that are left in a workbook."""
+DEFAULT_LIMITS = Limits()
 
-    cells: int = field(default_factory=lambda: MAX_CELLS)
-    formula_text: int = field(default_factory=lambda: MAX_FORMULA_TEXT)
-    array_cells: int = field(default_factory=lambda: MAX_CELLS)
+
+class Budget:
+    """Cells, characters of formulas and cells of array formulas that a workbook may still have while it is read.
+
+    Repeats, shared and array formulas make much of a small file: readers take from it before they make anything.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.cells = self._array_cells = limits.cells
+        self._formula_text = limits.formula_text
 
     def take_formula(self, characters: int, where: str) -> None:
-        """Raises FileError that begins with `where`, as the other does."""
-        self.formula_text -= characters
-        if self.formula_text < 0:
-            raise FileError(f"{where}: formulas of over {MAX_FORMULA_TEXT:,} characters: shorten them")
+        """Raises FileError about the place, as the other does."""
+        self._formula_text -= characters
+        if self._formula_text < 0:
+            raise FileError(
+                f"formulas of over {self.limits.formula_text:,} characters", place=where, remedy="shorten them"
+            )
 
     def take_array(self, cells: int, where: str) -> None:
         """An array formula that fills so many cells."""
-        self.array_cells -= cells
-        if cells > MAX_ARRAY_CELLS or self.array_cells < 0:
+        self._array_cells -= cells
+        most = self.limits.array_cells
+        if cells > most or self._array_cells < 0:
             raise FileError(
-                f"{where}: an array formula over {cells:,} cells, at most {MAX_ARRAY_CELLS:,} are read "
-                f"({MAX_CELLS:,} in all): enter it over the cells it fills"
+                f"an array formula over {cells:,} cells, at most {most:,} are read ({self.limits.cells:,} in all)",
+                place=where,
+                remedy="enter it over the cells it fills",
             )

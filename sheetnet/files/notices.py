@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sheetnet.errors import FileError
-from sheetnet.syntax import cell_name
+from sheetnet.naming import cell_place
 from sheetnet.workbook import NOTHING_HIDDEN, Disguise, Place, Position, Workbook
 
 _notices: ContextVar[dict[str, None] | None] = ContextVar("notices", default=None)
@@ -74,16 +74,18 @@ def _append(spans: _Spans, first: int, last: int) -> None:
         spans.append((first, last))
 
 
-def refuse_twofold(workbook: Workbook, where: str) -> None:
+def refuse_twofold(workbook: Workbook) -> None:
     """Raise `FileError` for names that differ in capitals alone, and for cells that two formulas fill."""
     names: set[tuple[str, str]] = set()
     for name in workbook.names:
         key = ((name.sheet or "").casefold(), name.name.casefold())
         if key in names:
-            raise FileError(f"{where}: the name {name.name!r} is defined twice: delete one")
+            raise FileError(f"the name {name.name!r} is defined twice", remedy="delete one")
         names.add(key)
     for sheet, row, column in _filled_twice(workbook):
-        raise FileError(f"{where}: {sheet}!{cell_name(row, column)}: two formulas fill it, one of an array: clear it")
+        raise FileError(
+            "two formulas fill it, one of an array", place=cell_place((sheet, row, column)), remedy="clear it"
+        )
 
 
 def _filled_twice(workbook: Workbook) -> Iterator[Place]:

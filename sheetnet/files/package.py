@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from sheetnet.errors import FileError
-from sheetnet.files import limits, xml
+from sheetnet.errors import FileError, SheetnetError, errors_within
+from sheetnet.files import xml
+from sheetnet.files.limits import DEFAULT_LIMITS, RATIO_FROM_BYTES, SMALL_PART_BYTES, TOTAL_RATIO_FROM_BYTES, Limits
 
 _CHUNK = 1 << 14  # what is parsed of it stays in the processor's cache
 _SAVE_AS = "open it in a spreadsheet program and save it as .xlsx or .ods"
@@ -37,9 +38,9 @@ class Package:
     """The parts of an opened .xlsx or .ods file, each read as a stream under a hard cap. Close it after use."""
 
     def __init__(
-        self, path: Path, stream: IO[bytes], archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]
+        self, path: Path, stream: IO[bytes], archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo], limits: Limits
     ) -> None:
-        self.path = path
+        self.path, self.limits = path, limits
         self._stream = stream
         self._archive = archive
         self._infos = infos
@@ -49,8 +50,10 @@ class Package:
     def __enter__(self) -> Package:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, SheetnetError):  # whoever reads a part knows where in the file, not which file
+            error.within(self.path)
 
     def close(self) -> None:
         """Close the file, whoever is still amid reading a part of it: zipfile alone would wait for them."""
@@ -63,18 +66,18 @@ class Package:
             return self._document(kind)
         for part, what in _OTHERS.items():
             if part in self._infos:
-                raise FileError(f"{self.path}: is {what}: {_SAVE_AS}")
+                raise FileError(f"is {what}", path=self.path, remedy=_SAVE_AS)
         if self.actual(_CONTENT_TYPES) in self._infos:
             return "xlsx"
         if _CONTENT in self._infos:  # packed again by hand, an .ods loses its mimetype: LibreOffice asks the manifest
             return self._document(self._manifest_type() or self._content_type())
-        raise FileError(f"{self.path}: is a zip file but no workbook: choose an .xlsx or .ods file")
+        raise FileError("is a zip file but no workbook", path=self.path, remedy="choose an .xlsx or .ods file")
 
     def _document(self, kind: str) -> str:
         if kind in _ODS_TYPES:
             return "ods"
         raise FileError(
-            f"{self.path}: is {kind or 'an unknown document'}, no spreadsheet: choose an .xlsx or .ods file"
+            f"is {kind or 'an unknown document'}, no spreadsheet", path=self.path, remedy="choose an .xlsx or .ods file"
         )
 
     def _mimetype(self) -> str:
@@ -107,17 +110,19 @@ class Package:
     def _chunks(self, part: str) -> Iterator[bytes]:
         """The unpacked bytes of a part. zipfile stops at the size the directory declares, which is capped already."""
         if part not in self._infos:
-            raise FileError(f"{self.path}: lacks its part {part}: the file is damaged, {_SAVE_AS} again")
+            raise FileError(f"lacks its part {part}", path=self.path, remedy=f"the file is damaged, {_SAVE_AS} again")
         size = 0
         try:
             with self._archive.open(self._infos[part]) as stream:
                 while chunk := stream.read(_CHUNK):
                     size += len(chunk)
-                    if size > limits.MAX_PART_BYTES:
-                        raise FileError(f"{self.path}: {part} unpacks to more than {limits.limit_text('part_size')}")
+                    if size > self.limits.part_size:
+                        raise FileError(f"{part} unpacks to more than {self.limits.told('part_size')}", path=self.path)
                     yield chunk
         except _ZIP_ERRORS as error:
-            raise FileError(f"{self.path}: {part} cannot be unpacked ({_line(error)}): get the file again") from error
+            raise FileError(
+                f"{part} cannot be unpacked ({_line(error)})", path=self.path, remedy="get the file again"
+            ) from error
 
     def open(self, part: str) -> Iterator[bytes]:
         """The unpacked bytes of a part, in chunks. Raises FileError where the part is missing or damaged."""
@@ -130,111 +135,111 @@ class Package:
 
         Only elements with one of `tags` are reported (None: all); each is emptied after its "end". See `xml.iterparse`.
         """
-        chunks, where, info = self._chunks(part), f"{self.path}: {part}", self._infos.get(part)
-        if info is not None and info.file_size <= limits.SMALL_PART_BYTES and tuple(events) == ("end",) and tags:
-            return xml.elements(chunks, where, tags)
-        return xml.iterparse(chunks, where, events, tags)
+        chunks, info = self._chunks(part), self._infos.get(part)
+        if info is not None and info.file_size <= SMALL_PART_BYTES and tuple(events) == ("end",) and tags:
+            return xml.elements(chunks, part, tags)
+        return xml.iterparse(chunks, part, self.limits, events, tags)
 
 
-def open_package(path: str | os.PathLike[str]) -> Package:
+def open_package(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Package:
     """Open an .xlsx, .xlsm or .ods file. Raises FileError for all else, saying what it is and the way out."""
     place = Path(path)
-    stream = _opened(place)
-    try:
-        _check_type(place, stream)
-        size = stream.seek(0, os.SEEK_END)
-        archive = zipfile.ZipFile(stream)
-        return Package(place, stream, archive, _checked(place, archive.infolist(), size))
-    except _ZIP_ERRORS as error:
-        stream.close()
-        raise FileError(f"{place}: is a damaged zip file ({_line(error)}): get the file again") from error
-    except BaseException:
-        stream.close()
-        raise
+    with errors_within(place):
+        stream = _opened(place, limits)
+        try:
+            _check_type(stream)
+            size = stream.seek(0, os.SEEK_END)
+            archive = zipfile.ZipFile(stream)
+            return Package(place, stream, archive, _checked(archive.infolist(), size, limits), limits)
+        except _ZIP_ERRORS as error:
+            stream.close()
+            raise FileError(f"is a damaged zip file ({_line(error)})", remedy="get the file again") from error
+        except BaseException:
+            stream.close()
+            raise
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path, limits: Limits) -> IO[bytes]:
     """The file, opened once: what is looked at is what is read. A pipe is not waited for, a device not asked."""
     try:
-        _check_status(path, path.stat())  # before it is opened: opening a terminal or a tape can do things
+        _check_status(path.stat(), limits)  # before it is opened: opening a terminal or a tape can do things
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError as error:
-        raise FileError(f"{path}: there is no such file: check the path") from error
+        raise FileError("there is no such file", remedy="check the path") from error
     except (OSError, ValueError) as error:
-        raise FileError(f"{path}: cannot be opened ({_line(error)})") from error
+        raise FileError(f"cannot be opened ({_line(error)})") from error
     stream = os.fdopen(handle, "rb")
     try:
-        _check_status(path, os.fstat(handle))  # again: somebody may have put another in its place
+        _check_status(os.fstat(handle), limits)  # again: somebody may have put another in its place
     except BaseException:
         stream.close()
         raise
     return stream
 
 
-def _check_status(path: Path, status: os.stat_result) -> None:
+def _check_status(status: os.stat_result, limits: Limits) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-        raise FileError(f"{path}: is {kind}: give the workbook's own path")
-    if status.st_size > limits.MAX_FILE_BYTES:
+        raise FileError(f"is {kind}", remedy="give the workbook's own path")
+    if status.st_size > limits.file_size:
         raise FileError(
-            f"{path}: has {status.st_size:,} bytes, at most {limits.limit_text('file_size')} are read: {_SMALLER}"
+            f"has {status.st_size:,} bytes, at most {limits.told('file_size')} are read",
+            remedy=_SMALLER,
         )
 
 
 _SMALLER = "delete what does not belong to the worksheet, or split it"
 
 
-def _check_type(path: Path, stream: IO[bytes]) -> None:
+def _check_type(stream: IO[bytes]) -> None:
     start = stream.read(4096)
     if start.startswith(b"PK"):
         return
     if not start:
-        raise FileError(f"{path}: is empty: get the file again")
+        raise FileError("is empty", remedy="get the file again")
     if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise FileError(f"{path}: is an encrypted workbook or a legacy .xls (OLE): {_SAVE_AS}, without a password")
+        raise FileError("is an encrypted workbook or a legacy .xls (OLE)", remedy=f"{_SAVE_AS}, without a password")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<table")):
-        raise FileError(f"{path}: is an HTML page: download the workbook itself, or {_SAVE_AS}")
+        raise FileError("is an HTML page", remedy=f"download the workbook itself, or {_SAVE_AS}")
     if text.startswith(b"<"):
-        raise FileError(f"{path}: is an XML file, no workbook: {_SAVE_AS}")
+        raise FileError("is an XML file, no workbook", remedy=_SAVE_AS)
     if b"\x00" not in start:
-        raise FileError(f"{path}: is plain text such as CSV, which holds no formulas: {_SAVE_AS}")
-    raise FileError(f"{path}: is not a zip file, so neither .xlsx nor .ods: {_SAVE_AS}")
+        raise FileError("is plain text such as CSV, which holds no formulas", remedy=_SAVE_AS)
+    raise FileError("is not a zip file, so neither .xlsx nor .ods", remedy=_SAVE_AS)
 
 
-def _checked(path: Path, infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
+def _checked(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
     """The parts of a file of `size` bytes by name, after all caps.
 
     Nothing is ever unpacked to disk, so `../` in a name only names a part.
     """
-    if len(infos) > limits.MAX_PARTS:
+    if len(infos) > limits.parts:
         raise FileError(
-            f"{path}: has {len(infos):,} parts, at most {limits.limit_text('parts')} are read: {_SAVE_AS} again"
+            f"has {len(infos):,} parts, at most {limits.told('parts')} are read", remedy=f"{_SAVE_AS} again"
         )
     total = sum(info.file_size for info in infos)
-    if total > limits.MAX_TOTAL_BYTES:
-        raise FileError(f"{path}: unpacks to more than {limits.limit_text('total_size')}: {_SMALLER}")
-    if total > limits.TOTAL_RATIO_FROM_BYTES and total > limits.MAX_RATIO * size:
-        raise FileError(f"{path}: is packed {limits.limit_text('ratio')} or more, as in a zip bomb: {_SAVE_AS} again")
+    if total > limits.total_size:
+        raise FileError(f"unpacks to more than {limits.told('total_size')}", remedy=_SMALLER)
+    if total > TOTAL_RATIO_FROM_BYTES and total > limits.ratio * size:
+        raise FileError(f"is packed {limits.told('ratio')} or more, as in a zip bomb", remedy=f"{_SAVE_AS} again")
     for info in infos:
-        if info.file_size > limits.MAX_PART_BYTES:
+        if info.file_size > limits.part_size:
+            raise FileError(f"{info.filename!r} unpacks to more than {limits.told('part_size')}", remedy=_SMALLER)
+        if info.file_size > RATIO_FROM_BYTES and info.file_size > limits.ratio * info.compress_size:
             raise FileError(
-                f"{path}: {info.filename!r} unpacks to more than {limits.limit_text('part_size')}: {_SMALLER}"
-            )
-        if info.file_size > limits.RATIO_FROM_BYTES and info.file_size > limits.MAX_RATIO * info.compress_size:
-            raise FileError(
-                f"{path}: {info.filename!r} is packed {limits.limit_text('ratio')} or more, as in a zip bomb: "
-                f"{_SAVE_AS} again"
+                f"{info.filename!r} is packed {limits.told('ratio')} or more, as in a zip bomb",
+                remedy=f"{_SAVE_AS} again",
             )
         if info.flag_bits & 1:
-            raise FileError(f"{path}: {info.filename!r} is encrypted: save the workbook without a password")
+            raise FileError(f"{info.filename!r} is encrypted", remedy="save the workbook without a password")
         if info.compress_type not in _PACKED:
-            raise FileError(f"{path}: {info.filename!r} is packed in an unknown way: {_SAVE_AS} again")
+            raise FileError(f"{info.filename!r} is packed in an unknown way", remedy=f"{_SAVE_AS} again")
     parts = {info.filename.replace("\\", "/").lstrip("/"): info for info in infos}
     if len({name.casefold() for name in parts}) < len(
         infos
     ):  # Excel ignores capitals: a right sheet could hide a wrong one
-        raise FileError(f"{path}: has two parts of one name, of which programs read different ones: {_SAVE_AS} again")
+        raise FileError("has two parts of one name, of which programs read different ones", remedy=f"{_SAVE_AS} again")
     return parts
 
 
@@ -257,13 +262,17 @@ class Parts:
         """The parts as they stand in the file, then the new ones."""
         return [*self.package.names, *(name for name in self._changed if name not in self.package.names)]
 
-    def where(self, part: str) -> str:
-        """How an error names a part."""
-        return f"{self.package.path}: {part}"
-
     def get(self, part: str) -> bytes:
         """A part's bytes. Raises FileError where it is missing or damaged."""
         return self._changed[part] if part in self._changed else b"".join(self.package.open(part))
+
+    def scan(self, part: str, tags: Collection[str] | None = None) -> list[xml.XmlNode]:
+        """The elements of a part, see `xml.scan`."""
+        return xml.scan(self.get(part), part, self.package.limits, tags)
+
+    def splice(self, part: str, edits: Iterable[xml.Edit]) -> None:
+        """Edit a part's bytes in place, see `xml.spliced`."""
+        self.put(part, xml.spliced(self.get(part), edits, part, self.package.limits))
 
     def put(self, part: str, data: bytes) -> None:
         """Replace a part, or add one."""
@@ -293,4 +302,4 @@ def refuse_same(source: Path, target: Path) -> None:
     """Raise FileError where a copy would overwrite what it is a copy of, under whatever name."""
     same = target.exists() and source.exists() and target.samefile(source)
     if same or os.path.realpath(target) == os.path.realpath(source):
-        raise FileError(f"{target}: is the workbook itself, which is never overwritten: give another path")
+        raise FileError("is the workbook itself, which is never overwritten", path=target, remedy="give another path")

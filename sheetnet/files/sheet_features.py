@@ -8,9 +8,9 @@ from math import ceil, isfinite
 from textwrap import wrap
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
 from sheetnet.styles import STYLES, Style
 from sheetnet.syntax import cell_name
+from sheetnet.syntax.references import COLUMNS, ROWS, TEXT_CHARACTERS
 from sheetnet.workbook import Box, CellValidation, LineChart, Position, Rule, Sheet, Workbook
 
 MAX_TITLE, MAX_MESSAGE = 32, 255  # characters of an entry's title and message; Excel calls a longer one corrupt
@@ -27,14 +27,14 @@ def check_views(workbook: Workbook) -> None:
     for sheet in workbook.sheets:
         for place, wrong in _wrongs(sheet, sheets):
             spot = f"!{cell_name(*place)}" if place is not None and _inside(place) else ""
-            raise FileError(f"{sheet.name}{spot}: {wrong}")
+            raise FileError(wrong, place=f"{sheet.name}{spot}")
 
 
 def _wrongs(sheet: Sheet, sheets: set[str]) -> Iterator[tuple[Position | None, str]]:
     view = sheet.view
     yield from ((place, "an empty note: leave it out") for place, text in view.notes.items() if not text)
-    long = f"a note of over {limits.MAX_TEXT:,} characters: shorten it"
-    yield from ((place, long) for place, text in view.notes.items() if len(text) > limits.MAX_TEXT)
+    long = f"a note of over {TEXT_CHARACTERS:,} characters: shorten it"
+    yield from ((place, long) for place, text in view.notes.items() if len(text) > TEXT_CHARACTERS)
     for place, (target, *spot) in view.links.items():
         if target not in sheets or not _inside((spot[0], spot[1])):
             yield place, f"a link to {target!r}, row {spot[0]}, column {spot[1]}, which is missing: correct it"
@@ -46,7 +46,7 @@ def _wrongs(sheet: Sheet, sheets: set[str]) -> Iterator[tuple[Position | None, s
     yield from ((rule.box[:2], wrong) for rule in view.rules if (wrong := _wrong_rule(rule)))
     yield from ((entry.box[:2], wrong) for entry in view.entries if (wrong := _wrong_entry(entry)))
     yield from ((chart.anchor, wrong) for chart in view.charts if (wrong := _wrong_chart(chart)))
-    if view.title_rows is not None and not 0 < view.title_rows[0] <= view.title_rows[1] <= limits.MAX_ROW:
+    if view.title_rows is not None and not 0 < view.title_rows[0] <= view.title_rows[1] <= ROWS:
         yield None, f"the title rows {view.title_rows} are no rows of a sheet: give the first and the last"
     if view.tab is not None and not _COLOR.fullmatch(view.tab):
         yield None, f"the tab's colour {view.tab!r} is no RRGGBB: give one such as 1F3864"
@@ -86,7 +86,7 @@ def _is_box(box: Box) -> bool:
 
 
 def _inside(place: Position) -> bool:
-    return 0 < place[0] <= limits.MAX_ROW and 0 < place[1] <= limits.MAX_COLUMN
+    return 0 < place[0] <= ROWS and 0 < place[1] <= COLUMNS
 
 
 def positions(box: Box) -> Iterator[Position]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sheetnet.files import limits
+from sheetnet.files.limits import Limits
 from sheetnet.syntax import Area, Token, area_name, column_letters, quote_sheet, tokenize
 from sheetnet.syntax.references import split_prefix
 from sheetnet.workbook import Box, Place
@@ -58,7 +58,8 @@ def heading_key(heading: str) -> str:
 class Tables:
     """The tables of a workbook, by name."""
 
-    def __init__(self, tables: Iterable[Table]) -> None:
+    def __init__(self, tables: Iterable[Table], limits: Limits) -> None:
+        self._limits = limits
         self._by_name = {table.name.casefold(): table for table in tables}
 
     def __bool__(self) -> bool:
@@ -76,8 +77,8 @@ class Tables:
         for token in _joined(tokenize(formula)):
             text = self._reference(token.text, place) if token.kind == "name" else token.text
             length += len(text)
-            if length > limits.MAX_FORMULA:
-                raise ValueError(f"a formula of over {limits.MAX_FORMULA:,} characters")
+            if length > self._limits.formula:
+                raise ValueError(f"a formula of over {self._limits.formula:,} characters")
             parts.append(text)
         return "".join(parts)
 

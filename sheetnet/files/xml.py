@@ -14,7 +14,7 @@ from defusedxml.common import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
+from sheetnet.files.limits import Limits
 
 _LOOK = 1_000  # bytes that are looked at together for the root element: it mostly stands in the first
 
@@ -36,14 +36,18 @@ def _as_file_error(where: str) -> Iterator[None]:
     try:
         yield
     except DefusedXmlException as error:
-        raise FileError(f"{where} declares a DTD or entities, which no workbook needs: refused") from error
+        raise FileError(f"{where} declares a DTD or entities, which no workbook needs: refused", place=where) from error
     except (ExpatError, ParseError, LookupError, ValueError) as error:
         # LookupError and ValueError: the encoding is unknown, or has several bytes a character.
-        raise FileError(f"{where} is no well-formed XML ({error}): get the file again") from error
+        raise FileError(f"{where} is no well-formed XML ({error})", place=where, remedy="get the file again") from error
 
 
 def iterparse(
-    chunks: Iterable[bytes], where: str, events: Iterable[str] = ("end",), tags: Collection[str] | None = None
+    chunks: Iterable[bytes],
+    where: str,
+    limits: Limits,
+    events: Iterable[str] = ("end",),
+    tags: Collection[str] | None = None,
 ) -> Iterator[tuple[str, Element]]:
     """The elements of one XML part as (event, element), tags as `{namespace}local`, events among "start" and "end".
 
@@ -55,7 +59,7 @@ def iterparse(
     kinds = tuple(wanted | {"end"})
     exact = "start" in wanted
     parser: Any = XMLPullParser(cast(Any, kinds))
-    watch = _Watch(where)
+    watch = _Watch(where, limits)
     chunks = _without_dtd(chunks)
     while batch := _batch(parser, chunks, watch, len(kinds)):
         for event, element in batch:
@@ -119,8 +123,8 @@ def _without_dtd(chunks: Iterable[bytes]) -> Iterator[bytes]:
 class _Watch:
     """Counts what the parser holds, and refuses what no spreadsheet program writes."""
 
-    def __init__(self, where: str) -> None:
-        self.where = where
+    def __init__(self, where: str, limits: Limits) -> None:
+        self.where, self._limits = where, limits
         self._held = self._depth = self._silent = self._undropped = 0
 
     def fed(self, size: int, ended: int) -> None:
@@ -128,18 +132,21 @@ class _Watch:
         self._held += ended
         self._silent = 0 if ended else self._silent + size
         self._undropped += size
-        if self._silent > limits.MAX_XML_SILENCE:
+        if self._silent > self._limits.xml_silence:
             raise FileError(
-                f"{self.where} nests too deep or has a text of over {limits.MAX_XML_SILENCE:,} bytes: refused"
+                f"{self.where} nests too deep or has a text of over {self._limits.xml_silence:,} bytes: refused",
+                place=self.where,
             )
-        if self._held > limits.MAX_XML_HELD or self._undropped > limits.MAX_XML_UNDROPPED:
-            raise FileError(f"{self.where} holds too much in one place: refused")
+        if self._held > self._limits.xml_held or self._undropped > self._limits.xml_row:
+            raise FileError(f"{self.where} holds too much in one place: refused", place=self.where)
 
     def nest(self, step: int) -> None:
         """Exact, where the starts of elements are watched too."""
         self._depth += step
-        if self._depth > limits.MAX_XML_DEPTH:
-            raise FileError(f"{self.where} nests elements deeper than {limits.MAX_XML_DEPTH} levels: refused")
+        if self._depth > self._limits.xml_depth:
+            raise FileError(
+                f"{self.where} nests elements deeper than {self._limits.xml_depth} levels: refused", place=self.where
+            )
 
     def dropped(self, element: Element) -> None:
         """Before an element is emptied: its descendants are held no longer, itself it stays in its parent."""
@@ -177,13 +184,13 @@ class XmlNode:
         return self.attributes.get(name)
 
 
-def scan(data: bytes, where: str, tags: Collection[str] | None = None) -> list[XmlNode]:
+def scan(data: bytes, where: str, limits: Limits, tags: Collection[str] | None = None) -> list[XmlNode]:
     """The elements of a part with one of `tags` (None: all), in the order in which they begin. The root is first, always.
 
     Raises FileError that begins with `where` for what is no XML, has a DTD, nests too deep or is not in UTF-8.
     """
     _check_encoding(data, where)
-    found = _Scan(data, where, tags)
+    found = _Scan(data, where, tags, limits)
     parser: Any = DefusedXMLParser(forbid_dtd=True).parser
     parser.DefaultHandlerExpand = parser.CharacterDataHandler = None
     parser.CommentHandler = parser.ProcessingInstructionHandler = None
@@ -193,9 +200,9 @@ def scan(data: bytes, where: str, tags: Collection[str] | None = None) -> list[X
     try:
         parser.Parse(data, True)
     except DefusedXmlException as error:
-        raise FileError(f"{where} declares a DTD or entities, which no workbook needs: refused") from error
+        raise FileError(f"{where} declares a DTD or entities, which no workbook needs: refused", place=where) from error
     except (ExpatError, LookupError, ValueError) as error:
-        raise FileError(f"{where} is no well-formed XML ({error}): get the file again") from error
+        raise FileError(f"{where} is no well-formed XML ({error})", place=where, remedy="get the file again") from error
     return found.nodes
 
 
@@ -204,17 +211,19 @@ def _check_encoding(data: bytes, where: str) -> None:
     known = declared is None or declared[1].lower() in (b"utf-8", b"utf8", b"us-ascii", b"ascii")
     if not known or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         raise FileError(
-            f"{where} is not in UTF-8, so the file cannot be marked: save it again in a spreadsheet program"
+            f"{where} is not in UTF-8, so the file cannot be marked",
+            place=where,
+            remedy="save it again in a spreadsheet program",
         )
 
 
 class _Scan:
     """The handlers of the parser; offsets are those of the bytes given."""
 
-    def __init__(self, data: bytes, where: str, tags: Collection[str] | None) -> None:
+    def __init__(self, data: bytes, where: str, tags: Collection[str] | None, limits: Limits) -> None:
         self.nodes: list[XmlNode] = []
         self.parser: Any = None
-        self._data, self._where, self._tags = data, where, tags
+        self._data, self._where, self._tags, self._limits = data, where, tags, limits
         self._open: list[XmlNode | None] = []
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
@@ -228,8 +237,10 @@ class _Scan:
             node = XmlNode(tag, named, len(self._open), start, match.end())
             self.nodes.append(node)
         self._open.append(node)
-        if len(self._open) > limits.MAX_XML_DEPTH or len(self.nodes) > limits.MAX_XML_HELD:
-            raise FileError(f"{self._where} holds too many elements, or nests them too deep: refused")
+        if len(self._open) > self._limits.xml_depth or len(self.nodes) > self._limits.xml_held:
+            raise FileError(
+                f"{self._where} holds too many elements, or nests them too deep: refused", place=self._where
+            )
 
     def finish(self, _name: str) -> None:
         node = self._open.pop()
@@ -285,17 +296,21 @@ def appended(data: bytes, node: XmlNode, content: bytes, at: int | None = None) 
     return [(node.inner - 2, node.inner, b">" + content + b"</" + match[1] + b">")]
 
 
-def spliced(data: bytes, edits: Iterable[Edit], where: str) -> bytes:
+def spliced(data: bytes, edits: Iterable[Edit], where: str, limits: Limits) -> bytes:
     """The bytes with all edits made; edits at one place come in their order. The result is well-formed, or FileError."""
     parts: list[bytes] = []
     place = 0
     for start, end, content in sorted(edits, key=lambda edit: edit[:2]):
         if start < place:
-            raise FileError(f"{where} has elements where none belong, so the file cannot be marked: save it again")
+            raise FileError(
+                f"{where} has elements where none belong, so the file cannot be marked",
+                place=where,
+                remedy="save it again",
+            )
         parts += [data[place:start], content]
         place = end
     result = b"".join([*parts, data[place:]])
-    scan(result, where, ())
+    scan(result, where, limits, ())
     return result
 
 

@@ -2,7 +2,7 @@
 
 from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.formulas.hints import LEVELS, hint
-from sheetnet.formulas.notation import describe, kind_of_block
+from sheetnet.formulas.notation import describe
 from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "cell_formulas",
     "describe",
     "hint",
-    "kind_of_block",
 ]

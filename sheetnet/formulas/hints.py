@@ -6,8 +6,9 @@ The results of the examples are checked by a test, which computes their formulas
 from __future__ import annotations
 
 from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.formulas.notation import describe, kind_of_block
+from sheetnet.formulas.notation import describe
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity
 
 LEVELS = ("none", "equation", "example")
 
@@ -26,8 +27,9 @@ def hint(network: Network, block: str, level: str, column: bool = False) -> str 
 
 def example(network: Network, block: str) -> tuple[str, str]:
     """A formula over made-up numbers that computes such a quantity, and what it gives, rounded to four decimals."""
-    kind, layer = kind_of_block(block)
-    if kind in ("a", "A") and not block.endswith("_T"):
+    quantity = Quantity.of(block)
+    kind, layer = quantity.symbol, quantity.layer or 0
+    if quantity.of_cells.symbol == "a":
         return _activated(network, layer)
     if kind in ("e", "da_dz", "J"):
         return _of_activation(network, layer, kind)

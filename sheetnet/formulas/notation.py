@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_NAME = re.compile(r"(?P<kind>.+?)(?:_(?P<layer>\d+))?(?P<new>_new)?(?P<turned>_T)?")
 
 # Kind → symbol and equation, where l is this layer, k the one below, m the one above; "′" marks the new values.
 _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
@@ -48,28 +47,20 @@ _COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
 
 def describe(network: Network, block: str, column: bool = False) -> tuple[str, str]:
     """Symbol and equation of a block, such as ("z⁽¹⁾", "z⁽¹⁾ = A⁽⁰⁾ W⁽¹⁾"); `column` where all stands transposed."""
-    match = _NAME.fullmatch(block)
-    assert match is not None  # the pattern takes any name
-    kind, layer = match["kind"], int(match["layer"] or 0)
+    quantity = Quantity.of(block)
+    kind, layer = quantity.symbol, quantity.layer or 0
     symbol, write = _TEXTS[kind]
     equation = (_COLUMN_EQUATIONS.get(kind, write) if column else write)(network, layer)
-    if kind == "W" and match["new"]:
+    if kind == "W" and quantity.new:
         frozen = "" if network.train_bias else "; biases stay"
         equation = f"W − γ ∂C/∂W{frozen}"
-    if kind == "z" and match["new"]:
+    if kind == "z" and quantity.new:
         below = "A{k}′" if layer > 1 else "A{k}"
         equation = f"z{{l}}′ = W{{l}}′ {below}" if column else f"z{{l}}′ = {below} W{{l}}′"
-    if match["turned"]:
+    if quantity.transposed:
         symbol, equation = symbol + "ᵀ", "A, turned to lie along W" if column else "A, turned to stand beside W"
-    symbol += "′" if match["new"] else ""
+    symbol += "′" if quantity.new else ""
     return _with_layers(symbol, layer), _with_layers(equation, layer)
-
-
-def kind_of_block(block: str) -> tuple[str, int]:
-    """What a block is, apart from its layer and from whether it is new or turned: `W_2_new` → ("W", 2)."""
-    match = _NAME.fullmatch(block)
-    assert match is not None  # the pattern takes any name
-    return match["kind"], int(match["layer"] or 0)
 
 
 def _with_layers(words: str, layer: int) -> str:

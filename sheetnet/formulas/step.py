@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import q
 
 
 class Refs(Protocol):
@@ -34,27 +35,27 @@ CellFormula = Callable[[Refs, int, int], str]
 
 def cell_formulas(network: Network) -> dict[str, CellFormula]:
     """Block → the formula of its cell at (row, column), without "="; the bias nodes' cells are constants, not asked."""
-    found = _forward(network, "")
+    found = _forward(network)
     for layer in range(1, network.depth + 1):
         found |= _errors(network, layer)
-        found[f"dC_dW_{layer}"] = _weight_gradient(network, layer)
-        found[f"W_{layer}_new"] = _updated(network, layer)
-    return found | _forward(network, "_new")
+        found[q("dC_dW", layer)] = _weight_gradient(network, layer)
+        found[q("W", layer, new=True)] = _updated(network, layer)
+    return found | _forward(network, new=True)
 
 
-def _forward(network: Network, suffix: str) -> dict[str, CellFormula]:
+def _forward(network: Network, new: bool = False) -> dict[str, CellFormula]:
     found: dict[str, CellFormula] = {}
     for layer in range(1, network.depth + 1):
-        found |= _layer(network, layer, suffix)
-    return found | _cost(network, suffix)
+        found |= _layer(network, layer, new)
+    return found | _cost(network, new)
 
 
-def _layer(network: Network, layer: int, suffix: str) -> dict[str, CellFormula]:
+def _layer(network: Network, layer: int, new: bool) -> dict[str, CellFormula]:
     """z_nj = Σ_i A_ni W_ij and a_nj = f(z_nj)."""
     activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
-    below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
-    turned, weights, z = f"{below}_T", f"W_{layer}{suffix}", f"z_{layer}{suffix}"
-    e, a = f"e_{layer}{suffix}", activation_name(layer, network.depth) + suffix
+    below, turned = q("A", layer - 1, new), q("A", layer - 1, new, transposed=True)
+    weights, z, e = q("W", layer, new), q("z", layer, new), q("e", layer, new)
+    a = activation_name(layer, network.depth, new)
     found: dict[str, CellFormula] = {
         turned: lambda at, i, n: at.cell(below, n, i),
         z: lambda at, n, j: f"SUMPRODUCT({at.column(turned, n)},{at.column(weights, j)})",
@@ -67,13 +68,13 @@ def _layer(network: Network, layer: int, suffix: str) -> dict[str, CellFormula]:
     return found
 
 
-def _cost(network: Network, suffix: str) -> dict[str, CellFormula]:
+def _cost(network: Network, new: bool) -> dict[str, CellFormula]:
     loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[-1]
-    a = activation_name(network.depth, network.depth) + suffix
+    a, cost_out, cost_n = q("a", network.depth, new), q("cost_out", new=new), q("cost_n", new=new)
     return {
-        f"cost_out{suffix}": lambda at, n, j: loss.term(at.cell(a, n, j), at.cell("target", n, j), outputs),
-        f"cost_n{suffix}": lambda at, n, _: f"SUM({at.row(f'cost_out{suffix}', n)})",
-        f"cost{suffix}": lambda at, *_: f"SUM({at.column(f'cost_n{suffix}', 0)})" + _share(network),
+        cost_out: lambda at, n, j: loss.term(at.cell(a, n, j), at.cell("target", n, j), outputs),
+        cost_n: lambda at, n, _: f"SUM({at.row(cost_out, n)})",
+        q("cost", new=new): lambda at, *_: f"SUM({at.column(cost_n, 0)})" + _share(network),
     }
 
 
@@ -85,14 +86,14 @@ def _share(network: Network) -> str:
 def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
     """∂C/∂a_ni = Σ_j δ_nj w_ij from the layer above, ∂a/∂z, and their product δ."""
     activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
-    a, z, neurons = activation_name(layer, network.depth), f"z_{layer}", network.sizes[layer]
-    dc_da, da_dz, delta, jacobian = f"dC_da_{layer}", f"da_dz_{layer}", f"delta_{layer}", f"J_{layer}"
+    a, z, neurons = activation_name(layer, network.depth), q("z", layer), network.sizes[layer]
+    dc_da, da_dz, delta, jacobian = q("dC_da", layer), q("da_dz", layer), q("delta", layer), q("J", layer)
     found: dict[str, CellFormula] = {da_dz: lambda at, n, j: activation.derivative(at.cell(z, n, j), at.cell(a, n, j))}
     if layer == network.depth:
         gradient = LOSS_FORMULAS[network.loss].gradient
         found[dc_da] = lambda at, n, j: gradient(at.cell(a, n, j), at.cell("target", n, j), neurons)
     else:
-        above, weights = f"delta_{layer + 1}", f"W_{layer + 1}"
+        above, weights = q("delta", layer + 1), q("W", layer + 1)
         found[dc_da] = lambda at, n, i: f"SUMPRODUCT({at.row(above, n)},{at.row(weights, i)})"
     if not network.mixes(layer):
         found[delta] = lambda at, n, j: f"{at.cell(dc_da, n, j)}*{at.cell(da_dz, n, j)}"
@@ -115,7 +116,7 @@ def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
 
 def _weight_gradient(network: Network, layer: int) -> CellFormula:
     """∂C/∂W_ij = Σ_n A_ni δ_nj, averaged where the network says so."""
-    a, delta, share = f"A_{layer - 1}", f"delta_{layer}", _share(network)
+    a, delta, share = q("A", layer - 1), q("delta", layer), _share(network)
     if network.observations == 1:
         return lambda at, i, j: f"{at.cell(a, 0, i)}*{at.cell(delta, 0, j)}"
     return lambda at, i, j: f"SUMPRODUCT({at.column(a, i)},{at.column(delta, j)}){share}"
@@ -123,7 +124,7 @@ def _weight_gradient(network: Network, layer: int) -> CellFormula:
 
 def _updated(network: Network, layer: int) -> CellFormula:
     """W_ij − γ ∂C/∂W_ij; a frozen bias keeps its value."""
-    weights, gradient, bias_row = f"W_{layer}", f"dC_dW_{layer}", network.sizes[layer - 1]
+    weights, gradient, bias_row = q("W", layer), q("dC_dW", layer), network.sizes[layer - 1]
 
     def updated(at: Refs, i: int, j: int) -> str:
         if i == bias_row and not network.train_bias:

@@ -1,7 +1,7 @@
 """Identifies what each formula cell of a workbook in any layout computes."""
 
 from sheetnet.identification.input_map import InputMap, load_map, parse_map
-from sheetnet.identification.pipeline import identify, identify_workbook, judge_layout, report_of
+from sheetnet.identification.pipeline import identify, identify_file, identify_workbook, judge_layout, report_of
 from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Nowhere",
     "Unidentified",
     "identify",
+    "identify_file",
     "identify_workbook",
     "judge_layout",
     "load_map",

@@ -11,7 +11,9 @@ from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import in_context
 from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 from sheetnet.identification.state import Sight
+from sheetnet.naming import cell_place
 from sheetnet.network import Block, Network, activation_name
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name, functions
 from sheetnet.validation.cells import input_blocks
@@ -24,39 +26,34 @@ def nowhere(sight: Sight, steps: int) -> Iterator[Nowhere]:
     network = sight.network
     present = sight.taken | set(sight.wrong.values())
     found_at_all = {label.quantity for label in present if label.step == 1} | {
-        f"{label.quantity}_new" for label in present if label.step > 1
+        Quantity.of(label.quantity).updated.name for label in present if label.step > 1
     }
     through = _through(network, found_at_all)
     for block in network.blocks.values():
         if block.kind == "input" or not block.required:
             continue
-        last = steps - (steps > 1 and block.name.endswith("_new"))
+        last = steps - (steps > 1 and block.quantity.new)
         for step in range(1, last + 1):
             elements = [_stored(label) for label in _elements(block, step)]
             lacking = sum(label not in present for label in elements)
             if lacking:
-                yield Nowhere(_called(block.name), step, lacking, len(elements), through[block.name])
+                yield Nowhere(block.quantity.of_cells.name, step, lacking, len(elements), through[block.name])
                 break
 
 
 def _elements(block: Block, step: int) -> Iterator[Label]:
-    name = _called(block.name)
+    name = block.quantity.of_cells.name
     for row in range(block.rows):
         for column in range(block.columns):
             if not block.is_bias_node(row, column):
-                index = (*divmod(row, block.columns), column) if name.startswith("J_") else (row, column)
+                index = (*divmod(row, block.columns), column) if block.quantity.symbol == "J" else (row, column)
                 yield Label(name, index, step)
-
-
-def _called(name: str) -> str:
-    return "a" + name[1:] if name.startswith("A_") else name
 
 
 def _stored(label: Label) -> Label:
     """What is new at one step is looked up under the next."""
-    if label.quantity.endswith("_new"):
-        return Label(label.quantity.removesuffix("_new"), label.index, label.step + 1)
-    return label
+    quantity = Quantity.of(label.quantity)
+    return Label(quantity.old.name, label.index, label.step + 1) if quantity.new else label
 
 
 def _through(network: Network, found: set[str]) -> dict[str, bool]:
@@ -64,10 +61,14 @@ def _through(network: Network, found: set[str]) -> dict[str, bool]:
     users = _users(network)
     known: dict[str, bool] = {}
     for name in reversed(network.blocks):
-        known[name] = any(_called(user) in found or known.get(user, False) for user in users.get(name, ()))
+        known[name] = any(
+            Quantity.of(user).of_cells.name in found or known.get(user, False) for user in users.get(name, ())
+        )
     # W_l_new, ∂C/∂a and δ are used by blocks that may stand before or after them: once more settles it.
     for name in reversed(network.blocks):
-        known[name] = any(_called(user) in found or known.get(user, False) for user in users.get(name, ()))
+        known[name] = any(
+            Quantity.of(user).of_cells.name in found or known.get(user, False) for user in users.get(name, ())
+        )
     return known
 
 
@@ -77,13 +78,13 @@ def _users(network: Network) -> dict[str, list[str]]:
     users: dict[str, list[str]] = {}
     for layer in range(1, depth + 1):
         a = activation_name(layer, depth)
-        users[f"z_{layer}"] = [a, f"da_dz_{layer}"]
-        users[a] = ["cost_n", f"dC_da_{depth}"] if layer == depth else [f"z_{layer + 1}"]
-        for factor in (f"dC_da_{layer}", f"da_dz_{layer}", f"J_{layer}"):
-            users[factor] = [f"delta_{layer}"]
-        users[f"delta_{layer}"] = [f"dC_dW_{layer}"] + ([f"dC_da_{layer - 1}"] if layer > 1 else [])
-        users[f"dC_dW_{layer}"] = [f"W_{layer}_new"]
-        users[f"W_{layer}_new"] = []
+        users[q("z", layer)] = [a, q("da_dz", layer)]
+        users[a] = ["cost_n", q("dC_da", depth)] if layer == depth else [q("z", layer + 1)]
+        for factor in (q("dC_da", layer), q("da_dz", layer), q("J", layer)):
+            users[factor] = [q("delta", layer)]
+        users[q("delta", layer)] = [q("dC_dW", layer)] + ([q("dC_da", layer - 1)] if layer > 1 else [])
+        users[q("dC_dW", layer)] = [q("W", layer, new=True)]
+        users[q("W", layer, new=True)] = []
     users["cost_n"] = ["cost"]
     return users
 
@@ -94,7 +95,7 @@ MOST_COMPARED = 300  # cells for which a nearest quantity is sought
 
 def build_identification(sight: Sight, where: InputMap, *, name: str, engine: str, seed: int) -> Identification:
     """Everything found, cells in the order of calculation."""
-    named = in_context({**sight.labels, **{p: (label,) for p, label in sight.wrong.items()}}, CONSTANT)
+    named = in_context(sight.training, {**sight.labels, **{p: (label,) for p, label in sight.wrong.items()}}, CONSTANT)
     unknown = sight.open()
     faulty = [
         p for p in sight.places if p not in sight.labels and _error(sight, p) is not None and p not in sight.wrong
@@ -104,7 +105,9 @@ def build_identification(sight: Sight, where: InputMap, *, name: str, engine: st
     first = {p for p in unknown if waiting.isdisjoint(u for u in sight.flow.uses(p) if u != p)}
     begins = first | set(sight.wrong)
     origins = sight.flow.origins({*unknown, *sight.carried}, begins)
-    steps = max((labels[0].step for labels in sight.labels.values() if labels[0].quantity.startswith("d")), default=1)
+    steps = max(
+        (labels[0].step for labels in sight.labels.values() if sight.training.is_backward(labels[0])), default=1
+    )
     return Identification(
         workbook=name,
         network=sight.network.title,
@@ -120,11 +123,6 @@ def build_identification(sight: Sight, where: InputMap, *, name: str, engine: st
         nowhere=tuple(nowhere(sight, steps)),
         notes=where.notes,
     )
-
-
-def cell_place(place: Place) -> str:
-    """A cell with its sheet, as a sentence names it: `Step!D22`."""
-    return f"{place[0]}!{cell_name(*place[1:])}"
 
 
 def _inputs(sight: Sight, where: InputMap) -> Iterator[MappedInput]:

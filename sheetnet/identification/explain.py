@@ -18,7 +18,9 @@ from sheetnet.identification.result import Label
 from sheetnet.identification.state import Sight
 from sheetnet.mistakes.search import Diagnosis, Explanation
 from sheetnet.network import activation_name
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
+from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 from sheetnet.validation.cells import input_blocks
 from sheetnet.workbook import Place
 
@@ -103,7 +105,6 @@ def connected(places: Iterable[Place], alike: Callable[[Place, Place], bool]) ->
     return groups
 
 
-NEAREST_TOLERANCE = 1e-9  # relative; as in trials/tolerance.py
 RATIOS = {-1.0: "−1", 2.0: "2", 0.5: "½", -2.0: "−2", -0.5: "−½"}
 
 
@@ -140,27 +141,24 @@ def nearest(sight: Sight, column: int) -> str:
 
 def _missing_factor(sight: Sight, expected: Label, computes: Label) -> str:
     """δ = ∂C/∂a · f′(z): where one factor stands for the product, the other one is missing."""
-    kind, _, layer = expected.quantity.rpartition("_")
-    if kind != "delta":
+    delta = Quantity.of(expected.quantity)
+    if delta.symbol != "delta" or not delta.layer:
         return ""
-    if computes.quantity == f"dC_da_{layer}":
-        mask = "" if sight.network.activation_facts(int(layer)).off is None else " mask"
-        activation = sight.network.layers[int(layer) - 1].activation
-        return f": the factor da_dz_{layer}, the derivative of {activation}{mask}, is missing"
-    return f": the factor dC_da_{layer} is missing" if computes.quantity == f"da_dz_{layer}" else ""
+    dc_da, da_dz = q("dC_da", delta.layer), q("da_dz", delta.layer)
+    if computes.quantity == dc_da:
+        mask = "" if sight.network.activation_facts(delta.layer).off is None else " mask"
+        activation = sight.network.layers[delta.layer - 1].activation
+        return f": the factor {da_dz}, the derivative of {activation}{mask}, is missing"
+    return f": the factor {dc_da} is missing" if computes.quantity == da_dz else ""
 
 
 def _ratio(found: Array, right: Array) -> float | None:
     """found / right, where that is the same number in all trials."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = (found / right)[right != 0]
-    if (
-        len(ratios) < 2
-        or not np.isfinite(ratios).all()
-        or not np.allclose(ratios, ratios[0], rtol=NEAREST_TOLERANCE, atol=0)
-    ):
+    if len(ratios) < 2 or not np.isfinite(ratios).all() or not np.allclose(ratios, ratios[0], rtol=RELATIVE, atol=0):
         return None
-    return None if abs(ratios[0]) < NEAREST_TOLERANCE or ((found != 0) & (right == 0)).any() else float(ratios[0])
+    return None if abs(ratios[0]) < RELATIVE or ((found != 0) & (right == 0)).any() else float(ratios[0])
 
 
 def _multiple(sight: Sight, found: Array) -> str | None:
@@ -183,13 +181,11 @@ def _unit(columns: Array) -> Array:
 
 def _agreeing(found: Array, right: Array) -> np.typing.NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(found - right) <= NEAREST_TOLERANCE * np.maximum(np.abs(found), np.abs(right)) + 1e-12)
+        return np.asarray(np.abs(found - right) <= RELATIVE * np.maximum(np.abs(found), np.abs(right)) + ABSOLUTE)
 
 
 def _times(ratio: float) -> str:
-    return next(
-        (text for number, text in RATIOS.items() if abs(ratio / number - 1) < NEAREST_TOLERANCE), f"{ratio:.6g}"
-    )
+    return next((text for number, text in RATIOS.items() if abs(ratio / number - 1) < RELATIVE), f"{ratio:.6g}")
 
 
 MOST_DIAGNOSED = 24  # wrong cells that are diagnosed: a search may take a fifth of a second
@@ -217,11 +213,12 @@ def mistakes(sight: Sight) -> dict[Place, tuple[Explanation, ...]]:
 def _block(sight: Sight, label: Label) -> tuple[str, int, int, int]:
     """The block, row and column of a label, and the step that computes it."""
     name, step, *_, row, column = label.quantity, label.step, *label.index
-    if name.startswith("W_"):
-        return f"{name}_new", row, column, step - 1
-    if name.startswith("a_"):
-        return activation_name(int(name[2:]), sight.network.depth), row, column, step
-    if name.startswith("J_"):
+    quantity = Quantity.of(name)
+    if quantity.symbol == "W":
+        return quantity.updated.name, row, column, step - 1
+    if quantity.symbol == "a":
+        return activation_name(quantity.layer or 0, sight.network.depth), row, column, step
+    if quantity.symbol == "J":
         return name, label.index[0] * sight.network.blocks[name].columns + row, column, step
     return name, row, column, step
 
@@ -230,9 +227,9 @@ def _values(sight: Sight, step: int) -> Mapping[str, Array]:
     """Every quantity of one step, from that step's weights."""
     inputs = {block.name: sight.runs.inputs[block.name] for block in input_blocks(sight.network)}
     for name, array in inputs.items():
-        if name.startswith("W_"):
+        if Quantity.of(name).symbol == "W":
             columns = [sight.training.column(Label(name, index, step)) for index in np.ndindex(array.shape[1:])]
             inputs[name] = np.array(columns).T.reshape(array.shape)
     arrays = evaluate_step(sight.network, inputs)
-    shaped = {name: stacked(arrays[name], block) for name, block in sight.network.blocks.items()}
-    return {**arrays, **{name: array for name, array in shaped.items() if not name.startswith("J_")}}
+    blocks = sight.network.blocks.items()
+    return {**arrays, **{name: stacked(arrays[name], block) for name, block in blocks if block.quantity.symbol != "J"}}

@@ -20,7 +20,9 @@ from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import look_up
 from sheetnet.identification.quantities import Training
 from sheetnet.identification.sheet_runs import run_sheet
+from sheetnet.naming import cell_place, element_name
 from sheetnet.network import Network
+from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Flow
@@ -162,7 +164,7 @@ def scattered(constants: Constants, block: str, numbers: NumbersAt, taken: Colle
 PART = 300  # formulas, first in the order of calculation, on which choices are tried
 ASSIGNMENT_TRIALS = 3  # enough to tell a right assignment from a wrong one
 MOST_CHOICES = 40  # choices that are run: at most some seconds
-NEEDED = ("A_0", "W_")  # without these nothing can be identified; biases, targets and γ may be literals
+NEEDED = ("A", "W")  # without these nothing can be identified; biases, targets and γ may be literals
 Score = Callable[[Mapping[str, Assignment]], tuple[int, int]]
 
 
@@ -195,7 +197,8 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
     """One slot a block; two for W and its biases, unless they stand together."""
     array = inputs_of(network)[block][0]
     numbers = {(i, j): float(x) for i, row in enumerate(array) for j, x in enumerate(row)}
-    if not block.startswith("W_"):
+    quantity = network.blocks[block].quantity
+    if quantity.symbol != "W":
         own = {at: x for at, x in numbers.items() if not network.blocks[block].is_bias_node(*at)}
         yield _Slot(block, block, own, options(constants, block, own))
         return
@@ -206,7 +209,7 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
     weights = {at: x for at, x in numbers.items() if at[0] < last}
     biases = {at: x for at, x in numbers.items() if at[0] == last}
     yield _Slot(block, block, weights, options(constants, block, weights))
-    yield _Slot(f"b_{block[2:]}", block, biases, options(constants, block, biases))
+    yield _Slot(q("b", quantity.layer), block, biases, options(constants, block, biases))
 
 
 def _cells(one: Assignment) -> set[Place]:
@@ -254,7 +257,7 @@ def _best(
 def _note(slot: _Slot, one: Assignment, best: int, moved: int) -> str:
     places = sorted(_cells(one))
     first, last = places[0], places[-1]
-    where = f"{first[0]}!{cell_name(*first[1:])}" + (f" … {cell_name(*last[1:])}" if len(places) > 1 else "")
+    where = cell_place(first) + (f" … {cell_name(*last[1:])}" if len(places) > 1 else "")
     return (
         f"{slot.name} fits in {len(slot.options)} ways; taken is {where}, "
         f"under which {best} of {moved} tried cells are identified"
@@ -305,8 +308,8 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
     lacking = [
         (block.name, i, j)
         for block in input_blocks(network)
-        if block.name.startswith(NEEDED)
-        for i in range(block.rows - block.name.startswith("W_"))
+        if block.quantity.symbol in NEEDED
+        for i in range(block.rows - (block.quantity.symbol == "W"))
         for j in range(block.columns)
         if not block.is_bias_node(i, j) and (block.name, i, j) not in cells
     ]
@@ -314,6 +317,7 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
         name, i, j = lacking[0]
         more = f" (nor {len(lacking) - 1} more inputs)" if len(lacking) > 1 else ""
         raise FileError(
-            f"inputs not found: no cell that a formula uses holds {name}[{i}, {j}] = {array[name][0, i, j]:g}{more}: "
-            "say where the inputs stand with --inputs MAP.toml"
+            f"inputs not found: no cell that a formula uses holds {element_name(name, (i, j))} = "
+            f"{array[name][0, i, j]:g}{more}",
+            remedy="say where the inputs stand with --inputs MAP.toml",
         )

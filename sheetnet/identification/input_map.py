@@ -5,6 +5,7 @@ docs/identify.md describes the file.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sheetnet import fields
 from sheetnet.errors import NetworkError
 from sheetnet.fields import refuse
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import parse_area
 from sheetnet.validation.cells import InputPlace
 from sheetnet.workbook import Place, Workbook
@@ -49,13 +51,15 @@ class _Entry:
         return [place for area in self.areas for row in area for place in row]
 
 
-def load_map(path: str | Path, workbook: Workbook, network: Network) -> InputMap:
+def load_map(path: str | os.PathLike[str], workbook: Workbook, network: Network) -> InputMap:
     """The map of a TOML file. Raises `NetworkError` in one line: the file, the field, what was found and expected."""
     try:
-        return parse_map(Path(path).read_text(encoding="utf-8"), workbook, network, str(path))
+        return parse_map(Path(path).read_text(encoding="utf-8"), workbook, network, os.fspath(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise NetworkError(f"{path}: cannot be read ({reason}): give a TOML file with an [inputs] table") from None
+        raise NetworkError(
+            f"cannot be read ({reason})", path=path, remedy="give a TOML file with an [inputs] table"
+        ) from None
 
 
 def parse_map(words: str, workbook: Workbook, network: Network, where: str) -> InputMap:
@@ -72,16 +76,16 @@ def parse_map(words: str, workbook: Workbook, network: Network, where: str) -> I
         for name, entry in zip(inputs, entries, strict=True):
             cells |= _elements(name, entry, network)
     except tomllib.TOMLDecodeError as error:
-        raise NetworkError(f"{where}: is not TOML: {error}") from None
+        raise NetworkError(f"is not TOML: {error}", path=where) from None
     except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from None
+        raise error.within(where) from None
     return InputMap(cells, where)
 
 
 def known_fields(network: Network) -> list[str]:
     """A_0, target, gamma, and W_l and b_l for each layer."""
     layers = range(1, network.depth + 1)
-    return ["A_0", "target", "gamma", *(f"W_{k}" for k in layers), *(f"b_{k}" for k in layers)]
+    return ["A_0", "target", "gamma", *(q("W", k) for k in layers), *(q("b", k) for k in layers)]
 
 
 def _entry(value: object, field: str, workbook: Workbook) -> _Entry:
@@ -109,8 +113,8 @@ def _entry(value: object, field: str, workbook: Workbook) -> _Entry:
 def _by(by: object, field: str) -> str | None:
     if by is None:
         return None
-    block = field.rpartition(".")[2]
-    return fields.choice(by, f"{field}.by", ("neuron", "input") if block[0] in "Wb" else ("observation", "neuron"))
+    weights = Quantity.of(field.rpartition(".")[2]).symbol in ("W", "b")
+    return fields.choice(by, f"{field}.by", ("neuron", "input") if weights else ("observation", "neuron"))
 
 
 def _area(text: object, field: str, workbook: Workbook) -> list[list[Place]]:
@@ -129,13 +133,14 @@ def _area(text: object, field: str, workbook: Workbook) -> list[list[Place]]:
 
 def _elements(name: str, entry: _Entry, network: Network) -> dict[InputPlace, tuple[Place, ...]]:
     """The elements an entry stands for. A whole block may come with its biases or its bias node, or without."""
-    if name[0] == "b":
+    quantity = Quantity.of(name)
+    if quantity.symbol == "b":
         return _biases(name, entry, network)
     block = network.blocks[name]
     shapes = [(block.rows, block.columns)]
     if name == "A_0":
         shapes.insert(0, (block.rows, block.columns - 1))
-    elif name[0] == "W":
+    elif quantity.symbol == "W":
         shapes.append((block.rows - 1, block.columns))
     shape = _shape(entry, shapes)
     order = _order(entry, shape, name)
@@ -146,7 +151,7 @@ def _elements(name: str, entry: _Entry, network: Network) -> dict[InputPlace, tu
 
 
 def _biases(name: str, entry: _Entry, network: Network) -> dict[InputPlace, tuple[Place, ...]]:
-    block = network.blocks[f"W_{name[2:]}"]
+    block = network.blocks[q("W", Quantity.of(name).layer)]
     cells = entry.cells
     if len(cells) == 1:  # one cell for all the neurons of the layer
         return {(block.name, block.rows - 1, j): (cells[0],) for j in range(block.columns)}
@@ -177,7 +182,7 @@ def _order(entry: _Entry, shape: Shape, name: str) -> list[Shape]:
     everything else observation by observation.
     """
     rows, columns = shape
-    turned = name[0] == "W"
+    turned = Quantity.of(name).symbol == "W"
     if entry.by is not None:
         turned = entry.by == "neuron"
     elif len(entry.areas) == 1 and rows != columns:

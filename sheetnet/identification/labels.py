@@ -15,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetnet.identification.quantities import Training
+from sheetnet.identification.quantities import FORWARD, Training
 from sheetnet.identification.result import Label
+from sheetnet.quantity import Quantity
 from sheetnet.reference import Array
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 from sheetnet.workbook import Place
@@ -157,13 +158,15 @@ def _around(place: Place) -> Iterator[tuple[int, Place]]:
             yield distance, (sheet, row, column + sign)
 
 
-def in_context(labels: Mapping[Place, tuple[Label, ...]], constant: set[str]) -> dict[Place, tuple[Label, ...]]:
+def in_context(
+    training: Training, labels: Mapping[Place, tuple[Label, ...]], constant: set[str]
+) -> dict[Place, tuple[Label, ...]]:
     """Labels under the step and name by which their surroundings know them.
 
     W of step k + 1 is the new W of step k, unless it stands among numbers of step k + 1. The forward pass of a step
     without any backward pass is the one with the new weights. Inputs are the same in all steps: they get their row's.
     """
-    backward = {label[0].step for label in labels.values() if _is_backward(label[0])}
+    backward = {label[0].step for label in labels.values() if training.is_backward(label[0])}
     rows, columns = _steps_along(labels, constant)
     found = {}
     for place, (label, *also) in labels.items():
@@ -172,17 +175,13 @@ def in_context(labels: Mapping[Place, tuple[Label, ...]], constant: set[str]) ->
     return found
 
 
-def _is_backward(label: Label) -> bool:
-    return label.quantity.startswith(("delta_", "dC_", "da_dz"))
-
-
 def _steps_along(
     labels: Mapping[Place, tuple[Label, ...]], constant: set[str]
 ) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
     """For each row and column (negative) the one step that all its numbers are of, weights and inputs apart."""
     counts: dict[tuple[str, int], Counter[int]] = {}
     for (sheet, row, column), (label, *_) in labels.items():
-        if label.quantity not in constant and not label.quantity.startswith("W_"):
+        if label.quantity not in constant and Quantity.of(label.quantity).symbol != "W":
             counts.setdefault((sheet, row), Counter())[label.step] += 1
             counts.setdefault((sheet, -column), Counter())[label.step] += 1
     sole = {line: next(iter(steps)) for line, steps in counts.items() if len(steps) == 1}
@@ -197,9 +196,10 @@ def _named(label: Label, around: int | None, backward: set[int], constant: set[s
         return replace(label, step=around) if around else label
     if step == 1:
         return label
-    if name.startswith("W_"):
+    quantity = Quantity.of(name)
+    if quantity.symbol == "W":
         known_as_next = around == step and step in backward
-        return label if known_as_next else Label(f"{name}_new", label.index, step - 1)
-    if step not in backward and step - 1 in backward and name.split("_")[0] in ("z", "a", "cost"):
-        return Label(f"{name}_new", label.index, step - 1)
+        return label if known_as_next else Label(quantity.updated.name, label.index, step - 1)
+    if step not in backward and step - 1 in backward and quantity.symbol in FORWARD:
+        return Label(quantity.updated.name, label.index, step - 1)
     return label

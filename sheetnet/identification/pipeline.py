@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.engine import engine_named
-from sheetnet.errors import FileError
+from sheetnet.errors import FileError, errors_within
 from sheetnet.files import read_workbook
+from sheetnet.files.limits import Limits
 from sheetnet.identification.build_result import build_identification
 from sheetnet.identification.find_inputs import find_inputs
 from sheetnet.identification.input_map import InputMap, load_map
@@ -21,73 +22,86 @@ from sheetnet.identification.result import Identification, Unidentified
 from sheetnet.identification.root_causes import repair
 from sheetnet.identification.sheet_runs import run_sheet
 from sheetnet.identification.state import Sight
+from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
+from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.syntax.dependencies import Flow
-from sheetnet.trials.draw import TRIALS
 from sheetnet.validation.cells import input_blocks
 from sheetnet.validation.judge_cells import CHANCE
 from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
 _VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\s*\(", re.IGNORECASE)
+_LEAST_TRIALS = 2  # from one to the other numbers move, which shows what depends on the inputs
 
 
 def identify(
-    path: str | Path,
-    network: Network,
+    path: str | os.PathLike[str],
+    network: NetworkLike,
     *,
-    inputs: str | Path | None = None,
-    steps: int | None = None,
-    engine: str = "ironcalc",
-    trials: int = TRIALS,
-    seed: int = 0,
+    inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
+    steps: int | None = JudgeOptions.steps,
+    engine: str = JudgeOptions.engine,
+    trials: int = JudgeOptions.trials,
+    seed: int = JudgeOptions.seed,
+    limits: Mapping[str, int] | Limits | None = None,
 ) -> Identification:
     """Label every formula cell of a workbook with the quantity it computes.
 
+    `network` is a template's name, a path, a table as TOML has it or a `Network`.
     `inputs` is a TOML file that says where the inputs stand (see docs/identify.md); None finds them by their values.
     `steps` is how many training steps to look for; None goes on for as long as they explain cells. Raises `FileError`
-    for an unusable file or where inputs are not found, `NetworkError` for a wrong map, `EngineError`.
+    for an unusable file or where inputs are not found, `NetworkError` for a wrong map, `UsageError` for an option that
+    cannot be, `EngineError`.
+
+    >>> network = sheetnet.load_network("d02b")
+    >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
+    >>> found = sheetnet.identify(path, network, steps=1)
+    >>> {cell.cell: str(cell.label) for cell in found.identified}["G22"]
+    'a_1[0, 0]'
     """
-    workbook = read_workbook(path)
-    where = None if inputs is None else load_map(inputs, workbook, network)
-    try:
-        return identify_workbook(
-            workbook, network, where, name=str(path), steps=steps, engine=engine, trials=trials, seed=seed
-        )
-    except FileError as error:
-        raise FileError(f"{path}: {error}") from None
+    options = JudgeOptions(engine, trials, seed, inputs=inputs, steps=steps, limits=Limits.of(limits))
+    return identify_file(path, load_network(network), options)
+
+
+def identify_file(path: str | os.PathLike[str], network: Network, options: JudgeOptions) -> Identification:
+    """The same with options made before; see `identify`."""
+    workbook = read_workbook(path, options.limits)
+    where = None if options.inputs is None else load_map(options.inputs, workbook, network)
+    with errors_within(path):
+        return identify_workbook(workbook, network, where, options, name=os.fspath(path))
 
 
 def identify_workbook(
     workbook: Workbook,
     network: Network,
     where: InputMap | None = None,
+    options: JudgeOptions = DEFAULT_OPTIONS,
     *,
     name: str = "",
-    steps: int | None = None,
-    engine: str = "ironcalc",
-    trials: int = TRIALS,
-    seed: int = 0,
 ) -> Identification:
     """The same for a workbook that is already read; see `identify`."""
-    evaluate = engine_named(engine)
-    workbook = in_full(workbook)
+    evaluate = engine_named(options.engine)
+    workbook = in_full(workbook, options.limits.formula)
     flow = Flow(workbook)
     if not flow.formulas:
-        raise FileError("the workbook has no formulas, so nothing in it can be identified: give one with formulas")
-    where = where or find_inputs(workbook, network, flow, evaluate, seed)
+        raise FileError(
+            "the workbook has no formulas, so nothing in it can be identified", remedy="give one with formulas"
+        )
+    where = where or find_inputs(workbook, network, flow, evaluate, options.seed)
     driven = {place for places in where.cells.values() for place in places}
     places = [place for place in flow.formulas if place not in driven]
-    runs = run_sheet(workbook, network, where, evaluate, places, trials, seed)
+    runs = run_sheet(workbook, network, where, evaluate, places, max(options.trials, _LEAST_TRIALS), options.seed)
     runs = replace(runs, moved=runs.moved & _reached(flow, places, driven))
     training = Training(network, runs.inputs)
-    sight = Sight(workbook, network, flow, evaluate, runs, training, steps, places, runs.values)
+    sight = Sight(workbook, network, flow, evaluate, runs, training, options.steps, places, runs.values)
     sight.recognise(np.flatnonzero(runs.moved).tolist())
     sight.find_helpers()
     _know_inputs(sight, where)
     repair(sight)
-    return build_identification(sight, where, name=name, engine=engine, seed=seed)
+    return build_identification(sight, where, name=name, engine=options.engine, seed=options.seed)
 
 
 def _reached(flow: Flow, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
@@ -112,22 +126,16 @@ def judge_layout(
     workbook: Workbook,
     network: Network,
     inputs_map: InputMap | None = None,
+    options: JudgeOptions = DEFAULT_OPTIONS,
     *,
     name: str = "",
-    steps: int | None = None,
-    engine: str = "ironcalc",
-    trials: int = TRIALS,
-    seed: int = 0,
 ) -> Report:
     """Judge a workbook in any layout: identified cells are correct, the others wrong where it begins, else carried.
 
     Missing is what the network implies and nothing on the sheet stands for: a quantity whose work is done inside another
     formula is not missing, nor is the cost after the step. Cells that no input moves, texts and helpers are not judged.
     """
-    found = identify_workbook(
-        workbook, network, inputs_map, name=name, steps=steps, engine=engine, trials=trials, seed=seed
-    )
-    return report_of(found)
+    return report_of(identify_workbook(workbook, network, inputs_map, options, name=name))
 
 
 def report_of(found: Identification) -> Report:
@@ -149,16 +157,16 @@ def _missing(found: Identification) -> Iterator[CellVerdict]:
         if not one.through and one.quantity != "cost_new":
             many = f"{one.lacking} of its {one.size} numbers" if one.lacking < one.size else "its numbers"
             message = f"no cell computes {many}, nor anything made of them (step {one.step})"
-            yield CellVerdict(None, None, one.quantity, None, "missing", message)
+            yield CellVerdict(None, None, one.quantity, None, Verdict.MISSING, message)
 
 
 def _unknown(cell: Unidentified) -> CellVerdict:
     """Wrong where it begins; carried where it cannot be told as long as the cell it follows from is wrong."""
-    verdict = "wrong" if cell.follows is None else "carried"
-    if verdict == "wrong" and cell.message.startswith("the formula gives #"):
-        verdict = "error"
-    elif verdict == "wrong" and "try --engine" in cell.message:
-        verdict = "unsupported"
+    verdict = Verdict.WRONG if cell.follows is None else Verdict.CARRIED
+    if verdict == Verdict.WRONG and cell.message.startswith("the formula gives #"):
+        verdict = Verdict.ERROR
+    elif verdict == Verdict.WRONG and "try --engine" in cell.message:
+        verdict = Verdict.UNSUPPORTED
     return CellVerdict(
         cell.sheet,
         cell.cell,
@@ -176,13 +184,16 @@ def _unknown(cell: Unidentified) -> CellVerdict:
 
 def _known(found: Identification) -> Iterator[CellVerdict]:
     for cell in found.identified:
-        verdict, message = "correct", "computes what it should"
+        verdict, message = Verdict.CORRECT, "computes what it should"
         step = f" (step {cell.label.step})" if cell.label.step > 1 else ""
         if cell.carried:
-            verdict = "carried"
+            verdict = Verdict.CARRIED
             message = f"the formula is right; the error comes from {cell.because or 'a wrong cell upstream'}"
         if chance := CHANCE.search(cell.formula):
-            verdict, message = "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
+            verdict, message = (
+                Verdict.WRONG,
+                f"{chance[1].upper()} gives another value at every look: not deterministic",
+            )
         yield CellVerdict(
             cell.sheet,
             cell.cell,

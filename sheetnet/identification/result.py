@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sheetnet.display import counted_words, shown_line
+from sheetnet.naming import element_name
 from sheetnet.workbook import Value
 
 
@@ -17,7 +19,7 @@ class Label:
 
     def __str__(self) -> str:
         step = "" if self.step == 1 else f" of step {self.step}"
-        return f"{self.quantity}[{', '.join(map(str, self.index))}]{step}"
+        return element_name(self.quantity, self.index) + step
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,13 @@ class Nowhere:
 
 @dataclass(frozen=True)
 class Identification:
-    """Everything `identify` says about one workbook."""
+    """Everything `identify` says about one workbook.
+
+    >>> network = sheetnet.load_network("d02b")
+    >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
+    >>> sheetnet.identify(path, network, steps=1)
+    <Identification copy.xlsx: ok, 50 identified, 0 unidentified, 24 apart, 8 nowhere>
+    """
 
     workbook: str
     network: str
@@ -118,3 +126,9 @@ class Identification:
     def ok(self) -> bool:
         """Whether something was identified and nothing that an input moves stayed unidentified."""
         return bool(self.identified) and not self.unidentified
+
+    def __repr__(self) -> str:
+        """One line: the workbook, whether all was identified, and how many cells were."""
+        kinds = ("identified", "unidentified", "apart", "nowhere")
+        counts = counted_words({kind: len(getattr(self, kind)) for kind in kinds})
+        return shown_line(self, f"{self.workbook or 'workbook'}: {'ok' if self.ok else 'not ok'}, {counts}")

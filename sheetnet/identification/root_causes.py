@@ -7,13 +7,13 @@ there. It knows quantities by name only, no equations.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from sheetnet.identification.explain import connected, guesses
 from sheetnet.identification.result import Label
 from sheetnet.identification.state import Sight
+from sheetnet.quantity import Quantity
 from sheetnet.workbook import Place
 
 ROUNDS = 12  # each finds at least one wrong cell, usually all that do not depend on one another
@@ -21,10 +21,8 @@ WINDOW, WIDER = 200, 4  # unknown cells looked at in the first round, and how ma
 MOST_HYPOTHESES = 400  # quantities that are tried at one place
 MOST_GROUPS = 40  # places of one round at which they are tried
 REPEATED_INPUTS = ("A_0", "target", "gamma")  # copied into every row of a training, and the same in every step
-OPTIONAL = ("cost_out", "e_")  # intermediate results, which are tried last
-MADE_FROM = {"sum of cost_n": "cost", "sum of (a - target)^2": "cost_n"}  # other factors name their block
+OPTIONAL = ("cost_out", "e")  # intermediate results, which are tried last
 Hypothesis = dict[Place, Label]
-_BLOCK = re.compile(r"(?:z|a|delta|dC_da|dC_dW)_[0-9]+")
 
 
 def repair(sight: Sight) -> None:
@@ -98,7 +96,7 @@ def misplaced_factors(sight: Sight) -> Hypothesis:
     for place, (label, *_) in sight.labels.items():
         if (label.quantity, label.index) in blocks or sight.flow.users.get(place):
             continue
-        name = MADE_FROM.get(label.quantity) or next(iter(_BLOCK.findall(label.quantity)), "")
+        name = sight.training.quantity(label.quantity).name
         wanted = Label(name, label.index, label.step)
         if (name, label.index) in blocks and _possible(sight, wanted):
             found[place] = wanted
@@ -162,8 +160,8 @@ def missing_blocks(sight: Sight, step: int) -> dict[tuple[str, int], list[Label]
     """(quantity, step) → its elements that no cell computes; blocks of that step and the weights after it."""
     found: dict[tuple[str, int], list[Label]] = {}
     elements = sight.training.elements[: sight.training.blocks]
-    for quantity, index in sorted(elements, key=lambda element: element[0].startswith(OPTIONAL)):
-        label = Label(quantity, index, step + quantity.startswith("W_"))
+    for quantity, index in sorted(elements, key=lambda element: Quantity.of(element[0]).symbol in OPTIONAL):
+        label = Label(quantity, index, step + (Quantity.of(quantity).symbol == "W"))
         if quantity not in REPEATED_INPUTS and _possible(sight, label):
             found.setdefault((quantity, label.step), []).append(label)
     return found

@@ -53,8 +53,10 @@ class Grid:
         box = self.box(block)
         if box[2] > ROWS or box[3] > COLUMNS:
             raise FileError(
-                f"{self.sheet}: {block} ({shape[0]} × {shape[1]}) would reach row {box[2]:,} and column "
-                f"{box[3]:,}, but a sheet ends at {ROWS:,} and {COLUMNS:,}: take a smaller network or fewer observations"
+                f"{block} ({shape[0]} × {shape[1]}) would reach row {box[2]:,} and column "
+                f"{box[3]:,}, but a sheet ends at {ROWS:,} and {COLUMNS:,}",
+                place=self.sheet,
+                remedy="take a smaller network or fewer observations",
             )
         return box
 

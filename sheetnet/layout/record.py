@@ -53,19 +53,25 @@ def carried(workbook: Workbook, where: str) -> Carried:
     sheet = workbook.sheet(RECORD_SHEET)
     if sheet is None:
         raise FileError(
-            f"{where}: has no sheet {RECORD_SHEET}, so it does not say which network it computes: give --network"
+            f"has no sheet {RECORD_SHEET}, so it does not say which network it computes",
+            path=where,
+            remedy="give --network",
         )
     head = sheet.cells.get((1, 1), Cell()).value
     if head not in (FORMAT, OLDER):
         raise FileError(
-            f"{where}: {RECORD_SHEET}!A1 holds {head!r}, expected '{FORMAT}': give --network, or a newer sheetnet"
+            f"{RECORD_SHEET}!A1 holds {head!r}, expected '{FORMAT}'",
+            path=where,
+            remedy="give --network, or a newer sheetnet",
         )
     lines = [str(cell.value) for (row, column), cell in sorted(sheet.cells.items()) if row > 1 and column == 1]
     if head == OLDER:
         return Carried("\n".join(lines))
     if NETWORK not in lines:
         raise FileError(
-            f"{where}: {RECORD_SHEET} has no line '{NETWORK}', after which the network stands: give --network"
+            f"{RECORD_SHEET} has no line '{NETWORK}', after which the network stands",
+            path=where,
+            remedy="give --network",
         )
     end = lines.index(NETWORK)
     return Carried("\n".join(lines[end + 1 :]), _facts(lines[:end]))
@@ -81,4 +87,4 @@ def _facts(lines: Sequence[str]) -> dict[str, str]:
 
 def embedded_network(workbook: Workbook, where: str) -> Network:
     """The network a workbook carries; raises `FileError` where it carries none that can be read."""
-    return parse_network(carried(workbook, where).network_text, f"{where}: {RECORD_SHEET}")
+    return parse_network(carried(workbook, where).network_text, where, RECORD_SHEET)

@@ -16,6 +16,7 @@ from sheetnet.catalogue import Interval, Targets
 from sheetnet.formulas import CellFormula, cell_formulas, describe
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.network import Block, Network, activation_name
+from sheetnet.quantity import q
 from sheetnet.styles import activation_role
 from sheetnet.syntax import areas, cell_name
 from sheetnet.workbook import Box, Cell, CellValidation, Rule, Sheet, View
@@ -24,43 +25,40 @@ from sheetnet.workbook_options import SHEETS
 PROBABLE = ("FFFFFF", "8DB4E2")  # the colours of a probability of 0 and of 1
 SYMBOL_ABOVE = 2  # rows from a block's symbol down to its first cell
 
-_ROLES = (
-    ("A_0", "input"),
-    ("W_", "weight"),
-    ("target", "target"),
-    ("gamma", "gamma"),
-    ("cost", "cost"),
-    ("dC_dW", "gradient"),
-    ("dC_da", "backward"),
-    ("da_dz", "backward"),
-    ("J_", "backward"),
-    ("delta", "backward"),
-)
+_ROLES = {
+    "a": "output",
+    "W": "weight",
+    "target": "target",
+    "gamma": "gamma",
+    "cost_out": "cost",
+    "cost_n": "cost",
+    "cost": "cost",
+    "dC_dW": "gradient",
+    "dC_da": "backward",
+    "da_dz": "backward",
+    "J": "backward",
+    "delta": "backward",
+}
 _INPUT_NOTES = {
     "gamma": "The learning rate γ, above 0. Change it: every sheet follows.",
-    "A_0": "The inputs x, one row an observation. Change them: every sheet follows. The last cell is the bias node.",
+    "A": "The inputs x, one row an observation. Change them: every sheet follows. The last cell is the bias node.",
     "target": "The targets T: what the outputs should be.",
-    "W_": "A weight before the step. The last row holds the biases, the weights of the bias node.",
+    "W": "A weight before the step. The last row holds the biases, the weights of the bias node.",
 }
 _TURNED_NOTES = {
-    "A_0": "The inputs x, one column an observation. Change them: every sheet follows. The last cell is the bias node.",
-    "W_": "A weight before the step. The last column holds the biases, the weights of the bias node.",
+    "A": "The inputs x, one column an observation. Change them: every sheet follows. The last cell is the bias node.",
+    "W": "A weight before the step. The last column holds the biases, the weights of the bias node.",
 }
 
 
-def role_of(network: Network, block: Block) -> str:
+def role_of(block: Block) -> str:
     """How the cells of a block look."""
-    name = block.name
-    if block.transposed:
+    quantity = block.quantity
+    if quantity.transposed:
         return "copy"
-    if name.removesuffix("_new") == activation_name(network.depth, network.depth):
-        return "output"
-    for start, role in _ROLES:
-        if name.startswith(start):
-            return "new_weight" if role == "weight" and name.endswith("_new") else role
-    if name.startswith("A_"):
-        return activation_role(int(name.removesuffix("_new")[2:]))
-    return "forward"
+    if quantity.symbol == "A":
+        return activation_role(quantity.layer) if quantity.layer else "input"
+    return "new_weight" if quantity.kind == "W_new" else _ROLES.get(quantity.symbol, "forward")
 
 
 def dress(grid: Grid, network: Network) -> None:
@@ -77,9 +75,8 @@ def dress(grid: Grid, network: Network) -> None:
 
 def _ask(grid: Grid, block: Block) -> None:
     """What may be typed into an input, and a note that says what it is."""
-    start = "W_" if block.name.startswith("W_") else block.name
     notes = _INPUT_NOTES | (_TURNED_NOTES if grid.turned else {})
-    grid.notes[grid.corners[block.name]] = notes[start]
+    grid.notes[grid.corners[block.name]] = notes[block.quantity.symbol]
     rows, columns = block.rows, block.columns - (1 if block.bias_node else 0)
     first, last = grid.position(block.name, 0, 0), grid.position(block.name, rows - 1, columns - 1)
     if block.name == "gamma":
@@ -98,8 +95,8 @@ def _grey_dead_units(grid: Grid, network: Network) -> None:
         off = network.activation_facts(number).off
         if off is None:
             continue
-        z = cell_name(*grid.corners[f"z_{number}"])
-        for name in (f"z_{number}", activation_name(number, network.depth), f"da_dz_{number}", f"delta_{number}"):
+        z = cell_name(*grid.corners[q("z", number)])
+        for name in (q("z", number), activation_name(number, network.depth), q("da_dz", number), q("delta", number)):
             shape = network.observations - 1, layer.neurons - 1
             box: Box = (*grid.corners[name], *grid.position(name, *shape))
             grid.rules.append(Rule(box, formula=f"AND(COUNT({z})=1,{z}<={off:.15g})", role="dead"))
@@ -109,8 +106,8 @@ def _scale_probabilities(grid: Grid, network: Network) -> None:
     """Outputs that are probabilities: parts of 1, or each that of a target from 0 to 1."""
     outputs = network.activation_facts(network.depth).outputs
     if network.mixes(network.depth) or (network.loss_facts.targets is Targets.UNIT and outputs == Interval(0, 1)):
-        for suffix in ("", "_new"):
-            grid.rules.append(Rule(grid.box(f"a_{network.depth}{suffix}"), scale=PROBABLE))
+        for new in (False, True):
+            grid.rules.append(Rule(grid.box(q("a", network.depth, new)), scale=PROBABLE))
 
 
 def uses(grid: Grid, network: Network) -> dict[str, str]:
@@ -168,16 +165,19 @@ def label_of(network: Network, block: Block, turned: bool) -> str:
 
 def _panel_blocks(network: Network, layer: int) -> tuple[list[str], list[str], list[str], list[str]]:
     """The blocks of a layer from top to bottom: activations below, forward, backward, with the new weights."""
-    a, hidden = activation_name(layer, network.depth), layer < network.depth
     mixes = network.mixes(layer)
-    forward = [f"z_{layer}", *([f"e_{layer}"] if mixes else []), a]
-    backward = [f"dC_da_{layer}", f"da_dz_{layer}", *([f"J_{layer}"] if mixes else []), f"delta_{layer}"]
-    new = [*(f"{name}_new" for name in forward), *([f"A_{layer}_new_T"] if hidden else [])]
+
+    def forward(new: bool) -> list[str]:
+        e = [q("e", layer, new)] if mixes else []
+        return [q("W", layer, new), q("z", layer, new), *e, activation_name(layer, network.depth, new)]
+
+    backward = [q("dC_da", layer), q("da_dz", layer), *([q("J", layer)] if mixes else []), q("delta", layer)]
+    turned = [q("A", layer, new=True, transposed=True)] if layer < network.depth else []
     return (
-        [f"A_{layer - 1}_T"],
-        [f"W_{layer}", *forward],
-        [f"dC_dW_{layer}", *backward],
-        [f"W_{layer}_new", *new],
+        [q("A", layer - 1, transposed=True)],
+        forward(new=False),
+        [q("dC_dW", layer), *backward],
+        [*forward(new=True), *turned],
     )
 
 
@@ -233,7 +233,7 @@ class _Places:
         grid, costs = self.grid, ["cost_out", "cost_n", "cost"]
         grid.write(top, LABELS, f"Cost: {self.network.loss}", "band")
         beside = self._place("target", top + 1, self.forward)
-        self._stack([f"{name}_new" for name in costs], beside, self.new)
+        self._stack([q(name, new=True) for name in costs], beside, self.new)
         return self._stack(costs, beside, self.forward)
 
     def _stack(self, names: list[str], top: int, column: int) -> int:
@@ -254,7 +254,7 @@ class _Places:
 
 def _fill(grid: Grid, network: Network, block: Block, formula: CellFormula | None, values: Numbers) -> None:
     """Every cell of a block: a constant for inputs and bias nodes, else a formula with its cached value."""
-    role = role_of(network, block)
+    role = role_of(block)
     tied = _tied_row(network, block)
     name = block.name
     for r, numbers in enumerate(values):
@@ -272,6 +272,6 @@ def _fill(grid: Grid, network: Network, block: Block, formula: CellFormula | Non
 
 def _tied_row(network: Network, block: Block) -> int | None:
     """The row of a weight block whose cells all refer to its first: a bias shared by the layer is one input."""
-    if block.kind == "input" and block.name.startswith("W_") and network.layers[int(block.name[2:]) - 1].shared_bias:
-        return block.rows - 1
-    return None
+    quantity = block.quantity
+    shared = quantity.kind == "W" and network.layers[(quantity.layer or 0) - 1].shared_bias
+    return block.rows - 1 if shared else None

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from sheetnet.errors import NetworkError
-from sheetnet.formulas import LEVELS, describe, hint, kind_of_block
+from sheetnet.formulas import LEVELS, describe, hint
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.readme import student_readme
 from sheetnet.layout.record import hidden_sheet
 from sheetnet.layout.step import SYMBOL_ABOVE, step_grid, step_sheet
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, Sheet, View, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
@@ -87,7 +88,7 @@ def _sensible(network: Network, scene: ViewContext, falls: bool) -> list[Questio
     step, found = scene.step, []
     for layer in range(1, network.depth + 1):
         found += _bounds(network, scene, layer)
-    last = f"a_{network.depth}"
+    last = q("a", network.depth)
     if network.mixes(network.depth):
         area, count = step.area(last), network.observations * network.sizes[-1]
         words = "The outputs of an observation are probabilities: do they add up to 1?"
@@ -122,7 +123,7 @@ class Exercise:
 
     def __post_init__(self) -> None:
         if self.hints not in LEVELS:
-            raise NetworkError(f"there are no hints {self.hints!r}: choose from {', '.join(LEVELS)}")
+            raise NetworkError(f"there are no hints {self.hints!r}", remedy=f"choose from {', '.join(LEVELS)}")
 
 
 def blanks_named(network: Network, asked: Sequence[str]) -> tuple[str, ...]:
@@ -139,18 +140,19 @@ def blanks_named(network: Network, asked: Sequence[str]) -> tuple[str, ...]:
         fitting = [name for name in answers if word in _spoken(name)]
         if not fitting:
             known = ", ".join(dict.fromkeys(_spoken(name)[0] for name in answers))
-            raise NetworkError(f"--blank {word}: there is no such calculation: choose from {known}, or one of a layer")
+            raise NetworkError(
+                f"--blank {word}: there is no such calculation", remedy=f"choose from {known}, or one of a layer"
+            )
         found += fitting
     return tuple(name for name in answers if name in found or not asked)
 
 
 def _spoken(name: str) -> tuple[str, str, str]:
     """What people call a block: its kind in any layer, and it alone. `A_1` and `A_1_new` hold activations a_1."""
-    kind, _ = kind_of_block(name)
-    if kind == "W":
-        return "W_new", name, name
-    first = name.removesuffix("_new")
-    return ("a" if kind == "A" else kind), first, first.replace("A_", "a_")
+    quantity = Quantity.of(name)
+    if quantity.symbol == "W":
+        return quantity.kind, name, name
+    return quantity.of_cells.symbol, quantity.old.name, quantity.old.of_cells.name
 
 
 def student_workbook(

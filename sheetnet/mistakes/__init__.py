@@ -48,4 +48,4 @@ def mistake_named(code: str) -> Mistake:
     except KeyError:
         near = get_close_matches(code.strip().upper(), MISTAKES, 3, 0.5)
         known = f"do you mean {', '.join(near)}?" if near else "`sheetnet explain` lists all"
-        raise SheetnetError(f"no known mistake has the code {code!r}: {known}") from None
+        raise SheetnetError(f"no known mistake has the code {code!r}", remedy=known) from None

@@ -8,6 +8,7 @@ import numpy as np
 
 from sheetnet.mistakes.equations import EquationParts, Part, Site, fit, transposed
 from sheetnet.mistakes.model import Change, Mistake, change
+from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 
 
@@ -34,14 +35,14 @@ def _other_masks(site: Site, kind: str) -> Iterator[Change]:
 
 def _mask_of(layer: int) -> Part:
     def mask(s: EquationParts) -> Array:
-        z = fit(s.value(f"z_{layer}"), *s.here("z").shape[-2:])
+        z = fit(s.value(q("z", layer)), *s.here("z").shape[-2:])
         return s.site.activation.derivative(z, z) + 0 * z  # NaN, where that layer has no such neuron
 
     return mask
 
 
 def _slope_of(layer: int) -> Part:
-    return lambda s: fit(s.value(f"da_dz_{layer}"), *s.here("z").shape[-2:])
+    return lambda s: fit(s.value(q("da_dz", layer)), *s.here("z").shape[-2:])
 
 
 def _bends(site: Site) -> bool:
@@ -49,11 +50,11 @@ def _bends(site: Site) -> bool:
 
 
 def _other_gradients(site: Site, kind: str) -> Iterator[Change]:
-    if kind.startswith("dC_da.") and site.output:
+    if site.quantity == "dC_da" and site.output:
         for name in LOSSES:
             if name != site.network.loss:
                 yield change(kind, f"{name}'s with {site.network.loss}", result=_gradient_of(name))
-    if kind.startswith("delta") and site.output:
+    if site.quantity == "delta" and site.output:
         label = f"a - T with {site.activation_name} and {site.network.loss}"
         yield change(kind, label, result=lambda s: s.activations(s.site.layer) - s.value("target"))
 
@@ -280,7 +281,7 @@ HIDDEN = (
         "SUMPRODUCT(delta_2,W_2_new)",
         "SUMPRODUCT(delta_2,W_2)",
         "All gradients are computed before any weight changes; the error goes back through the weights it came by.",
-        (change("dC_da.hidden", W=lambda s: s.value(f"W_{s.site.layer + 1}_new")),),
+        (change("dC_da.hidden", W=lambda s: s.value(q("W", s.site.layer + 1, new=True))),),
     ),
     Mistake(
         "SN072",

@@ -14,7 +14,7 @@ TWO_OUTPUTS = 2  # outputs, with which "multiplied by n" is the 2 of the square'
 
 
 def _other_losses(site: Site, kind: str) -> Iterator[Change]:
-    if kind.startswith("cost_out"):
+    if site.quantity == "cost_out":
         for name in LOSSES:
             if name != site.network.loss:
                 yield change(kind, f"{name} instead of {site.network.loss}", result=_terms_of(name))

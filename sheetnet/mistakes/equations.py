@@ -8,7 +8,6 @@ The part "result" is the block. Written apart from `reference.equations`, so tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,32 +15,27 @@ from functools import cached_property
 import numpy as np
 
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Activation, Array, Loss, Values
 
 Element = tuple[str, int, int]  # a cell of a block, with its row and column from 0
-_NAME = re.compile(r"(?P<quantity>.+?)(?:_(?P<layer>\d+))?(?P<new>_new)?(?P<turned>_T)?")
 
 
 @dataclass(frozen=True)
 class Site:
-    """A block of a network: which quantity of which layer; `suffix` is "_new" in the pass with the new weights."""
+    """A block of a network: which quantity of which layer; `new` in the pass with the new weights."""
 
     network: Network
     block: str
     quantity: str
     layer: int
-    suffix: str
+    new: bool
 
     @classmethod
     def of(cls, network: Network, block: str) -> Site:
         """The site of a block by its name; turned copies are the quantity `A_T`, updated weights `W_new`."""
-        match = _NAME.fullmatch(block)
-        assert match is not None  # the pattern takes any name
-        new = match["new"] or ""
-        quantity = match["quantity"] + (match["turned"] or "")
-        if quantity == "W":
-            quantity, new = "W" + new, ""
-        return cls(network, block, quantity, int(match["layer"] or 0), new)
+        found = Quantity.of(block)
+        return cls(network, block, found.kind, found.layer or 0, found.new and found.symbol != "W")
 
     @property
     def output(self) -> bool:
@@ -107,12 +101,12 @@ class EquationParts:
 
     def here(self, quantity: str, above: int = 0) -> Array:
         """A quantity of this layer (or so many above), in the same pass: `here("z")`."""
-        return self.value(f"{quantity}_{self.site.layer + above}{self.site.suffix}")
+        return self.value(q(quantity, self.site.layer + above, self.site.new))
 
     def activations(self, layer: int) -> Array:
         """a of a layer, without the bias node; x for layer 0."""
         depth = self.site.network.depth
-        name = activation_name(layer, depth) + (self.site.suffix if layer else "")
+        name = activation_name(layer, depth, self.site.new)
         return self.value(name) if layer == depth else self.value(name)[..., :-1]
 
 
@@ -191,8 +185,7 @@ def cook(site: Site, values: Values, replaced: Recipe | None = None) -> Array:
 
 
 def _below(s: EquationParts) -> Array:
-    layer = s.site.layer - 1
-    return s.value(f"A_{layer}" + (s.site.suffix if layer else ""))
+    return s.value(q("A", s.site.layer - 1, s.site.new))
 
 
 def _with_node(s: EquationParts) -> Array:
@@ -208,7 +201,7 @@ def _target_of(s: EquationParts) -> Array:
 
 
 def _outputs(s: EquationParts) -> Array:
-    return s.value(activation_name(s.site.network.depth, s.site.network.depth) + s.site.suffix)
+    return s.value(q("a", s.site.network.depth, s.site.new))
 
 
 def _binary(s: EquationParts) -> bool:
@@ -260,7 +253,7 @@ _EXPONENT: Recipe = {
 RECIPES: dict[str, Recipe] = {
     "inputs": {"act": lambda s: s.activations(0), **_NODE},
     "A_T": {
-        "A": lambda s: s.value(s.site.block.removesuffix("_T")),
+        "A": lambda s: s.value(q("A", s.site.layer, s.site.new)),
         "result": lambda s: transposed(s["A"]),
     },
     "z": {
@@ -299,12 +292,12 @@ RECIPES: dict[str, Recipe] = {
     },
     "cost_out.other": {"a": _outputs, "T": _target_of, "result": lambda s: s.site.loss.terms(s["a"], s["T"])},
     "cost_n": {
-        "terms": lambda s: s.value(f"cost_out{s.site.suffix}"),
+        "terms": lambda s: s.value(q("cost_out", new=s.site.new)),
         "share": lambda s: 1.0,
         "result": lambda s: s["share"] * s["terms"].sum(axis=-1, keepdims=True),
     },
     "cost": {
-        "terms": lambda s: s.value(f"cost_n{s.site.suffix}"),
+        "terms": lambda s: s.value(q("cost_n", new=s.site.new)),
         "share": lambda s: share_of(s.site.network),
         "result": lambda s: s["share"] * s["terms"].sum(axis=-2, keepdims=True),
     },

@@ -8,6 +8,7 @@ import numpy as np
 
 from sheetnet.mistakes.equations import EquationParts, Part, Site, fit, transposed
 from sheetnet.mistakes.model import Change, Mistake, change
+from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, Array
 
 
@@ -27,14 +28,14 @@ def _other_weights(site: Site, kind: str) -> Iterator[Change]:
         right = site.layer + (kind != "z")
         for layer in range(1, site.network.depth + 1):
             if layer != right:
-                yield change(kind, f"W_{layer}{site.suffix}", W=_weights_of(layer))
+                yield change(kind, q("W", layer, site.new), W=_weights_of(layer))
     if kind == "z":
         for layer in range(site.layer - 1):
-            yield change(kind, f"A_{layer}{site.suffix if layer else ''}", inputs=_activations_of(layer))
+            yield change(kind, q("A", layer, site.new), inputs=_activations_of(layer))
 
 
 def _weights_of(layer: int) -> Part:
-    return lambda s: fit(s.value(f"W_{layer}{s.site.suffix}"), *s.right("W").shape[-2:])
+    return lambda s: fit(s.value(q("W", layer, s.site.new)), *s.right("W").shape[-2:])
 
 
 def _activations_of(layer: int) -> Part:
@@ -43,7 +44,7 @@ def _activations_of(layer: int) -> Part:
 
 def _old_values(site: Site, kind: str) -> Iterator[Change]:
     """In the pass with the new weights: a value from before the update, for each block that is read."""
-    if site.suffix:
+    if site.new:
         for part in ("A", "W", "z", "a", "terms"):
             yield change(kind, f"old {part}", **{part: _old(part)})
 
@@ -54,15 +55,15 @@ def _old(part: str) -> Part:
 
 def _in_the_first_pass(s: EquationParts, part: str) -> Array:
     layer, depth = s.site.layer, s.site.network.depth
-    names = {"W": f"W_{layer}", "z": f"z_{layer}", "a": f"a_{depth}"}
-    names["A"] = f"A_{layer}" if s.site.quantity == "A_T" else f"A_{layer - 1}"
+    names = {"W": q("W", layer), "z": q("z", layer), "a": q("a", depth)}
+    names["A"] = q("A", layer) if s.site.quantity == "A_T" else q("A", layer - 1)
     names["terms"] = "cost_out" if s.site.quantity == "cost_n" else "cost_n"
     return s.value(names[part])
 
 
 def _z_below(s: EquationParts) -> Array:
     layer = s.site.layer - 1
-    return s.value(f"z_{layer}{s.site.suffix}") if layer else s.right("inputs")
+    return s.value(q("z", layer, s.site.new)) if layer else s.right("inputs")
 
 
 def _node_through_f(s: EquationParts) -> Array:
@@ -180,8 +181,8 @@ FORWARD = (
         "SUMPRODUCT(A_1,W_1_new)",
         "SUMPRODUCT(A_1,W_1)",
         "The first pass takes the weights from before the step.",
-        (change("z", W=lambda s: s.value(f"W_{s.site.layer}_new")),),
-        applies=lambda site: not site.suffix,
+        (change("z", W=lambda s: s.value(q("W", s.site.layer, new=True))),),
+        applies=lambda site: not site.new,
     ),
     Mistake(
         "SN011",

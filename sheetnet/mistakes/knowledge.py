@@ -11,6 +11,7 @@ import numpy as np
 
 from sheetnet.mistakes import Element, Site, cook, kind_of
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import q
 from sheetnet.reference import Array, Recorder, Values
 from sheetnet.trials.tolerance import Truth, agreement
 
@@ -83,12 +84,12 @@ class Knowledge:
         if site.quantity not in ("A", "a", "z", "e", "A_T"):
             return [(name, row, column)]
         if site.quantity == "e":  # whose maximum is the row's
-            z = f"z_{site.layer}{site.suffix}"
+            z = q("z", site.layer, site.new)
             return [(name, row, column), *((z, row, j) for j in range(self._network.blocks[z].columns))]
         n, j = (column, row) if site.quantity == "A_T" else (row, column)
-        ends = f"_{site.layer}{site.suffix}"
-        upright = [activation_name(site.layer, self._network.depth) + site.suffix, "z" + ends, "e" + ends]
-        places = [*((block, n, j) for block in upright), (f"A{ends}_T", j, n)]
+        own = site.layer, site.new
+        upright = [activation_name(site.layer, self._network.depth, site.new), q("z", *own), q("e", *own)]
+        places = [*((block, n, j) for block in upright), (q("A", *own, transposed=True), j, n)]
         shapes = self._network.blocks
         return [
             (block, r, c)

@@ -23,6 +23,7 @@ from sheetnet.mistakes.equations import (
     kind_of,
     reads_twice,
 )
+from sheetnet.naming import element_name
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
 
@@ -62,8 +63,8 @@ class Single:
     @property
     def label(self) -> str:
         """`W_1[0, 1] one row down`, `z_1[0, 0] for W_1[0, 1]`."""
-        own = f"{self.block}[{self.row}, {self.column}]"
-        return f"{self.source}[{self.at[0]}, {self.at[1]}] for {own}" if self.source else f"{own} {self.words}"
+        own = element_name(self.block, (self.row, self.column))
+        return f"{element_name(self.source, self.at)} for {own}" if self.source else f"{own} {self.words}"
 
     @property
     def named(self) -> Element | None:
@@ -97,7 +98,7 @@ def reads_of(site: Site, values: Values) -> Reads:
     for part in () if kind in ("J", "J.other", "delta.softmax") else (*READS, "gamma"):
         if part in RECIPES[kind] and (part not in TWICE or reads_twice(site)):
             array = scene.right(part)
-            blocks = (name for name in site.network.blocks if not name.endswith("_T"))
+            blocks = (block.name for block in site.network.blocks.values() if not block.transposed)
             block = next(name for name in blocks if np.shares_memory(values[name], array))
             found[part] = Read(array.shape[-2], array.shape[-1], block)
     return found if sum(rows * columns for rows, columns, _ in map(astuple, set(found.values()))) <= FEW_NUMBERS else {}
@@ -171,5 +172,5 @@ def _elements(reads: Reads) -> Iterator[tuple[str, Read, int, int]]:
 def _cells(network: Network, own: str) -> Iterator[tuple[str, int, int]]:
     """All cells of the step but those of the block itself, its copies and the Jacobians."""
     for name, block in network.blocks.items():
-        if name != own and not name.startswith("J_") and not block.transposed:
+        if name != own and block.quantity.symbol != "J" and not block.transposed:
             yield from ((name, r, c) for r in range(block.rows) for c in range(block.columns))

@@ -35,6 +35,7 @@ from sheetnet.mistakes import (
 )
 from sheetnet.mistakes.knowledge import Knowledge
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Recorder, Values
 from sheetnet.trials.tolerance import Truth, agreement, scales
 
@@ -297,12 +298,13 @@ def _single(block: str, kind: str, mistake: Mistake, singles: list[Single], numb
 def _refers(reads: frozenset[Element], named: Element) -> bool:
     """Whether a cell is among those read, or a transposed copy of it is."""
     name, row, column = named
-    return named in reads or (f"{name}_T", column, row) in reads
+    quantity = Quantity.of(name)
+    return named in reads or (q(quantity.symbol, quantity.layer, quantity.new, transposed=True), column, row) in reads
 
 
 def _unstacked(name: str, array: Array) -> Array:
     """Jacobians as the recipes take them, runs × N × n × n."""
-    return array.reshape(len(array), -1, *2 * array.shape[-1:]) if name.startswith("J_") else array
+    return array.reshape(len(array), -1, *2 * array.shape[-1:]) if Quantity.of(name).symbol == "J" else array
 
 
 def _element(array: Array, row: int, column: int) -> Array:

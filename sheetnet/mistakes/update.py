@@ -8,6 +8,7 @@ import numpy as np
 
 from sheetnet.mistakes.equations import EquationParts, Part, Site, fit, transposed
 from sheetnet.mistakes.model import Change, Mistake, change
+from sheetnet.quantity import q
 from sheetnet.reference import Array
 
 
@@ -38,7 +39,7 @@ def _other_layers(site: Site, kind: str) -> Iterator[Change]:
         part, quantity = names[kind]
         for layer in range(1, site.network.depth + 1):
             if layer != site.layer:
-                yield change(kind, f"{quantity}_{layer}", **{part: _of_layer(f"{quantity}_{layer}", part)})
+                yield change(kind, q(quantity, layer), **{part: _of_layer(q(quantity, layer), part)})
 
 
 def _of_layer(block: str, part: str) -> Part:
@@ -51,7 +52,7 @@ def _same_layer(s: EquationParts) -> Array:
 
 def _z_below(s: EquationParts) -> Array:
     layer = s.site.layer - 1
-    return s.value(f"z_{layer}") if layer else s.right("inputs")
+    return s.value(q("z", layer)) if layer else s.right("inputs")
 
 
 def _gradient_turned(s: EquationParts) -> Array:

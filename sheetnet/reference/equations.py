@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.network import Block, Network, activation_name
+from sheetnet.display import shown_html, shown_line
+from sheetnet.network import Block, Network
+from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.quantity import q
 from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Array
 
 if TYPE_CHECKING:
@@ -42,14 +45,14 @@ Equation = Callable[[Values], Array]
 def equations(network: Network) -> dict[str, Equation]:
     """Name → equation, in an order in which each needs only the inputs and those before it."""
     depth = network.depth
-    found = forward_pass(network, "")
+    found = forward_pass(network)
     for layer in range(depth, 0, -1):
         found |= _errors(network, layer)
     for layer in range(1, depth + 1):
-        found[f"dC_dW_{layer}"] = _weight_gradient(network, layer)
+        found[q("dC_dW", layer)] = _weight_gradient(network, layer)
     for layer in range(1, depth + 1):
-        found[f"W_{layer}_new"] = _updated(network, layer)
-    return found | forward_pass(network, "_new")
+        found[q("W", layer, new=True)] = _updated(network, layer)
+    return found | forward_pass(network, new=True)
 
 
 def evaluate_step(network: Network, inputs: Values, replaced: Mapping[str, Equation] | None = None) -> dict[str, Array]:
@@ -61,27 +64,27 @@ def evaluate_step(network: Network, inputs: Values, replaced: Mapping[str, Equat
     return values
 
 
-def forward_pass(network: Network, suffix: str) -> dict[str, Equation]:
-    """z, a and the cost, with the weights (suffix "") or the new weights (suffix "_new")."""
+def forward_pass(network: Network, new: bool = False) -> dict[str, Equation]:
+    """z, a and the cost, with the weights or with the new ones."""
     found: dict[str, Equation] = {}
     for layer in range(1, network.depth + 1):
-        found |= _layer(network, layer, suffix)
-    return found | _cost(network, suffix)
+        found |= _layer(network, layer, new)
+    return found | _cost(network, new)
 
 
-def _layer(network: Network, layer: int, suffix: str) -> dict[str, Equation]:
+def _layer(network: Network, layer: int, new: bool) -> dict[str, Equation]:
     activation = ACTIVATIONS[network.layers[layer - 1].activation]
-    below = f"A_{layer - 1}" + (suffix if layer > 1 else "")
-    weights, z, a = f"W_{layer}{suffix}", f"z_{layer}{suffix}", f"a_{layer}{suffix}"
+    below, weights = q("A", layer - 1, new), q("W", layer, new)
+    z, a = q("z", layer, new), q("a", layer, new)
     found: dict[str, Equation] = {
-        f"{below}_T": lambda v: np.swapaxes(v[below], -1, -2),
+        q("A", layer - 1, new, transposed=True): lambda v: np.swapaxes(v[below], -1, -2),
         z: lambda v: v[below] @ v[weights],
     }
     if (power := activation.power) is not None:
-        found[f"e_{layer}{suffix}"] = lambda v: power(v[z])
+        found[q("e", layer, new)] = lambda v: power(v[z])
     found[a] = lambda v: activation.f(v[z])
     if layer < network.depth:
-        found[f"A_{layer}{suffix}"] = lambda v: with_bias_node(v[a])
+        found[q("A", layer, new)] = lambda v: with_bias_node(v[a])
     return found
 
 
@@ -90,48 +93,62 @@ def with_bias_node(a: Array) -> Array:
     return np.concatenate([a, np.ones_like(a[..., :1])], axis=-1)
 
 
-def _cost(network: Network, suffix: str) -> dict[str, Equation]:
-    loss, out = LOSSES[network.loss], activation_name(network.depth, network.depth) + suffix
+def _cost(network: Network, new: bool) -> dict[str, Equation]:
+    loss, out = LOSSES[network.loss], q("a", network.depth, new)
+    cost_out, cost_n = q("cost_out", new=new), q("cost_n", new=new)
     reduce = np.mean if network.reduction == "mean" else np.sum
     return {
-        f"cost_out{suffix}": lambda v: loss.terms(v[out], v["target"]),
-        f"cost_n{suffix}": lambda v: v[f"cost_out{suffix}"].sum(axis=-1, keepdims=True),
-        f"cost{suffix}": lambda v: np.asarray(reduce(v[f"cost_n{suffix}"], axis=-2, keepdims=True)),
+        cost_out: lambda v: loss.terms(v[out], v["target"]),
+        cost_n: lambda v: v[cost_out].sum(axis=-1, keepdims=True),
+        q("cost", new=new): lambda v: np.asarray(reduce(v[cost_n], axis=-2, keepdims=True)),
     }
 
 
 def _errors(network: Network, layer: int) -> dict[str, Equation]:
     """∂C/∂a, ∂a/∂z and their product δ = ∂cost_n/∂z of one layer; δ carries no 1/N."""
     activation, loss = ACTIVATIONS[network.layers[layer - 1].activation], LOSSES[network.loss]
-    z, a, dc_da, da_dz, jacobian = f"z_{layer}", f"a_{layer}", f"dC_da_{layer}", f"da_dz_{layer}", f"J_{layer}"
+    z, a, dc_da, da_dz, jacobian = q("z", layer), q("a", layer), q("dC_da", layer), q("da_dz", layer), q("J", layer)
     found: dict[str, Equation] = {}
     if layer == network.depth:
         found[dc_da] = lambda v: loss.gradient(v[a], v["target"])
     else:
-        found[dc_da] = lambda v: v[f"delta_{layer + 1}"] @ np.swapaxes(v[f"W_{layer + 1}"][..., :-1, :], -1, -2)
+        found[dc_da] = lambda v: v[q("delta", layer + 1)] @ np.swapaxes(v[q("W", layer + 1)][..., :-1, :], -1, -2)
     if network.mixes(layer):
         found[jacobian] = lambda v: activation.jacobian(v[z], v[a])
     found[da_dz] = lambda v: activation.derivative(v[z], v[a])
     if network.mixes(layer):
-        found[f"delta_{layer}"] = lambda v: (v[dc_da][..., None, :] @ v[jacobian])[..., 0, :]
+        found[q("delta", layer)] = lambda v: (v[dc_da][..., None, :] @ v[jacobian])[..., 0, :]
     else:
-        found[f"delta_{layer}"] = lambda v: v[dc_da] * v[da_dz]
+        found[q("delta", layer)] = lambda v: v[dc_da] * v[da_dz]
     return found
 
 
 def _weight_gradient(network: Network, layer: int) -> Equation:
     share = 1 / network.observations if network.reduction == "mean" else 1.0
-    return lambda v: share * (np.swapaxes(v[f"A_{layer - 1}"], -1, -2) @ v[f"delta_{layer}"])
+    return lambda v: share * (np.swapaxes(v[q("A", layer - 1)], -1, -2) @ v[q("delta", layer)])
 
 
 def _updated(network: Network, layer: int) -> Equation:
     trained = np.ones((network.sizes[layer - 1] + 1, 1))
     trained[-1] = network.train_bias
-    return lambda v: v[f"W_{layer}"] - trained * (v["gamma"] * v[f"dC_dW_{layer}"])
+    return lambda v: v[q("W", layer)] - trained * (v["gamma"] * v[q("dC_dW", layer)])
 
 
 class Step(Mapping[str, Array]):
-    """The quantities of one training step, name → array, with the shapes of docs/design.md (`J_l` is N × n × n)."""
+    """The quantities of one training step, name → array, with the shapes of docs/design.md (`J_l` is N × n × n).
+
+    Among N observations and layers of n_l neurons, `z_1` is N × n_1, and `W_1`, `dC_dW_1` and `W_1_new` are
+    (n_0 + 1) × n_1 with the biases in the last row; `cost` is 1 × 1. A name that there is not raises KeyError.
+
+    >>> step = sheetnet.training_step(sheetnet.load_network("d02b"))
+    >>> step["delta_2"].round(6)
+    array([[ 0.138499, -0.038098]])
+    >>> step.to_frame().head(3)
+      quantity   index  value
+    0      A_0  (0, 0)   0.05
+    1      A_0  (0, 1)   0.10
+    2      A_0  (0, 2)   1.00
+    """
 
     def __init__(self, network: Network, arrays: Values) -> None:
         self.network = network
@@ -149,6 +166,17 @@ class Step(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._arrays)
 
+    def __repr__(self) -> str:
+        """One line: the network, how many quantities there are, and the cost before and after."""
+        sizes = "-".join(map(str, self.network.sizes))
+        before, after = (self._arrays[name].item() for name in ("cost", "cost_new"))
+        return shown_line(
+            self, f"of {self.network.title!r}, {sizes}: {len(self)} quantities, cost {before:.6g} → {after:.6g}"
+        )
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
+
     def to_frame(self) -> pandas.DataFrame:
         """A long table, one row a number: quantity, index (a tuple from 0), value."""
         import pandas
@@ -160,21 +188,37 @@ class Step(Mapping[str, Array]):
 def inputs_of(network: Network) -> dict[str, Array]:
     """The inputs of the step with a trials axis of 1: A_0, W_1 … W_L, target, gamma."""
     values = {"A_0": with_bias_node(np.array([network.inputs])), "target": np.array([network.targets])}
-    values |= {f"W_{number}": np.array([layer.weights]) for number, layer in enumerate(network.layers, 1)}
+    values |= {q("W", number): np.array([layer.weights]) for number, layer in enumerate(network.layers, 1)}
     return values | {"gamma": np.array([[[network.learning_rate]]])}
 
 
-def training_step(network: Network) -> Step:
+def training_step(network: NetworkLike) -> Step:
     """One step of gradient descent: forward, cost, backward, new weights, new cost.
 
+    `network` is a template's name, a path, a table as TOML has it or a `Network`.
     All gradients are computed before any weight changes. Values are floats in the network's own units; where the
     network saturates they may be infinite or NaN, as the mathematics says.
+
+    The equations are those of Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors"
+    (Nature 323, 1986), in matrix form as in Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.5, and in
+    Nielsen, Neural Networks and Deep Learning (2015), chapter 2: δ⁽ᴸ⁾ is his BP1, δ⁽ˡ⁾ BP2, and ∂C/∂W⁽ˡ⁾ BP4 with
+    BP3 as its last row. Softmax goes through its whole Jacobian; with cross-entropy that gives a − T, as in Bishop,
+    Pattern Recognition and Machine Learning (2006), 4.108 and 4.109.
+
+    >>> step = sheetnet.training_step(sheetnet.load_network("d02b"))
+    >>> step
+    <Step of 'Backward propagation, matrix version: 2-2-2 with sigmoid', 2-2-2: 34 quantities, cost 0.298371 → 0.291028>
+    >>> step["W_2_new"].round(6)  # (n_1 + 1) × n_2, the biases in the last row
+    array([[0.358916, 0.511301],
+           [0.408666, 0.56137 ],
+           [0.6     , 0.6     ]])
     """
+    network = load_network(network)
     values = evaluate_step(network, inputs_of(network))
     return Step(network, {name: array[0] for name, array in values.items()})
 
 
 def stacked(array: Array, block: Block) -> Array:
     """A quantity as its block stands on a sheet: … × rows × columns (`J_l`: one n × n Jacobian under the other)."""
-    trials = array.shape[: array.ndim - (3 if block.name.startswith("J_") else 2)]
+    trials = array.shape[: array.ndim - (3 if block.quantity.symbol == "J" else 2)]
     return array.reshape(*trials, block.rows, block.columns)

@@ -7,38 +7,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
+from sheetnet.naming import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.report import SOUND, BlockFinding
+from sheetnet.validation.report import BlockFinding
+from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A verdict's fill (RRGGBB, light enough for dark text) and a sign for who cannot tell the colours apart."""
+    """A verdict's fill (RRGGBB, light enough for dark text), a sign for who sees no colours, a terminal's color."""
 
     fill: str
     sign: str
+    color: str
 
 
-VERDICT_STYLES = {
-    "missing": Look("FF9E9E", "∅"),
-    "blank": Look("A9CDF5", "▢"),
-    "error": Look("FF6B6B", "!"),
-    "unsupported": Look("D5D5D5", "…"),
-    "undetermined": Look("E8DFC0", "?"),
-    "hardcoded": Look("CDA9F2", "#"),
-    "rounded": Look("F0C3EA", "≈"),
-    "wrong": Look("FF9E9E", "✗"),
-    "carried": Look("FFC34D", "↓"),
-    "correct": Look("C8EBC3", "✓"),
+VERDICT_STYLES: dict[str, Look] = {
+    Verdict.MISSING: Look("FF9E9E", "∅", "red"),
+    Verdict.BLANK: Look("A9CDF5", "▢", "blue"),
+    Verdict.ERROR: Look("FF6B6B", "!", "red"),
+    Verdict.UNSUPPORTED: Look("D5D5D5", "…", "yellow"),
+    Verdict.UNDETERMINED: Look("E8DFC0", "?", "yellow"),
+    Verdict.HARDCODED: Look("CDA9F2", "#", "magenta"),
+    Verdict.ROUNDED: Look("F0C3EA", "≈", "magenta"),
+    Verdict.WRONG: Look("FF9E9E", "✗", "red"),
+    Verdict.CARRIED: Look("FFC34D", "↓", "yellow"),
+    Verdict.CORRECT: Look("C8EBC3", "✓", "green"),
 }
-EDITED = Look("CDEFF2", "✎")  # an input that no longer holds what the network file says
-NEUTRAL = Look("DDDDDD", "•")  # a verdict without a look of its own
-
-
-def look_of(verdict: str) -> Look:
-    """The verdict's look."""
-    return VERDICT_STYLES.get(verdict, NEUTRAL)
+EDITED = Look("CDEFF2", "✎", "cyan")  # an input that no longer holds what the network file says
 
 
 SHORT_FORMULA = 48  # characters of a formula that a terminal shows
@@ -55,11 +52,6 @@ def short(words: str) -> str:
     return words if len(words) <= SHORT_FORMULA else words[: SHORT_FORMULA - 1] + "…"
 
 
-def called(quantity: str, index: tuple[int, ...] | None) -> str:
-    """A quantity's element, `z_1[0, 1]`; the quantity alone where it is meant as a whole."""
-    return quantity if index is None else f"{quantity}[{', '.join(map(str, index))}]"
-
-
 def value_text(value: Value) -> str:
     """A value as a report shows it."""
     if value is None:
@@ -67,9 +59,11 @@ def value_text(value: Value) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
-def where(cell: CellVerdict) -> str:
-    """The cell's place, `Step!B3`; a dash for what stands nowhere."""
-    return f"{cell.sheet}!{cell.cell}" if cell.cell else "—"
+def number_text(number: float) -> str:
+    """Nine decimals, as worked examples print them; very large or small numbers in scientific notation."""
+    if number != 0 and not 1e-6 <= abs(number) < 1e6:
+        return f"{number:.6g}"
+    return f"{number:.9f}".rstrip("0").rstrip(".")
 
 
 def reason(cell: CellVerdict) -> str:
@@ -85,7 +79,12 @@ def followers(cells: Iterable[CellVerdict]) -> Counter[str]:
 
 def following(finding: BlockFinding, carried: Counter[str]) -> int:
     """How many cells carry an error of the finding's cells."""
-    return sum(carried[where(cell)] for cell in finding.cells)
+    return sum(carried[cell.place] for cell in finding.cells)
+
+
+def in_json(count: int) -> str:
+    """What ends a list that is cut: the JSON has all."""
+    return f"…{and_more(count)}: see --json"
 
 
 def inherited(carried: int) -> str:
@@ -109,8 +108,8 @@ def elements_text(finding: BlockFinding) -> str:
     """What the first cell of a finding is called; of several, from which element to which."""
     first, last = finding.first, finding.cells[-1]
     if len(finding.cells) == 1 or first.index is None or last.index is None:
-        return called(first.quantity, first.index)
-    return f"{called(first.quantity, first.index)} … [{', '.join(map(str, last.index))}]"
+        return element_name(first.quantity, first.index)
+    return f"{element_name(first.quantity, first.index)} … {element_name('', last.index)}"
 
 
 def concerned(report: Report) -> list[CellVerdict]:
@@ -148,7 +147,7 @@ def remarks(report: Report) -> str:
     found = Counter(
         short(printable(cell.value))
         for cell in report.answers
-        if cell.verdict == "blank" and isinstance(cell.value, str)
+        if cell.verdict == Verdict.BLANK and isinstance(cell.value, str)
     )
     several = [f"{words!r} ({count:,})" for words, count in found.most_common(MOST_REMARKS) if words.strip()]
     return ", ".join([*several, "…"] if len(found) > MOST_REMARKS else several)

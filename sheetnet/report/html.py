@@ -5,7 +5,6 @@ All text goes through jinja2's escaping, and control characters of strangers' te
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.files import read_workbook
 from sheetnet.files.atomic import save_text
+from sheetnet.files.limits import Limits
 from sheetnet.files.package import refuse_same
+from sheetnet.naming import element_name, place_name
 from sheetnet.report.format import (
     EDITED,
-    NEUTRAL,
     VERDICT_STYLES,
     Look,
     asked_text,
     blamed_answers,
-    called,
     concerned,
     elements_text,
     followers,
@@ -31,23 +30,23 @@ from sheetnet.report.format import (
     givens_changed,
     inherited,
     inputs_edited,
-    look_of,
     printable,
     reason,
     stale_cells,
     value_text,
-    where,
 )
 from sheetnet.syntax import cell_name, column_letters, parse_area
-from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
 from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.verdict import Verdict, tally
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
 
 _Placed = TypeVar("_Placed", CellVerdict, EditedInput)
 MOST_GRID_CELLS = 20_000  # of one sheet; a page with more is slow to open, and nobody looks at them all
 _LONGEST = 40  # characters of a text that widen its column; longer ones run over or are cut
 _NARROWEST, _WIDEST = 5, 26
+LOOKS = {**VERDICT_STYLES, "edited": EDITED}
 _TOLD = 1_000  # characters of a formula or reason that a hover shows
 
 
@@ -68,7 +67,7 @@ class GridCell:
 class SheetGrid:
     """One sheet. `size` counts its cells; there are no rows where it has more than `MOST_CELLS`.
 
-    `counts` are its looks with sign and number; it `is_sound` where that is "correct" alone.
+    `counts` are its looks with sign and number; it `is_sound` where that is `correct` alone.
     """
 
     sheet: str
@@ -92,7 +91,7 @@ def _grid(sheet: Sheet, report: Report) -> SheetGrid:
     places = [*sheet.cells, *verdicts]
     bottom, right = (max((place[axis] for place in places), default=1) for axis in (0, 1))
     counts = _counts(verdicts, edits)
-    is_sound = all(look == "correct" for look, _, _ in counts)
+    is_sound = all(look == Verdict.CORRECT for look, _, _ in counts)
     if bottom * right > MOST_GRID_CELLS:
         return SheetGrid(printable(sheet.name), bottom * right, counts, is_sound)
     rows = [
@@ -117,13 +116,9 @@ def _counts(
     verdicts: Mapping[Position, CellVerdict], edits: Mapping[Position, EditedInput]
 ) -> tuple[tuple[str, str, int], ...]:
     """The looks of a sheet's cells, gravest first."""
-    found = Counter(cell.verdict for cell in verdicts.values())
+    found = tally(cell.verdict for cell in verdicts.values())
     found["edited"] = len(edits.keys() - verdicts.keys())
-    return tuple((look, _sign(look), found[look]) for look in (*VERDICTS, "edited") if found[look])
-
-
-def _sign(look: str) -> str:
-    return EDITED.sign if look == "edited" else look_of(look).sign
+    return tuple((look, LOOKS[look].sign, count) for look, count in found.items() if count)
 
 
 def _by_place(found: Iterable[_Placed]) -> dict[Position, _Placed]:
@@ -143,7 +138,7 @@ def _cell(
     value = cell.value if verdict is None else verdict.value
     text, is_text = _shown(value, verdict is not None or edit is not None), isinstance(value, str)
     look = verdict.verdict if verdict is not None else "edited" if edit is not None else ""
-    sign = "" if look in ("", "correct") else _sign(look)
+    sign = "" if look in ("", Verdict.CORRECT) else LOOKS[look].sign
     cut = is_text and (bool(look) or (place[0], place[1] + 1) in cells)  # else it runs over, as on a sheet
     return GridCell(cell_name(*place), text, look, sign, _hover(cell_name(*place), cell, verdict, edit), is_text, cut)
 
@@ -163,12 +158,12 @@ def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput
     formula = verdict.formula if verdict is not None else cell.formula
     lines = [] if formula is None else [printable(f"={formula}"[:_TOLD])]
     if verdict is not None:
-        lines.insert(0, f"{name}: {called(verdict.quantity, verdict.index)}")
+        lines.insert(0, f"{name}: {element_name(verdict.quantity, verdict.index)}")
         expected = "" if verdict.expected is None else f", expected {verdict.expected:.9g}"
         lines.append(f"shows {printable(value_text(verdict.value)[:_TOLD])}{expected}")
         lines.append(f"{verdict.verdict}: {reason(verdict)[:_TOLD]}")
     elif edit is not None:
-        lines.insert(0, f"{name}: {called(edit.quantity, edit.index)}")
+        lines.insert(0, f"{name}: {element_name(edit.quantity, edit.index)}")
         lines.append(f"edited: now {printable(value_text(edit.found)[:_TOLD])}, was {edit.expected:.9g}")
     return "\n".join(lines)
 
@@ -224,25 +219,30 @@ def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | N
     return report_page([section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)])
 
 
-def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
-    """The page of sections made before, and the lines of workbooks without a report."""
-    reports = [section.report for section in sections]
+def page_templates() -> Environment:
+    """The templates of all pages: what they are given is escaped, and a name that is not given is an error."""
     loader = PackageLoader("sheetnet.report", "templates")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["printable"] = printable
+    return environment
+
+
+def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
+    """The page of sections made before, and the lines of workbooks without a report."""
+    reports = [section.report for section in sections]
     occurring = {cell.verdict for report in reports for cell in concerned(report)}
-    return environment.get_template("report.html").render(
-        sections=sections,
-        unreadable=unreadable,
-        looks={
-            **VERDICT_STYLES,
-            **{verdict: NEUTRAL for verdict in VERDICTS if verdict not in VERDICT_STYLES},
-            "edited": EDITED,
-        },
-        legend=_legend(occurring, any(report.edited_inputs for report in reports)),
-        most_cells=MOST_GRID_CELLS,
+    return (
+        page_templates()
+        .get_template("report.html")
+        .render(
+            sections=sections,
+            unreadable=unreadable,
+            looks=LOOKS,
+            legend=_legend(occurring, any(report.edited_inputs for report in reports)),
+            most_cells=MOST_GRID_CELLS,
+        )
     )
 
 
@@ -254,21 +254,21 @@ def save_html(reports: Sequence[Report], path: Path) -> None:
     save_text(report_html(reports, workbooks), path)
 
 
-def _legend(occurring: set[str], edited: bool) -> list[tuple[str, Look, str]]:
-    found = [(verdict, look_of(verdict), meaning) for verdict, meaning in VERDICTS.items() if verdict in occurring]
+def _legend(occurring: set[Verdict], edited: bool) -> list[tuple[str, Look, str]]:
+    found: list[tuple[str, Look, str]] = [(each, LOOKS[each], each.meaning) for each in Verdict if each in occurring]
     return [*found, ("edited", EDITED, "an input with another number than the network's")] if edited else found
 
 
-def read_section(number: int, report: Report) -> Section:
+def read_section(number: int, report: Report, limits: Limits) -> Section:
     """The section of a report whose workbook is still to be read for its grids. Raises FileError."""
-    return section(number, report, read_workbook(report.workbook))
+    return section(number, report, read_workbook(report.workbook, limits))
 
 
 def section(number: int, report: Report, workbook: Workbook | None = None) -> Section:
     """One workbook's part of the page, its `number` the place among all; without a workbook no grids are shown."""
     shown_grids = grids(report, workbook) if workbook is not None else []
     anchors = {
-        f"{grid.sheet}!{cell.name}": f"b{number}s{index}-{cell.name}"
+        place_name(grid.sheet, cell.name): f"b{number}s{index}-{cell.name}"
         for index, grid in enumerate(shown_grids)
         for row in grid.rows
         for cell in row
@@ -285,12 +285,12 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         folder="" if path.parent == Path() else str(path.parent),
         report=report,
         asked=asked_text(report),
-        chips=tuple((verdict, look_of(verdict).sign, count) for verdict, count in report.counts.items()),
+        chips=tuple((verdict, LOOKS[verdict].sign, count) for verdict, count in report.counts.items()),
         heading=inputs_edited(report),
         edited=tuple(
             (
-                printable(f"{e.sheet}!{e.cell}"),
-                called(e.quantity, e.index),
+                printable(e.place),
+                element_name(e.quantity, e.index),
                 printable(value_text(e.found)),
                 f"{e.expected:.9g}",
             )
@@ -314,9 +314,9 @@ def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> Fi
     cell = finding.first
     return FindingLine(
         verdict=cell.verdict,
-        sign=look_of(cell.verdict).sign,
+        sign=LOOKS[cell.verdict].sign,
         where=printable(finding.where),
-        anchor=anchors.get(printable(where(cell)), ""),
+        anchor=anchors.get(printable(cell.place), ""),
         called=elements_text(finding),
         formula="" if cell.formula is None else printable(f"={cell.formula}"),
         shown="" if cell.cell is None else printable(value_text(cell.value)),

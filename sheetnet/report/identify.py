@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -12,46 +11,41 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.identification import Identification, Identified, Label, Nowhere, Unidentified
-from sheetnet.report.format import printable, short
-from sheetnet.report.json import plain
+from sheetnet.naming import place_name
+from sheetnet.report.format import in_json, printable, short
+from sheetnet.report.json import json_text, record, records
 
-IDENTIFY_SCHEMA = "sheetnet.identification/1"
+IDENTIFY_SCHEMA = "sheetnet.identify/1"
+IDENTIFY_FIELDS = """schema workbook network engine trials seed steps summary notes inputs_from inputs identified
+    unidentified apart nowhere"""
+INPUT_FIELDS = "quantity index cells"
+LABEL_FIELDS = "quantity index step"
+IDENTIFIED_FIELDS = "sheet cell quantity index step also carried because formula value"
+UNIDENTIFIED_FIELDS = "sheet cell formula value message follows computes expected expected_value mistake mistakes"
+APART_FIELDS = "sheet cell formula value why"
+NOWHERE_FIELDS = "quantity step lacking size through"
 MOST_UNIDENTIFIED_SHOWN = 20  # unidentified cells that are listed; the JSON has all
 MOST_PLACES_NAMED = 3  # cells that are named for one input block or quantity
 
 
 def identification_data(found: Identification) -> dict[str, Any]:
     """The identification as plain data, in the fields of the schema."""
-    return {
-        "schema": IDENTIFY_SCHEMA,
-        "workbook": found.workbook,
-        "network": found.network,
-        "engine": found.engine,
-        "trials": found.trials,
-        "seed": found.seed,
-        "steps": found.steps,
-        "summary": _summary(found),
-        "notes": list(found.notes),
-        "inputs_from": found.inputs_from,
-        "inputs": [
-            {"quantity": one.quantity, "index": list(one.index), "cells": list(one.cells)} for one in found.inputs
-        ],
-        "identified": [_identified(cell) for cell in found.identified],
-        "unidentified": [_unidentified(cell) for cell in found.unidentified],
-        "apart": [
-            {"sheet": c.sheet, "cell": c.cell, "formula": f"={c.formula}", "value": plain(c.value), "why": c.why}
-            for c in found.apart
-        ],
-        "nowhere": [
-            {"quantity": n.quantity, "step": n.step, "lacking": n.lacking, "size": n.size, "through": n.through}
-            for n in found.nowhere
-        ],
-    }
+    return record(
+        found,
+        IDENTIFY_FIELDS,
+        schema=IDENTIFY_SCHEMA,
+        summary=_summary(found),
+        inputs=records(found.inputs, INPUT_FIELDS),
+        identified=[_identified(cell) for cell in found.identified],
+        unidentified=[_unidentified(cell) for cell in found.unidentified],
+        apart=records(found.apart, APART_FIELDS),
+        nowhere=records(found.nowhere, NOWHERE_FIELDS),
+    )
 
 
 def identification_json(found: Identification) -> str:
-    """The identification as JSON; always valid, without NaN."""
-    return json.dumps(identification_data(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """The identification as JSON."""
+    return json_text([identification_data(found)])
 
 
 def _summary(found: Identification) -> dict[str, Any]:
@@ -66,40 +60,16 @@ def _summary(found: Identification) -> dict[str, Any]:
 
 
 def _label(label: Label | None) -> dict[str, Any] | None:
-    if label is None:
-        return None
-    return {"quantity": label.quantity, "index": list(label.index), "step": label.step}
+    return None if label is None else record(label, LABEL_FIELDS)
 
 
 def _identified(cell: Identified) -> dict[str, Any]:
-    return {
-        "sheet": cell.sheet,
-        "cell": cell.cell,
-        "quantity": cell.label.quantity,
-        "index": list(cell.label.index),
-        "step": cell.label.step,
-        "also": [_label(label) for label in cell.also],
-        "carried": cell.carried,
-        "because": cell.because,
-        "formula": f"={cell.formula}",
-        "value": plain(cell.value),
-    }
+    label = record(cell.label, LABEL_FIELDS)
+    return record(cell, IDENTIFIED_FIELDS, **label, also=records(cell.also, LABEL_FIELDS))
 
 
 def _unidentified(cell: Unidentified) -> dict[str, Any]:
-    return {
-        "sheet": cell.sheet,
-        "cell": cell.cell,
-        "formula": f"={cell.formula}",
-        "value": plain(cell.value),
-        "message": cell.message,
-        "follows": cell.follows,
-        "computes": _label(cell.computes),
-        "expected": _label(cell.expected),
-        "expected_value": cell.expected_value,
-        "mistake": cell.mistake,
-        "mistakes": list(cell.mistakes),
-    }
+    return record(cell, UNIDENTIFIED_FIELDS, computes=_label(cell.computes), expected=_label(cell.expected))
 
 
 def identification_view(found: Identification) -> RenderableType:
@@ -125,8 +95,8 @@ def _parts(found: Identification) -> Iterator[RenderableType]:
     yield from _quantities(found)
     if found.unidentified:
         yield _table(found)
-    if len(found.unidentified) > MOST_UNIDENTIFIED_SHOWN:
-        yield Text(f"  … and {len(found.unidentified) - MOST_UNIDENTIFIED_SHOWN:,} more: see --json", style="dim")
+    if (rest := len(found.unidentified) - MOST_UNIDENTIFIED_SHOWN) > 0:
+        yield Text(f"  {in_json(rest)}", style="dim")
     yield from _rest(found)
 
 
@@ -146,7 +116,7 @@ def _quantities(found: Identification) -> Iterator[RenderableType]:
     first: dict[str, list[str]] = {}
     for cell in found.identified:
         if cell.label.step == 1:
-            first.setdefault(cell.label.quantity, []).append(f"{cell.sheet}!{cell.cell}")
+            first.setdefault(cell.label.quantity, []).append(place_name(cell.sheet, cell.cell))
     table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
     for title in ("quantity", "cells", "where (first step)"):
         table.add_column(title, overflow="fold")
@@ -164,7 +134,7 @@ def _table(found: Identification) -> Table:
     for title in ("not identified", "should be", "why"):
         table.add_column(title, overflow="fold")
     for cell in found.unidentified[:MOST_UNIDENTIFIED_SHOWN]:
-        where = f"{cell.sheet}!{cell.cell}"
+        where = place_name(cell.sheet, cell.cell)
         why = Text(
             printable(cell.message)
             + (f" ({cell.mistake})" if cell.mistake and cell.mistake not in cell.message else "")

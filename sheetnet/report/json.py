@@ -1,4 +1,7 @@
-"""Reports as JSON, versioned and always valid: no NaN, no infinity; errors are their text."""
+"""Results as JSON: the rules for every schema, and the schema of a report.
+
+Always valid JSON: errors are their text, what is no finite number is null, a formula begins with "=".
+"""
 
 from __future__ import annotations
 
@@ -12,32 +15,73 @@ from sheetnet.report.format import blamed
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
 from sheetnet.validation.report import BlockFinding, findings_of
-from sheetnet.workbook import CellError, Value
+from sheetnet.verdict import Verdict
+from sheetnet.workbook import CellError
 
 REPORT_SCHEMA = "sheetnet.report/1"
+REPORT_FIELDS = """schema workbook network network_source engine trials seed strict_inputs network_id summary convention
+    notes edited_inputs findings cells"""
+CELL_FIELDS = "sheet cell quantity index verdict formula value expected stale cause mistake mistakes message answer"
+FINDING_FIELDS = "sheet ranges cells quantity verdict formula mistake mistakes message answer"
+EDITED_FIELDS = "sheet cell quantity index found expected formula"
 # Control characters above those that JSON escapes, marks of direction, separators of lines, halves of characters.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def record(item: object, fields: str, **given: object) -> dict[str, Any]:
+    """The fields of a result as JSON holds them, in their order: what is `given`, else the attribute of that name."""
+    found = {name: plain(given[name] if name in given else getattr(item, name)) for name in fields.split()}
+    if found.get("formula") is not None:
+        found["formula"] = f"={found['formula']}"
+    return found
+
+
+def records(items: Sequence[object], fields: str) -> list[dict[str, Any]]:
+    """Each of several results."""
+    return [record(item, fields) for item in items]
+
+
+def plain(value: object) -> object:
+    """A value as JSON holds it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, tuple):
+        return list(value)
+    return value.code if isinstance(value, CellError) else value
+
+
+def json_text(data: Sequence[Mapping[str, Any]]) -> str:
+    """One object as it is, several (or none) as an array."""
+    return _dumped(data[0] if len(data) == 1 else data, indent=1)
+
+
+def json_line(data: Mapping[str, Any]) -> str:
+    """One object as one line."""
+    return _dumped(data, indent=None)
+
+
+def _dumped(data: object, indent: int | None) -> str:
+    """JSON in which characters that a terminal would obey, or that turn text around, stand as escapes."""
+    words = json.dumps(data, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", words) + "\n"
+
+
 def report_data(report: Report) -> dict[str, Any]:
     """The report as plain data, in the fields of the schema."""
-    return {
-        "schema": REPORT_SCHEMA,
-        "workbook": report.workbook,
-        "network": report.network,
-        "network_source": report.network_source,
-        "engine": report.engine,
-        "trials": report.trials,
-        "seed": report.seed,
-        "strict_inputs": report.strict_inputs,
-        "network_id": report.network_id,
-        "summary": _summary(report),
-        "convention": report.convention,
-        "notes": list(report.notes),
-        "edited_inputs": [_edited(edited) for edited in report.edited_inputs],
-        "findings": [_finding(finding) for finding in findings_of(blamed(report))],
-        "cells": [_cell(cell) for cell in report.cells],
-    }
+    return record(
+        report,
+        REPORT_FIELDS,
+        schema=REPORT_SCHEMA,
+        summary=_summary(report),
+        edited_inputs=records(report.edited_inputs, EDITED_FIELDS),
+        findings=[_finding(finding) for finding in findings_of(blamed(report))],
+        cells=records(report.cells, CELL_FIELDS),
+    )
+
+
+def _finding(finding: BlockFinding) -> dict[str, Any]:
+    """Cells blamed for one cause; the formula and the message are those of the first."""
+    return record(finding.first, FINDING_FIELDS, ranges=finding.areas, cells=len(finding.cells))
 
 
 def _summary(report: Report) -> dict[str, Any]:
@@ -52,15 +96,20 @@ def _summary(report: Report) -> dict[str, Any]:
     }
 
 
+def to_json(reports: list[Report]) -> str:
+    """One report as an object, several as an array."""
+    return json_text([report_data(report) for report in reports])
+
+
 def report_from_data(data: Mapping[str, Any]) -> Report:
     """The report that `report_data` gave as data, but for what JSON leaves out: errors come back as their text.
 
-    Raises KeyError or TypeError where fields are missing.
+    Raises KeyError or TypeError where fields are missing, ValueError for a verdict that there is not.
     """
     return Report(
         **{name: data[name] for name in ("workbook", "network", "network_source", "engine", "trials", "seed")},
-        cells=tuple(CellVerdict(**_fields(cell)) for cell in data["cells"]),
-        edited_inputs=tuple(EditedInput(**_fields(edited)) for edited in data["edited_inputs"]),
+        cells=tuple(map(_cell, data["cells"])),
+        edited_inputs=tuple(EditedInput(**_attributes(edited)) for edited in data["edited_inputs"]),
         notes=tuple(data["notes"]),
         strict_inputs=bool(data["strict_inputs"]),
         convention=data["convention"],
@@ -68,87 +117,15 @@ def report_from_data(data: Mapping[str, Any]) -> Report:
     )
 
 
-def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
-    formula, index, mistake = data["formula"], data["index"], data.get("mistake")
-    mistakes = (
-        {"mistakes": tuple(data.get("mistakes", () if mistake is None else (mistake,)))} if "answer" in data else {}
-    )
-    return {
-        **{name: value for name, value in data.items() if name != "mistake"},
-        **mistakes,
-        "formula": None if formula is None else formula.removeprefix("="),
-        "index": None if index is None else tuple(index),
-    }
+def _cell(data: Mapping[str, Any]) -> CellVerdict:
+    """A cell; earlier versions wrote the one mistake that is told, or none."""
+    found = _attributes(data)
+    told = found.pop("mistake", None)
+    mistakes = found.pop("mistakes", () if told is None else (told,))
+    return CellVerdict(**{**found, "verdict": Verdict(data["verdict"]), "mistakes": tuple(mistakes)})
 
 
-def to_json(reports: list[Report]) -> str:
-    """One report as an object, several as an array."""
-    return json_text([report_data(report) for report in reports])
-
-
-def json_text(data: Sequence[Mapping[str, Any]]) -> str:
-    """One object as it is, several (or none) as an array."""
-    words = json.dumps(data[0] if len(data) == 1 else data, indent=1, ensure_ascii=False, allow_nan=False)
-    return printable_json(words) + "\n"
-
-
-def printable_json(words: str) -> str:
-    """JSON in which characters that a terminal would obey, or that turn text around, stand as escapes."""
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", words)
-
-
-def _finding(finding: BlockFinding) -> dict[str, Any]:
-    """Cells blamed for one cause; the formula and the message are those of the first."""
-    first = finding.first
-    return {
-        "sheet": first.sheet,
-        "ranges": list(finding.areas),
-        "cells": len(finding.cells),
-        "quantity": first.quantity,
-        "verdict": first.verdict,
-        "formula": None if first.formula is None else f"={first.formula}",
-        "mistake": first.mistake,
-        "mistakes": list(first.mistakes),
-        "message": first.message,
-        "answer": first.answer,
-    }
-
-
-def _cell(cell: CellVerdict) -> dict[str, Any]:
-    return {
-        "sheet": cell.sheet,
-        "cell": cell.cell,
-        "quantity": cell.quantity,
-        "index": None if cell.index is None else list(cell.index),
-        "verdict": cell.verdict,
-        "formula": None if cell.formula is None else f"={cell.formula}",
-        "value": plain(cell.value),
-        "expected": plain(cell.expected),
-        "stale": cell.stale,
-        "cause": cell.cause,
-        "mistake": cell.mistake,
-        "mistakes": list(cell.mistakes),
-        "message": cell.message,
-        "answer": cell.answer,
-    }
-
-
-def _edited(edited: EditedInput) -> dict[str, Any]:
-    return {
-        "sheet": edited.sheet,
-        "cell": edited.cell,
-        "quantity": edited.quantity,
-        "index": list(edited.index),
-        "found": plain(edited.found),
-        "expected": edited.expected,
-        "formula": None if edited.formula is None else f"={edited.formula}",
-    }
-
-
-def plain(value: Value) -> str | float | bool | None:
-    """A value as JSON holds it: errors are their text, what is no finite number is null."""
-    if isinstance(value, CellError):
-        return value.code
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+def _attributes(data: Mapping[str, Any]) -> dict[str, Any]:
+    formula, index = data["formula"], data["index"]
+    formula = None if formula is None else formula.removeprefix("=")
+    return {**data, "formula": formula, "index": None if index is None else tuple(index)}

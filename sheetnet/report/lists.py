@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.files.limits import LIMITS, amount, current
+from sheetnet.files.limits import DEFAULT_LIMITS, LIMITS, amount
 from sheetnet.mistakes import CHAPTERS, Mistake, mistake_named
 
 
@@ -19,7 +19,7 @@ def limits_view() -> RenderableType:
     for title in ("limit", "at most", "of", "because"):
         table.add_column(title, overflow="fold", justify="right" if title == "at most" else "left")
     for name, limit in LIMITS.items():
-        table.add_row(name, amount(name, current()[name]), limit.what, limit.reason)
+        table.add_row(name, amount(name, getattr(DEFAULT_LIMITS, name)), limit.what, limit.reason)
     return table
 
 
@@ -30,7 +30,7 @@ every trial. An explanation uses only cells to which the formula refers; of seve
 and the others by their codes; where none fits, two mistakes together are tried. `sheetnet explain SN012` shows
 one on the terminal.
 
-This page is written by `python scripts/mistakes_page.py`, from the entries in `sheetnet/mistakes/`.
+This page is written by `python -m tools.pages`, from the entries in `sheetnet/mistakes/`.
 """
 
 

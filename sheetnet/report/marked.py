@@ -8,27 +8,30 @@ from pathlib import Path
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
+from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Field, Mark, mark_workbook
+from sheetnet.naming import element_name
 from sheetnet.report.format import (
+    VERDICT_STYLES,
     asked_text,
     blamed_answers,
-    called,
     concerned,
     elements_text,
     followers,
     following,
     givens_changed,
+    in_json,
     inherited,
     inputs_edited,
-    look_of,
     printable,
     reason,
     stale_cells,
     value_text,
 )
 from sheetnet.syntax import parse_area
-from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place, Workbook
 
 NAME = "sheetnet report"
@@ -56,7 +59,8 @@ def cell_position(cell: CellVerdict) -> Place | None:
 
 def _rows(report: Report) -> Iterator[_Row]:
     yield (Field(NAME, bold=True),)
-    yield (Field("all correct" if report.ok else "not ok", fill=look_of("correct" if report.ok else "wrong").fill),)
+    words, look = ("all correct", Verdict.CORRECT) if report.ok else ("not ok", Verdict.WRONG)
+    yield (Field(words, fill=VERDICT_STYLES[look].fill),)
     yield _text(f"{report.network}: network from {report.network_source}")
     yield _text(f"{report.engine}, {report.trials} trials, seed {report.seed}")
     yield ()
@@ -81,7 +85,7 @@ def _counts(report: Report) -> Iterator[_Row]:
     what = "answers" if asked_text(report) else "cells"
     yield tuple(Field(title, bold=True) for title in ("verdict", what, "meaning"))
     for verdict, count in report.counts.items():
-        yield (Field(verdict, fill=look_of(verdict).fill), Field(float(count)), Field(VERDICTS[verdict]))
+        yield (Field(verdict, fill=VERDICT_STYLES[verdict].fill), Field(float(count)), Field(Verdict(verdict).meaning))
     if not report.counts:
         yield _text("nothing was compared")
     yield ()
@@ -93,7 +97,7 @@ def _edited(report: Report) -> Iterator[_Row]:
     yield (Field(inputs_edited(report), bold=True),)
     for edit in report.edited_inputs:
         words = f"now {value_text(edit.found)}, was {edit.expected:.9g}"
-        place, name = printable(f"{edit.sheet}!{edit.cell}"), called(edit.quantity, edit.index)
+        place, name = printable(edit.place), element_name(edit.quantity, edit.index)
         yield (Field(), Field(place), Field(name), Field(printable(words)))
     yield ()
 
@@ -108,14 +112,14 @@ def _blamed(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
     for finding in findings[:MOST_LISTED]:
         yield _line(finding, following(finding, carried))
     if rest := sum(len(finding.cells) for finding in findings[MOST_LISTED:]):
-        yield _text(f"… and {rest:,} more: see --json")
+        yield _text(in_json(rest))
 
 
 def _line(finding: BlockFinding, carried: int) -> _Row:
     cell = finding.first
     why = reason(cell) + (f"; {inherited(carried)}" if carried else "")
     return (
-        Field(cell.verdict, fill=look_of(cell.verdict).fill),
+        Field(cell.verdict, fill=VERDICT_STYLES[cell.verdict].fill),
         Field(printable(finding.where), link=cell_position(cell)),
         Field(elements_text(finding)),
         Field("" if cell.cell is None else printable(value_text(cell.value))),
@@ -138,18 +142,20 @@ def copy_paths(workbooks: Sequence[Path], path: Path) -> dict[Path, Path]:
     originals = {os.path.realpath(workbook) for workbook in workbooks}
     for target in targets.values():
         if os.path.realpath(target) in originals:
-            raise FileError(f"{target}: is a workbook of its own, which is never overwritten: give another path")
+            raise FileError(
+                "is a workbook of its own, which is never overwritten", path=target, remedy="give another path"
+            )
     return targets
 
 
-def save_marked(report: Report, target: Path) -> None:
+def save_marked(report: Report, target: Path, limits: Limits = DEFAULT_LIMITS) -> None:
     """Write a marked copy of the reported workbook. An earlier copy is overwritten, the workbook itself never.
 
     Where the workbook is a marked copy that somebody worked on, the new marks take the place of the old.
     Raises FileError for the workbook's own path, another format's suffix, and a file that cannot be marked.
     """
-    again = is_marked(read_workbook(report.workbook))
-    mark_workbook(Path(report.workbook), target, marks_of(report), summary_sheet(report, again))
+    again = is_marked(read_workbook(report.workbook, limits))
+    mark_workbook(Path(report.workbook), target, marks_of(report), summary_sheet(report, again), limits)
 
 
 def _targets(workbooks: Sequence[Path], path: Path) -> list[Path]:
@@ -157,7 +163,7 @@ def _targets(workbooks: Sequence[Path], path: Path) -> list[Path]:
         return [path / workbooks[0].name if path.is_dir() else path]
     resolved = [Path(os.path.realpath(workbook)) for workbook in workbooks]
     if len(set(resolved)) < len(resolved):
-        raise FileError(f"{path}: one workbook is given twice, and its copies would be one: give it once")
+        raise FileError("one workbook is given twice, and its copies would be one", path=path, remedy="give it once")
     _make_folder(path)
     if len({workbook.name.casefold() for workbook in workbooks}) == len(workbooks):
         return [path / workbook.name for workbook in workbooks]
@@ -172,7 +178,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"{folder}: cannot be made ({error.strerror}): give another folder") from error
+        raise FileError(f"cannot be made ({error.strerror})", path=folder, remedy="give another folder") from error
 
 
 def marks_of(report: Report) -> dict[Place, Mark]:
@@ -181,11 +187,11 @@ def marks_of(report: Report) -> dict[Place, Mark]:
 
 
 def _mark(cell: CellVerdict) -> Mark:
-    return Mark(look_of(cell.verdict).fill, None if cell.verdict == "correct" else _note(cell))
+    return Mark(VERDICT_STYLES[cell.verdict].fill, None if cell.verdict == Verdict.CORRECT else _note(cell))
 
 
 def _note(cell: CellVerdict) -> str:
-    lines = [f"{cell.verdict}: {called(cell.quantity, cell.index)}", reason(cell)]
+    lines = [f"{cell.verdict}: {element_name(cell.quantity, cell.index)}", reason(cell)]
     if cell.expected is not None:
         lines.append(f"expected {cell.expected:.9g}, shows {printable(value_text(cell.value))}")
     return "\n".join(lines)[:_LONGEST]

@@ -15,41 +15,34 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.formulas import describe
+from sheetnet.naming import element_name, listed
 from sheetnet.reference import Step, stacked
 from sheetnet.report.format import (
+    VERDICT_STYLES,
     asked_text,
     blamed_answers,
-    called,
     elements_text,
     followers,
     following,
     givens_changed,
+    in_json,
     inherited,
     inputs_edited,
+    number_text,
     printable,
     remarks,
     short,
     stale_cells,
     value_text,
 )
-from sheetnet.validation import VERDICTS, CellVerdict, Report
+from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.verdict import Status, Verdict
 
 if TYPE_CHECKING:
     from sheetnet.batch.journal import Result
 
-VERDICT_COLORS = {
-    "missing": "red",
-    "blank": "blue",
-    "error": "red",
-    "unsupported": "yellow",
-    "undetermined": "yellow",
-    "hardcoded": "magenta",
-    "wrong": "red",
-    "rounded": "magenta",
-    "carried": "yellow",
-    "correct": "green",
-}
+VERDICT_WIDTH = max(map(len, Verdict))  # of the column of verdicts
 MOST_NETWORKS = 4  # different ones in a batch that are told apart
 MOST_NAMED = 5  # files that carry one of them
 MOST_SHOWN = 20  # blamed cells of one report, answers or givens, that are listed; the JSON has all
@@ -61,9 +54,9 @@ def result_view(result: Result) -> RenderableType:
     return report_view(result.report)
 
 
-def totals(counts: Mapping[str, int]) -> RenderableType:
+def totals(counts: Mapping[Status, int]) -> RenderableType:
     """How many workbooks of a batch became what, in one line."""
-    known = (status for status in ("correct", "incorrect", "unreadable") if counts[status])
+    known = (status for status in Status if counts[status])
     several = ", ".join(f"{counts[status]:,} {status}" for status in known)
     return Text(f"{sum(counts.values()):,} workbooks: {several}", style="bold")
 
@@ -81,9 +74,8 @@ def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
         network = (
             f"the network of {templates[found]}" if found in templates else "another one" if number else "one network"
         )
-        names = ", ".join(Path(printable(path)).name for path in paths[:MOST_NAMED]) if number else ""
-        more = f" and {len(paths) - MOST_NAMED:,} more" if names and len(paths) > MOST_NAMED else ""
-        told.append(f"{len(paths):,} {carry} {network}" + (f": {names}{more}" if names else ""))
+        names = listed([Path(printable(path)).name for path in paths], MOST_NAMED) if number else ""
+        told.append(f"{len(paths):,} {carry} {network}" + (f": {names}" if names else ""))
     if len(groups) > MOST_NETWORKS:
         told.append(f"{sum(len(paths) for _, paths in groups[MOST_NETWORKS:]):,} carry others")
     return f"the workbooks carry different networks: {'; '.join(told)}. Give --network to judge all by one."
@@ -127,8 +119,8 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     yield from _edited_inputs(report)
     yield from _blanks(report)
     carried = followers(report.cells)
-    shown = [cell for cell in blamed_answers(report) if cell.verdict != "blank"]
-    shown.sort(key=lambda cell: cell.verdict == "undetermined")  # they may be very many, and blame nobody
+    shown = [cell for cell in blamed_answers(report) if cell.verdict != Verdict.BLANK]
+    shown.sort(key=lambda cell: cell.verdict == Verdict.UNDETERMINED)  # they may be very many, and blame nobody
     yield from _blamed_cells(shown, carried)
     if words := givens_changed(report):
         yield Text(f"  {words}:", style="yellow")
@@ -137,12 +129,12 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
 
 def _blanks(report: Report) -> Iterator[RenderableType]:
     """What is not filled in yet, a count for each quantity, and the remarks that stand there."""
-    empty = Counter(cell.quantity for cell in report.answers if cell.verdict == "blank")
+    empty = Counter(cell.quantity for cell in report.answers if cell.verdict == Verdict.BLANK)
     if empty:
         counts = ", ".join(f"{quantity} ({count})" for quantity, count in empty.items())
-        yield Text(f"  blank: {counts}", style=VERDICT_COLORS["blank"])
+        yield Text(f"  blank: {counts}", style=VERDICT_STYLES[Verdict.BLANK].color)
     if words := remarks(report):
-        yield Text(f"  remarks in blank cells: {words}", style=VERDICT_COLORS["blank"])
+        yield Text(f"  remarks in blank cells: {words}", style=VERDICT_STYLES[Verdict.BLANK].color)
 
 
 def _edited_inputs(report: Report) -> Iterator[RenderableType]:
@@ -150,8 +142,7 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     if not edited:
         return
     first = [
-        f"{e.sheet}!{e.cell} ({called(e.quantity, e.index)}) {value_text(e.found)}, was {e.expected:g}"
-        for e in edited[:3]
+        f"{e.place} ({element_name(e.quantity, e.index)}) {value_text(e.found)}, was {e.expected:g}" for e in edited[:3]
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
     style = "red" if report.strict_inputs else "cyan"
@@ -163,7 +154,7 @@ def _blamed_cells(blamed: Sequence[CellVerdict], carried: Counter[str]) -> Itera
     for finding in findings[:MOST_SHOWN]:
         yield _blamed_cell(finding, following(finding, carried))
     if rest := sum(len(finding.cells) for finding in findings[MOST_SHOWN:]):
-        yield Text(f"  … and {rest:,} more: see --json", style="dim")
+        yield Text(f"  {in_json(rest)}", style="dim")
 
 
 def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:
@@ -179,7 +170,7 @@ def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:
     if carried:
         lines.append(Text(inherited(carried), style="yellow"))
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-    table.add_column(width=max(map(len, VERDICTS)), style=VERDICT_COLORS[cell.verdict])
+    table.add_column(width=VERDICT_WIDTH, style=VERDICT_STYLES[cell.verdict].color)
     table.add_column(overflow="fold")
     table.add_row(cell.verdict, Group(*lines))
     return table
@@ -206,16 +197,9 @@ def step_view(step: Step) -> RenderableType:
         parts.append(Text.assemble((symbol, "bold cyan"), shape, (equation, "italic dim")))
         grid = Table(box=None, show_header=False, padding=(0, 1))
         for row in stacked(step[name], block).tolist():
-            grid.add_row(*map(_number, row))
+            grid.add_row(*map(number_text, row))
         parts.append(grid)
     return Group(*parts)
-
-
-def _number(number: float) -> str:
-    """Nine decimals, as worked examples print them; very large or small numbers in scientific notation."""
-    if number != 0 and not 1e-6 <= abs(number) < 1e6:
-        return f"{number:.6g}"
-    return f"{number:.9f}".rstrip("0").rstrip(".")
 
 
 class _Console(Console):

@@ -9,6 +9,9 @@ from functools import lru_cache
 
 ROWS = 1_048_576  # rows of a sheet in Excel, LibreOffice and Gnumeric
 COLUMNS = 16_384  # columns of a sheet, the last one is XFD
+FORMULA_CHARACTERS = 8_192  # of a formula; Excel's own limit
+FUNCTION_LEVELS = 64  # of functions within functions; Excel's own limit
+TEXT_CHARACTERS = 32_767  # of a text in a cell or note; Excel's own limit
 
 # Excel quotes a sheet name that would read as a cell (W1), as R1C1 notation (R, C, R1, RC2), or as a number.
 _PLAIN_SHEET = re.compile(r"[^\W\d][\w.]*")

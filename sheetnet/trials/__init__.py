@@ -1,4 +1,3 @@
-"""The random inputs in which formulas are judged.
+"""The random inputs in which formulas are judged."""
 
-The sets of random inputs in which formulas are judged.
-"""
+TRIALS = 8  # enough that each unit whose activation bends is seen on both sides, with a few more to spare

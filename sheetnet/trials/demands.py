@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import q
 from sheetnet.reference import Array
 from sheetnet.trials.tolerance import ABSOLUTE
 
@@ -76,12 +77,12 @@ def _visible(values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
 def _updates(network: Network, values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
     """A new weight differs from the old one by far more than the tolerance."""
     for layer in range(1, network.depth + 1):
-        old, new = values[f"W_{layer}"], values[f"W_{layer}_new"]
+        old, new = values[q("W", layer)], values[q("W", layer, new=True)]
         room = np.maximum(THRESHOLD * np.abs(old), CLEAR * scale[:, None, None])
         changed = np.abs(new - old) > room
         if not network.train_bias:
             changed[:, -1] = True
-        yield Demand(_flat(changed), UPDATED, (f"W_{layer}_new",))
+        yield Demand(_flat(changed), UPDATED, (q("W", layer, new=True),))
 
 
 def _bends(network: Network, values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
@@ -90,8 +91,8 @@ def _bends(network: Network, values: Mapping[str, Array], scale: Array) -> Itera
     And apart from its neighbours, so that one compared with another cell, or with 0, instead of where it bends is seen.
     """
     for layer in range(1, network.depth + 1):
-        z, pull = values[f"z_{layer}"], values[f"dC_da_{layer}"]
-        doubts = (f"da_dz_{layer}", f"delta_{layer}", activation_name(layer, network.depth))
+        z, pull = values[q("z", layer)], values[q("dC_da", layer)]
+        doubts = (q("da_dz", layer), q("delta", layer), activation_name(layer, network.depth))
         for kink, following in pairwise((*network.kinks(layer), inf)):
             above = z > kink
             yield Demand(_flat((z > kink + LEVEL) & (z < following - LEVEL)), ALIVE, doubts)
@@ -105,13 +106,13 @@ def _bends(network: Network, values: Mapping[str, Array], scale: Array) -> Itera
 
 def _beside(network: Network, values: Mapping[str, Array], layer: int) -> Iterator[Array]:
     """The z beside each z: of the next and previous observation and unit, and of the layers above and below."""
-    z = values[f"z_{layer}"]
+    z = values[q("z", layer)]
     for axis in (1, 2):
         if z.shape[axis] > 1:
             yield from (np.roll(z, shift, axis=axis) for shift in (1, -1))
     for number in (layer - 1, layer + 1):
         if 1 <= number <= network.depth:
-            other = values[f"z_{number}"]
+            other = values[q("z", number)]
             yield np.take(other, np.arange(z.shape[2]) % other.shape[2], axis=2)
 
 
@@ -119,7 +120,7 @@ def _maxima(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
     """Each z of a layer that mixes the largest of its row once, or a MAX over too few of them passes."""
     for layer in range(1, network.depth + 1):
         if network.mixes(layer) and network.sizes[layer] <= MOST_CLASSES:
-            z = values[f"z_{layer}"]
+            z = values[q("z", layer)]
             yield Demand(_flat(z == z.max(axis=-1, keepdims=True)), 1)
 
 
@@ -146,10 +147,10 @@ def signs(network: Network, values: Mapping[str, Array]) -> tuple[Signs, int]:
     compared with every bend of the network.
     """
     layers = range(1, network.depth + 1)
-    masks = [(f"z_{layer}", kink) for layer in layers for kink in network.kinks(layer)]
-    others = ["A_0", *(f"z_{layer}" for layer in layers)]
+    masks = [(q("z", layer), kink) for layer in layers for kink in network.kinks(layer)]
+    others = ["A_0", *(q("z", layer) for layer in layers)]
     count = sum(values[name].shape[1] * values[name].shape[2] for name, _ in masks)
-    more = ["target", *(f"W_{layer}" for layer in layers)]
+    more = ["target", *(q("W", layer) for layer in layers)]
     if count * sum(values[name].shape[1] * values[name].shape[2] for name in more) <= MOST_PAIRS:
         others += more
     bends = sorted({kink for _, kink in masks}) or [0.0]

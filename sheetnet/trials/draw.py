@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
+from sheetnet.trials import TRIALS
 from sheetnet.trials.demands import LEVEL, Demand, all_told, demands, largest, signs, telling_apart
 from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
-TRIALS = 8
 OFTEN, MOST = 4, 24  # times as many trials: until all is seen as often as it should be, and seen at all
 POOL = 6  # times as many candidates as trials
 POOLS = 10  # pools of candidates, where one does not have what is asked for
@@ -140,7 +141,7 @@ def tie(inputs: dict[str, Array], network: Network, ties: Ties) -> None:
     """Give inputs that are one number the same draw: a layer's shared bias, and what the sheet ties together."""
     for number, layer in enumerate(network.layers, 1):
         if layer.shared_bias:
-            inputs[f"W_{number}"][:, -1, :] = inputs[f"W_{number}"][:, -1, :1]
+            inputs[q("W", number)][:, -1, :] = inputs[q("W", number)][:, -1, :1]
     for (name, row, column), (other, r, c) in ties.items():
         inputs[name][:, row, column] = inputs[other][:, r, c]
 
@@ -151,13 +152,14 @@ def usable(network: Network, values: Mapping[str, Array]) -> NDArray[np.intp]:
     for name, array in values.items():
         size = np.abs(array)
         good &= (size < LARGEST).all(axis=(1, 2))  # NaN is not below anything
-        for kink in network.kinks(int(name.split("_")[1])) if name.startswith("z_") else ():
+        quantity = Quantity.of(name)
+        for kink in network.kinks(quantity.layer or 0) if quantity.symbol == "z" else ():
             good &= (np.abs(array - kink) > LEVEL).all(axis=(1, 2))
     low, high = network.loss_facts.outputs.low, network.loss_facts.outputs.high
     if np.isfinite(low):
         # Outputs that mix share 1 among them, so that some of many are small whatever is drawn.
         above = OUTPUT_MARGIN * (2 / network.sizes[-1] if network.mixes(network.depth) else 1)
-        for name in (f"a_{network.depth}", f"a_{network.depth}_new"):
+        for name in (q("a", network.depth), q("a", network.depth, new=True)):
             outputs = values[name].reshape(len(good), -1)
             good &= (outputs > low + above).all(axis=1) & (outputs < high - OUTPUT_MARGIN).all(axis=1)
     kept = np.flatnonzero(good)

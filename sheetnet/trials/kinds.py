@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sheetnet.catalogue import Targets
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import ACTIVATIONS, Array, equations, with_bias_node
 
 LARGEST_STEP = 0.5  # the largest part of how far z varies by which one step may change a z
@@ -55,7 +56,7 @@ class TrialKind:
 
 def _whole_numbers(network: Network, values: Mapping[str, Array]) -> Iterator[NDArray[np.bool_]]:
     """Trials of whole numbers, and trials of short decimals in every weight."""
-    weights = [values[f"W_{layer}"][:, :-1] for layer in range(1, network.depth + 1)]
+    weights = [values[q("W", layer)][:, :-1] for layer in range(1, network.depth + 1)]
     for decimals in (0, 1):
         short = [(np.round(array, decimals) == array).all(axis=(1, 2)) for array in (values["A_0"], *weights)]
         yield from (short[0][:, None], np.all(short, axis=0)[:, None])
@@ -65,7 +66,7 @@ def _beyond(threshold: float, *stems: str) -> Shows:
     """Every cell of these quantities beyond a threshold, above it and below its opposite."""
 
     def shows(network: Network, values: Mapping[str, Array]) -> Iterator[NDArray[np.bool_]]:
-        names = [f"{stem}_{layer}" for stem in stems for layer in range(1, network.depth + 1)]
+        names = [q(stem, layer) for stem in stems for layer in range(1, network.depth + 1)]
         for name in names:
             flat = values[name].reshape(len(values[name]), network.blocks[name].rows * network.blocks[name].columns)
             yield from (flat > threshold, flat < -threshold)
@@ -116,7 +117,7 @@ def candidates(
     a = x
     for layer in range(1, network.depth + 1):
         weights, z = _layer(network, layer, a, generator, kind, decimals)
-        inputs[f"W_{layer}"] = weights
+        inputs[q("W", layer)] = weights
         a = ACTIVATIONS[network.layers[layer - 1].activation].f(z)
     inputs["target"] = _targets(network, generator, a, kind, one_hot)
     part = generator.uniform(0.2, 1.0, size=(count, 1, 1)) * LARGEST_STEP * network.depth**-0.5
@@ -277,10 +278,10 @@ def _steepness(network: Network, inputs: Mapping[str, Array], kind: TrialKind) -
     values, found = dict(inputs), []
     with np.errstate(all="ignore"):
         for name, equation in equations(network).items():
-            if name.endswith("_new"):
+            if Quantity.of(name).new:
                 break  # the step itself needs γ
             values[name] = equation(values)
         for layer in range(1, network.depth + 1):
-            change = np.abs(values[f"A_{layer - 1}"] @ values[f"dC_dW_{layer}"]).max(axis=(1, 2))
+            change = np.abs(values[q("A", layer - 1)] @ values[q("dC_dW", layer)]).max(axis=(1, 2))
             found.append(change / (kind.output if layer == network.depth else kind.hidden))
     return np.asarray(np.nan_to_num(np.max(found, axis=0), nan=1e9, posinf=1e9) + 1e-9)[:, None, None]

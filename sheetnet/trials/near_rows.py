@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
+from sheetnet.quantity import q, train
 from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, row_demands
 from sheetnet.reference.views.training import training_numbers
+from sheetnet.trials import TRIALS
 from sheetnet.trials.demands import Demand
 from sheetnet.trials.draw import (
     POOL,
-    TRIALS,
     InputElement,
     Ties,
     Trials,
@@ -102,10 +103,10 @@ def _bring_near(
             continue
         shape = (half, network.sizes[layer])
         seen = generator.integers(0, network.observations, size=shape)
-        z = np.take_along_axis(evaluate_step(network, inputs)[f"z_{layer}"][:half], seen[:, None], axis=1)[:, 0]
+        z = np.take_along_axis(evaluate_step(network, inputs)[q("z", layer)][:half], seen[:, None], axis=1)[:, 0]
         distance = step_size * NEAR_BEND ** generator.uniform(size=shape)  # evenly on a scale of powers
         bend = some_kink(network, layer, generator, shape)
-        inputs[f"W_{layer}"][:half, -1] += distance * generator.choice([-1.0, 1.0], size=shape) - (z - bend)
+        inputs[q("W", layer)][:half, -1] += distance * generator.choice([-1.0, 1.0], size=shape) - (z - bend)
         tie(inputs, network, ties)
 
 
@@ -120,11 +121,11 @@ def _let_cross(
     some = {name: array[half:] for name, array in inputs.items()}
     found = training_numbers(network, evaluate_step(network, some), shown)
     for layer in bent:
-        z = np.stack([found[f"train_z_{layer}_n{n}"] for n in range(network.observations)], axis=1)
+        z = np.stack([found[train("z", layer, n)] for n in range(network.observations)], axis=1)
         shape = (len(z), network.sizes[layer])
         seen, step = generator.integers(0, z.shape[1], size=shape), generator.integers(0, shown.steps, size=shape)
         trial, unit = np.ogrid[: shape[0], : shape[1]]
         middle = (z[trial, seen, step, unit] + z[trial, seen, step + 1, unit]) / 2
         away = middle - some_kink(network, layer, generator, shape)
-        inputs[f"W_{layer}"][half:, -1] -= np.nan_to_num(away, nan=0.0, posinf=0.0, neginf=0.0)
+        inputs[q("W", layer)][half:, -1] -= np.nan_to_num(away, nan=0.0, posinf=0.0, neginf=0.0)
         tie(inputs, network, ties)

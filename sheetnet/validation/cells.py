@@ -12,9 +12,12 @@ from math import isclose
 
 import numpy as np
 
+from sheetnet.naming import place_name
 from sheetnet.network import Block, Network
+from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area
+from sheetnet.trials.tolerance import RELATIVE
 from sheetnet.validation.locate import Located
 from sheetnet.workbook import Cell, Place, Position, Value, Workbook, array_cells
 
@@ -100,17 +103,14 @@ def as_columns(located: Located, values: Mapping[str, Array]) -> Array:
 
 def quantity_of(block: Block, row: int, column: int) -> tuple[str, tuple[int, ...]]:
     """What a cell is called: activations inside the block `A_l` are `a_l`, `J_l` has the index (n, i, j)."""
-    name = block.name
-    if name.startswith("J_"):
+    if block.quantity.kind == "J":
         n, i = divmod(row, block.columns)
-        return name, (n, i, column)
-    if name.startswith("A_") and not block.transposed and not block.is_bias_node(row, column):
-        return "a" + name[1:], (row, column)
-    return name, (row, column)
+        return block.name, (n, i, column)
+    quantity = block.quantity if block.is_bias_node(row, column) else block.quantity.of_cells
+    return quantity.name, (row, column)
 
 
 InputPlace = tuple[str, int, int]  # block, row, column from 0
-EDITED_TOLERANCE = 1e-9  # relative; how near an input must be to the network file's to count as not edited
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,11 @@ class EditedInput:
     found: Value
     expected: float
     formula: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The cell, as `Step!B3`."""
+        return place_name(self.sheet, self.cell)
 
 
 def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
@@ -170,7 +175,7 @@ def played_ties(network: Network, cells: list[InputCell]) -> dict[InputPlace, In
 def _one_number(network: Network, one: InputPlace, other: InputPlace) -> bool:
     """Whether both are the bias that a layer's neurons share."""
     return one[:2] == other[:2] and any(
-        layer.shared_bias and one[:2] == (f"W_{number}", len(layer.weights) - 1)
+        layer.shared_bias and one[:2] == (q("W", number), len(layer.weights) - 1)
         for number, layer in enumerate(network.layers, 1)
     )
 
@@ -233,7 +238,7 @@ def edited_inputs(network: Network, cells: list[InputCell], values: Mapping[Plac
     for cell in cells:
         name, row, column = cell.element
         wanted, found = expected[name][row][column], values[cell.place]
-        same = isinstance(found, float) and isclose(found, wanted, rel_tol=EDITED_TOLERANCE)
+        same = isinstance(found, float) and isclose(found, wanted, rel_tol=RELATIVE)
         if not same or cell.formula is not None or cell.element in tied:
             edited.append(_edited(cell, found, wanted))
     return edited

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheetnet.network import Network, activation_name
+from sheetnet.network import Network
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import LOSSES, Equation, equations
 
 
@@ -34,55 +35,55 @@ def _scaled(factor: Callable[[Network], float]) -> Callable[[Network], dict[str,
 
     def scaled(network: Network) -> dict[str, Equation]:
         loss, s, depth = LOSSES[network.loss], factor(network), network.depth
-        a = activation_name(depth, depth)
+        a, a_new = q("a", depth), q("a", depth, new=True)
         return {
             "cost_out": lambda v: s * loss.terms(v[a], v["target"]),
-            "cost_out_new": lambda v: s * loss.terms(v[f"{a}_new"], v["target"]),
-            f"dC_da_{depth}": lambda v: s * loss.gradient(v[a], v["target"]),
+            "cost_out_new": lambda v: s * loss.terms(v[a_new], v["target"]),
+            q("dC_da", depth): lambda v: s * loss.gradient(v[a], v["target"]),
         }
 
     return scaled
 
 
 def _cost_roots(network: Network) -> list[tuple[str, ...]]:
-    return [("cost_out", "cost_n", "cost"), (f"dC_da_{network.depth}", f"delta_{network.depth}")]
+    return [("cost_out", "cost_n", "cost"), (q("dC_da", network.depth), q("delta", network.depth))]
 
 
 def _share_in_error(network: Network) -> dict[str, Equation]:
     """δ⁽ᴸ⁾ carries 1/N, so that ∂C/∂W = Aᵀδ needs none."""
     depth, n = network.depth, network.observations
-    a, dc_da, loss = activation_name(depth, depth), f"dC_da_{depth}", LOSSES[network.loss]
+    a, dc_da, loss = q("a", depth), q("dC_da", depth), LOSSES[network.loss]
     found: dict[str, Equation] = {dc_da: lambda v: loss.gradient(v[a], v["target"]) / n}
     return found | _plain_gradients(network)
 
 
 def _share_in_delta(network: Network) -> dict[str, Equation]:
     """The same, but ∂C/∂a⁽ᴸ⁾ itself stays as it is."""
-    delta, n = f"delta_{network.depth}", network.observations
+    delta, n = q("delta", network.depth), network.observations
     usual = equations(network)[delta]
     return {delta: lambda v: usual(v) / n, **_plain_gradients(network)}
 
 
 def _plain_gradients(network: Network) -> dict[str, Equation]:
     def gradient(layer: int) -> Equation:
-        turned, delta = f"A_{layer - 1}_T", f"delta_{layer}"
+        turned, delta = q("A", layer - 1, transposed=True), q("delta", layer)
         return lambda v: v[turned] @ v[delta]
 
-    return {f"dC_dW_{layer}": gradient(layer) for layer in range(1, network.depth + 1)}
+    return {q("dC_dW", layer): gradient(layer) for layer in range(1, network.depth + 1)}
 
 
 def _gradient_roots(network: Network) -> list[tuple[str, ...]]:
-    return [(f"dC_da_{network.depth}", f"delta_{network.depth}"), (f"dC_dW_{network.depth}",)]
+    return [(q("dC_da", network.depth), q("delta", network.depth)), (q("dC_dW", network.depth),)]
 
 
 def _sign_turned(block: str) -> Callable[[Network], dict[str, Equation]]:
     """The error as target minus output in a block of the last layer, so that the update adds: the delta rule."""
 
     def turned(network: Network) -> dict[str, Equation]:
-        usual, first = equations(network), f"{block}_{network.depth}"
+        usual, first = equations(network), q(block, network.depth)
         added: dict[str, Equation] = {first: lambda v: -usual[first](v)}
         for layer in range(1, network.depth + 1):
-            added[f"W_{layer}_new"] = _added(f"W_{layer}", usual[f"W_{layer}_new"])
+            added[q("W", layer, new=True)] = _added(q("W", layer), usual[q("W", layer, new=True)])
         return added
 
     return turned
@@ -94,8 +95,8 @@ def _added(weights: str, usual: Equation) -> Equation:
 
 def _sign_roots(block: str) -> Callable[[Network], list[tuple[str, ...]]]:
     return lambda network: [
-        (f"{block}_{network.depth}",),
-        *((f"W_{layer}_new",) for layer in range(1, network.depth + 1)),
+        (q(block, network.depth),),
+        *((q("W", layer, new=True),) for layer in range(1, network.depth + 1)),
     ]
 
 
@@ -103,7 +104,7 @@ def _other_reduction(network: Network) -> dict[str, Equation]:
     """The batch summed where the network takes the mean, or the mean taken where it sums."""
     factor = network.observations if network.reduction == "mean" else 1 / network.observations
     usual = equations(network)
-    names = ["cost", "cost_new", *(f"dC_dW_{layer}" for layer in range(1, network.depth + 1))]
+    names = ["cost", "cost_new", *(q("dC_dW", layer) for layer in range(1, network.depth + 1))]
     return {name: _times(factor, usual[name]) for name in names}
 
 
@@ -112,13 +113,13 @@ def _times(factor: float, usual: Equation) -> Equation:
 
 
 def _reduction_roots(network: Network) -> list[tuple[str, ...]]:
-    return [("cost", "cost_new"), *((f"dC_dW_{layer}",) for layer in range(1, network.depth + 1))]
+    return [("cost", "cost_new"), *((q("dC_dW", layer),) for layer in range(1, network.depth + 1))]
 
 
 def _without_maximum(network: Network) -> dict[str, Equation]:
     """e^z as it stands, which gives the same shares."""
-    blocks = [name for names in _exponential_roots(network) for name in names]
-    return {name: _exponential(f"z{name[1:]}") for name in blocks}
+    found = [Quantity.of(name) for names in _exponential_roots(network) for name in names]
+    return {e.name: _exponential(q("z", e.layer, e.new)) for e in found}
 
 
 def _exponential(z: str) -> Equation:
@@ -130,7 +131,7 @@ def _softmax_layers(network: Network) -> list[int]:
 
 
 def _exponential_roots(network: Network) -> list[tuple[str, ...]]:
-    return [(f"e_{n}", f"e_{n}_new") for n in _softmax_layers(network)]
+    return [(q("e", n), q("e", n, new=True)) for n in _softmax_layers(network)]
 
 
 def _has_softmax(network: Network) -> bool:

@@ -15,6 +15,7 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.engine.isolate import cannot_move
+from sheetnet.naming import element_name
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
 from sheetnet.syntax.function_facts import is_googles
@@ -22,6 +23,7 @@ from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.cells import Answer, quantity_of
 from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.texts import Texts, is_remark, number_in
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError, Place, Value
 
 CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
@@ -76,14 +78,14 @@ class Evidence:
         return slice(1 if self.own else 0, None)
 
 
-def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str]:
     """The verdict of answer `number`, and one sentence why."""
     if answer.formula is None:
         return _constant(answer, number, evidence)
     if (decided := _by_text(answer, number, evidence)) is not None:
         return decided
     if chance := CHANCE.search(answer.formula):
-        return "wrong", f"{chance[1].upper()} gives another value at every look: not deterministic"
+        return Verdict.WRONG, f"{chance[1].upper()} gives another value at every look: not deterministic"
     if evidence.alone is None or evidence.alone_values is None:
         return _right(answer, number, evidence)
     values = [row[number] for row in evidence.alone_values]
@@ -92,24 +94,24 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[str, st
         if whole:
             return _right(answer, number, evidence)
         names = ", ".join(sorted(moved))
-        return "unsupported", f"{names} takes addresses as text, so this formula cannot be tried alone"
+        return Verdict.UNSUPPORTED, f"{names} takes addresses as text, so this formula cannot be tried alone"
     if NOT_IMPLEMENTED in values:
         used = ", ".join(functions(answer.formula))
-        return "unsupported", f"the engine cannot evaluate this formula ({used}): try --engine libreoffice"
+        return Verdict.UNSUPPORTED, f"the engine cannot evaluate this formula ({used}): try --engine libreoffice"
     failed = np.array([isinstance(value, CellError) for value in values]) & np.isfinite(evidence.expected[:, number])
     if failed.any() and (failed[0] or bool(evidence.alone[~failed, number].all())):
-        return "error", f"the formula gives {next(value for value in values if isinstance(value, CellError))}"
+        return Verdict.ERROR, f"the formula gives {next(value for value in values if isinstance(value, CellError))}"
     if not evidence.alone[:, number].all():
         return _wrong(values, number, evidence)
     if whole:
         return _right(answer, number, evidence)
-    return _doubt(number, evidence) or ("carried", "the formula is right")
+    return _doubt(number, evidence) or (Verdict.CARRIED, "the formula is right")
 
 
-def _by_text(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str] | None:
+def _by_text(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str] | None:
     """The verdict on a formula that is none, or that the engine cannot compute; None for all others."""
     if fault := evidence.texts.faults.get(number):
-        return "error", f"this is no whole formula: {fault}"
+        return Verdict.ERROR, f"this is no whole formula: {fault}"
     reason = evidence.texts.unsupported.get(number)
     if reason is None:
         return None
@@ -117,65 +119,65 @@ def _by_text(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]
     agrees = expected is not None and same(answer.cell.value, expected)
     seen = "; the program that saved the file shows the expected number" if agrees else ""
     if is_googles(answer.formula or ""):
-        return "unsupported", f"{reason}{seen}"
-    return "unsupported", f"IronCalc cannot compute {reason}: try --engine libreoffice{seen}"
+        return Verdict.UNSUPPORTED, f"{reason}{seen}"
+    return Verdict.UNSUPPORTED, f"IronCalc cannot compute {reason}: try --engine libreoffice{seen}"
 
 
-def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+def _right(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str]:
     """Correct, where the trials could tell; with a hint where older programs show an error all the same."""
     message, need = "computes what it should", evidence.texts.entry.get(number)
     if need is not None and isinstance(answer.cell.value, CellError):
-        return "error", f"shows {answer.cell.value}: {need.value} an error unless it is entered with Ctrl+Shift+Enter"
+        message = f"shows {answer.cell.value}: {need.value} an error unless it is entered with Ctrl+Shift+Enter"
+        return Verdict.ERROR, message
     if need is not None:
         message += f", but {need.value} an error unless it is entered with Ctrl+Shift+Enter"
-    return _doubt(number, evidence) or ("correct", message)
+    return _doubt(number, evidence) or (Verdict.CORRECT, message)
 
 
-def _doubt(number: int, evidence: Evidence) -> tuple[str, str] | None:
+def _doubt(number: int, evidence: Evidence) -> tuple[Verdict, str] | None:
     if not evidence.in_doubt[number]:
         return None
     if not len(evidence.here[evidence.trials]):
-        return "undetermined", "there are no trials, and at the sheet's own inputs alone a wrong formula may look right"
-    return "undetermined", "no trial could tell a right formula from a wrong one here: ask for more --trials"
+        message = "there are no trials, and at the sheet's own inputs alone a wrong formula may look right"
+        return Verdict.UNDETERMINED, message
+    return Verdict.UNDETERMINED, "no trial could tell a right formula from a wrong one here: ask for more --trials"
 
 
-def _constant(answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+def _constant(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str]:
     """A cell without a formula: empty, text, or a number that stands where a calculation should."""
     value = answer.cell.value
     if value is None or (isinstance(value, str) and not value.strip()):
-        return "blank", "nothing was entered"
+        return Verdict.BLANK, "nothing was entered"
     if isinstance(value, CellError):
-        return "error", f"holds the error {value}"
+        return Verdict.ERROR, f"holds the error {value}"
     if isinstance(value, str):
         return _text(value, answer, number, evidence)
     if not isinstance(value, float):
-        return "wrong", f"contains {str(value).upper()}, not a number"
+        return Verdict.WRONG, f"contains {str(value).upper()}, not a number"
     return _typed(value, answer, number, evidence)
 
 
-def _text(text: str, answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+def _text(text: str, answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str]:
     """A text where a calculation should be: a remark, a number entered as text, or what may be a formula."""
     if is_remark(text):
-        return "blank", f"nothing was entered but the remark {text!r}"
+        return Verdict.BLANK, f"nothing was entered but the remark {text!r}"
     if (typed := number_in(text)) is None:
-        return "wrong", f"contains the text {text!r}, not a number: enter the formula alone"
+        return Verdict.WRONG, f"contains the text {text!r}, not a number: enter the formula alone"
     verdict, message = _typed(typed, answer, number, evidence)
-    return (
-        "wrong",
-        f"right, but entered as text: {ENTER_AGAIN}" if verdict == "correct" else f"entered as text, and {message}",
-    )
+    right = verdict == Verdict.CORRECT
+    return Verdict.WRONG, f"right, but entered as text: {ENTER_AGAIN}" if right else f"entered as text, and {message}"
 
 
-def _typed(value: float, answer: Answer, number: int, evidence: Evidence) -> tuple[str, str]:
+def _typed(value: float, answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str]:
     """A number where a calculation should be."""
     expected = evidence.expected[:, number]
     if bool((expected == expected[0]).all()):  # the bias node, and derivatives that never change
         right = value == expected[0]
         what = "the bias node is always 1" if answer.bias_node else f"this is {expected[0]:g} whatever the inputs"
-        return ("correct", what) if right else ("wrong", what)
+        return (Verdict.CORRECT, what) if right else (Verdict.WRONG, what)
     if not evidence.own or not np.isfinite(expected[0]):
-        return "hardcoded", "a typed number stands where a formula should"
-    return "hardcoded", f"a typed number stands where a formula should; {_how_right(value, float(expected[0]))}"
+        return Verdict.HARDCODED, "a typed number stands where a formula should"
+    return Verdict.HARDCODED, f"a typed number stands where a formula should; {_how_right(value, float(expected[0]))}"
 
 
 def _how_right(value: float, expected: float) -> str:
@@ -183,22 +185,22 @@ def _how_right(value: float, expected: float) -> str:
     return f"it is right to {digits} digits at these inputs" if digits else "it is wrong at these inputs too"
 
 
-def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[str, str]:
+def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[Verdict, str]:
     assert evidence.alone is not None
     trials = values[evidence.trials]
     moving = bool(trials) and bool(np.ptp(evidence.expected[evidence.trials, number]) > 0)
     own = values[0] if evidence.own else None
     if moving and len(trials) > 1 and all(value == trials[0] for value in values):
         found = f"; {_how_right(own, float(evidence.expected[0, number]))}" if isinstance(own, float) else ""
-        return "hardcoded", f"{STILL}{found}"
+        return Verdict.HARDCODED, f"{STILL}{found}"
     if texts := [value for value in values if not isinstance(value, float | CellError)]:
-        return "wrong", f"the formula gives {_called(texts[0])}, not a number"
+        return Verdict.WRONG, f"the formula gives {_called(texts[0])}, not a number"
     agree = evidence.alone[:, number]
     if evidence.own and agree[0]:
-        return "wrong", "right at the sheet's own inputs by chance, wrong at others"
+        return Verdict.WRONG, "right at the sheet's own inputs by chance, wrong at others"
     if evidence.own and agree[1:].all():
-        return "wrong", "right in every trial, but not at the sheet's own inputs"
-    return "wrong", "the formula computes something else"
+        return Verdict.WRONG, "right in every trial, but not at the sheet's own inputs"
+    return Verdict.WRONG, "the formula computes something else"
 
 
 def _called(value: Value) -> str:
@@ -230,4 +232,4 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
 def named_place(place: Place, cells: Mapping[Place, CellVerdict]) -> str:
     """A cell as a sentence names it: `Step!D22 (z_1[0, 1])`."""
     found = cells[place]
-    return f"{found.sheet}!{found.cell} ({found.quantity}[{', '.join(map(str, found.index or ()))}])"
+    return f"{found.place} ({element_name(found.quantity, found.index)})"

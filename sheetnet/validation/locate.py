@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sheetnet.naming import listed
 from sheetnet.network import Block, Network
 from sheetnet.syntax import Area, column_letters
 from sheetnet.validation.names import (
@@ -25,6 +26,7 @@ from sheetnet.validation.names import (
     sharing,
     view_blocks,
 )
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Name, Place, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
 
@@ -122,11 +124,11 @@ def _found(
     workbook: Workbook, block: Block, claims: list[Name], turned: bool
 ) -> tuple[Area, Lines | None] | Problem | None:
     """The area of a block, with its rows and columns where lines were inserted; None where one that may be is left out."""
-    name, verdict = block.name, "missing" if block.required else ""
+    name, verdict = block.name, Verdict.MISSING if block.required else None
     if len(claims) > 1:
         places = ", ".join(claim.refers_to for claim in claims)
         message = f"the name {name} is defined {len(claims)} times: {places}"
-        return Problem(name, "error", message, f"{name} cannot be told (its name is defined {len(claims)} times)")
+        return Problem(name, Verdict.ERROR, message, f"{name} cannot be told (its name is defined {len(claims)} times)")
     expected = block.shape[::-1] if turned else block.shape
     wanted = f"{expected[0]} × {expected[1]}"
     if not claims:
@@ -171,8 +173,7 @@ def _passed_over(areas: Mapping[str, Area], lines: Mapping[str, Lines]) -> Itera
         for column in sorted(set(range(area.left, area.right + 1)) - set(columns)):
             found[area.sheet or "", f"column {column_letters(column)}"].append(name)
     for (sheet, line), names in found.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        yield f"{line} of {sheet} is blank inside {', '.join(names[:3])}{more}: it was passed over"
+        yield f"{line} of {sheet} is blank inside {listed(names)}: it was passed over"
 
 
 def _summed_up(workbook: Workbook, chosen: Chosen, problems: list[Problem]) -> Iterator[Problem]:
@@ -180,7 +181,7 @@ def _summed_up(workbook: Workbook, chosen: Chosen, problems: list[Problem]) -> I
     for view, sheets in chosen.rivals.items():
         which = " and ".join(sheets)
         message = f"{which} have names of their own and the workbook has none: delete the sheets that are not meant"
-        yield Problem(EVERYTHING if view == "step" else f"the sheet {SHEETS[view]}", "error", message)
+        yield Problem(EVERYTHING if view == "step" else f"the sheet {SHEETS[view]}", Verdict.ERROR, message)
     names = [names[0] for key, names in chosen.claims.items() if not is_view_block(key)]
     if any(area_of(workbook, name.refers_to) is not None for name in names):
         yield from problems
@@ -188,4 +189,4 @@ def _summed_up(workbook: Workbook, chosen: Chosen, problems: list[Problem]) -> I
     yield from (each for each in problems if is_view_block(each.block))
     if "step" not in chosen.rivals:
         what = "lead to no cells any more" if names else "are gone, as Apple Numbers leaves them out"
-        yield Problem(EVERYTHING, "missing", f"the names by which the cells are found {what}: {IDENTIFY}")
+        yield Problem(EVERYTHING, Verdict.MISSING, f"the names by which the cells are found {what}: {IDENTIFY}")

@@ -13,12 +13,14 @@ from functools import cached_property
 
 import numpy as np
 
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, evaluate_step
 from sheetnet.syntax.dependencies import Graph, through_helpers
 from sheetnet.trials.tolerance import Truth
-from sheetnet.validation.names import STEP_SIZE_NAME, is_view_block, view_prefix
-from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.names import STEP_SIZE_NAME, is_view_block
+from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.run import Bench
+from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Place
 
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells
@@ -46,22 +48,22 @@ class Lost:
 
     def verdict(self, number: int, cell: CellVerdict) -> CellVerdict:
         """The verdict of answer `number`: `undetermined` where a lost block keeps it from being judged."""
-        if cell.verdict == "blank":
+        if cell.verdict == Verdict.BLANK:
             return cell
         if names := [name for name, dependent in self.inputs.items() if dependent[number]]:
             message = f"not judged, for it depends on {', '.join(names)}: {self.bench.located.lost[names[0]]}"
-            return replace(cell, verdict="undetermined", message=message, expected=None)
+            return replace(cell, verdict=Verdict.UNDETERMINED, message=message, expected=None)
         if cell.verdict in SOUND or cell.formula is None:
             return cell
         deleted = REF_ERROR in cell.formula
         for name, users in self._users.items():
             if users[number] and (deleted or (name in self.calculated and self._uses_unknown(number))):
-                return replace(cell, verdict="undetermined", message=self._why(name))
+                return replace(cell, verdict=Verdict.UNDETERMINED, message=self._why(name))
         return cell
 
     def notes(self, cells: list[CellVerdict]) -> Iterator[str]:
         """How many cells each lost block keeps from being judged; of calculated ones, where there are any."""
-        undetermined = np.array([cell.verdict == "undetermined" for cell in cells], dtype=np.bool_)
+        undetermined = np.array([cell.verdict == Verdict.UNDETERMINED for cell in cells], dtype=np.bool_)
         if self.bench.located.without_step:
             yield f"{undetermined.sum():,} cells that depend on the inputs of the step were not judged"
             return
@@ -102,7 +104,8 @@ class Lost:
         """The answers whose expected values change where a block has other numbers."""
         bench, shown = self.bench, self.bench.located.presentation
         if is_view_block(name) and name != STEP_SIZE_NAME:
-            of_view = [answer.block.name.startswith(view_prefix(name)) for answer in bench.answers]
+            view = Quantity.of(name).view
+            of_view = [answer.block.quantity.view == view for answer in bench.answers]
             return np.array(of_view, dtype=np.bool_)
         before = bench.answers_of(bench.quantities(bench.drawn))
         if name == STEP_SIZE_NAME:
@@ -139,8 +142,7 @@ def _other(name: str, array: Array, seed: int) -> Array:
 
 def _source(name: str) -> str:
     """The quantity that all formulas follow which may use a block: copies and activations follow from z."""
-    new = "_new" if "_new" in name else ""
-    kind, _, layer = name.removesuffix("_T").removesuffix("_new").rpartition("_")
-    if kind not in _FROM_Z or not layer.isdecimal():
+    quantity = Quantity.of(name)
+    if quantity.symbol not in _FROM_Z:
         return name
-    return "A_0" if layer == "0" else f"z_{layer}{new}"
+    return q("z", quantity.layer, quantity.new) if quantity.layer else "A_0"

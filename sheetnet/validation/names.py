@@ -14,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sheetnet.network import Block, Network
+from sheetnet.quantity import Quantity
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, view_values
 from sheetnet.syntax import Area, area_name, parse_area, tokenize
 from sheetnet.syntax.dependencies import Graph
 from sheetnet.syntax.references import spanned
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
 from sheetnet.workbook_options import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, Presentation
 
@@ -95,14 +97,11 @@ class Chosen:
 def choose_names(workbook: Workbook, network: Network) -> Chosen:
     """The names of the blocks that count, for the step and for each view."""
     wanted = {block.name.casefold() for block in network.blocks.values()}
+    views = {numbers.prefix: view for view, numbers in VIEW_NUMBERS.items()}
     scopes: dict[str, dict[str | None, NamesFound]] = defaultdict(lambda: defaultdict(dict))
     for name in workbook.names:
         key = name.name.casefold()
-        view = (
-            _STEP
-            if key in wanted
-            else next((v for v, numbers in VIEW_NUMBERS.items() if key.startswith(numbers.prefix)), "")
-        )
+        view = _STEP if key in wanted else views.get(Quantity.of(key).view, "")
         if view:
             scopes[view][name.sheet].setdefault(key, []).append(name)
     least = sum(block.required for block in network.blocks.values())
@@ -192,13 +191,13 @@ def overlap(a: Area, b: Area) -> bool:
 
 @dataclass(frozen=True)
 class Problem:
-    """A block that cannot be judged: `verdict` is "missing" or "error", `message` one sentence.
+    """A block that cannot be judged: `verdict` is `MISSING` or `ERROR`, `message` one sentence.
 
-    `reason` says in a few words what became of it. A block that may be left out has the verdict "".
+    `reason` says in a few words what became of it. A block that may be left out has no verdict.
     """
 
     block: str
-    verdict: str
+    verdict: Verdict | None
     message: str
     reason: str = ""
 
@@ -216,7 +215,9 @@ def empty_inputs(workbook: Workbook, blocks: Mapping[str, Block], areas: Mapping
         if not _is_used(workbook, places):
             where = area_name(area, absolute=False)
             message = f"the name {name} refers to {where}, where no number stands and which no formula uses"
-            yield Problem(name, "missing", message, f"{name} is gone (its name refers to {where}, which nothing uses)")
+            yield Problem(
+                name, Verdict.MISSING, message, f"{name} is gone (its name refers to {where}, which nothing uses)"
+            )
 
 
 def _is_used(workbook: Workbook, places: set[Place]) -> bool:
@@ -241,9 +242,9 @@ def sharing(workbook: Workbook, blocks: Mapping[str, Block], areas: Mapping[str,
         else:
             gone = inputs
         reasons = {name: f"{name} cannot be told (its name shares cells with another)" for name in gone}
-        yield Problem(second, "error", message, reasons.pop(second, ""))
+        yield Problem(second, Verdict.ERROR, message, reasons.pop(second, ""))
         for name, reason in reasons.items():
-            yield Problem(name, "error", message, reason)
+            yield Problem(name, Verdict.ERROR, message, reason)
 
 
 def _calculates(workbook: Workbook, a: Area, b: Area) -> bool:
@@ -276,8 +277,8 @@ def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) ->
     are what most blocks say, for a single name may be anywhere.
     """
     found = {name: area for name in claims if (area := area_of(workbook, claims[name][0].refers_to)) is not None}
-    named = [name for name in found if is_view_block(name)]
-    likely = [view for view, numbers in VIEW_NUMBERS.items() if any(name.startswith(numbers.prefix) for name in named)]
+    prefixes = {Quantity.of(name).view for name in found}
+    likely = [view for view, numbers in VIEW_NUMBERS.items() if numbers.prefix in prefixes]
     shown = Presentation(
         ("step", *likely),
         _is_turned(network, found),
@@ -301,7 +302,7 @@ def _is_turned(network: Network, found: Mapping[str, Area]) -> bool:
 
 def _steps(workbook: Workbook, found: Mapping[str, Area]) -> int:
     """How many steps Training goes on: most of its blocks have a row for each and one for the start."""
-    names = [name for name in found if name.startswith(VIEW_NUMBERS["training"].prefix)]
+    names = [name for name in found if Quantity.of(name).view == VIEW_NUMBERS["training"].prefix]
     heights = Counter(rows for name in names if (rows := found[name].shape[0]) > 1)
     if not heights:
         return STEPS
@@ -321,12 +322,7 @@ def _step_size(workbook: Workbook, area: Area | None) -> float:
 
 def is_view_block(name: str) -> bool:
     """Whether a block belongs to a view beyond Step."""
-    return name.startswith(_PREFIXES)
-
-
-def view_prefix(name: str) -> str:
-    """How the names of all blocks of a view block's view begin; empty for blocks of the step."""
-    return next((prefix for prefix in _PREFIXES if name.startswith(prefix)), "")
+    return bool(Quantity.of(name).view)
 
 
 def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block]:
@@ -340,7 +336,4 @@ def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block
 @lru_cache(maxsize=32)
 def _blocks_of(network: Network, presentation: Presentation) -> dict[str, Block]:
     values = view_values(network, evaluate_step(network, inputs_of(network)), presentation)
-    return {name: Block(name, *array.shape[1:]) for name, array in values.items()}
-
-
-_PREFIXES = tuple(numbers.prefix for numbers in VIEW_NUMBERS.values())
+    return {name: Block(Quantity.of(name), *array.shape[1:]) for name, array in values.items()}

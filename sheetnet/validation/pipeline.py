@@ -19,10 +19,11 @@ from sheetnet.validation.names import is_view_block
 from sheetnet.validation.refine.name_mistakes import named, with_cancelled
 from sheetnet.validation.refine.root_causes import with_causes, with_chance
 from sheetnet.validation.refine.second_look import as_meant, formulas_meant, sharpened, with_answers, with_fillings
-from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.run import Bench, Runs, run_workbook
+from sheetnet.verdict import SOUND, Verdict
 
-AFTER_TARGETS = ("cost", "dC_", "delta_", "W_")  # the blocks whose values the targets reach
+AFTER_TARGETS = ("cost_out", "cost_n", "cost", "dC_da", "dC_dW", "delta", "W")  # symbols of what the targets reach
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,8 @@ class Assessment:
 
     def _is_frozen(self, answer: Answer) -> bool:
         """Whether the cell keeps the bias of a network that does not train it: it is the same by every convention."""
-        name, network = answer.block.name, self.bench.network
-        is_bias = name.startswith("W_") and name.endswith("_new") and answer.row == answer.block.rows - 1
-        return is_bias and not network.train_bias
+        is_bias = answer.block.quantity.kind == "W_new" and answer.row == answer.block.rows - 1
+        return is_bias and not self.bench.network.train_bias
 
     def blamed(self, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
         """For each of the blocks that the workbook has: which of its cells are blamed."""
@@ -109,17 +109,17 @@ def _for_one_hot(found: Assessment, seed: int) -> Assessment:
 def _in_need_of_targets(found: Assessment) -> bool:
     """Whether a wrong cell depends on the targets: z, a and what else leads up to the outputs do not."""
     return any(
-        cell.verdict in ("wrong", "error")
-        and (answer.block.name.startswith(AFTER_TARGETS) or is_view_block(answer.block.name))
+        cell.verdict in (Verdict.WRONG, Verdict.ERROR)
+        and (answer.block.quantity.symbol in AFTER_TARGETS or is_view_block(answer.block.name))
         for answer, cell in zip(found.bench.answers, found.cells, strict=True)
     )
 
 
 def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
     """The verdict of a cell after both sets of trials."""
-    if first.verdict in ("wrong", "error", "carried") and one_hot.verdict == "correct":
+    if first.verdict in (Verdict.WRONG, Verdict.ERROR, Verdict.CARRIED) and one_hot.verdict == Verdict.CORRECT:
         return replace(one_hot, message="right for targets of 0 and 1, as this sheet has them")
-    return one_hot if first.verdict in ("wrong", "error") and one_hot.verdict == "carried" else first
+    return one_hot if first.verdict in (Verdict.WRONG, Verdict.ERROR) and one_hot.verdict == Verdict.CARRIED else first
 
 
 def _as_meant(found: Assessment, seed: int) -> list[CellVerdict]:
@@ -132,7 +132,7 @@ def _as_meant(found: Assessment, seed: int) -> list[CellVerdict]:
     except EngineError:  # by texts, which compute nothing
         return found.cells
     other = _for_one_hot(_by_convention(other), seed)
-    cells = [cell if n in formulas else replace(cell, verdict="correct") for n, cell in enumerate(other.cells)]
+    cells = [cell if n in formulas else replace(cell, verdict=Verdict.CORRECT) for n, cell in enumerate(other.cells)]
     cells = named(other.bench, other.runs, sharpened(other.bench, other.runs, cells))
     return [
         as_meant(cell, meant, formulas[n]) if n in formulas else cell

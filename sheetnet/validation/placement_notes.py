@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sheetnet.layout.step import label_of
+from sheetnet.naming import cell_place, listed
 from sheetnet.network import Network
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.syntax import Area, area_name, cell_name, column_letters
@@ -139,19 +140,13 @@ def _formats(sheet: Sheet, areas: Mapping[str, Area], values: Mapping[_Cell, Val
             continue
         number = values.get((sheet.name, cell_name(row, column)), cell.value)
         if isinstance(number, float) and shows_another(code, number):
-            found[code].append(f"{sheet.name}!{cell_name(row, column)}")
+            found[code].append(cell_place((sheet.name, row, column)))
     for code, places in found.items():
         format_ = code if len(code) <= _SHOWN else code[:_SHOWN] + "…"
         hold = (
             "does not show the number it holds: its" if len(places) == 1 else "do not show the numbers they hold: their"
         )
         yield f"{listed(places)} {hold} number format is {format_}"
-
-
-def listed(words: list[str]) -> str:
-    """The first three, and how many more."""
-    more = f" and {len(words) - 3} more" if len(words) > 3 else ""
-    return ", ".join(words[:3]) + more
 
 
 COPY = 0.8  # of the judged cells' places filled on another sheet too: it then looks like the judged one

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from sheetnet.files.limits import MAX_FORMULA
 from sheetnet.syntax import Area, Token, area_name, parse_area, shift, tokenize
+from sheetnet.syntax.references import FORMULA_CHARACTERS
 from sheetnet.workbook import Position, Sheet, Workbook
 
 _Key = tuple[str, str]  # the scope ("": the workbook) and the name, in small letters
@@ -21,12 +21,13 @@ _TOO_LONG = "#REF!"
 _INDIRECT = re.compile(r'(?<![\w.])INDIRECT\( *"(?P<text>[^"]*)" *(?:, *TRUE *)?\)', re.IGNORECASE)
 
 
-def in_full(workbook: Workbook) -> Workbook:
+def in_full(workbook: Workbook, longest: int = FORMULA_CHARACTERS) -> Workbook:
     """The workbook in whose formulas each relative name and each spilled range stands as what it means there.
 
-    It is the workbook itself where nothing changes, as is most often so.
+    It is the workbook itself where nothing changes, as is most often so. A formula that becomes longer than `longest` is
+    an error.
     """
-    return _without_spills(_without_relative_names(_without_made_up(workbook)))
+    return _without_spills(_without_relative_names(_without_made_up(workbook), longest))
 
 
 def _respelled(workbook: Workbook, respell: Callable[[str, Sheet, Position], str]) -> Workbook:
@@ -84,14 +85,17 @@ def _filled(anchor: Area, sheet: Sheet, workbook: Workbook) -> Area | None:
     return size and replace(anchor, bottom=anchor.top + size[0] - 1, right=anchor.left + size[1] - 1)
 
 
-def _without_relative_names(workbook: Workbook) -> Workbook:
+def _without_relative_names(workbook: Workbook, longest: int) -> Workbook:
     known = {((name.sheet or "").casefold(), name.name.casefold()): name.refers_to for name in workbook.names}
     moving = {key: text for key, text in known.items() if not _ABSOLUTE.fullmatch(text) and shift(text, 1, 1) != text}
     if not moving:
         return workbook
-    return _respelled(
-        workbook, lambda formula, sheet, at: _names_in_full(formula, at, sheet.name.casefold(), moving, known)
-    )
+
+    def respell(formula: str, sheet: Sheet, at: Position) -> str:
+        text = _names_in_full(formula, at, sheet.name.casefold(), moving, known)
+        return text if len(text) <= longest else _TOO_LONG
+
+    return _respelled(workbook, respell)
 
 
 def _names_in_full(formula: str, at: Position, sheet: str, moving: Mapping[_Key, str], known: Collection[_Key]) -> str:
@@ -105,5 +109,4 @@ def _names_in_full(formula: str, at: Position, sheet: str, moving: Mapping[_Key,
         else:
             text = shift(meant, at[0] - 1, at[1] - 1)
             parts.append(text if parse_area(text) else f"({text})")
-    text = "".join(parts)
-    return text if len(text) <= MAX_FORMULA else _TOO_LONG
+    return "".join(parts)

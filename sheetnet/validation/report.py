@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from sheetnet.display import counted_words, shown_html, shown_line
+from sheetnet.naming import place_name
 from sheetnet.validation.cells import EditedInput
+from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
 from sheetnet.workbook import Value
 
 if TYPE_CHECKING:
@@ -18,22 +20,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sheetnet.syntax import Area, area_name, parse_area, shift
 from sheetnet.workbook import Position
-
-# Verdict → what it means. Where several would fit a cell, the first in this order is given.
-VERDICTS = {
-    "missing": "a quantity that the network implies stands nowhere at its full shape",
-    "blank": "nothing was entered, or a remark and no formula",
-    "error": "the formula shows an error",
-    "unsupported": "the engine cannot evaluate the formula",
-    "undetermined": "nothing could tell right from wrong: no trial did, or what it depends on is gone",
-    "hardcoded": "a number stands where a calculation should",
-    "rounded": "right but for its rounding, or a shortened constant",
-    "wrong": "the formula computes something else: the error begins here",
-    "carried": "the formula is right, its value inherits an error from upstream",
-    "correct": "computes what it should, at the sheet's numbers and in every trial",
-}
-SOUND = ("correct", "carried")  # verdicts that blame nobody
-OF_THE_ENGINE = ("unsupported", "undetermined")  # verdicts that no change of the cell need explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +36,7 @@ class CellVerdict:
     cell: str | None
     quantity: str
     index: tuple[int, ...] | None
-    verdict: str
+    verdict: Verdict
     message: str
     formula: str | None = None
     value: Value = None
@@ -62,9 +48,20 @@ class CellVerdict:
     answer: bool = True
 
     @property
+    def place(self) -> str:
+        """The cell, as `Step!B3`; a dash for what stands nowhere."""
+        return place_name(self.sheet, self.cell) if self.cell else "—"
+
+    @property
     def mistake(self) -> str | None:
         """The code of the known mistake that is told; None where there is none."""
         return self.mistakes[0] if self.mistakes else None
+
+    def __repr__(self) -> str:
+        """One line: the cell, its quantity, its verdict and why."""
+        place = f"{self.sheet}!{self.cell} " if self.cell else ""
+        element = "" if self.index is None else str(list(self.index))
+        return shown_line(self, f"{place}{self.quantity}{element}: {self.verdict}, {self.message}")
 
     def __reduce__(self) -> tuple[type[CellVerdict], tuple[Any, ...]]:
         """Pickled as what it was made of: a batch moves thousands of them between processes, this halves the time."""
@@ -80,6 +77,14 @@ class Report:
 
     `ok` only where every answer was compared and is correct, and everything given is as it was given. `network_id` is
     the same for equal networks.
+
+    >>> report = sheetnet.validate(sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx"))
+    >>> report.ok
+    True
+    >>> print(report.to_frame()[["cell", "quantity", "index", "verdict"]].tail(2).to_string(index=False))
+    cell   quantity   index verdict
+     B56 train_cost (49, 0) correct
+     B57 train_cost (50, 0) correct
     """
 
     workbook: str
@@ -107,20 +112,27 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many answers have each verdict, in the order of `VERDICTS`; those that occur."""
-        found = Counter(cell.verdict for cell in self.cells if cell.answer)
-        return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
+        """How many answers have each verdict, in the order of `Verdict`; those that occur."""
+        return tally(cell.verdict for cell in self.cells if cell.answer)
 
     @property
     def ok(self) -> bool:
         """Whether everything is correct; a report that compared nothing is not."""
         edited = self.strict_inputs and self.edited_inputs
-        return self.counts.keys() == {"correct"} and not edited and not self.changed_givens
+        return self.counts.keys() == {Verdict.CORRECT} and not edited and not self.changed_givens
 
     @property
     def stale(self) -> int:
         """How many cells show another value in the file than they compute."""
         return sum(cell.stale for cell in self.cells)
+
+    def __repr__(self) -> str:
+        """One line: the workbook, whether all is right, and how many answers have each verdict."""
+        counts = counted_words(self.counts) or "nothing was compared"
+        return shown_line(self, f"{self.workbook or 'workbook'}: {'ok' if self.ok else 'not ok'}, {counts}")
+
+    def _repr_html_(self) -> str | None:
+        return shown_html(self)
 
     def to_frame(self) -> pandas.DataFrame:
         """A table, one row for each cell, with the fields of `CellVerdict` and the `mistake` told."""
@@ -157,7 +169,11 @@ class BlockFinding:
             return "—"
         named = ", ".join(areas[:MOST_AREAS]) + (", …" if len(areas) > MOST_AREAS else "")
         count = f", {len(self.cells):,} cells" if len(self.cells) > 1 else ""
-        return f"{self.first.sheet}!{named}{count}"
+        return place_name(self.first.sheet, named) + count
+
+    def __repr__(self) -> str:
+        """One line: the cells, what they hold, the verdict and why."""
+        return shown_line(self, f"{self.where}: {self.first.quantity}, {self.first.verdict}, {self.first.message}")
 
 
 def findings_of(blamed: Iterable[CellVerdict]) -> list[BlockFinding]:

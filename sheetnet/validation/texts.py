@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
-from sheetnet.files import limits
-from sheetnet.syntax import Token, cell_name, depth, parse_area, tokenize
+from sheetnet.naming import cell_place, listed
+from sheetnet.syntax import Token, depth, parse_area, tokenize
 from sheetnet.syntax.dependencies import Graph, through_helpers
 from sheetnet.syntax.function_facts import LocalName, is_googles, local_name
 from sheetnet.syntax.grammar import FormulaError, parse
+from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS
 from sheetnet.syntax.resolver import ArrayEntry, Resolver, Where, array_entry
 from sheetnet.syntax.shifting import skeletons_of
 from sheetnet.syntax.tree import Call, Leaf, parts
 from sheetnet.validation.cells import Answer
-from sheetnet.validation.placement_notes import listed
 from sheetnet.validation.report import CellVerdict
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
 # What looks like nothing before and after an entry: spaces of every width, and marks without any.
@@ -59,15 +60,16 @@ def number_in(text: str) -> float | None:
 def formula_in(text: str) -> str | None:
     """The formula that a text is, in the canonical dialect and without "="; None for all else.
 
-    Without its "=" a text is a formula only where it refers to a cell and has the form of one.
+    Without its "=" a text is a formula only where it refers to a cell and has the form of one. What is longer or nested
+    deeper than programs take from the keyboard is none.
     """
     core = _core(text).translate(_MINUS)
     equals = core.startswith("=")
     core = core.removeprefix("=").strip()
-    if not core or len(core) > limits.MAX_FORMULA or any(sign in core for sign in _REACHING):
+    if not core or len(core) > FORMULA_CHARACTERS or any(sign in core for sign in _REACHING):
         return None
     formula = in_english(core)
-    if depth(formula) > limits.MAX_NESTING or not (equals or _has_the_form(tokenize(formula))):
+    if depth(formula) > FUNCTION_LEVELS or not (equals or _has_the_form(tokenize(formula))):
         return None
     return formula
 
@@ -233,16 +235,16 @@ def _unsupported(
         elif helpers and answer.formula is not None:
             used = next((place for place in through_helpers(graph, answer.place, places) if place in helpers), None)
             if used is not None:
-                yield number, f"{unsupported[used]} in {used[0]}!{cell_name(*used[1:])}, which this formula uses"
+                yield number, f"{unsupported[used]} in {cell_place(used)}, which this formula uses"
 
 
 def entry_notes(answers: Sequence[Answer], cells: Sequence[CellVerdict], texts: Texts) -> Iterable[str]:
     """One note for each kind of programs that want right formulas entered as arrays, with the cells."""
     for need in (ArrayEntry.OLD_PROGRAMS, ArrayEntry.OLD_EXCEL):
         places = [
-            f"{answers[number].place[0]}!{cell_name(*answers[number].place[1:])}"
+            cell_place(answers[number].place)
             for number, found in texts.entry.items()
-            if found is need and cells[number].verdict == "correct"
+            if found is need and cells[number].verdict == Verdict.CORRECT
         ]
         if places:
             yield f"right, but {need.value} an error unless entered with Ctrl+Shift+Enter: {listed(places)}"

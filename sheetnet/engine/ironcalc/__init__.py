@@ -149,11 +149,13 @@ def evaluate(
     try:
         return _evaluate(workbook, places, trials, wanted)
     except ironcalc.WorkbookError as error:
-        raise EngineError(f"IronCalc does not take this workbook ({error}): correct that, or try {_OTHER}") from None
+        raise EngineError(
+            f"IronCalc does not take this workbook ({error})", remedy=f"correct that, or try {_OTHER}"
+        ) from None
     except BaseException as error:
         # A Rust panic arrives as a BaseException of a class that the package does not export.
         if type(error).__name__ == "PanicException":
-            raise EngineError(f"IronCalc gave up on this workbook ({error}): try {_OTHER}") from None
+            raise EngineError(f"IronCalc gave up on this workbook ({error})", remedy=f"try {_OTHER}") from None
         raise
 
 

@@ -1,6 +1,6 @@
 """Lists what IronCalc 0.9 computes otherwise than Excel and LibreOffice, or not at all.
 
-tests/test_engine_gaps.py asks IronCalc for each of these: what a newer release mends fails there and goes from here.
+tests/engine/test_gaps.py asks IronCalc for each of these: what a newer release mends fails there and goes from here.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import written_aside
+from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.package import Parts, open_package, refuse_same
 from sheetnet.workbook import Place
 
@@ -63,13 +64,13 @@ def free_name(name: str, taken: set[str]) -> str:
 _FAMILIES = {"xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"), "ods": (".ods", ".ots")}
 
 
-def mark_workbook(source: Path, target: Path, marks: Marks, added: AddedSheet) -> None:
+def mark_workbook(source: Path, target: Path, marks: Marks, added: AddedSheet, limits: Limits = DEFAULT_LIMITS) -> None:
     """Write `target`, a copy of `source` with the marks. An earlier copy is overwritten, the source never.
 
     Raises FileError where the copy would have another format's suffix, and for files that cannot be marked.
     """
     refuse_same(source, target)
-    with open_package(source) as package:
+    with open_package(source, limits) as package:
         _check_suffix(source, target, _FAMILIES[package.kind])
         if package.kind == "ods":
             from sheetnet.files.marking.ods import mark_ods
@@ -88,4 +89,4 @@ def _check_suffix(source: Path, target: Path, family: tuple[str, ...]) -> None:
     own = source.suffix.lower()
     wanted = own if own in family else family[0]
     if target.suffix.lower() != wanted:
-        raise FileError(f"{target}: a marked copy has its workbook's format: name it {target.stem}{wanted}")
+        raise FileError("a marked copy has its workbook's format", path=target, remedy=f"name it {target.stem}{wanted}")

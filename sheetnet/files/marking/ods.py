@@ -30,9 +30,9 @@ from sheetnet.files.marking.ods_cells import (
 )
 from sheetnet.files.ods.text import escape, paragraphs
 from sheetnet.files.package import MIMETYPE, Package, Parts
-from sheetnet.files.xlsx.write_sheet import LONGEST_TEXT
-from sheetnet.files.xml import Edit, XmlNode, children, element_prefix, prefixes, retagged, scan, spliced
+from sheetnet.files.xml import Edit, XmlNode, children, element_prefix, prefixes, retagged
 from sheetnet.syntax import Area, cell_name, parse_area
+from sheetnet.syntax.references import TEXT_CHARACTERS
 from sheetnet.workbook import Box, Position
 
 
@@ -62,7 +62,7 @@ def _cell(cell: Field, styles: CellStyles) -> str:
 
 
 def _text(cell: Field) -> str:
-    text = str(cell.value)[:LONGEST_TEXT]
+    text = str(cell.value)[:TEXT_CHARACTERS]
     if cell.link is None:
         return paragraphs(text)
     sheet, row, column = cell.link
@@ -154,11 +154,11 @@ _DECLARED = re.compile(rb"""\sxmlns(?::([^\s=]+))?\s*=\s*["']([^"']*)["']""")
 def mark_ods(package: Package, marks: Marks, added: AddedSheet) -> Parts:
     """The package's parts with the marks and the sheet. Raises FileError for a dialect that cannot be marked."""
     parts = Parts(package)
-    data, where = parts.get(_PART), parts.where(_PART)
-    nodes = scan(data, where, _TAGS)
-    edits = [_declared(data, nodes[0], where)]
+    data = parts.get(_PART)
+    nodes = parts.scan(_PART, _TAGS)
+    edits = [_declared(data, nodes[0])]
     styles = CellStyles(data, nodes)
-    tables = _tables(nodes, where)
+    tables = _tables(nodes)
     by_sheet: dict[str, dict[Position, Mark]] = {}
     for (sheet, row, column), mark in marks.items():
         by_sheet.setdefault(sheet, {})[row, column] = mark
@@ -170,8 +170,8 @@ def mark_ods(package: Package, marks: Marks, added: AddedSheet) -> Parts:
             edits += ods_condition_edits(data, nodes, table, marked)
     assert not by_sheet, f"marks for sheets that are not there: {', '.join(by_sheet)}"
     edits.append(_sheet(tables, added, styles))
-    edits += _styles(nodes, styles, where)
-    parts.put(_PART, spliced(data, edits, where))
+    edits += _styles(nodes, styles)
+    parts.splice(_PART, edits)
     if MIMETYPE not in parts.names:  # most programs know an .ods by it alone
         parts.put(MIMETYPE, b"application/vnd.oasis.opendocument.spreadsheet")
     return parts
@@ -186,23 +186,25 @@ def _sheet(tables: Mapping[str, XmlNode], added: AddedSheet, styles: CellStyles)
     return end, end, table_xml(added, free_name(added.name, set(tables)), styles).encode()
 
 
-def _tables(nodes: list[XmlNode], where: str) -> dict[str, XmlNode]:
+def _tables(nodes: list[XmlNode]) -> dict[str, XmlNode]:
     """The sheets by name, without tables inside cells or drawings."""
     book = next((node for node in nodes if node.tag == _SPREADSHEET), None)
     found = [] if book is None else [node for node in children(nodes, book) if node.tag == SHEET]
     if not found:
-        raise FileError(f"{where} has no sheets, so the file cannot be marked: save it again")
+        raise FileError(f"{_PART} has no sheets, so the file cannot be marked", place=_PART, remedy="save it again")
     name = f"{{{_PREFIXES['table']}}}name"
     return {node.get(name) or "": node for node in found}
 
 
-def _declared(data: bytes, root: XmlNode, where: str) -> Edit:
+def _declared(data: bytes, root: XmlNode) -> Edit:
     """The root element with the prefixes that are used here; every spreadsheet program writes these."""
     usual = {(prefix.encode(), space.encode()) for prefix, space in _PREFIXES.items()}
     names, spaces = ({each[side] for each in usual} for side in (0, 1))
     for found in set(_DECLARED.findall(data)) - usual:
         if found[0] in names or found[1] in spaces:
-            raise FileError(f"{where} is an unusual dialect, which cannot be marked: save the file again")
+            raise FileError(
+                f"{_PART} is an unusual dialect, which cannot be marked", place=_PART, remedy="save the file again"
+            )
     known = prefixes(data, root)
     new: dict[bytes, str | None] = {
         f"xmlns:{prefix}".encode(): space
@@ -212,7 +214,7 @@ def _declared(data: bytes, root: XmlNode, where: str) -> Edit:
     return root.start, root.inner, retagged(data[root.start : root.inner], new)
 
 
-def _styles(nodes: list[XmlNode], styles: CellStyles, where: str) -> Iterator[Edit]:
+def _styles(nodes: list[XmlNode], styles: CellStyles) -> Iterator[Edit]:
     """The edit that adds the new styles to the automatic ones, which stand before the body."""
     content = styles.xml()
     automatic = next((node for node in nodes if node.tag == AUTOMATIC), None)
@@ -221,6 +223,6 @@ def _styles(nodes: list[XmlNode], styles: CellStyles, where: str) -> Iterator[Ed
         return
     body = next((node for node in nodes if node.tag == _BODY), None)
     if body is None:
-        raise FileError(f"{where} has no body, so the file cannot be marked: save it again")
+        raise FileError(f"{_PART} has no body, so the file cannot be marked", place=_PART, remedy="save it again")
     start, end = (automatic.start, automatic.end) if automatic is not None else (body.start, body.start)
     yield start, end, b"<office:automatic-styles>" + content + b"</office:automatic-styles>"

@@ -29,7 +29,7 @@ from sheetnet.files.xlsx.parts import (
     workbook_part,
 )
 from sheetnet.files.xlsx.write_sheet import text_element
-from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, escaped, retagged, scan, spliced
+from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, escaped, retagged
 from sheetnet.syntax import Area, cell_name, parse_area, quote_sheet
 from sheetnet.workbook import Place, Position
 
@@ -181,7 +181,7 @@ def mark_xlsx(package: Package, marks: Marks, added: AddedSheet) -> Parts:
     _check_dialect(parts, book)
     entries, _, _ = read_index(package, book)
     place = _styles_part(parts, book)
-    styles = NewStyles(parts.get(place), parts.where(place))
+    styles = NewStyles(parts, place)
     by_sheet: dict[str, dict[Position, Mark]] = {}
     for (sheet, row, column), mark in marks.items():
         by_sheet.setdefault(sheet, {})[row, column] = mark
@@ -190,17 +190,18 @@ def mark_xlsx(package: Package, marks: Marks, added: AddedSheet) -> Parts:
             _mark_sheet(parts, entry.part, by_sheet.pop(entry.name), styles)
     assert not by_sheet, f"marks for sheets that are not there: {', '.join(by_sheet)}"
     _add_sheet(parts, book, entries, added, styles)
-    parts.put(place, styles.data())
+    parts.splice(place, styles.edits())
     return parts
 
 
 def _check_dialect(parts: Parts, book: str) -> None:
-    root = scan(parts.get(book), parts.where(book), ())[0]
+    root = parts.scan(book, ())[0]
     if root.tag != MAIN + "workbook":
         strict = root.tag.startswith(f"{{{NAMESPACES[1]}}}")
         kind = "a strict Open XML workbook" if strict else "an unusual dialect"
         raise FileError(
-            f"{parts.package.path}: is {kind}, which cannot be marked: save it as a usual .xlsx (Excel Workbook)"
+            f"is {kind}, which cannot be marked",
+            remedy="save it as a usual .xlsx (Excel Workbook)",
         )
 
 
@@ -217,9 +218,13 @@ def _styles_part(parts: Parts, book: str) -> str:
 
 def _mark_sheet(parts: Parts, part: str, marks: Mapping[Position, Mark], styles: NewStyles) -> None:
     data = parts.get(part)
-    nodes = scan(data, parts.where(part), CELL_TAGS | BEFORE | CONDITION_TAGS | {LEGACY})
+    nodes = parts.scan(part, CELL_TAGS | BEFORE | CONDITION_TAGS | {LEGACY})
     if nodes[0].tag != MAIN + "worksheet" or not any(node.tag == DATA for node in nodes):
-        raise FileError(f"{parts.where(part)} is an unusual dialect, which cannot be marked: save the file again")
+        raise FileError(
+            f"{part} is an unusual dialect, which cannot be marked",
+            place=part,
+            remedy="save the file again",
+        )
     fills = {position: mark.fill for position, mark in marks.items()}
     edits = list(CellMarker(data, nodes, styles.filled).edits(fills))
     at = max(node.end for node in nodes if node.depth == 1 and node.tag in BEFORE_CONDITIONS)
@@ -231,7 +236,7 @@ def _mark_sheet(parts: Parts, part: str, marks: Mapping[Position, Mark], styles:
     }
     if boxed:
         edits += add_shapes(parts, part, data, nodes, boxed)
-    parts.put(part, spliced(data, edits, parts.where(part)))
+    parts.splice(part, edits)
 
 
 def _add_sheet(parts: Parts, book: str, entries: list[SheetEntry], added: AddedSheet, styles: NewStyles) -> None:
@@ -244,11 +249,11 @@ def _add_sheet(parts: Parts, book: str, entries: list[SheetEntry], added: AddedS
     declare(parts, part, _OOXML + "worksheet+xml")
     identity = relate(parts, book, "worksheet", part)
     data = parts.get(book)
-    nodes = scan(data, parts.where(book), (_SHEETS, _SHEET))
+    nodes = parts.scan(book, (_SHEETS, _SHEET))
     sheets = next(node for node in nodes if node.tag == _SHEETS)
     numbers = [int(number) for node in children(nodes, sheets) if (number := node.get("sheetId") or "").isdecimal()]
     name = free_name(added.name, {entry.name for entry in entries})
     element = b'<%ssheet xmlns:r="%s" name="%s" sheetId="%d" r:id="%s"/>' % (
         element_prefix(data, sheets), OFFICE.encode(), escaped(name), max(numbers, default=0) + 1, identity.encode(),
     )  # fmt: skip
-    parts.put(book, spliced(data, appended(data, sheets, element), parts.where(book)))
+    parts.splice(book, appended(data, sheets, element))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.errors import FileError
+from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES
-from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged, scan, spliced
+from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
 from sheetnet.syntax import cell_name, column_number
 from sheetnet.workbook import Position
 
@@ -30,15 +31,19 @@ _TAGS = frozenset(MAIN + name for name in (*_LISTS, _DXFS, "cellStyleXfs", "cell
 
 
 class NewStyles:
-    """Collects new fonts, fills and cell formats, each once; `data` gives the part with them."""
+    """Collects new fonts, fills and cell formats, each once; `edits` put them into the part."""
 
-    def __init__(self, data: bytes, where: str) -> None:
-        self._data, self._where = data, where
-        nodes = scan(data, where, _TAGS)
+    def __init__(self, parts: Parts, part: str) -> None:
+        self._data = data = parts.get(part)
+        nodes = parts.scan(part, _TAGS)
         self._prefix = element_prefix(data, nodes[0])
         listed = {node.tag.removeprefix(MAIN): node for node in children(nodes, nodes[0])}
         if not all(name in listed for name in _LISTS) or not children(nodes, listed["cellXfs"]):
-            raise FileError(f"{where} lacks fonts, fills or cell formats, so the file cannot be marked: save it again")
+            raise FileError(
+                f"{part} lacks fonts, fills or cell formats, so the file cannot be marked",
+                place=part,
+                remedy="save it again",
+            )
         self._after_styles = listed.get("cellStyles", listed["cellXfs"]).end
         self._lists = {name: listed[name] for name in (*_LISTS, _DXFS) if name in listed}
         self._counts = {name: len(children(nodes, node)) for name, node in self._lists.items()}
@@ -81,8 +86,8 @@ class NewStyles:
         added = self._added[name]
         return added.setdefault(content, self._counts.get(name, 0) + len(added))
 
-    def data(self) -> bytes:
-        """The part with all that was asked for."""
+    def edits(self) -> list[Edit]:
+        """What puts all that was asked for into the part."""
         edits: list[Edit] = []
         for name, node in self._lists.items():
             if self._added[name]:
@@ -91,7 +96,7 @@ class NewStyles:
             p, added = self._prefix, self._added[_DXFS]
             element = b'<%sdxfs count="%d">%s</%sdxfs>' % (p, len(added), b"".join(added), p)
             edits.append((self._after_styles, self._after_styles, element))
-        return spliced(self._data, edits, self._where)
+        return edits
 
     def _extended(self, node: XmlNode, added: list[bytes], before: int) -> list[Edit]:
         tag = self._data[node.start : node.inner]

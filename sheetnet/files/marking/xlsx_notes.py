@@ -15,7 +15,7 @@ from sheetnet.files.marking.xlsx_cells import MAIN
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES, OFFICE, declare, declare_suffix, relate, related, relations
 from sheetnet.files.xlsx.write_sheet import text_element
-from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, escaped, scan, spliced
+from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, escaped
 from sheetnet.workbook import Position
 
 _TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
@@ -69,7 +69,11 @@ def add_shapes(
         identity = legacy.get(f"{{{OFFICE}}}id")
         found = next((each.part for each in relations(parts, sheet_part) if each.identity == identity), None)
         if found is None or found not in parts.names:
-            raise FileError(f"{parts.where(sheet_part)} lacks its drawing, so the file cannot be marked: save it again")
+            raise FileError(
+                f"{sheet_part} lacks its drawing, so the file cannot be marked",
+                place=sheet_part,
+                remedy="save it again",
+            )
         _extend(parts, found, notes)
         return []
     part = parts.free("xl/drawings/vmlDrawing{}.vml")
@@ -91,7 +95,11 @@ def _extend(parts: Parts, part: str, notes: Mapping[Position, str]) -> None:
     data = parts.get(part)
     ends = list(_END.finditer(data))
     if not ends:
-        raise FileError(f"{parts.where(part)} is no drawing of notes, so the file cannot be marked: save it again")
+        raise FileError(
+            f"{part} is no drawing of notes, so the file cannot be marked",
+            place=part,
+            remedy="save it again",
+        )
     own = [int(found) for found in _IDENTITY.findall(data)]
     first = max(own) + 1 if own else _next_identity(parts)
     added = b"" if b'"_x0000_t202"' in data else _SHAPE_TYPE
@@ -142,19 +150,19 @@ def add_comments(parts: Parts, sheet_part: str, notes: Mapping[str, str | None])
         parts.put(part, _EMPTY_NOTES)
         relate(parts, sheet_part, "comments", part)
         declare(parts, part, _NOTES_TYPE)
-    comments = _Comments(parts.get(part), parts.where(part))
-    parts.put(part, comments.with_notes(notes))
+    comments = _Comments(parts, part)
+    parts.splice(part, comments.edits(notes))
     return [cell for cell, note in notes.items() if note and cell not in comments.texts]
 
 
 class _Comments:
     """The comments part as it stands."""
 
-    def __init__(self, data: bytes, where: str) -> None:
-        self._data, self._where = data, where
-        self._nodes = scan(data, where, (_AUTHORS, _AUTHOR, _LIST, _COMMENT, _TEXT, _RUN, _T))
+    def __init__(self, parts: Parts, part: str) -> None:
+        self._data, self._where = parts.get(part), part
+        self._nodes = parts.scan(part, (_AUTHORS, _AUTHOR, _LIST, _COMMENT, _TEXT, _RUN, _T))
         self._starts = [node.start for node in self._nodes]
-        self._prefix = element_prefix(data, self._nodes[0])
+        self._prefix = element_prefix(self._data, self._nodes[0])
         self.texts: dict[str, XmlNode] = {}
         cell = ""
         for node in self._nodes:
@@ -163,8 +171,8 @@ class _Comments:
             elif node.tag == _TEXT and node.depth == 3:
                 self.texts[cell] = node
 
-    def with_notes(self, notes: Mapping[str, str | None]) -> bytes:
-        """The part with these notes."""
+    def edits(self, notes: Mapping[str, str | None]) -> list[Edit]:
+        """What puts these notes into the part."""
         edits: list[Edit] = []
         for cell in notes.keys() & self.texts.keys():
             edits += self._followed(self.texts[cell], notes[cell])
@@ -175,12 +183,16 @@ class _Comments:
             name = b"<%sauthor>%s</%sauthor>" % (self._prefix, escaped(AUTHOR), self._prefix)
             edits += appended(self._data, authors, name)
             edits += appended(self._data, listed, b"".join(self._comment(*item, author) for item in new.items()))
-        return spliced(self._data, edits, self._where)
+        return edits
 
     def _first(self, tag: str) -> XmlNode:
         found = next((node for node in self._nodes if node.tag == tag), None)
         if found is None:
-            raise FileError(f"{self._where} is no list of notes, so the file cannot be marked: save it again")
+            raise FileError(
+                f"{self._where} is no list of notes, so the file cannot be marked",
+                place=self._where,
+                remedy="save it again",
+            )
         return found
 
     def _comment(self, cell: str, note: str, author: int) -> bytes:

@@ -13,8 +13,7 @@ from math import log
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
-from sheetnet.files.limits import Room
+from sheetnet.files.limits import Budget, Limits
 from sheetnet.files.notices import FLAT
 from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.ods.read_sheet import BRACKETS, TABLE, OdsSheetReader, Seen
@@ -196,8 +195,8 @@ def read_ods(package: Package) -> Workbook:
     """The workbook of an opened .ods. Raises FileError for what is damaged, encrypted or beyond the limits."""
     manifest = "META-INF/manifest.xml"
     if manifest in package.names and b"encryption-data" in b"".join(package.open(manifest)):
-        raise FileError(f"{package.path}: is encrypted: save the workbook without a password")
-    content = _Content(str(package.path))
+        raise FileError("is encrypted", remedy="save the workbook without a password")
+    content = _Content(package.limits)
     read_common_styles(package, content.styles)
     for event, element in package.iterparse("content.xml", ("start", "end"), _TAGS):
         if event == "start":
@@ -210,15 +209,14 @@ def read_ods(package: Package) -> Workbook:
 class _Content:
     """What has been read of content.xml so far."""
 
-    def __init__(self, where: str) -> None:
-        self._where = where
+    def __init__(self, limits: Limits) -> None:
         self._hidden: set[str] = set()
         self.styles = HidingStyles()
         self._disguises: dict[str, str] | None = None
         self._sheets: list[OdsSheetReader] = []
         self._names: list[tuple[str, str, str, str | None]] = []
         self._ranges: list[tuple[str, str]] = []
-        self._room = Room()
+        self._budget, self._limits = Budget(limits), limits
         self._current: OdsSheetReader | None = None
         self._begun = 0  # tables that are not known yet to stand where sheets belong
         self._depth = 0  # of tables within tables; only the outermost are sheets, and only their rows count
@@ -234,7 +232,7 @@ class _Content:
         """An element that has ended, with its content."""
         if element.tag == _ROW:
             if self._depth == 1 and self._current is not None:
-                self._current.add_row(element, self._room)
+                self._current.add_row(element)
         elif element.tag == _COLUMN:
             if self._depth == 1 and self._current is not None:
                 self._current.add_columns(element)
@@ -257,12 +255,12 @@ class _Content:
     def _begin(self, element: Element) -> None:
         name = element.get(TABLE + "name", "")
         if not name or len(self._sheets) >= _MAX_SHEETS:
-            raise FileError(f"{self._where}: a sheet without a name, or over {_MAX_SHEETS:,} sheets: save it again")
+            raise FileError(f"a sheet without a name, or over {_MAX_SHEETS:,} sheets", remedy="save it again")
         self._begun += 1
         if self._disguises is None:  # all styles stand before the sheets
             self._disguises = self.styles.misleading()
         style = element.get(TABLE + "style-name", "")
-        self._current = OdsSheetReader(self._where, name, style, Seen(self.styles.flat, self._disguises))
+        self._current = OdsSheetReader(name, style, Seen(self.styles.flat, self._disguises), self._budget)
         # LibreOffice keeps copies of other files' cells in tables with such names; they are no sheets.
         if not (name.startswith("'") and "'#$" in name):
             self._sheets.append(self._current)
@@ -272,27 +270,27 @@ class _Content:
             return
         name = element.get(TABLE + "name", "")
         refers_to = element.get(TABLE + "cell-range-address") or element.get(TABLE + "expression", "")
-        if not name or not refers_to or max(len(name), len(refers_to)) > BRACKETS * limits.MAX_FORMULA:
-            raise FileError(f"{self._where}: the defined name {name[:40]!r} is empty or far too long: delete it")
-        if len(self._names) >= limits.MAX_NAMES:
-            raise FileError(f"{self._where}: more than {limits.MAX_NAMES:,} defined names: delete those not needed")
+        if not name or not refers_to or max(len(name), len(refers_to)) > BRACKETS * self._limits.formula:
+            raise FileError(f"the defined name {name[:40]!r} is empty or far too long", remedy="delete it")
+        if len(self._names) >= self._limits.names:
+            raise FileError(f"more than {self._limits.names:,} defined names", remedy="delete those not needed")
         scope = self._current.name if self._current is not None else None
         self._names.append((name, refers_to, element.get(TABLE + "base-cell-address", ""), scope))
 
     def _add_range(self, element: Element) -> None:
-        if len(self._ranges) >= limits.MAX_TABLES:
-            raise FileError(f"{self._where}: more than {limits.limit_text('tables')}: delete those not needed")
+        if len(self._ranges) >= self._limits.tables:
+            raise FileError(f"more than {self._limits.told('tables')}", remedy="delete those not needed")
         name, cells = element.get(TABLE + "name", ""), element.get(TABLE + "target-range-address", "")
-        if max(len(name), len(cells)) <= limits.MAX_FORMULA:
+        if max(len(name), len(cells)) <= self._limits.formula:
             self._ranges.append((name, cells))
 
     def workbook(self) -> Workbook:
         """All that was read. Formulas wait until here: a name in them may belong to a later sheet."""
         if self._begun:  # programs differ in whether they show those
-            raise FileError(f"{self._where}: has sheets outside its spreadsheet: save it again")
+            raise FileError("has sheets outside its spreadsheet", remedy="save it again")
         known = frozenset(sheet.name.casefold() for sheet in self._sheets)
         if not known or len(known) < len(self._sheets):
-            raise FileError(f"{self._where}: has no sheets, or two with the same name: save it again")
+            raise FileError("has no sheets, or two with the same name", remedy="save it again")
         names = self._read_names(known)
         tables = self._tables(names)
         sheets = tuple(sheet.sheet(sheet.style in self._hidden, known, tables) for sheet in self._sheets)
@@ -303,7 +301,7 @@ class _Content:
         taken = {name.name.casefold() for name in names}
         sheets = {sheet.name.casefold(): sheet.name for sheet in self._sheets}
         ranges = (read_range(name, cells, sheets) for name, cells in self._ranges if name.casefold() not in taken)
-        return Tables(table for table in ranges if table is not None)
+        return Tables((table for table in ranges if table is not None), self._limits)
 
     def _read_names(self, known: Collection[str]) -> tuple[Name, ...]:
         names = (read_name(*each, known) for each in self._names)

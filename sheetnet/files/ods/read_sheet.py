@@ -9,12 +9,13 @@ from math import isfinite
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
-from sheetnet.files.limits import Room
+from sheetnet.files.limits import Budget, Limits
 from sheetnet.files.notices import Disguises
 from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.tables import Tables
-from sheetnet.syntax import cell_name, depth
+from sheetnet.naming import cell_place
+from sheetnet.syntax import depth
+from sheetnet.syntax.references import COLUMNS, ROWS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -37,7 +38,7 @@ class Seen:
 
     def columns(self, element: Element, count: int) -> None:
         """Columns that stand side by side and are alike."""
-        count = min(count, limits.MAX_COLUMN - self._column + 1)
+        count = min(count, COLUMNS - self._column + 1)
         if element.get(_VISIBILITY) in _HIDDEN or element.get(_STYLE) in self._flat:
             self.disguises.hide_columns(self._column, count)
         if (style := element.get(_DEFAULT, "")) in self.odd and len(self._defaults) < _MOST:
@@ -81,7 +82,7 @@ _KNOWN = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", 
 _XML_LINES = re.compile(r"(?<! ) *+[\t\r\n][ \t\r\n]*+")
 
 
-def cell_value(cell: Element, computed: bool) -> Value:
+def cell_value(cell: Element, computed: bool, limits: Limits) -> Value:
     """The value of a cell element, `computed` where it has a formula.
 
     Raises ValueError, whose text tells the trouble, for what is no number and for a text beyond the limits.
@@ -93,11 +94,11 @@ def cell_value(cell: Element, computed: bool) -> Value:
     if kind == "boolean":
         return _truth(attributes.get(_OFFICE + "boolean-value", ""))
     if kind in _WRITTEN:
-        return _text_value(cell, attributes, _WRITTEN[kind], computed)
+        return _text_value(cell, attributes, _WRITTEN[kind], computed, limits)
     if kind is not None:
         return None
     # A formula whose result is the empty text has neither type nor characters in LibreOffice's files.
-    text = _text(cell) if len(cell) else None
+    text = _text(cell, limits) if len(cell) else None
     return text if text or computed else None
 
 
@@ -118,12 +119,14 @@ def _truth(text: str) -> bool:
     return text == "true"
 
 
-def _text_value(cell: Element, attributes: Mapping[str, str], written: str, computed: bool) -> str | CellError:
+def _text_value(
+    cell: Element, attributes: Mapping[str, str], written: str, computed: bool, limits: Limits
+) -> str | CellError:
     if attributes.get(_CALC_TYPE) == "error":
-        return CellError(_error_code(_text(cell) or ""))
-    value = attributes[written] if written in attributes else _text(cell) or ""
-    if len(value) > limits.MAX_TEXT:
-        raise ValueError(f"a text of over {limits.MAX_TEXT:,} characters")
+        return CellError(_error_code(_text(cell, limits) or ""))
+    value = attributes[written] if written in attributes else _text(cell, limits) or ""
+    if len(value) > limits.text:
+        raise ValueError(f"a text of over {limits.text:,} characters")
     # Gnumeric marks no errors: what it computed and spells like one is one.
     return CellError(value) if computed and value in _KNOWN else value
 
@@ -134,40 +137,40 @@ def _error_code(text: str) -> str:
     return text if _CODE.fullmatch(text) else "#VALUE!"
 
 
-def _text(cell: Element) -> str | None:
+def _text(cell: Element, limits: Limits) -> str | None:
     """The cell's paragraphs, one a line, without comments and drawings; None if it has none."""
-    lines = [_line(child) for child in cell if child.tag == _PARAGRAPH]
+    lines = [_line(child, limits) for child in cell if child.tag == _PARAGRAPH]
     return "\n".join(lines) if lines else None
 
 
-def _line(paragraph: Element) -> str:
+def _line(paragraph: Element, limits: Limits) -> str:
     """Spaces stand as they are, as LibreOffice reads them; line breaks of the XML itself are but spaces."""
     if not len(paragraph) and (text := paragraph.text or "").isprintable():
         return text
-    pieces = list(_pieces(paragraph, 0))
+    pieces = list(_pieces(paragraph, 0, limits))
     for index in (0, -1):  # those at both ends are no text at all
         pieces[index] = pieces[index].strip("\t\r\n") if pieces[index].isspace() else pieces[index]
     return "".join(pieces)
 
 
-def _pieces(element: Element, length: int) -> Iterator[str]:
+def _pieces(element: Element, length: int, limits: Limits) -> Iterator[str]:
     yield _XML_LINES.sub(" ", element.text or "")
     for child in element:
         if child.tag in _TRANSPARENT:
-            yield from _pieces(child, length)
+            yield from _pieces(child, length, limits)
         elif child.tag == _SPACES:
-            count = _space_count(child.get(_COUNT, "1"))
+            count = _space_count(child.get(_COUNT, "1"), limits.spaces)
             length += count
-            if length > limits.MAX_TEXT:
-                raise ValueError(f"over {limits.MAX_TEXT:,} spaces")
+            if length > limits.text:
+                raise ValueError(f"over {limits.text:,} spaces")
             yield " " * count
         else:
             yield _CHARACTERS.get(child.tag, "")
         yield _XML_LINES.sub(" ", child.tail or "")
 
 
-def _space_count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10) or int(text) > limits.MAX_SPACES:
+def _space_count(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10) or int(text) > most:
         raise ValueError(f"{text[:40]!r} spaces in a row")
     return int(text)
 
@@ -194,11 +197,12 @@ class _Run:
 class OdsSheetReader:
     """Takes the rows of a sheet as they come; `sheet` gives the result."""
 
-    def __init__(self, where: str, name: str, style: str, seen: Seen) -> None:
+    def __init__(self, name: str, style: str, seen: Seen, budget: Budget) -> None:
+        self._budget, self._limits = budget, budget.limits
         self.name = name
         self.style = style
         self._seen_as = seen
-        self._where = f"{where}: {name}"
+        self._where = name
         self._rows: list[tuple[int, int, list[_Run]]] = []  # the row, how many equal ones, its cells
         self._arrays: dict[Position, tuple[int, int]] = {}
         self._row = 1
@@ -207,75 +211,85 @@ class OdsSheetReader:
     def end(self, table: Element) -> None:
         """After the last row: all of them stood where rows belong, for programs differ in what else they read."""
         if self._seen != _rows_of(table):
-            raise FileError(f"{self._where}: has rows outside its table of cells: save the file again")
+            raise FileError("has rows outside its table of cells", place=self._where, remedy="save the file again")
 
     def add_columns(self, element: Element) -> None:
         """A `table:table-column`, which stands for one or many."""
         self._seen_as.columns(element, self._counted(element, _COLUMNS, 1))
 
-    def add_row(self, element: Element, room: Room) -> None:
-        """The cells of a `table:table-row`, as far as there is room. Raises FileError with sheet and cell."""
+    def add_row(self, element: Element) -> None:
+        """The cells of a `table:table-row`, as far as the budget goes. Raises FileError with sheet and cell."""
         self._seen += 1
         repeated = self._counted(element, _ROWS, 1)
         self._seen_as.row(element, self._row, repeated)
-        runs = self._runs(element, room)
+        runs = self._runs(element)
         if runs:
-            self._take_room(repeated, runs, room)
+            self._take_budget(repeated, runs)
             self._rows.append((self._row, repeated, runs))
         self._row += repeated
 
-    def _take_room(self, repeated: int, runs: list[_Run], room: Room) -> None:
-        if self._row + repeated - 1 > limits.MAX_ROW or runs[-1].column + runs[-1].count - 1 > limits.MAX_COLUMN:
-            raise FileError(f"{self._at(runs[-1].column)}: a cell beyond the sheet's last row or column: delete it")
-        room.cells -= repeated * sum(run.count for run in runs)
-        if room.cells < 0:
-            raise FileError(f"{self._at(1)}: more than {limits.MAX_CELLS:,} cells: delete what is not needed")
-        room.take_formula(repeated * sum(run.count * len(run.formula or "") for run in runs), self._at(1))
+    def _take_budget(self, repeated: int, runs: list[_Run]) -> None:
+        if self._row + repeated - 1 > ROWS or runs[-1].column + runs[-1].count - 1 > COLUMNS:
+            raise FileError(
+                "a cell beyond the sheet's last row or column", place=self._at(runs[-1].column), remedy="delete it"
+            )
+        self._budget.cells -= repeated * sum(run.count for run in runs)
+        if self._budget.cells < 0:
+            raise FileError(
+                f"more than {self._limits.cells:,} cells", place=self._at(1), remedy="delete what is not needed"
+            )
+        self._budget.take_formula(repeated * sum(run.count * len(run.formula or "") for run in runs), self._at(1))
 
-    def _runs(self, row: Element, room: Room) -> list[_Run]:
+    def _runs(self, row: Element) -> list[_Run]:
         runs: list[_Run] = []
         column = 1
         for cell in row:
             if cell.tag not in _CELLS:
                 if any(each.tag in _CELLS for each in cell.iter()):
-                    raise FileError(f"{self._at(column)}: cells stand within what is no row: save the file again")
+                    raise FileError(
+                        "cells stand within what is no row", place=self._at(column), remedy="save the file again"
+                    )
                 continue
             attributes = cell.attrib
             count = self._counted(cell, _COLUMNS, column) if _COLUMNS in attributes else 1
             formula = attributes.get(_FORMULA)
             if formula is not None or len(attributes) > 1 or len(cell):  # the others have but a style or a count
                 try:
-                    value = cell_value(cell, formula is not None)
+                    value = cell_value(cell, formula is not None, self._limits)
                 except ValueError as error:
-                    raise FileError(f"{self._at(column)}: {error}: repair the cell") from error
+                    raise FileError(str(error), place=self._at(column), remedy="repair the cell") from error
                 if value is not None or formula is not None:
                     runs.append(_Run(column, count, value, formula))
                 if formula is not None:
-                    self._check_formula(cell, formula, column, room)
-                if self._seen_as.odd and runs and runs[-1].column == column and column + count - 1 <= limits.MAX_COLUMN:
+                    self._check_formula(cell, formula, column)
+                if self._seen_as.odd and runs and runs[-1].column == column and column + count - 1 <= COLUMNS:
                     self._seen_as.cells(cell, self._row, column, count)
             column += count
         return runs
 
-    def _check_formula(self, cell: Element, formula: str, column: int, room: Room) -> None:
-        if len(formula) > BRACKETS * limits.MAX_FORMULA:
-            raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+    def _check_formula(self, cell: Element, formula: str, column: int) -> None:
+        if len(formula) > BRACKETS * self._limits.formula:
+            raise FileError(
+                f"a formula of over {self._limits.formula:,} characters", place=self._at(column), remedy="shorten it"
+            )
         if _MATRIX[0] not in cell.attrib and _MATRIX[1] not in cell.attrib:
             return
         rows, columns = (self._counted(cell, name, column) for name in _MATRIX)
-        room.take_array(rows * columns, self._at(column))
-        if self._row + rows - 1 > limits.MAX_ROW or column + columns - 1 > limits.MAX_COLUMN:
-            raise FileError(f"{self._at(column)}: an array formula that leaves the sheet: move it")
+        self._budget.take_array(rows * columns, self._at(column))
+        if self._row + rows - 1 > ROWS or column + columns - 1 > COLUMNS:
+            raise FileError("an array formula that leaves the sheet", place=self._at(column), remedy="move it")
         self._arrays[self._row, column] = (rows, columns)
 
     def _counted(self, element: Element, name: str, column: int) -> int:
         text = element.get(name, "1")
         if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
-            raise FileError(f"{self._at(column)}: {text[:40]!r} is no count of rows or columns: get the file again")
+            raise FileError(
+                f"{text[:40]!r} is no count of rows or columns", place=self._at(column), remedy="get the file again"
+            )
         return int(text)
 
     def _at(self, column: int) -> str:
-        return f"{self._where}!{cell_name(self._row, column)}"
+        return cell_place((self._where, self._row, column))
 
     def sheet(self, hidden: bool, sheets: Collection[str], tables: Tables) -> Sheet:
         """The sheet; `sheets` are the names of all sheets in small letters, `tables` the database ranges."""
@@ -300,17 +314,21 @@ class OdsSheetReader:
         formula = from_openformula(text, sheets).strip()  # an empty one is none, as in .xlsx
         if tables:
             formula = self._resolved(formula, tables, column)
-        if len(formula) > limits.MAX_FORMULA:
-            raise FileError(f"{self._at(column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
-        if formula.count("(") + formula.count("{") > limits.MAX_NESTING and depth(formula) > limits.MAX_NESTING:
-            raise FileError(f"{self._at(column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
+        if len(formula) > self._limits.formula:
+            raise FileError(
+                f"a formula of over {self._limits.formula:,} characters", place=self._at(column), remedy="shorten it"
+            )
+        if formula.count("(") + formula.count("{") > self._limits.nesting and depth(formula) > self._limits.nesting:
+            raise FileError(
+                f"a formula nested over {self._limits.nesting} levels", place=self._at(column), remedy="simplify it"
+            )
         return formula
 
     def _resolved(self, formula: str, tables: Tables, column: int) -> str:
         try:
             return tables.resolved(formula, (self.name, self._row, column))
         except ValueError as error:
-            raise FileError(f"{self._at(column)}: {error}: shorten it") from error
+            raise FileError(str(error), place=self._at(column), remedy="shorten it") from error
 
 
 def _rows_of(parent: Element) -> int:

@@ -22,8 +22,9 @@ from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell_style, decimals, row_style
 from sheetnet.files.ods.text import escape, paragraphs
 from sheetnet.files.sheet_features import USUAL_HEIGHT, check_views, row_heights
+from sheetnet.naming import cell_place
 from sheetnet.styles import STYLES
-from sheetnet.syntax import COLUMNS, ROWS, cell_name, parse_area
+from sheetnet.syntax import COLUMNS, ROWS, parse_area
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook
 
 _STYLE = {role: f' table:style-name="{cell_style(role)}"' for role in STYLES}
@@ -73,13 +74,15 @@ def _check(sheet: Sheet) -> None:
     for row, column in sheet.cells:
         if not (0 < row <= ROWS and 0 < column <= COLUMNS):
             raise FileError(
-                f"{sheet.name}: row {row}, column {column} is outside a sheet: it has {ROWS} by {COLUMNS} cells"
+                f"row {row}, column {column} is outside a sheet: it has {ROWS} by {COLUMNS} cells", place=sheet.name
             )
     for place in sheet.arrays:
         cell = sheet.cells.get(place)
         if cell is None or cell.formula is None:
             raise FileError(
-                f"{sheet.name}!{cell_name(*place)}: an array formula begins here without a formula: give it one"
+                "an array formula begins here without a formula",
+                place=cell_place((sheet.name, *place)),
+                remedy="give it one",
             )
 
 
@@ -102,7 +105,7 @@ def _cells(sheet: Sheet, places: Iterable[Position], worn: Mapping[Position, Dre
 def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
     style = _STYLE.get(cell.role)
     if style is None:
-        raise FileError(f"{sheet.name}!{cell_name(*place)}: there is no look for the role {cell.role!r}")
+        raise FileError(f"there is no look for the role {cell.role!r}", place=cell_place((sheet.name, *place)))
     if dress is not _PLAIN:
         style = (f' table:style-name="{dress.style}"' if dress.style else style) + dress.attributes
     formula = ""
@@ -115,7 +118,7 @@ def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
         return f"<table:table-cell{style}>{dress.before}{dress.after}</table:table-cell>"
     attributes, text = _value(cell.value, _SHOWN[cell.role], cell.formula is not None)
     if not attributes:
-        raise FileError(f"{sheet.name}!{cell_name(*place)}: {_no_value(cell)}")
+        raise FileError(_no_value(cell), place=cell_place((sheet.name, *place)))
     if dress.link:
         text = text.replace("<text:p>", f"<text:p>{dress.link}").replace("</text:p>", "</text:a></text:p>")
     return f"<table:table-cell{style}{formula} {attributes}>{dress.before}{text}{dress.after}</table:table-cell>"
@@ -226,15 +229,21 @@ def _manifest(charts: int) -> str:
 def _check_workbook(workbook: Workbook) -> None:
     names = [sheet.name for sheet in workbook.sheets]
     if not names:
-        raise FileError("a workbook without sheets cannot be written: add a sheet")
+        raise FileError("a workbook without sheets cannot be written", remedy="add a sheet")
     for name in names:
         if not name or _FORBIDDEN & set(name) or name[0] == "'" or name[-1] == "'":
-            raise FileError(f"sheet {name!r}: a name holds none of []*?:/\\ and has no apostrophe at an end: rename it")
+            raise FileError(
+                "a name holds none of []*?:/\\ and has no apostrophe at an end",
+                place=f"sheet {name!r}",
+                remedy="rename it",
+            )
     if len({name.casefold() for name in names}) < len(names):
-        raise FileError("two sheets have the same name, in which capitals do not count: rename one")
+        raise FileError("two sheets have the same name, in which capitals do not count", remedy="rename one")
     for each in workbook.names:
         if each.sheet is not None and each.sheet not in names:
-            raise FileError(f"name {each.name}: belongs to sheet {each.sheet!r}, which is missing: add the sheet")
+            raise FileError(
+                f"belongs to sheet {each.sheet!r}, which is missing", place=f"name {each.name}", remedy="add the sheet"
+            )
 
 
 def _content(workbook: Workbook, ruled: Sequence[Mapping[Position, Under]]) -> Iterator[str]:

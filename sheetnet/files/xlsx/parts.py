@@ -10,10 +10,9 @@ from urllib.parse import quote, unquote
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
 from sheetnet.files.package import Package, Parts
 from sheetnet.files.xlsx.formulas import canonical
-from sheetnet.files.xml import appended, children, element_prefix, escaped, scan, spliced
+from sheetnet.files.xml import appended, children, element_prefix, escaped
 from sheetnet.workbook import Name
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -38,7 +37,7 @@ def relations(parts: Parts, source: str) -> list[Relation]:
     if rels not in parts.names:
         return []
     found = []
-    for node in scan(parts.get(rels), parts.where(rels), (_RELATIONSHIP_TYPE,)):
+    for node in parts.scan(rels, (_RELATIONSHIP_TYPE,)):
         if node.tag == _RELATIONSHIP_TYPE:
             outside = node.get("TargetMode") == "External"
             target = None if outside else _target(parts, source, node.get("Target") or "")
@@ -56,17 +55,19 @@ def related(parts: Parts, source: str, kind: str) -> str | None:
 def relate(parts: Parts, source: str, kind: str, target: str) -> str:
     """Add a relationship and return its id."""
     rels = _rels_part(parts, source)
-    data = parts.get(rels) if rels in parts.names else _EMPTY.encode()
+    if rels not in parts.names:
+        parts.put(rels, _EMPTY.encode())
+    data = parts.get(rels)
     taken = {each.identity for each in relations(parts, source)}
     number = len(taken) + 1
     while f"rId{number}" in taken:
         number += 1
-    root = scan(data, parts.where(rels), ())[0]
+    root = parts.scan(rels, ())[0]
     path = quote(posixpath.relpath("/" + target, "/" + posixpath.dirname(source)))
     element = b'<%sRelationship Id="rId%d" Type="%s" Target="%s"/>' % (
         element_prefix(data, root), number, f"{OFFICE}/{kind}".encode(), escaped(path),
     )  # fmt: skip
-    parts.put(rels, spliced(data, appended(data, root, element), parts.where(rels)))
+    parts.splice(rels, appended(data, root, element))
     return f"rId{number}"
 
 
@@ -78,7 +79,7 @@ def declare(parts: Parts, part: str, kind: str) -> None:
 def declare_suffix(parts: Parts, suffix: str, kind: str) -> None:
     """Say what type parts with a suffix have, unless that is said already."""
     types = _actual(parts, _TYPES)
-    known = scan(parts.get(types), parts.where(types))
+    known = parts.scan(types)
     if suffix not in {(node.get("Extension") or "").lower() for node in known}:
         _add_type(parts, "Default", "Extension", suffix, kind)
 
@@ -86,14 +87,14 @@ def declare_suffix(parts: Parts, suffix: str, kind: str) -> None:
 def _add_type(parts: Parts, element: str, attribute: str, name: str, kind: str) -> None:
     types = _actual(parts, _TYPES)
     data = parts.get(types)
-    root, *_ = nodes = scan(data, parts.where(types))
+    root, *_ = nodes = parts.scan(types)
     prefix = element_prefix(data, root)
     content = b'<%s%s %s="%s" ContentType="%s"/>' % (
         prefix, element.encode(), attribute.encode(), escaped(name), kind.encode(),
     )  # fmt: skip
     # Defaults stand before overrides in every file that programs write.
     first = children(nodes, root)[0].start if element == "Default" and not root.empty else None
-    parts.put(types, spliced(data, appended(data, root, content, first), parts.where(types)))
+    parts.splice(types, appended(data, root, content, first))
 
 
 def _rels_part(parts: Parts, source: str) -> str:
@@ -173,7 +174,7 @@ def relationships(package: Package, source: str) -> dict[str, tuple[str, str]]:
             target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
             kind, identity = element.get("Type", "").rpartition("/")[2], element.get("Id", "")
             if identity in found or (kind in _ONLY and any(kind == other for other, _ in found.values())):
-                raise FileError(f"{package.path}: {part} leads to two {kind} parts in one way: save the workbook again")
+                raise FileError(f"{part} leads to two {kind} parts in one way", remedy="save the workbook again")
             found[identity] = (kind, package.actual(target))
     return found
 
@@ -188,13 +189,11 @@ def read_index(package: Package, part: str) -> tuple[list[SheetEntry], list[Name
     names: list[Name] = []
     for element in _listed(package, part):
         if element.tag in _SHEET:
-            sheets.append(_entry(package, element, related))
+            sheets.append(_entry(element, related))
         elif element.tag in _DEFINED and (name := _name(package, element, sheets)) is not None:
             names.append(name)
-        if len(names) > limits.MAX_NAMES:
-            raise FileError(
-                f"{package.path}: has more than {limits.MAX_NAMES:,} defined names: delete those not needed"
-            )
+        if len(names) > package.limits.names:
+            raise FileError(f"has more than {package.limits.names:,} defined names", remedy="delete those not needed")
     strings = next((target for kind, target in related.values() if kind == "sharedStrings"), None)
     names.sort(key=lambda name: (name.sheet or "", name.name))
     return sheets, names, strings
@@ -205,12 +204,12 @@ def _listed(package: Package, part: str) -> Iterator[Element]:
         yield from listing
 
 
-def _entry(package: Package, element: Element, related: dict[str, tuple[str, str]]) -> SheetEntry:
+def _entry(element: Element, related: dict[str, tuple[str, str]]) -> SheetEntry:
     name = element.get("name", "")
     identity = identity_of(element)
     kind, part = related.get(identity, ("", ""))
     if not kind and identity:  # without one it is a sheet of no cells, such as a module of macros
-        raise FileError(f"{package.path}: sheet {name!r} has no part in the file: get the file again")
+        raise FileError(f"sheet {name!r} has no part in the file", remedy="get the file again")
     return SheetEntry(name, part if kind == "worksheet" else None, element.get("state", "visible") != "visible")
 
 
@@ -224,9 +223,10 @@ def _name(package: Package, element: Element, sheets: list[SheetEntry]) -> Name 
     name, written = element.get("name", ""), element.text or ""
     if not written.strip() or name.lower().startswith(("_xlnm.", "_xlfn.", "_xlpm.", "_xlws.")):
         return None
-    if len(written) > limits.MAX_FORMULA or len(name) > limits.MAX_FORMULA:
+    if len(written) > package.limits.formula or len(name) > package.limits.formula:
         raise FileError(
-            f"{package.path}: the defined name {name[:40]!r} is longer than {limits.MAX_FORMULA} characters: delete it"
+            f"the defined name {name[:40]!r} is longer than {package.limits.formula} characters",
+            remedy="delete it",
         )
     text = canonical(unescape(written))
     if not text:
@@ -235,7 +235,7 @@ def _name(package: Package, element: Element, sheets: list[SheetEntry]) -> Name 
     if scope is None:
         return Name(name, text)
     if not _INDEX.fullmatch(scope) or int(scope) >= len(sheets):
-        raise FileError(f"{package.path}: the defined name {name!r} belongs to sheet {scope[:20]}, which is missing")
+        raise FileError(f"the defined name {name!r} belongs to sheet {scope[:20]}, which is missing")
     sheet = sheets[int(scope)]
     return Name(name, text, sheet.name) if sheet.part is not None else None
 
@@ -247,10 +247,10 @@ def read_strings(package: Package, part: str | None) -> list[str]:
     strings: list[str] = []
     for _, item in package.iterparse(part, tags=_ITEM):
         strings.append(rich_text(item))
-        if len(strings) > limits.MAX_CELLS:
+        if len(strings) > package.limits.cells:
             raise FileError(
-                f"{package.path}: has more than {limits.MAX_CELLS:,} shared strings: delete what is not needed, "
-                "or --limit cells=…"
+                f"has more than {package.limits.cells:,} shared strings",
+                remedy="delete what is not needed, or --limit cells=…",
             )
     return strings
 

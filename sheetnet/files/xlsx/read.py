@@ -11,8 +11,7 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
-from sheetnet.files.limits import Room
+from sheetnet.files.limits import Budget
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Table, Tables, heading_key
 from sheetnet.files.xlsx.parts import (
@@ -99,7 +98,7 @@ def read_tables(package: Package, listed: Iterable[tuple[str, str, list[str]]], 
     """
     found: dict[str, Table] = {}
     taken = {name.name.casefold() for name in names}
-    room = limits.MAX_TABLE_COLUMNS
+    room = package.limits.table_columns
     for sheet, part in _parts(package, listed):
         table = _read(package, sheet, part)
         if table is None:
@@ -107,14 +106,15 @@ def read_tables(package: Package, listed: Iterable[tuple[str, str, list[str]]], 
         room -= table.box[3] - table.box[1] + 1
         if room < 0:
             raise FileError(
-                f"{package.path}: tables of over {limits.limit_text('table_columns')}: delete those not needed"
+                f"tables of over {package.limits.told('table_columns')}",
+                remedy="delete those not needed",
             )
         name = table.name.casefold()
         if name in taken:  # programs differ in which of the two a formula means
-            raise FileError(f"{package.path}: the table {table.name!r} shares its name with another: rename one")
+            raise FileError(f"the table {table.name!r} shares its name with another", remedy="rename one")
         taken.add(name)
         found[name] = table
-    return Tables(found.values())
+    return Tables(found.values(), package.limits)
 
 
 def _parts(package: Package, listed: Iterable[tuple[str, str, list[str]]]) -> Iterator[tuple[str, str]]:
@@ -124,8 +124,8 @@ def _parts(package: Package, listed: Iterable[tuple[str, str, list[str]]]) -> It
         related = relationships(package, part) if identities else {}
         for identity in identities:
             count += 1
-            if count > limits.MAX_TABLES:
-                raise FileError(f"{package.path}: more than {limits.limit_text('tables')}: delete those not needed")
+            if count > package.limits.tables:
+                raise FileError(f"more than {package.limits.told('tables')}", remedy="delete those not needed")
             kind, target = related.get(identity, ("", ""))
             if kind == "table" and target in package.names:
                 yield sheet, target
@@ -175,22 +175,22 @@ def read_xlsx(package: Package) -> Workbook:
     strings = read_strings(package, strings_part)
     misleading = misleading_styles(package, book)
     readers: list[tuple[SheetEntry, XlsxSheetReader]] = []
-    room = Room()
+    budget = Budget(package.limits)
     read: set[str] = set()
     for entry in entries:
         if entry.part is None:
             continue
         if entry.part in read:  # a small file could so hold ten thousand big sheets
-            raise FileError(f"{package.path}: {entry.name} is the same part as another sheet: save the workbook again")
+            raise FileError(f"{entry.name} is the same part as another sheet", remedy="save the workbook again")
         read.add(entry.part)
-        reader = XlsxSheetReader(f"{package.path}: {entry.name}", strings, room, misleading)
+        reader = XlsxSheetReader(entry.name, strings, budget, misleading)
         reader.read(package, entry.part)
         readers.append((entry, reader))
     if not readers:
-        raise FileError(f"{package.path}: has no worksheet: choose a workbook with cells")
+        raise FileError("has no worksheet", remedy="choose a workbook with cells")
     folded = [entry.name.casefold() for entry, _ in readers]
     if len(set(folded)) < len(folded):
-        raise FileError(f"{package.path}: has two sheets of one name: rename one")
+        raise FileError("has two sheets of one name", remedy="rename one")
     names = _resolve(package, readers, names)
     sheets = (
         Sheet(entry.name, reader.cells, reader.arrays, entry.hidden, disguise=reader.disguises.found())
@@ -210,4 +210,4 @@ def _resolve(package: Package, readers: list[tuple[SheetEntry, XlsxSheetReader]]
     try:
         return [replace(name, refers_to=tables.resolved(name.refers_to, None)) for name in names]
     except ValueError as error:
-        raise FileError(f"{package.path}: a defined name has {error}: shorten it") from error
+        raise FileError(f"a defined name has {error}", remedy="shorten it") from error

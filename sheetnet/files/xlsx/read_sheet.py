@@ -10,14 +10,15 @@ from math import isfinite
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
-from sheetnet.files.limits import Room
+from sheetnet.files.limits import Budget
 from sheetnet.files.notices import FLAT, Disguises
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
 from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.files.xlsx.parts import identity_of, rich_text, tags, unescape
-from sheetnet.syntax import cell_name, column_number, depth, parse_area, shift
+from sheetnet.naming import cell_place
+from sheetnet.syntax import column_number, depth, parse_area, shift
+from sheetnet.syntax.references import COLUMNS, ROWS
 from sheetnet.workbook import Cell, CellError, Position, Value
 
 _NARROW = 0.3  # characters; Excel measures columns in them
@@ -36,7 +37,7 @@ def note_columns(disguises: Disguises, columns: Element) -> None:
         return
     first, last = columns.get("min", ""), columns.get("max", "")
     if first.isdecimal() and last.isdecimal() and max(len(first), len(last)) < 6:
-        count = min(int(last), limits.MAX_COLUMN) - int(first) + 1
+        count = min(int(last), COLUMNS) - int(first) + 1
         if int(first) > 0 < count:
             disguises.hide_columns(int(first), count)
 
@@ -137,13 +138,13 @@ _UNREADABLE = "#REF!"  # a formula that refers to a shared one the file lacks
 class XlsxSheetReader:
     """Reads one worksheet into `cells`, `arrays` and `tables`, never more than there is room for in the workbook."""
 
-    def __init__(self, where: str, strings: list[str], room: Room, misleading: Mapping[str, str]) -> None:
+    def __init__(self, where: str, strings: list[str], budget: Budget, misleading: Mapping[str, str]) -> None:
         self.disguises = Disguises()
         self._misleading = misleading  # cell style → number format
         self.cells: dict[Position, Cell] = {}
         self.arrays: dict[Position, tuple[int, int]] = {}
         self.tables: list[str] = []  # the relationships that lead to the sheet's tables
-        self._where, self._strings, self._room = where, strings, room
+        self._where, self._strings, self._budget, self._limits = where, strings, budget, budget.limits
         self._by_index = dict(zip(_INDEXES, strings, strict=False))
         self._row = 0
         self._columns: dict[str, int] = {}
@@ -165,16 +166,20 @@ class XlsxSheetReader:
             above = self._row
             self._read_row(element)
             if self._row <= above:
-                raise FileError(f"{self._where}: row {self._row} stands below row {above}: save the workbook again")
-            if len(self.cells) + len(self._waiting) > self._room.cells:
-                raise FileError(f"{self._where}: the workbook has more than {limits.MAX_CELLS:,} cells with content")
+                raise FileError(
+                    f"row {self._row} stands below row {above}", place=self._where, remedy="save the workbook again"
+                )
+            if len(self.cells) + len(self._waiting) > self._budget.cells:
+                raise FileError(
+                    f"the workbook has more than {self._limits.cells:,} cells with content", place=self._where
+                )
         if seen != listed:
             # No program shows those, so a right row among them must not count.
-            raise FileError(f"{self._where}: has rows outside its table of cells: save the workbook again")
+            raise FileError("has rows outside its table of cells", place=self._where, remedy="save the workbook again")
         # A shared formula's master may come after the cells that share it.
         for row_number, column, index, value in self._waiting:
             self._add(row_number, column, self._shared(row_number, column, index) or _UNREADABLE, value)
-        self._room.cells -= len(self.cells)
+        self._budget.cells -= len(self.cells)
 
     def resolve(self, tables: Tables, sheet: str) -> None:
         """Put plain references for those to tables, once all sheets' tables are known."""
@@ -184,34 +189,38 @@ class XlsxSheetReader:
             try:
                 text = tables.resolved(cell.formula, (sheet, row, column))
             except ValueError as error:
-                raise FileError(f"{self._at(row, column)}: {error}: shorten it") from error
+                raise FileError(str(error), place=self._at(row, column), remedy="shorten it") from error
             if text != cell.formula:
-                self._room.take_formula(len(text), self._where)
+                self._budget.take_formula(len(text), self._where)
                 self.cells[row, column] = Cell(cell.value, text)
 
     def _read_row(self, element: Element) -> None:
         text = element.get("r") or self._row_of_cells(element)
-        if not _ROW_NUMBER.fullmatch(text) or not 1 <= int(text) <= limits.MAX_ROW:
-            raise FileError(f"{self._where}: has a row {text[:20]!r}, a sheet has {limits.MAX_ROW:,}")
+        if not _ROW_NUMBER.fullmatch(text) or not 1 <= int(text) <= ROWS:
+            raise FileError(f"has a row {text[:20]!r}, a sheet has {ROWS:,}", place=self._where)
         self._row, column = int(text), 0
         note_row(self.disguises, element, self._row)
         known, digits = self._columns, len(text)
         for cell in element:
             if cell.tag not in _CELL:
                 if _wraps(cell):
-                    raise FileError(f"{self._where}: row {text} holds what is no cell: save the workbook again")
+                    raise FileError(
+                        f"row {text} holds what is no cell", place=self._where, remedy="save the workbook again"
+                    )
                 continue
             before, place = column, cell.get("r")
             if place is None:
                 column += 1
-                if column > limits.MAX_COLUMN:
-                    raise FileError(f"{self._where}: row {text} has more than {limits.MAX_COLUMN:,} cells")
+                if column > COLUMNS:
+                    raise FileError(f"row {text} has more than {COLUMNS:,} cells", place=self._where)
             else:
                 column = known.get(place[:-digits], 0) if place.endswith(text) else 0
                 column = column or self._column(place)
                 if column <= before:  # a right cell could hide a wrong one: programs differ in which of two they show
                     raise FileError(
-                        f"{self._where}: cell {place} stands twice or out of order: save the workbook again"
+                        f"cell {place} stands twice or out of order",
+                        place=self._where,
+                        remedy="save the workbook again",
                     )
             if len(cell) and not self._read_text(self._row, column, cell):
                 self._read_cell(self._row, column, cell)
@@ -225,10 +234,14 @@ class XlsxSheetReader:
 
     def _column(self, place: str) -> int:
         match = _PLACE.fullmatch(place)
-        if match is None or column_number(match[1]) > limits.MAX_COLUMN:
-            raise FileError(f"{self._where}: has a cell {place[:20]!r} outside the sheet: save the workbook again")
+        if match is None or column_number(match[1]) > COLUMNS:
+            raise FileError(
+                f"has a cell {place[:20]!r} outside the sheet", place=self._where, remedy="save the workbook again"
+            )
         if int(match[2]) != self._row:
-            raise FileError(f"{self._where}: cell {place} stands in row {self._row}: save the workbook again")
+            raise FileError(
+                f"cell {place} stands in row {self._row}", place=self._where, remedy="save the workbook again"
+            )
         self._columns[match[1]] = column = column_number(match[1])
         return column
 
@@ -237,7 +250,7 @@ class XlsxSheetReader:
         if element.get("t") != "s" or len(element) != 1 or element[0].tag not in _VALUE:
             return False
         text = self._by_index.get(element[0].text or "")
-        if text is None or len(text) > limits.MAX_TEXT:
+        if text is None or len(text) > self._limits.text:
             return False
         self.cells[row, column] = Cell(text)
         return True
@@ -257,16 +270,18 @@ class XlsxSheetReader:
                 value = rich_text(child) if kind == "inlineStr" else value
             elif tag in _VALUE or _wraps(child):
                 what = "two values or formulas, or one in pieces"
-                raise FileError(f"{self._at(row, column)}: holds {what}: save the workbook again")
+                raise FileError(f"holds {what}", place=self._at(row, column), remedy="save the workbook again")
         try:
             if text is not None and kind == "n":
                 value = parse_number(text)
             elif text is not None or (kind == "str" and formula is not None):
                 value = parse_value(kind, text or "", self._strings)
-            if type(value) is str and len(value) > limits.MAX_TEXT:
-                raise ValueError(f"a text longer than {limits.MAX_TEXT:,} characters")
+            if type(value) is str and len(value) > self._limits.text:
+                raise ValueError(f"a text longer than {self._limits.text:,} characters")
         except ValueError as error:
-            raise FileError(f"{self._at(row, column)}: has {error}: type the cell's value again") from error
+            raise FileError(
+                f"has {error}", place=self._at(row, column), remedy="type the cell's value again"
+            ) from error
         if formula is not None:
             self._read_formula(row, column, formula, value)
         elif value is not None:
@@ -274,15 +289,23 @@ class XlsxSheetReader:
 
     def _read_formula(self, row: int, column: int, element: Element, value: Value) -> None:
         written, kind = element.text or "", element.get("t")
-        if len(written) > _PREFIXES * limits.MAX_FORMULA:
-            raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
+        if len(written) > _PREFIXES * self._limits.formula:
+            raise FileError(
+                f"a formula of over {self._limits.formula:,} characters",
+                place=self._at(row, column),
+                remedy="shorten it",
+            )
         text, index = canonical(unescape(written)), element.get("si", "")
         if kind not in _KINDS or (kind == "shared" and not index):
-            raise FileError(f"{self._at(row, column)}: a formula of an unknown kind: save the workbook again")
+            raise FileError(
+                "a formula of an unknown kind", place=self._at(row, column), remedy="save the workbook again"
+            )
         if kind == "shared":
             shifted = self._shared(row, column, index)
             if text and shifted not in (text, None):  # programs differ in which of the two counts
-                raise FileError(f"{self._at(row, column)}: has a shared formula and its own: save the workbook again")
+                raise FileError(
+                    "has a shared formula and its own", place=self._at(row, column), remedy="save the workbook again"
+                )
             if text:
                 self._masters.setdefault(index, (text, row, column))
             elif shifted is None:
@@ -297,11 +320,19 @@ class XlsxSheetReader:
         self._add(row, column, text, value)
 
     def _add(self, row: int, column: int, text: str, value: Value) -> None:
-        if len(text) > limits.MAX_FORMULA:
-            raise FileError(f"{self._at(row, column)}: a formula of over {limits.MAX_FORMULA:,} characters: shorten it")
-        if text.count("(") + text.count("{") > limits.MAX_NESTING and depth(text) > limits.MAX_NESTING:
-            raise FileError(f"{self._at(row, column)}: a formula nested over {limits.MAX_NESTING} levels: simplify it")
-        self._room.take_formula(len(text), self._where)
+        if len(text) > self._limits.formula:
+            raise FileError(
+                f"a formula of over {self._limits.formula:,} characters",
+                place=self._at(row, column),
+                remedy="shorten it",
+            )
+        if text.count("(") + text.count("{") > self._limits.nesting and depth(text) > self._limits.nesting:
+            raise FileError(
+                f"a formula nested over {self._limits.nesting} levels",
+                place=self._at(row, column),
+                remedy="simplify it",
+            )
+        self._budget.take_formula(len(text), self._where)
         if text or value is not None:
             self.cells[row, column] = Cell(value, text or None)
 
@@ -313,15 +344,19 @@ class XlsxSheetReader:
         """The rows and columns of an array formula; its anchor is the cell that holds it."""
         area = parse_area(ref) if ref else None
         if area is None or area.sheet is not None:
-            raise FileError(f"{self._at(row, column)}: an array formula that tells no cells to fill: enter it again")
+            raise FileError(
+                "an array formula that tells no cells to fill", place=self._at(row, column), remedy="enter it again"
+            )
         if (area.top, area.left) != (row, column):
-            raise FileError(f"{self._at(row, column)}: an array formula that begins elsewhere: enter it again")
+            raise FileError(
+                "an array formula that begins elsewhere", place=self._at(row, column), remedy="enter it again"
+            )
         rows, columns = area.bottom - row + 1, area.right - column + 1
-        self._room.take_array(rows * columns, self._at(row, column))
+        self._budget.take_array(rows * columns, self._at(row, column))
         return rows, columns
 
     def _at(self, row: int, column: int) -> str:
-        return f"{self._where}!{cell_name(row, column)}"
+        return cell_place((self._where, row, column))
 
 
 def _rows_of(root: Element) -> int:

@@ -12,13 +12,20 @@ from typing import IO, Any
 
 from xlsxwriter import Workbook as Book
 from xlsxwriter.exceptions import XlsxWriterException
-from xlsxwriter.url import Url
-from xlsxwriter.worksheet import Worksheet
 
 from sheetnet.errors import FileError
 from sheetnet.files.sheet_features import chart_numbers, chart_size, check_views, clean, note_size
 from sheetnet.files.xlsx.formulas import in_file
 from sheetnet.files.xlsx.write_sheet import rows_xml
+from sheetnet.files.xlsx.xlsxwriter_internals import (
+    RowsSheet,
+    add_defined_name,
+    give_up,
+    include_cell,
+    set_link,
+    shared_texts,
+    style_index,
+)
 from sheetnet.styles import STYLES, Style
 from sheetnet.syntax import cell_name, parse_area, quote_sheet
 from sheetnet.workbook import Box, CellValidation, LineChart, Name, Rule, Sheet, Workbook
@@ -113,9 +120,7 @@ def attach(book: Any, written: Any, sheet: Sheet) -> None:
         look = {"author": _AUTHOR, "visible": False, "width": width, "height": height, "font_size": 9}
         written.write_comment(row - 1, column - 1, clean(text), look)
     for (row, column), (target, *spot) in view.links.items():
-        # XlsxWriter's write_url would also write the cell.
-        link = Url(f"internal:{quote_sheet(target)}!{cell_name(*spot)}")
-        written.hyperlinks[row - 1][column - 1] = link
+        set_link(written, row - 1, column - 1, f"{quote_sheet(target)}!{cell_name(*spot)}")
     for rule in view.rules:
         written.conditional_format(*from_zero(rule.box), _condition(book, rule))
     for entry in view.entries:
@@ -158,16 +163,6 @@ _VALID_NAME = re.compile(r"(?:[^\W\d]|\\)[\w.\\?]{0,254}")
 _ROW_COLUMN = re.compile(r"[Rr][0-9]*(?:[Cc][0-9]*)?|[Cc][0-9]*")
 
 
-class _Sheet(Worksheet):  # type: ignore[misc, unused-ignore]
-    """XlsxWriter's worksheet with rows that were written beforehand."""
-
-    rows: list[str]
-
-    def _write_rows(self) -> None:
-        for row in self.rows:
-            self.fh.write(row)
-
-
 def write_xlsx(workbook: Workbook, stream: IO[bytes] | str | os.PathLike[str]) -> None:
     """Write the workbook to a path or binary stream; two runs give the same bytes.
 
@@ -175,7 +170,7 @@ def write_xlsx(workbook: Workbook, stream: IO[bytes] | str | os.PathLike[str]) -
     load. Raises FileError where a formula has no true cached value, or a cell, sheet name or defined name is impossible.
     """
     if not any(not sheet.hidden for sheet in workbook.sheets):
-        raise FileError("the workbook has no visible sheet, which no spreadsheet program opens: show one")
+        raise FileError("the workbook has no visible sheet, which no spreadsheet program opens", remedy="show one")
     check_views(workbook)
     target = os.fspath(stream) if isinstance(stream, (str, os.PathLike)) else stream
     properties = {"font_name": "Arial", "font_size": 10}
@@ -191,7 +186,7 @@ def write_xlsx(workbook: Workbook, stream: IO[bytes] | str | os.PathLike[str]) -
     except XlsxWriterException as error:
         raise FileError(f"the workbook cannot be written: {' '.join(str(error).split())}") from error
     finally:
-        book.fileclosed = True  # otherwise XlsxWriter warns of a workbook that was given up
+        give_up(book)
 
 
 def _format(style: Style) -> dict[str, object]:
@@ -215,13 +210,13 @@ def _format(style: Style) -> dict[str, object]:
 
 
 def _add_sheet(book: Any, sheet: Sheet, styles: dict[str, Any]) -> Any:
-    written = book.add_worksheet(sheet.name, worksheet_class=_Sheet)
+    written = book.add_worksheet(sheet.name, worksheet_class=RowsSheet)
     # Only the styles in use get an index, in the order of STYLES.
     used = {cell.role for cell in sheet.cells.values()}
-    indices = {role: form._get_xf_index() for role, form in styles.items() if role in used}
-    written.rows = list(rows_xml(sheet, indices, book.str_table._get_shared_string_index))
+    indices = {role: style_index(form) for role, form in styles.items() if role in used}
+    written.rows = list(rows_xml(sheet, indices, shared_texts(book)))
     for row, column in _corners(sheet):
-        written._check_dimensions(row - 1, column - 1)
+        include_cell(written, row - 1, column - 1)
     set_view(written, sheet)
     attach(book, written, sheet)
     return written
@@ -243,11 +238,11 @@ def _activate(workbook: Workbook, written: list[Any]) -> None:
 
 
 def _add_name(book: Any, name: Name, workbook: Workbook) -> None:
-    """XlsxWriter's define_name warns and goes on where a name is impossible; here that is an error."""
+    """Define a name; one that Excel cannot have is an error."""
     text = name.name
     if not _VALID_NAME.fullmatch(text) or parse_area(text) is not None or _ROW_COLUMN.fullmatch(text):
         raise FileError(
-            f"the defined name {text!r} is impossible in Excel, or reads as a cell: rename it (such as W_1)"
+            f"the defined name {text!r} is impossible in Excel, or reads as a cell", remedy="rename it (such as W_1)"
         )
     scope = -1
     if name.sheet is not None:
@@ -256,4 +251,4 @@ def _add_name(book: Any, name: Name, workbook: Workbook) -> None:
         if wanted not in folded:
             raise FileError(f"the defined name {text!r} belongs to the sheet {name.sheet!r}, which is missing")
         scope = folded.index(wanted)
-    book.defined_names.append([text, scope, in_file(name.refers_to), False])
+    add_defined_name(book, text, scope, in_file(name.refers_to))

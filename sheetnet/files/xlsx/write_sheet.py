@@ -12,20 +12,20 @@ from itertools import groupby
 from math import isfinite
 
 from sheetnet.errors import FileError
-from sheetnet.files import limits
 from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.formulas import in_file
+from sheetnet.naming import place_name
 from sheetnet.syntax import cell_name, column_letters
+from sheetnet.syntax.references import COLUMNS, FORMULA_CHARACTERS, ROWS, TEXT_CHARACTERS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 
 _ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-LONGEST_TEXT = 32_767  # characters in a cell or note; Excel's own limit
 
 
 def text_element(prefix: bytes, text: str) -> bytes:
     """A `t` element. Control characters of a stranger's text show as a replacement sign."""
-    text = _NOT_XML.sub("\ufffd", text)[:LONGEST_TEXT]
+    text = _NOT_XML.sub("\ufffd", text)[:TEXT_CHARACTERS]
     text = _ESCAPE_LIKE.sub("_x005F_", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return b'<%st xml:space="preserve">%s</%st>' % (prefix, text.encode(), prefix)
@@ -50,7 +50,7 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
             try:
                 parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))
             except ValueError as error:
-                raise FileError(f"{sheet.name}!{_spot(place)}: {error}") from error
+                raise FileError(str(error), place=place_name(sheet.name, _spot(place))) from error
         parts.append("</row>")
         yield "".join(parts)
 
@@ -72,7 +72,7 @@ def _cell_xml(
     place: Position, cell: Cell, style: str, array: tuple[int, int] | None, share: Callable[[str], int]
 ) -> str:
     row, column = place
-    if not (0 < row <= limits.MAX_ROW and 0 < column <= limits.MAX_COLUMN):
+    if not (0 < row <= ROWS and 0 < column <= COLUMNS):
         raise ValueError("lies outside the sheet: place it elsewhere")
     start = f'<c r="{column_letters(column)}{row}"{style}'
     value = cell.value
@@ -104,8 +104,8 @@ def _value_xml(value: Value) -> tuple[str, str]:
 
 
 def _formula_xml(place: Position, formula: str, array: tuple[int, int] | None) -> str:
-    if not formula or len(formula) > limits.MAX_FORMULA:
-        raise ValueError(f"has a formula of {len(formula):,} characters, 1 to {limits.MAX_FORMULA:,} are possible")
+    if not formula or len(formula) > FORMULA_CHARACTERS:
+        raise ValueError(f"has a formula of {len(formula):,} characters, 1 to {FORMULA_CHARACTERS:,} are possible")
     if _UNWRITABLE.search(formula):
         raise ValueError("has a control character in its formula: use CHAR() for it")
     text = _escaped(in_file(formula))
@@ -125,8 +125,8 @@ def _text_xml(text: str, share: Callable[[str], int]) -> str:
 
 
 def _checked_text(text: str) -> str:
-    if len(text) > limits.MAX_TEXT // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * limits.MAX_TEXT:
-        raise ValueError(f"has a text longer than {limits.MAX_TEXT:,} characters: shorten it")
+    if len(text) > TEXT_CHARACTERS // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * TEXT_CHARACTERS:
+        raise ValueError(f"has a text longer than {TEXT_CHARACTERS:,} characters: shorten it")
     try:
         text.encode()
     except UnicodeEncodeError:

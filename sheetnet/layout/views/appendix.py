@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import EquationLine, Words, subscript
+from sheetnet.quantity import app
 from sheetnet.workbook import Name, Sheet, View
 
 AFFINE_SIZE = 2
@@ -69,7 +70,7 @@ def _by_matrix(scene: ViewContext, grid: Grid, line: EquationLine) -> None:
     # The matrix with a single 1 at (i, j) is e_i e_jᵀ.
     columns = {}
     for number, (i, j) in enumerate(ENTRIES):
-        single = f"MMULT({_upright(grid, i)},{grid.area(f'app_unit_{j + 1}')})"
+        single = f"MMULT({_upright(grid, i)},{grid.area(app('unit', index=j + 1))})"
         plus, minus = (_value(grid, "", f"{sign}{h}*{single}") for sign in "+-")
         columns[0, number] = (AFFINE_SIZE, 1), _quotient(plus, minus, h)
     line.arrays(central, values[central], columns, "numpy", Words("∂y/∂A", "central differences, A ± h", "≈", Y, A))
@@ -83,7 +84,7 @@ def _value(grid: Grid, x_moved: str, a_moved: str) -> str:
 
 def _upright(grid: Grid, j: int) -> str:
     """e_j."""
-    return f"TRANSPOSE({grid.area(f'app_unit_{j + 1}')})"
+    return f"TRANSPOSE({grid.area(app('unit', index=j + 1))})"
 
 
 def _quotient(plus: str, minus: str, h: str) -> str:
@@ -109,7 +110,7 @@ H_NOTE = (
 class _Elementwise:
     """A function cell by cell: `y` of x, `v` of y stands between E_ii and e_iᵀ, `slope` of x is its derivative."""
 
-    prefix: str
+    part: str
     title: str
     y: Callable[[str], str]
     v: Callable[[str], str] | None  # None: y itself
@@ -120,10 +121,10 @@ class _Elementwise:
 
 APPENDIX_FUNCTIONS = (
     _Elementwise(
-        "app_inv", "y = 1/x", lambda x: f"1/{x}", lambda y: f"{y}*{y}", "y²", lambda x: f"-1/({x}*{x})", "−1/xᵢ²"
+        "inv", "y = 1/x", lambda x: f"1/{x}", lambda y: f"{y}*{y}", "y²", lambda x: f"-1/({x}*{x})", "−1/xᵢ²"
     ),
     _Elementwise(
-        "app_exp", "y = e^(−x)", lambda x: f"EXP(-{x})", None, "y", lambda x: f"-EXP(-{x})", "−e^(−xᵢ)"
+        "exp", "y = e^(−x)", lambda x: f"EXP(-{x})", None, "y", lambda x: f"-EXP(-{x})", "−e^(−xᵢ)"
     ),
 )  # fmt: skip
 
@@ -163,7 +164,7 @@ def _givens(scene: ViewContext, grid: Grid, top: int) -> int:
     grid.notes[grid.corners["app_h"]] = H_NOTE
     line = EquationLine(grid, line.bottom)
     for i in range(1, SIZE + 1):
-        e, unit, sign = f"app_E_{i}", f"app_unit_{i}", subscript(i)
+        e, unit, sign = app("E", index=i), app("unit", index=i), subscript(i)
         line.constants(e, values[e], _one(i, i), Words(f"E{sign}{sign}", f"1 at ({i}, {i})"))
         line.constants(unit, values[unit], _one(1, i), Words(f"e{sign}ᵀ", f"1 at {i}"))
     return line.bottom
@@ -171,10 +172,10 @@ def _givens(scene: ViewContext, grid: Grid, top: int) -> int:
 
 def _elementwise(scene: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
     """y and the terms; below, their sum, the matrix and the central differences."""
-    values, prefix = scene.values, function.prefix
+    values, part = scene.values, function.part
     grid.write(top, 1, function.title, "band")
     line = EquationLine(grid, top + 1)
-    v = y = f"{prefix}_y"
+    v = y = app("y", part=part)
     rows = ("y₁", "y₂")
     line.block(
         y,
@@ -184,13 +185,13 @@ def _elementwise(scene: ViewContext, grid: Grid, function: _Elementwise, top: in
         Words("y", function.title[4:], "", rows),
     )
     if function.v is not None:
-        square, v = function.v, f"{prefix}_v"
+        square, v = function.v, app("v", part=part)
         line.block(
             v, values[v], lambda i, _: square(grid.cell(y, i, 0)), "forward", Words(function.letter, "y ⊙ y", "", rows)
         )
     for i in range(1, SIZE + 1):
-        sign, term = subscript(i), f"{prefix}_term_{i}"
-        text = f"MMULT(MMULT({grid.area(f'app_E_{i}')},{grid.area(v)}),{grid.area(f'app_unit_{i}')})"
+        sign, term = subscript(i), app("term", index=i, part=part)
+        text = f"MMULT(MMULT({grid.area(app('E', index=i))},{grid.area(v)}),{grid.area(app('unit', index=i))})"
         words = Words(f"E{sign}{sign} {function.letter} e{sign}ᵀ", f"one number, at ({i}, {i})", "+" if i > 1 else "")
         line.array(term, values[term], text, "backward", words)
     return _three_ways(scene, grid, function, line.bottom)
@@ -198,18 +199,19 @@ def _elementwise(scene: ViewContext, grid: Grid, function: _Elementwise, top: in
 
 def _three_ways(scene: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
     """The Jacobian as a sum, as a matrix and by central differences."""
-    values, prefix, line = scene.values, function.prefix, EquationLine(grid, top)
-    total, matrix, central = (f"{prefix}_{kind}" for kind in ("sum", "matrix", "central"))
+    values, part, line = scene.values, function.part, EquationLine(grid, top)
+    total, matrix, central = (app(kind, part=part) for kind in ("sum", "matrix", "central"))
     rows, columns = ("y₁", "y₂"), ("x₁", "x₂")
 
     def summed(i: int, j: int) -> str:
-        return f"-({'+'.join(grid.cell(f'{prefix}_term_{k}', i, j) for k in range(1, SIZE + 1))})"
+        terms = (app("term", index=k, part=part) for k in range(1, SIZE + 1))
+        return f"-({'+'.join(grid.cell(term, i, j) for term in terms)})"
 
     def slope(i: int, j: int) -> str | None:
         return function.slope(grid.cell("app_x", i, 0)) if i == j else None
 
     def moved(i: int, j: int) -> str:
-        x, step = grid.cell("app_x", i, 0), f"{grid.fixed('app_h')}*{grid.cell(f'app_unit_{j + 1}', 0, i)}"
+        x, step = grid.cell("app_x", i, 0), f"{grid.fixed('app_h')}*{grid.cell(app('unit', index=j + 1), 0, i)}"
         return f"({function.y(f'({x}+{step})')}-{function.y(f'({x}-{step})')})/(2*{grid.fixed('app_h')})"
 
     line.block(

@@ -14,6 +14,7 @@ from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.network import activation_name
+from sheetnet.quantity import chain, q
 from sheetnet.workbook import Position
 
 MOST_PATHS = 700  # a formula has 8,192 characters at most, a term up to 11
@@ -126,7 +127,7 @@ class Columns:
     @property
     def table(self) -> str:
         """The block with the table of the layer's weights."""
-        return f"chain_{self.layer}"
+        return chain("", self.layer)
 
     def diagonal(self) -> RowFormula:
         """What a softmax layer's gradient would be if a_j moved with z_j alone."""
@@ -135,7 +136,7 @@ class Columns:
 
     def _weight(self, first: int, factors: int) -> list[Column]:
         """∂z_j/∂w_ji, the activation of node i below, and the product of the last `factors` columns with it."""
-        below = f"A_{self.layer - 1}"
+        below = q("A", self.layer - 1)
         head = f"· ∂zⱼ/∂w = {'x' if self.layer == 1 else 'a' + up(self.layer - 1)}ᵢ"
         activation = Column(head, "copy", lambda r, j, i, n: self.scene.step.cell(below, n, i))
         product = self._product(self.table, first, factors + 1)
@@ -149,8 +150,8 @@ class Columns:
         """Added by "+", for SUM takes 255 arguments at most; raises FileError where no formula is long enough."""
         if len(columns) > MOST_PATHS:
             raise FileError(
-                f"Chain rule: layer {self.layer} would add {len(columns):,} paths in one formula, of at most {MOST_PATHS}: "
-                "leave the view chain-rule out"
+                f"Chain rule: layer {self.layer} would add {len(columns):,} paths in one formula, of at most {MOST_PATHS}",
+                remedy="leave the view chain-rule out",
             )
         return Column(f"Σ = {head}", "sum", lambda r, j, i, n: self._joined("+", table, r, columns), "sum of the paths")
 
@@ -167,18 +168,18 @@ class Columns:
         network, step = self.scene.network, self.scene.step
         derivative = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation].derivative
         a = activation_name(self.layer, network.depth)
-        return derivative(step.cell(f"z_{self.layer}", n, j), step.cell(a, n, j))
+        return derivative(step.cell(q("z", self.layer), n, j), step.cell(a, n, j))
 
     def _arriving(self, output: int) -> RowFormula:
         """∂C/∂a_i of a softmax layer: the loss's, or the sum over the paths of the table beside J."""
         if self.last:
             return lambda r, j, i, n: self._loss(n, output)
-        table, count = f"chain_a_{self.layer}", self.scene.network.observations
+        table, count = chain("a", self.layer), self.scene.network.observations
         return lambda r, j, i, n: self.grid.cell(table, output * count + n, self.grid.shapes[table][1] - 1)
 
     def _jacobian(self, output: int) -> RowFormula:
         size = self.scene.network.sizes[self.layer]
-        return lambda r, j, i, n: self.grid.cell(f"chain_J_{self.layer}", n * size + output, j)
+        return lambda r, j, i, n: self.grid.cell(chain("J", self.layer), n * size + output, j)
 
     def _weight_above(self, k: int) -> RowFormula:
-        return lambda r, j, i, n: self.scene.step.cell(f"W_{self.layer + 1}", j, k)
+        return lambda r, j, i, n: self.scene.step.cell(q("W", self.layer + 1), j, k)

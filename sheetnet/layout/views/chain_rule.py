@@ -15,6 +15,7 @@ from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.chain_columns import Column, Columns, low, up
 from sheetnet.layout.views.context import Laid, ViewContext
 from sheetnet.network import activation_name
+from sheetnet.quantity import chain, q
 from sheetnet.workbook import Box, View
 
 CHAIN_TITLE_ROWS = 3
@@ -70,7 +71,7 @@ class _Layer:
             top = self._jacobian(top + 1)
             top = top if columns.last else self._paths(top, columns)
         self._weights(top, NAMES)
-        box = self._table(f"chain_{layer}", columns.mixing() if network.mixes(layer) else columns.plain(), top)
+        box = self._table(chain("", layer), columns.mixing() if network.mixes(layer) else columns.plain(), top)
         right = box[3]
         if network.observations == 1:
             right = self._step(top, right + 1)
@@ -96,13 +97,13 @@ class _Layer:
     def _jacobian(self, top: int) -> int:
         """J of each observation, one under the other; gives the next free row."""
         grid, network, step = self.grid, self.scene.network, self.scene.step
-        size, block, left = network.sizes[self.layer], f"chain_J_{self.layer}", _first_column(self.scene)
+        size, block, left = network.sizes[self.layer], chain("J", self.layer), _first_column(self.scene)
         a = activation_name(self.layer, network.depth)
         activation = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation]
 
         def formula(row: int, j: int) -> str:
             n, i = divmod(row, size)
-            own = step.cell(f"z_{self.layer}", n, j), step.cell(a, n, j)
+            own = step.cell(q("z", self.layer), n, j), step.cell(a, n, j)
             return activation.derivative(*own) if i == j else f"-({step.cell(a, n, i)}*{activation.share(*own)})"
 
         grid.write(top, NAMES, f"J{up(self.layer)}   ∂aᵢ/∂zⱼ = {network.mixing(self.layer).elements}", "symbol")
@@ -116,7 +117,7 @@ class _Layer:
 
     def _paths(self, top: int, columns: Columns) -> int:
         """The table of ∂C/∂a_i of a hidden softmax layer, to which every weight refers; gives the next free row."""
-        block, count = f"chain_a_{self.layer}", self.scene.network.observations
+        block, count = chain("a", self.layer), self.scene.network.observations
         self.grid.write(
             top, NAMES, f"{columns.cost}/∂a{up(self.layer)}: a path over each neuron of the layer above", "symbol"
         )
@@ -170,7 +171,7 @@ class _Layer:
 
     def _step(self, top: int, left: int) -> int:
         """γ, w and w′ of each weight, with ∂C/∂w over all observations where there are several; gives the last column."""
-        network, grid, block = self.scene.network, self.grid, f"chain_{self.layer}_step"
+        network, grid, block = self.scene.network, self.grid, chain("step", self.layer)
         several, values = network.observations > 1, self.scene.values[block]
         heads = ["γ", "w", "w′ = w − γ ∂C/∂w"]
         if several:
@@ -188,7 +189,7 @@ class _Layer:
     def _stepped(self, weight: int, column: int) -> str:
         """The formulas of `_step`; without the column of the mean they count from γ."""
         network, grid, step = self.scene.network, self.grid, self.scene.step
-        table, block, count = f"chain_{self.layer}", f"chain_{self.layer}_step", network.observations
+        table, block, count = chain("", self.layer), chain("step", self.layer), network.observations
         last = grid.shapes[table][1] - 1
         j, i = divmod(weight, network.sizes[self.layer - 1] + 1)
         gradient = grid.cell(table, weight, last) if count == 1 else grid.cell(block, weight, 0)
@@ -198,14 +199,14 @@ class _Layer:
         share = f"/{count}" if network.reduction == "mean" else ""
         choices = [
             step.fixed("gamma"),
-            step.cell(f"W_{self.layer}", i, j),
+            step.cell(q("W", self.layer), i, j),
             old if frozen else f"{old}-{gamma}*{gradient}",
         ]
         return [*([f"SUM({first}:{final}){share}"] if count > 1 else []), *choices][column]
 
     def _diagonal(self, top: int, left: int, columns: Columns) -> int:
         """The product that takes only ∂a_j/∂z_j of the Jacobian, greyed and called what it is; gives its column."""
-        block, count = f"chain_{self.layer}_diagonal", self.scene.network.observations
+        block, count = chain("diagonal", self.layer), self.scene.network.observations
         fan = self.scene.network.sizes[self.layer - 1] + 1
         self.grid.write(top - 1, left, "not the gradient:", "symbol")
         self.grid.write(top, left, "the diagonal of J only", "symbol")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import Laid, ViewContext
+from sheetnet.naming import element_name
 from sheetnet.network import Block
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, View
@@ -55,7 +56,7 @@ def _block(scene: ViewContext, grid: Grid, block: Block, top: int, same: str) ->
             difference = f"ABS({found}-{numpy})"
             grid.write(row, QUANTITY, symbol, "name")
             grid.links[row, QUANTITY] = (scene.grid.sheet, *scene.grid.position(block.name, r, c))
-            grid.write(row, INDEX, f"[{r}, {c}]", "index")
+            grid.write(row, INDEX, element_name("", (r, c)), "index")
             grid.cells[row, NUMPY] = Cell(number, role="numpy")
             grid.calculate(row, FOUND, scene.step.cell(block.name, r, c), number, "copy")
             wanted = f'IF({same}="{GENERATED}",{difference},"")' if same else difference

@@ -20,6 +20,7 @@ from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, fixed, lowered, mean, plus, short_enough
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, moved, q
 from sheetnet.styles import activation_role
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Name, Rule, Sheet, View
@@ -59,17 +60,17 @@ class Workings:
                 left = self.table.section(f"{words}: observation n = {n}", list(self._groups(side, n)), left) + 1
 
     def _groups(self, side: str, n: int) -> Iterator[ColumnGroup]:
-        network, prefix = self.network, f"grad_{side}"
+        network = self.network
         for layer in range(1, network.depth + 1):
             kinds = ["z", "e", "a"] if network.mixes(layer) else ["z", "a"]
             for kind in kinds:
-                symbol, _ = describe(network, f"{kind}_{layer}")
+                symbol, _ = describe(network, q(kind, layer))
                 role = "forward" if kind != "a" else "output" if layer == network.depth else activation_role(layer)
                 names = [lowered(kind, j) for j in range(network.sizes[layer])]
-                yield ColumnGroup(f"{prefix}_{kind}_{layer}_n{n}", symbol, names, role)
-        yield ColumnGroup(f"{prefix}_cost_n_n{n}", "C_n", [lowered("C", n)], "cost")
+                yield ColumnGroup(moved(kind, layer, n, part=side), symbol, names, role)
+        yield ColumnGroup(moved("cost_n", None, n, part=side), "C_n", [lowered("C", n)], "cost")
         if has_bends(network):
-            yield ColumnGroup(f"{prefix}_switch_n{n}", "units", ["switch"], "count")
+            yield ColumnGroup(moved("switch", None, n, part=side), "units", ["switch"], "count")
 
     def fill(self) -> None:
         """Every cell of both sections."""
@@ -77,28 +78,29 @@ class Workings:
             first = self.table.first if side == "plus" else self.table.first + 1
             for n in range(self.network.observations):
                 for group in self._groups(side, n):
-                    top = self.table.first + 1 if "_switch_" in group.block else first
-                    self._fill(side, n, group, top)
+                    quantity = Quantity.of(group.block)
+                    top = self.table.first + 1 if quantity.symbol == "switch" else first
+                    self._fill(side, n, group, quantity, top)
 
-    def _fill(self, side: str, n: int, group: ColumnGroup, top: int) -> None:
-        kind, layer = group.block.split("_")[2], group.block.split("_")[3]
+    def _fill(self, side: str, n: int, group: ColumnGroup, quantity: Quantity, top: int) -> None:
+        kind, layer = quantity.symbol, quantity.layer or 0
         shift = self.table.first + 1 - top  # 1 where the block has the row without a move
 
         def formula(r: int, c: int) -> str:
             weight = self.weights[r - shift] if r >= shift else None
             if kind == "z":
-                text = self._z(side, n, int(layer), c, weight)
+                text = self._z(side, n, layer, c, weight)
             elif kind in ("e", "a"):
-                text = self._activation(side, n, kind, int(layer), c)
+                text = self._activation(side, n, kind, layer, c)
             else:
-                text = self._cost(side, n) if kind == "cost" else self._switched(side, n)
+                text = self._cost(side, n) if kind == "cost_n" else self._switched(side, n)
             return short_enough(text.format(top + r), self.table.grid.sheet)
 
         def role(r: int, c: int) -> str:
             weight = self.weights[r - shift] if r >= shift else None
-            if kind != "z" or weight is None or int(layer) > weight[0]:
+            if kind != "z" or weight is None or layer > weight[0]:
                 return group.role
-            return "nudged" if (int(layer), c) == (weight[0], weight[2]) else "copy"
+            return "nudged" if (layer, c) == (weight[0], weight[2]) else "copy"
 
         place = (top, self.table.lefts[group.block])
         self.table.grid.fill(group.block, self.scene.values[group.block], formula, role, place)
@@ -106,10 +108,10 @@ class Workings:
     # ---- The equations
 
     def _z(self, side: str, n: int, layer: int, j: int, weight: Weight | None) -> str:
-        base = self.table.cell(f"grad_plus_z_{layer}_n{n}", j, self.base)
+        base = self.table.cell(moved("z", layer, n, part="plus"), j, self.base)
         if weight is None or layer > weight[0]:
             fan_in = self.network.sizes[layer - 1]
-            w = [fixed(self.scene, f"W_{layer}", i, j) for i in range(fan_in + 1)]
+            w = [fixed(self.scene, q("W", layer), i, j) for i in range(fan_in + 1)]
             return plus([*(f"{self._below(side, n, layer, i)}*{w[i]}" for i in range(fan_in)), w[fan_in]])
         if (layer, j) != (weight[0], weight[2]):
             return base
@@ -119,36 +121,36 @@ class Workings:
 
     def _below(self, side: str, n: int, layer: int, i: int) -> str:
         """The activation of node i of the layer below: an input of Step, or the row's own."""
-        return fixed(self.scene, "A_0", n, i) if layer == 1 else self._at(side, f"a_{layer - 1}", n, i)
+        return fixed(self.scene, "A_0", n, i) if layer == 1 else self._at(side, q("a", layer - 1), n, i)
 
     def _activation(self, side: str, n: int, kind: str, layer: int, j: int) -> str:
         last, activation = self.network.sizes[layer] - 1, ACTIVATION_FORMULAS[self.network.layers[layer - 1].activation]
         if kind == "e":
-            row = self.table.span(f"grad_{side}_z_{layer}_n{n}", 0, last)
-            return activation.power(self._at(side, f"z_{layer}", n, j), row)
+            row = self.table.span(moved("z", layer, n, part=side), 0, last)
+            return activation.power(self._at(side, q("z", layer), n, j), row)
         if not self.network.mixes(layer):
-            return activation.value(self._at(side, f"z_{layer}", n, j))
-        row = self.table.span(f"grad_{side}_e_{layer}_n{n}", 0, last)
-        return activation.value(self._at(side, f"e_{layer}", n, j), row)
+            return activation.value(self._at(side, q("z", layer), n, j))
+        row = self.table.span(moved("e", layer, n, part=side), 0, last)
+        return activation.value(self._at(side, q("e", layer), n, j), row)
 
     def _cost(self, side: str, n: int) -> str:
         """Σ over the outputs."""
         depth, count, term = self.network.depth, self.network.sizes[-1], LOSS_FORMULAS[self.network.loss].term
-        out = [self._at(side, f"a_{depth}", n, j) for j in range(count)]
+        out = [self._at(side, q("a", depth), n, j) for j in range(count)]
         return plus([term(out[j], fixed(self.scene, "target", n, j), count) for j in range(count)])
 
     def _switched(self, side: str, n: int) -> str:
         """How many units are on one side of their bend here and on the other without the move."""
         terms = []
         for layer, size in enumerate(self.network.sizes[1:], 1):
-            here = self.table.span(f"grad_{side}_z_{layer}_n{n}", 0, size - 1)
-            still = self.table.span(f"grad_plus_z_{layer}_n{n}", 0, size - 1, self.base)
+            here = self.table.span(moved("z", layer, n, part=side), 0, size - 1)
+            still = self.table.span(moved("z", layer, n, part="plus"), 0, size - 1, self.base)
             bends = [f"{kink:.15g}" for kink in self.network.kinks(layer)]
             terms += [f"SUMPRODUCT(1*(({here}>{bend})<>({still}>{bend})))" for bend in bends]
         return plus(terms)
 
     def _at(self, side: str, quantity: str, n: int, column: int) -> str:
-        return self.table.cell(f"grad_{side}_{quantity}_n{n}", column)
+        return self.table.cell(moved.of(quantity, n, side), column)
 
     # ---- What the table takes from here
 
@@ -271,10 +273,10 @@ def _names(grid: Grid, scene: ViewContext, top: int) -> None:
     """What each row's weight is called, with a way to it on Step."""
     grid.write(top - 1, LABEL, "none moved", "name")
     for row, (layer, i, j) in enumerate(checked_weights(scene.network), top):
-        symbol, _ = describe(scene.network, f"W_{layer}")
+        symbol, _ = describe(scene.network, q("W", layer))
         node = str(i) if i < scene.network.sizes[layer - 1] else "b"
         grid.write(row, LABEL, f"{symbol} {node}→{j}", "name")
-        grid.links[row, LABEL] = (scene.grid.sheet, *scene.grid.position(f"W_{layer}", i, j))
+        grid.links[row, LABEL] = (scene.grid.sheet, *scene.grid.position(q("W", layer), i, j))
 
 
 def _formulas(workings: Workings, top: int) -> dict[str, Callable[[int], str]]:
@@ -286,11 +288,11 @@ def _formulas(workings: Workings, top: int) -> dict[str, Callable[[int], str]]:
         return table.cell(block, 0, str(top + r))
 
     return {
-        "grad_w": lambda r: fixed(scene, f"W_{weights[r][0]}", *weights[r][1:]),
+        "grad_w": lambda r: fixed(scene, q("W", weights[r][0]), *weights[r][1:]),
         "grad_C_plus": lambda r: workings.cost("plus", top + r),
         "grad_C_minus": lambda r: workings.cost("minus", top + r),
         "grad_numeric": lambda r: f"({at('grad_C_plus', r)}-{at('grad_C_minus', r)})/(2*{h})",
-        "grad_backprop": lambda r: fixed(scene, f"dC_dW_{weights[r][0]}", *weights[r][1:]),
+        "grad_backprop": lambda r: fixed(scene, q("dC_dW", weights[r][0]), *weights[r][1:]),
         "grad_switches": lambda r: workings.switches(top + r),
     }
 

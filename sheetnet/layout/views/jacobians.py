@@ -26,6 +26,7 @@ from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import EquationLine, Words, grey_dead, layer_sign, numbered, subscript
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import jac, q
 from sheetnet.styles import activation_role
 from sheetnet.workbook import Name, Place, Sheet, View
 from sheetnet.workbook_options import TERMS
@@ -64,10 +65,10 @@ class Lesson:
 
     def compare(self, line: EquationLine, layer: int, name: str) -> None:
         """Step's ∂C/∂W beside a block of its shape, and a light."""
-        step, copied = self.scene.step, f"jac_step_{layer}"
+        step, copied = self.scene.step, jac("step", layer)
         rows, columns = self.weight_labels(layer)
-        words = Words(f"∂C/∂W{layer_sign(layer)}", "from Step", "", rows, columns, self.on_step(f"dC_dW_{layer}"))
-        line.block(copied, self.values(copied), lambda j, i: step.cell(f"dC_dW_{layer}", i, j), "copy", words)
+        words = Words(f"∂C/∂W{layer_sign(layer)}", "from Step", "", rows, columns, self.on_step(q("dC_dW", layer)))
+        line.block(copied, self.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
         line.light(self.grid.area(name), self.grid.area(copied), Words("Same?", "both ways"))
 
 
@@ -114,16 +115,16 @@ def _every_term(lesson: Lesson, layer: int, top: int) -> int:
 
 def _single_one(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
     """E_ii."""
-    name, sign = f"jac_E_{layer}_{i}", subscript(i)
+    name, sign = jac("E", layer, index=i), subscript(i)
     words = Words(f"E{sign}{sign}", f"1 at ({i}, {i})")
     line.constants(name, lesson.values(name), lambda r, c: "one" if r == c == i else "zero", words)
 
 
 def vector(lesson: Lesson, line: EquationLine, layer: int, n: int, sign: str) -> None:
     """v of one observation."""
-    network, grid, name = lesson.network, lesson.grid, f"jac_v_{layer}_n{n}"
+    network, grid, name = lesson.network, lesson.grid, jac("v", layer, n)
     activation, facts = ACTIVATION_FORMULAS[network.layers[layer - 1].activation], network.activation_facts(layer)
-    net, out = f"jac_net_{layer}_n{n}", f"jac_out_{layer}_n{n}"
+    net, out = jac("net", layer, n), jac("out", layer, n)
 
     def formula(j: int, _: int) -> str:
         make = activation.share if facts.mixes else activation.derivative
@@ -137,11 +138,11 @@ def vector(lesson: Lesson, line: EquationLine, layer: int, n: int, sign: str) ->
 
 def _term(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
     """· e_iᵀ = v_i at (i, i)."""
-    e, unit, term = (f"jac_{kind}_{layer}_{i}" for kind in ("E", "unit", "term"))
+    e, unit, term = (jac(kind, layer, index=i) for kind in ("E", "unit", "term"))
     grid, sign = lesson.grid, subscript(i)
     words = Words(f"e{sign}ᵀ", f"1 at {i}", "·" if i == 0 else "· v ·")
     line.constants(unit, lesson.values(unit), lambda _, c: "one" if c == i else "zero", words)
-    text = f"MMULT(MMULT({grid.area(e)},{grid.area(f'jac_v_{layer}_n0')}),{grid.area(unit)})"
+    text = f"MMULT(MMULT({grid.area(e)},{grid.area(jac('v', layer, 0))}),{grid.area(unit)})"
     words = Words(f"E{sign}{sign} v e{sign}ᵀ", f"v{sign} at ({i}, {i})", "=")
     line.array(term, lesson.values(term), text, "backward", words)
 
@@ -165,7 +166,7 @@ def _from_above(lesson: Lesson, line: EquationLine, above: int, n: int) -> None:
     """The two factors of ∂E/∂out of the layer below: ∂net/∂out = wᵀ, shown once, and ∂E/∂net."""
     grid, sign, step = lesson.grid, layer_sign(above), lesson.scene.step
     nodes, neurons = numbered("i", lesson.network.sizes[above - 1]), numbered("j", lesson.network.sizes[above])
-    weights, net = f"jac_w_{above}", f"jac_dE_dnet_{above}_n{n}"
+    weights, net = jac("w", above), jac("dE_dnet", above, n)
     if n == 0:
         words = Words(
             f"∂net{sign}/∂out{layer_sign(above - 1)}",
@@ -173,18 +174,18 @@ def _from_above(lesson: Lesson, line: EquationLine, above: int, n: int) -> None:
             "",
             nodes,
             neurons,
-            lesson.on_step(f"W_{above}"),
+            lesson.on_step(q("W", above)),
         )
-        line.block(weights, lesson.values(weights), lambda i, j: step.cell(f"W_{above}", i, j), "weight", words)
-    text = f"MMULT({grid.area(f'jac_dout_dnet_{above}_n{n}')},{grid.area(f'jac_dE_dout_{above}_n{n}')})"
+        line.block(weights, lesson.values(weights), lambda i, j: step.cell(q("W", above), i, j), "weight", words)
+    text = f"MMULT({grid.area(jac('dout_dnet', above, n))},{grid.area(jac('dE_dout', above, n))})"
     words = Words(f"∂E/∂net{sign}", "∂out/∂net · ∂E/∂out", "·" if n == 0 else f"w{sign}ᵀ ·", neurons)
     line.array(net, lesson.values(net), text, "backward", words)
 
 
 def _nets_by_weights(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
     """∂net_k/∂w_ki = out_i, and 0 for the weights of other neurons."""
-    grid, nodes, name = lesson.grid, lesson.network.sizes[layer - 1] + 1, f"jac_dnet_dW_{layer}_n{n}"
-    below = f"jac_out_{layer - 1}_n{n}"
+    grid, nodes, name = lesson.grid, lesson.network.sizes[layer - 1] + 1, jac("dnet_dW", layer, n)
+    below = jac("out", layer - 1, n)
 
     def formula(weight: int, k: int) -> str | None:
         owner, i = divmod(weight, nodes)
@@ -203,11 +204,11 @@ def _nets(lesson: Lesson, layer: int) -> list[str]:
 
 def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
     """Σ E_ii v e_iᵀ, less v outᵀ where neurons mix; where v is out, it stands for both."""
-    network, grid, name = lesson.network, lesson.grid, f"jac_dout_dnet_{layer}_n{n}"
-    size, mixes, values = network.sizes[layer], network.mixes(layer), lesson.values(f"jac_dout_dnet_{layer}_n{n}")
-    v, rows = f"jac_v_{layer}_n{n}", _nets(lesson, layer)
+    network, grid, name = lesson.network, lesson.grid, jac("dout_dnet", layer, n)
+    size, mixes, values = network.sizes[layer], network.mixes(layer), lesson.values(jac("dout_dnet", layer, n))
+    v, rows = jac("v", layer, n), _nets(lesson, layer)
     alike = mixes and network.mixing(layer).share == "a"
-    out = v if alike else f"jac_out_{layer}_n{n}"
+    out = v if alike else jac("out", layer, n)
     equation = "Σ Eᵢᵢ v eᵢᵀ" + (f" − {'out' if alike else 'v'} outᵀ" if mixes else "")
     words = Words(f"∂out/∂net{layer_sign(layer)}", equation, "·", rows, [f"out {j}" for j in range(size)])
 
@@ -215,7 +216,7 @@ def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
         return f"-{grid.cell(v, i, 0)}*{grid.cell(out, j, 0)}" if mixes else ""
 
     def summed(i: int, j: int) -> str:
-        return "+".join(grid.cell(f"jac_term_{layer}_{k}", i, j) for k in range(size)) + less(i, j)
+        return "+".join(grid.cell(jac("term", layer, index=k), i, j) for k in range(size)) + less(i, j)
 
     def diagonal(i: int, j: int) -> str | None:
         return (grid.cell(v, i, 0) if i == j else "") + less(i, j) or None
@@ -225,7 +226,7 @@ def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
     elif shows_terms(lesson, layer, n):
         line.block(name, values, summed, "backward", words)
     else:
-        units = ((grid.area(f"jac_E_{layer}_{k}"), grid.area(f"jac_unit_{layer}_{k}")) for k in range(size))
+        units = ((grid.area(jac("E", layer, index=k)), grid.area(jac("unit", layer, index=k))) for k in range(size))
         text = "+".join(f"MMULT(MMULT({e},{grid.area(v)}),{unit})" for e, unit in units)
         outs = f"{grid.cell(out, 0, 0)}:{grid.cell(out, size - 1, 0)}"  # without the bias node below
         line.array(
@@ -239,11 +240,11 @@ def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
 
 def _cost_by_outs(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
     """∂E/∂out from the targets, or through the layer above."""
-    network, grid, name = lesson.network, lesson.grid, f"jac_dE_dout_{layer}_n{n}"
+    network, grid, name = lesson.network, lesson.grid, jac("dE_dout", layer, n)
     rows, values = [f"out {j}" for j in range(network.sizes[layer])], lesson.values(name)
     if layer == network.depth:
         loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[layer]
-        out, target = f"jac_out_{layer}_n{n}", f"jac_target_n{n}"
+        out, target = jac("out", layer, n), f"jac_target_n{n}"
         slope = network.loss_facts.slope.replace("a", "out").replace("T", "target")
         words = Words(f"∂E/∂out{layer_sign(layer)}", slope, "·", rows)
         line.block(
@@ -256,16 +257,16 @@ def _cost_by_outs(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
         return
     above = layer_sign(layer + 1)
     words = Words(f"∂E/∂out{layer_sign(layer)}", f"w{above}ᵀ ∂E/∂net{above}", "·", rows)
-    text = f"MMULT({grid.area(f'jac_w_{layer + 1}')},{grid.area(f'jac_dE_dnet_{layer + 1}_n{n}')})"
+    text = f"MMULT({grid.area(jac('w', layer + 1))},{grid.area(jac('dE_dnet', layer + 1, n))})"
     line.array(name, values, text, "backward", words)
 
 
 def _cost_by_weights(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
     """The product, and the same numbers in the shape of W."""
     grid, sign = lesson.grid, layer_sign(layer)
-    name, folded = f"jac_dE_dW_{layer}_n{n}", f"jac_folded_{layer}_n{n}"
+    name, folded = jac("dE_dW", layer, n), jac("folded", layer, n)
     nodes = lesson.network.sizes[layer - 1] + 1
-    factors = [grid.area(f"jac_{kind}_{layer}_n{n}") for kind in ("dnet_dW", "dout_dnet", "dE_dout")]
+    factors = [grid.area(jac(kind, layer, n)) for kind in ("dnet_dW", "dout_dnet", "dE_dout")]
     text = f"MMULT({factors[0]},MMULT({factors[1]},{factors[2]}))"
     words = Words(f"∂E/∂W{sign}", "the product", "=", lesson.weight_names(layer))
     line.array(name, lesson.values(name), text, "gradient", words)
@@ -290,7 +291,8 @@ def jacobians_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
     if scene.network.observations > MOST_OBSERVATIONS:
         raise FileError(
             f"{scene.network.observations:,} observations: Jacobians shows them one after the other, "
-            f"at most {MOST_OBSERVATIONS:,}: leave it out of the views"
+            f"at most {MOST_OBSERVATIONS:,}",
+            remedy="leave it out of the views",
         )
     lesson = Lesson(scene, scene.sheet("jacobians", "The chain rule in Jacobians", words))
     network, grid = lesson.network, lesson.grid
@@ -314,17 +316,17 @@ def _forward(lesson: Lesson, n: int, top: int) -> int:
         sign, last = layer_sign(layer), layer == network.depth
         if layer:
             _copy(
-                lesson, line, f"jac_net_{layer}_n{n}", f"z_{layer}", n, "forward", Words(f"net{sign}", "from Step", "→")
+                lesson, line, jac("net", layer, n), q("z", layer), n, "forward", Words(f"net{sign}", "from Step", "→")
             )
         source = activation_name(layer, network.depth)
         words = Words(
             f"out{sign}" if layer else "x", "from Step" if last else "from Step, 1 below", "→" if layer else ""
         )
         role = "output" if last else activation_role(layer) if layer else "input"
-        _copy(lesson, line, f"jac_out_{layer}_n{n}", source, n, role, words)
+        _copy(lesson, line, jac("out", layer, n), source, n, role, words)
         if layer:
-            net = f"jac_net_{layer}_n{n}"
-            grey_dead(lesson.grid, network.activation_facts(layer).off, net, (net, f"jac_out_{layer}_n{n}"))
+            net = jac("net", layer, n)
+            grey_dead(lesson.grid, network.activation_facts(layer).off, net, (net, jac("out", layer, n)))
     _copy(lesson, line, f"jac_target_n{n}", "target", n, "target", Words("target", "from Step"))
     return line.bottom
 
@@ -351,10 +353,10 @@ def _over_observations(lesson: Lesson, top: int) -> None:
     grid.write(top, 1, "Mean over the observations" if mean else "Sum over the observations", "band")
     top += 1
     for layer in range(1, network.depth + 1):
-        line, name = EquationLine(grid, top), f"jac_mean_{layer}"
+        line, name = EquationLine(grid, top), jac("mean", layer)
 
         def formula(j: int, i: int, layer: int = layer) -> str:
-            cells = "+".join(grid.cell(f"jac_folded_{layer}_n{n}", j, i) for n in range(network.observations))
+            cells = "+".join(grid.cell(jac("folded", layer, n), j, i) for n in range(network.observations))
             return f"({cells})/{network.observations}" if mean else cells
 
         words = Words(f"∂E/∂W{layer_sign(layer)}", "Σ / N" if mean else "Σ", "", *lesson.weight_labels(layer))

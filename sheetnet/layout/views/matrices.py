@@ -24,6 +24,7 @@ from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import EquationLine, Pieces, Words, grey_dead, layer_sign, numbered
 from sheetnet.network import Network
+from sheetnet.quantity import mat, q
 from sheetnet.styles import activation_role
 from sheetnet.workbook import Name, Place, Sheet, View
 
@@ -122,9 +123,9 @@ def _letter(desk: Desk, layer: int) -> str:
 
 def _diagonal(desk: Desk, line: EquationLine, layer: int) -> None:
     """D, f′ on the diagonal; where neurons mix the whole Jacobian, turned as D is: row i has the derivatives by z_i."""
-    neurons, mixes, name = desk.network.sizes[layer], desk.network.mixes(layer), f"mat_D_{layer}"
+    neurons, mixes, name = desk.network.sizes[layer], desk.network.mixes(layer), mat("D", layer)
     activation = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation]
-    z, a = f"mat_z_{layer}", f"mat_out_{layer}"
+    z, a = mat("z", layer), mat("out", layer)
 
     def formula(row: int, j: int) -> str | None:
         n, i = divmod(row, neurons)
@@ -158,13 +159,13 @@ def _factor(desk: Desk, layer: int) -> str:
 
 def _pull(desk: Desk, line: EquationLine, layer: int) -> None:
     """c = ∂C/∂a of the outputs, cell by cell; below, wᵀ δ of the layer above."""
-    name, letter, grid = f"mat_c_{layer}", _letter(desk, layer), desk.grid
+    name, letter, grid = mat("c", layer), _letter(desk, layer), desk.grid
     if layer < desk.network.depth:
         words = Words(letter, "∂C/∂a", "·", desk.neurons(layer), desk.observations())
-        text = f"MMULT(TRANSPOSE({grid.area(f'mat_w_only_{layer + 1}')}),{grid.area(f'mat_delta_{layer + 1}')})"
+        text = f"MMULT(TRANSPOSE({grid.area(mat('w_only', layer + 1))}),{grid.area(mat('delta', layer + 1))})"
         line.array(name, desk.values(name), text, "backward", words)
         return
-    loss, outputs, a = LOSS_FORMULAS[desk.network.loss], desk.network.sizes[layer], f"mat_out_{layer}"
+    loss, outputs, a = LOSS_FORMULAS[desk.network.loss], desk.network.sizes[layer], mat("out", layer)
     words = Words(letter, f"∂C/∂a = {desk.network.loss_facts.slope}", "·", desk.neurons(layer), desk.observations())
     line.block(
         name,
@@ -177,8 +178,8 @@ def _pull(desk: Desk, line: EquationLine, layer: int) -> None:
 
 def _product(desk: Desk, line: EquationLine, layer: int) -> None:
     """δ, a column for each observation: its D times its column of c."""
-    name, neurons = f"mat_delta_{layer}", desk.network.sizes[layer]
-    d, c, grid = f"mat_D_{layer}", f"mat_c_{layer}", desk.grid
+    name, neurons = mat("delta", layer), desk.network.sizes[layer]
+    d, c, grid = mat("D", layer), mat("c", layer), desk.grid
     pieces: Pieces = {
         (0, n): (
             (neurons, 1),
@@ -195,7 +196,7 @@ def _hadamard(desk: Desk, line: EquationLine, layer: int) -> None:
     """δ without the zeros of D. Where neurons mix: δⱼ = Σᵢ cᵢ(δᵢⱼ − aᵢ)sⱼ = sⱼ(cⱼ − Σᵢ aᵢcᵢ), without their matrix."""
     mixes, grid = desk.network.mixes(layer), desk.grid
     activation = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation]
-    z, a, c, f, name = (f"mat_{kind}_{layer}" for kind in ("z", "out", "c", "f", "hadamard"))
+    z, a, c, f, name = (mat(kind, layer) for kind in ("z", "out", "c", "f", "hadamard"))
     labels = desk.neurons(layer), desk.observations()
 
     def factor(j: int, n: int) -> str:
@@ -214,7 +215,7 @@ def _hadamard(desk: Desk, line: EquationLine, layer: int) -> None:
     equation = f"{facts.mixing.share} ⊙ (∂C/∂a − Σ a ∂C/∂a)" if facts.mixing else f"f′ ⊙ {_letter(desk, layer)}"
     line.block(f, desk.values(f), factor, "backward", Words(symbol, slope, "or", *labels))
     line.block(name, desk.values(name), product, "backward", Words(f"δ{layer_sign(layer)}", equation, "=", *labels))
-    delta = grid.area(f"mat_delta_{layer}")
+    delta = grid.area(mat("delta", layer))
     line.light(delta, grid.area(name), Words("Same?", "both δ"))
 
 
@@ -242,23 +243,23 @@ def weight_change(desk: Desk, top: int) -> int:
 def _change_matrix(desk: Desk, line: EquationLine, layer: int) -> None:
     """dC/dW = δ A, a row for each neuron, over all observations at once; beside it Step's numbers."""
     network, grid, sign = desk.network, desk.grid, layer_sign(layer)
-    name, copied, nodes = f"mat_dC_dW_{layer}", f"mat_step_{layer}", grid.area(f"mat_A_{layer - 1}")
+    name, copied, nodes = mat("dC_dW", layer), mat("step", layer), grid.area(mat("A", layer - 1))
     below = f"TRANSPOSE({nodes})" if desk.column else nodes
     mean = network.reduction == "mean" and network.observations > 1
-    text = f"MMULT({grid.area(f'mat_delta_{layer}')},{below})" + (f"/{network.observations}" if mean else "")
+    text = f"MMULT({grid.area(mat('delta', layer))},{below})" + (f"/{network.observations}" if mean else "")
     labels = desk.neurons(layer), desk.nodes(layer - 1)
     equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if desk.column else ''}{' / N' if mean else ''}"
     line.array(name, desk.values(name), text, "gradient", Words(f"dC/dW{sign}", equation, "", *labels))
-    words = Words(f"∂C/∂W{sign}", "from Step", "", *labels, desk.on_step(f"dC_dW_{layer}"))
+    words = Words(f"∂C/∂W{sign}", "from Step", "", *labels, desk.on_step(q("dC_dW", layer)))
     step = desk.scene.step
-    line.block(copied, desk.values(copied), lambda j, i: step.cell(f"dC_dW_{layer}", i, j), "copy", words)
+    line.block(copied, desk.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
     line.light(grid.area(name), grid.area(copied), Words("Same?", "both ways"))
 
 
 def _new_weights(desk: Desk, line: EquationLine, layer: int) -> None:
     """W′ = W − γ (dC/dW)ᵀ; biases that are not trained stay."""
     network, grid, sign = desk.network, desk.grid, layer_sign(layer)
-    name, weights, gradient = f"mat_W_{layer}_new", f"mat_W_{layer}", f"mat_dC_dW_{layer}"
+    name, weights, gradient = mat("W", layer, new=True), mat("W", layer), mat("dC_dW", layer)
     nodes, neurons = network.sizes[layer - 1] + network.train_bias, network.sizes[layer]
 
     def upper(block: str, rows: int, columns: int) -> str:
@@ -312,19 +313,19 @@ def _weigh(desk: Desk, line: EquationLine, layer: int) -> None:
     if desk.column:
         _weights(desk, line, layer, "")
         _nodes(desk, line, layer - 1, "·")
-        factors, words = (f"mat_W_{layer}", f"mat_A_{layer - 1}"), f"W{sign} A{below}"
+        factors, words = (mat("W", layer), mat("A", layer - 1)), f"W{sign} A{below}"
     else:
         _nodes(desk, line, layer - 1, "")
         _weights(desk, line, layer, "·")
-        factors, words = (f"mat_A_{layer - 1}", f"mat_W_{layer}"), f"A{below} W{sign}"
+        factors, words = (mat("A", layer - 1), mat("W", layer)), f"A{below} W{sign}"
     first, second = map(desk.grid.area, factors)
     heads = desk.words(f"z{sign}", words, desk.observations(), desk.neurons(layer), "=")
-    line.array(f"mat_z_{layer}", desk.values(f"mat_z_{layer}"), f"MMULT({first},{second})", "forward", heads)
+    line.array(mat("z", layer), desk.values(mat("z", layer)), f"MMULT({first},{second})", "forward", heads)
 
 
 def _nodes(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
     """A⁽ˡ⁾: the inputs or the activations, and the bias node."""
-    nodes, name = desk.network.sizes[layer], f"mat_A_{layer}"
+    nodes, name = desk.network.sizes[layer], mat("A", layer)
     equation = "[x, 1] from Step" if layer == 0 else f"[a{layer_sign(layer)}, 1]"
     words = desk.words(
         f"A{layer_sign(layer)}", equation, desk.observations(), desk.nodes(layer), sign, "A_0" * (not layer)
@@ -333,7 +334,7 @@ def _nodes(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
     def formula(n: int, i: int) -> str | None:
         if i == nodes:
             return None
-        return desk.cell(f"mat_out_{layer}", n, i) if layer else desk.scene.step.cell("A_0", n, i)
+        return desk.cell(mat("out", layer), n, i) if layer else desk.scene.step.cell("A_0", n, i)
 
     usual = activation_role(layer) if layer else "input"
     line.block(
@@ -346,16 +347,16 @@ def _nodes(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
 
 
 def _weights(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
-    name = f"W_{layer}"
+    name = q("W", layer)
     words = desk.words(f"W{layer_sign(layer)}", "from Step", desk.nodes(layer - 1), desk.neurons(layer), sign, name)
     formula = desk.stood(lambda i, j: desk.scene.step.cell(name, i, j))
-    line.block(f"mat_{name}", desk.values(f"mat_{name}"), formula, "weight", words)
+    line.block(mat("W", layer), desk.values(mat("W", layer)), formula, "weight", words)
 
 
 def _activate(desk: Desk, line: EquationLine, layer: int) -> None:
     """a = f(z); where neurons mix, through e."""
     activation, sign = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation], layer_sign(layer)
-    z, e, name = f"mat_z_{layer}", f"mat_e_{layer}", f"mat_out_{layer}"
+    z, e, name = mat("z", layer), mat("e", layer), mat("out", layer)
     labels = desk.observations(), desk.neurons(layer)
     role = "output" if layer == desk.network.depth else activation_role(layer)
     facts = desk.network.activation_facts(layer)
@@ -378,9 +379,9 @@ def _targets(desk: Desk, line: EquationLine) -> None:
 
 def _without_biases(desk: Desk, line: EquationLine, layer: int) -> None:
     """w⁽ˡ⁾ as the note has it: a row for each neuron at the end, a column for each at the start, no biases."""
-    name, nodes, neurons = f"mat_w_only_{layer}", desk.network.sizes[layer - 1], desk.network.sizes[layer]
-    first = desk.grid.cell(f"mat_W_{layer}", 0, 0)
-    last = desk.grid.cell(f"mat_W_{layer}", *desk.turned_place(nodes - 1, neurons - 1))
+    name, nodes, neurons = mat("w_only", layer), desk.network.sizes[layer - 1], desk.network.sizes[layer]
+    first = desk.grid.cell(mat("W", layer), 0, 0)
+    last = desk.grid.cell(mat("W", layer), *desk.turned_place(nodes - 1, neurons - 1))
     formula, equation = f"TRANSPOSE({first}:{last})", "Wᵀ without the biases"
     if desk.column:
         formula, equation = f"{first}:{last}", "W without the biases"

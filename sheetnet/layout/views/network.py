@@ -20,6 +20,7 @@ from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.chain_columns import low, up
 from sheetnet.layout.views.context import Laid, ViewContext
 from sheetnet.network import Network
+from sheetnet.quantity import drawn, q
 from sheetnet.styles import activation_role
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Rule, View
@@ -144,7 +145,7 @@ class _Drawing:
         for i in range(net.sizes[0]):
             row = self.at.symbol_row(0, i)
             self.grid.write(row, INPUT_COLUMN, self.at.symbol(0, i), "input")
-            self._fill(f"net_x_{i}", [step.cell("A_0", 0, i)], "input", (row + 1, INPUT_COLUMN))
+            self._fill(drawn("x", index=i), [step.cell("A_0", 0, i)], "input", (row + 1, INPUT_COLUMN))
         self._bias(0)
 
     def layer(self, layer: int) -> None:
@@ -153,7 +154,7 @@ class _Drawing:
         kind, below = net.layers[layer - 1].activation, "a" if layer > 1 else "x"
         powers = f"e = {net.mixing(layer).power.replace('ⱼ', '')},  " if net.mixes(layer) else ""
         equation = f"z = Σ w·{below},  {powers}{net.activation_facts(layer).equation}"
-        self._caption(left, f"layer {layer}: {kind}", equation, f"W_{layer}")
+        self._caption(left, f"layer {layer}: {kind}", equation, q("W", layer))
         heads = ["from", "w", f"w · {below}", "", "z", *(["e"] if net.mixes(layer) else []), "a"]
         for column, head in enumerate(heads):
             if head:
@@ -167,7 +168,12 @@ class _Drawing:
 
     def _edges(self, layer: int, j: int) -> None:
         """A line for each node below: its symbol, the weight, the product, and an arrow towards the neuron."""
-        step, left, top, block = self.scene.step, self.at.left(layer), self.at.band(layer, j), f"net_w_{layer}_{j}"
+        step, left, top, block = (
+            self.scene.step,
+            self.at.left(layer),
+            self.at.band(layer, j),
+            drawn("w", layer, index=j),
+        )
         rows = self.scene.network.sizes[layer - 1] + 1
         for i in range(rows):
             self.grid.write(top + i, left, self.at.symbol(layer - 1, i), self.at.role(layer - 1, i))
@@ -177,7 +183,7 @@ class _Drawing:
         def formula(i: int, column: int) -> str:
             if column:
                 return f"{self.grid.cell(block, i, 0)}*{self.at.node(layer - 1, i)}"
-            return step.cell(f"W_{layer}", i, j)
+            return step.cell(q("W", layer), i, j)
 
         roles = ("weight", "edge")
         box = self.grid.fill(block, self.scene.values[block], formula, lambda i, c: roles[c], (top, left + 1))
@@ -188,7 +194,7 @@ class _Drawing:
         """z, with softmax e, and a of a neuron, each under its symbol."""
         net, grid, z = self.scene.network, self.grid, self.at.left(layer) + 4
         kind, row = net.layers[layer - 1].activation, self.at.symbol_row(layer, j) + 1
-        flowing = grid.column(f"net_w_{layer}_{j}", 1)
+        flowing = grid.column(drawn("w", layer, index=j), 1)
         cells = [cell_name(row, z + offset) for offset in range(2)]
         if net.mixes(layer):
             formulas = [
@@ -206,7 +212,7 @@ class _Drawing:
         roles = [*["forward"] * (len(names) - 1), self.at.role(layer)]
         for column, name in enumerate(names):
             grid.write(row - 1, z + column, name, roles[column])
-        self._fill(f"net_a_{layer}_{j}", formulas, roles, (row, z))
+        self._fill(drawn("a", layer, index=j), formulas, roles, (row, z))
         if (off := net.activation_facts(layer).off) is not None:
             grid.rules.append(Rule((row, z, row, z + 1), f"${cells[0]}<={off:.15g}", "dead"))
 
@@ -224,7 +230,7 @@ class _Drawing:
             grid.write(row, left - 1, "→", "arrow")
             a, target = cell_name(row, left - 2), cell_name(row, left)
             formulas = [step.cell("target", 0, j), loss.term(a, target, net.sizes[-1])]
-            self._fill(f"net_out_{j}", formulas, ["target", "cost"], (row, left))
+            self._fill(drawn("out", index=j), formulas, ["target", "cost"], (row, left))
 
     def cost(self) -> None:
         """The cost of the observation, of all, and after the step: nodes of their own at the right."""
@@ -263,8 +269,8 @@ class _Drawing:
         """The bias node below the nodes of a layer."""
         row, column = NETWORK_TOP + self.at.height + 1, self.at.activation_column(layer)
         self.grid.write(row, column, "bias", "bias_node")
-        reference = self.scene.step.cell(f"A_{layer}", 0, self.scene.network.sizes[layer])
-        self._fill(f"net_bias_{layer}", [reference], "bias_node", (row + 1, column))
+        reference = self.scene.step.cell(q("A", layer), 0, self.scene.network.sizes[layer])
+        self._fill(drawn("bias", layer), [reference], "bias_node", (row + 1, column))
 
     def _caption(self, column: int, title: str, equation: str, block: str) -> None:
         """What a group of columns is, leading to its block on Step."""

@@ -19,10 +19,10 @@ from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, column_letters, quote_sheet
+from sheetnet.syntax.references import FORMULA_CHARACTERS
 from sheetnet.workbook import Cell, Place, Position, Rule
 
 HEADER_ROWS = 3  # rows: bands, symbols, names of columns
-MOST_CHARACTERS = 8192  # of a formula; Excel's own limit
 ROOM = 1024  # of these, for the holes of a template, which row numbers of several digits fill
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -112,10 +112,11 @@ def mean(network: Network, terms: Sequence[str]) -> str:
 
 def short_enough(formula: str, sheet: str) -> str:
     """The formula itself; raises NetworkError where no spreadsheet takes one as long."""
-    if len(formula) > MOST_CHARACTERS - ROOM:
+    if len(formula) > FORMULA_CHARACTERS - ROOM:
         raise NetworkError(
-            f"{sheet}: a formula would have {len(formula):,} characters, spreadsheets take {MOST_CHARACTERS:,}: "
-            "leave this view out"
+            f"a formula would have {len(formula):,} characters, spreadsheets take {FORMULA_CHARACTERS:,}",
+            place=sheet,
+            remedy="leave this view out",
         )
     return formula
 

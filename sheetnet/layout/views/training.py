@@ -18,6 +18,7 @@ from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, arrows, fixed, lowered, mean, plus
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import q, train
 from sheetnet.styles import activation_role
 from sheetnet.workbook import Cell, LineChart, Name, Sheet, View
 
@@ -48,10 +49,10 @@ class TrainingFormulas:
             "train_cost": [mean(network, [self.table.cell(f"train_cost_n_n{n}", 0) for n in range(count)])]
         }
         for layer in self.layers:
-            found[f"train_W_{layer}"] = list(self._weights(layer))
-            found[f"train_dC_dW_{layer}"] = list(self._gradient(layer))
+            found[train("W", layer)] = list(self._weights(layer))
+            found[train("dC_dW", layer)] = list(self._gradient(layer))
         for n in range(count):
-            found |= {f"train_{name}_n{n}": columns for name, columns in self._observation(n).items()}
+            found |= {train.of(name, n): columns for name, columns in self._observation(n).items()}
         return found
 
     def _weights(self, layer: int) -> list[str]:
@@ -60,9 +61,9 @@ class TrainingFormulas:
         fan_in, neurons = self.network.sizes[layer - 1], self.network.sizes[layer]
         found = []
         for c in range((fan_in + 1) * neurons):
-            before = cell(f"train_W_{layer}", c, "{1}")
+            before = cell(train("W", layer), c, "{1}")
             bias = c % (fan_in + 1) == fan_in
-            change = "" if bias and not self.network.train_bias else cell(f"train_dC_dW_{layer}", c, "{1}")
+            change = "" if bias and not self.network.train_bias else cell(train("dC_dW", layer), c, "{1}")
             found.append(f"{before}-{gamma}*{change}" if change else before)
         return found
 
@@ -72,7 +73,7 @@ class TrainingFormulas:
         return [
             mean(
                 self.network,
-                [f"{self._at(f'A_{layer - 1}', n, i)}*{self._at(f'delta_{layer}', n, j)}" for n in observations],
+                [f"{self._at(q('A', layer - 1), n, i)}*{self._at(q('delta', layer), n, j)}" for n in observations],
             )
             for j in range(neurons)
             for i in range(fan_in + 1)
@@ -98,21 +99,21 @@ class TrainingFormulas:
         nodes, neurons = network.sizes[layer - 1] + 1, network.sizes[layer]
         activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
         f = activation.value
-        below, span = f"train_A_{layer - 1}_n{n}", self.table.span
+        below, span = train("A", layer - 1, n), self.table.span
         found: Templates = {
-            f"z_{layer}": [
-                f"SUMPRODUCT({span(below, 0, nodes - 1)},{span(f'train_W_{layer}', j * nodes, (j + 1) * nodes - 1)})"
+            q("z", layer): [
+                f"SUMPRODUCT({span(below, 0, nodes - 1)},{span(train('W', layer), j * nodes, (j + 1) * nodes - 1)})"
                 for j in range(neurons)
             ]
         }
         bias_node: list[str | None] = [None] if layer < network.depth else []
         if network.mixes(layer):
-            z_row = span(f"train_z_{layer}_n{n}", 0, neurons - 1)
-            e_row = span(f"train_e_{layer}_n{n}", 0, neurons - 1)
-            found[f"e_{layer}"] = [activation.power(self._at(f"z_{layer}", n, j), z_row) for j in range(neurons)]
-            found[a] = [*(f(self._at(f"e_{layer}", n, j), e_row) for j in range(neurons)), *bias_node]
+            z_row = span(train("z", layer, n), 0, neurons - 1)
+            e_row = span(train("e", layer, n), 0, neurons - 1)
+            found[q("e", layer)] = [activation.power(self._at(q("z", layer), n, j), z_row) for j in range(neurons)]
+            found[a] = [*(f(self._at(q("e", layer), n, j), e_row) for j in range(neurons)), *bias_node]
         else:
-            found[a] = [*(f(self._at(f"z_{layer}", n, j)) for j in range(neurons)), *bias_node]
+            found[a] = [*(f(self._at(q("z", layer), n, j)) for j in range(neurons)), *bias_node]
         return found
 
     def _backward(self, layer: int, n: int) -> Templates:
@@ -120,16 +121,16 @@ class TrainingFormulas:
         network, a = self.network, activation_name(layer, self.network.depth)
         neurons = network.sizes[layer]
         activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
-        own = [(self._at(f"z_{layer}", n, j), self._at(a, n, j)) for j in range(neurons)]
+        own = [(self._at(q("z", layer), n, j), self._at(a, n, j)) for j in range(neurons)]
         dc_da = [self._pull(layer, n, j) for j in range(neurons)]
         if network.mixes(layer):
-            row = self.table.span(f"train_dC_da_{layer}_n{n}", 0, neurons - 1)
-            outputs = self.table.span(f"train_{a}_n{n}", 0, neurons - 1)
-            pulls = [self._at(f"dC_da_{layer}", n, j) for j in range(neurons)]
+            row = self.table.span(train("dC_da", layer, n), 0, neurons - 1)
+            outputs = self.table.span(train.of(a, n), 0, neurons - 1)
+            pulls = [self._at(q("dC_da", layer), n, j) for j in range(neurons)]
             delta = [f"{activation.share(*own[j])}*({pulls[j]}-SUMPRODUCT({row},{outputs}))" for j in range(neurons)]
-            return {f"dC_da_{layer}": list(dc_da), f"delta_{layer}": list(delta)}
+            return {q("dC_da", layer): list(dc_da), q("delta", layer): list(delta)}
         slopes = [activation.derivative(*each) for each in own]
-        return {f"delta_{layer}": [p if s == "1" else f"({p})*({s})" for p, s in zip(dc_da, slopes, strict=True)]}
+        return {q("delta", layer): [p if s == "1" else f"({p})*({s})" for p, s in zip(dc_da, slopes, strict=True)]}
 
     def _pull(self, layer: int, n: int, j: int) -> str:
         """∂C/∂a_j: of the loss itself in the last layer, else Σ_k δ_k w_jk over the neurons k above."""
@@ -140,11 +141,11 @@ class TrainingFormulas:
                 self._at(out, n, j), self._at("target", n, j), network.sizes[-1]
             )
         nodes, above = network.sizes[layer] + 1, range(network.sizes[layer + 1])
-        weights = [self.table.cell(f"train_W_{layer + 1}", k * nodes + j) for k in above]
-        return plus([f"{self._at(f'delta_{layer + 1}', n, k)}*{weights[k]}" for k in above])
+        weights = [self.table.cell(train("W", layer + 1), k * nodes + j) for k in above]
+        return plus([f"{self._at(q('delta', layer + 1), n, k)}*{weights[k]}" for k in above])
 
     def _at(self, quantity: str, n: int, column: int) -> str:
-        return self.table.cell(f"train_{quantity}_n{n}", column)
+        return self.table.cell(train.of(quantity, n), column)
 
     def _observations(self) -> range:
         return range(self.network.observations)
@@ -218,7 +219,7 @@ class _Page:
 
     def _of_weights(self, kind: str, role: str) -> list[ColumnGroup]:
         return [
-            self._group(f"{kind}_{layer}", arrows(self.network.sizes[layer - 1], self.network.sizes[layer]), role)
+            self._group(q(kind, layer), arrows(self.network.sizes[layer - 1], self.network.sizes[layer]), role)
             for layer in self.layers
         ]
 
@@ -227,9 +228,9 @@ class _Page:
         groups = [self._group("A_0", [*_numbered("x", network.sizes[0]), "1"], "copy", n)]
         for layer in self.layers:
             neurons, hidden = network.sizes[layer], layer < network.depth
-            groups.append(self._group(f"z_{layer}", _numbered("z", neurons), "forward", n))
+            groups.append(self._group(q("z", layer), _numbered("z", neurons), "forward", n))
             if network.mixes(layer):
-                groups.append(self._group(f"e_{layer}", _numbered("e", neurons), "forward", n))
+                groups.append(self._group(q("e", layer), _numbered("e", neurons), "forward", n))
             elements = [*_numbered("a", neurons), *(["1"] if hidden else [])]
             role = activation_role(layer) if hidden else "output"
             groups.append(self._group(activation_name(layer, network.depth), elements, role, n))
@@ -238,13 +239,13 @@ class _Page:
         for layer in reversed(self.layers):
             neurons = network.sizes[layer]
             if network.mixes(layer):
-                groups.append(self._group(f"dC_da_{layer}", _numbered("∂C/∂a", neurons), "backward", n))
-            groups.append(self._group(f"delta_{layer}", _numbered("δ", neurons), "backward", n))
+                groups.append(self._group(q("dC_da", layer), _numbered("∂C/∂a", neurons), "backward", n))
+            groups.append(self._group(q("delta", layer), _numbered("δ", neurons), "backward", n))
         return groups
 
     def _group(self, quantity: str, elements: Sequence[str], role: str, n: int | None = None) -> ColumnGroup:
         symbol, _ = describe(self.network, quantity)
-        return ColumnGroup(f"train_{quantity}" + ("" if n is None else f"_n{n}"), symbol, elements, role)
+        return ColumnGroup(train.of(quantity, n), symbol, elements, role)
 
     # ---- What stands around it
 
@@ -252,10 +253,10 @@ class _Page:
         """The first row has the weights of Step."""
         grid, top = self.table.grid, self.table.first
         for layer in self.layers:
-            block, nodes = f"train_W_{layer}", self.network.sizes[layer - 1] + 1
+            block, nodes = train("W", layer), self.network.sizes[layer - 1] + 1
             for c, value in enumerate(self.scene.values[block][0]):
                 j, i = divmod(c, nodes)
-                source = fixed(self.scene, f"W_{layer}", i, j)
+                source = fixed(self.scene, q("W", layer), i, j)
                 grid.calculate(top, self.table.lefts[block] + c, source, value, "weight")
 
     def margin(self) -> None:

@@ -24,7 +24,7 @@ from sheetnet.reference.views.matrices import matrices_numbers
 from sheetnet.reference.views.network import network_numbers as drawing
 from sheetnet.workbook_options import Presentation
 
-__all__ = ["VIEWS", "ViewNumbers", "noise", "telling", "view_values"]
+__all__ = ["VIEW_NUMBERS", "ViewNumbers", "noise", "row_demands", "view_values"]
 
 ViewFunction = Callable[[Network, Values, Presentation], dict[str, Array]]
 
@@ -47,20 +47,20 @@ class ViewNumbers:
 
 
 VIEW_NUMBERS: dict[str, ViewNumbers] = {
-    "appendix": ViewNumbers("app_", appendix_numbers),
-    "jacobians": ViewNumbers("jac_", jacobians_numbers),
-    "network": ViewNumbers("net_", drawing),
-    "matrices": ViewNumbers("mat_", matrices_numbers),
-    "chain_rule": ViewNumbers("chain_", chain_rule_numbers),
+    "appendix": ViewNumbers("app", appendix_numbers),
+    "jacobians": ViewNumbers("jac", jacobians_numbers),
+    "network": ViewNumbers("net", drawing),
+    "matrices": ViewNumbers("mat", matrices_numbers),
+    "chain_rule": ViewNumbers("chain", chain_rule_numbers),
     "gradient_check": ViewNumbers(
-        "grad_",
+        "grad",
         gradients.gradient_check_numbers,
         gradients.gradient_check_asked,
         gradients.gradient_noise,
         gradients.gradient_row_demands,
     ),
     "training": ViewNumbers(
-        "train_", descent.training_numbers, descent.training_asked, telling=descent.training_row_demands
+        "train", descent.training_numbers, descent.training_asked, telling=descent.training_row_demands
     ),
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sheetnet.network import Network
+from sheetnet.quantity import app
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import Array
 from sheetnet.workbook_options import Presentation
@@ -26,12 +27,12 @@ def appendix_numbers(network: Network, values: Values, _: Presentation) -> dict[
     matrix, bias = _corner(network, values["W_1"])
     found = {"app_x": x, "app_A": matrix, "app_b": bias, "app_h": np.full((count, 1, 1), H)}
     for i in range(AFFINE_INPUTS):
-        found[f"app_unit_{i + 1}"] = np.tile(np.eye(AFFINE_INPUTS)[i], (count, 1, 1))
-        found[f"app_E_{i + 1}"] = np.tile(np.diag(np.eye(AFFINE_INPUTS)[i]), (count, 1, 1))
+        found[app("unit", index=i + 1)] = np.tile(np.eye(AFFINE_INPUTS)[i], (count, 1, 1))
+        found[app("E", index=i + 1)] = np.tile(np.diag(np.eye(AFFINE_INPUTS)[i]), (count, 1, 1))
     inverse, power = 1 / x, np.exp(-x)
     found |= {"app_inv_y": inverse, "app_inv_v": inverse * inverse, "app_exp_y": power}
-    found |= _elementwise("app_inv", -1 / x**2, inverse**2, _central(lambda at: 1 / at, x))
-    found |= _elementwise("app_exp", -power, power, _central(lambda at: np.exp(-at), x))
+    found |= _elementwise("inv", -1 / x**2, inverse**2, _central(lambda at: 1 / at, x))
+    found |= _elementwise("exp", -power, power, _central(lambda at: np.exp(-at), x))
     return found | _affine(x, matrix, bias)
 
 
@@ -42,11 +43,12 @@ def _corner(network: Network, weights: Array) -> tuple[Array, Array]:
     return np.swapaxes(weights[:, rows][:, :, columns], -1, -2), weights[:, -1, columns][:, :, None]
 
 
-def _elementwise(prefix: str, slope: Array, v: Array, central: Array) -> dict[str, Array]:
+def _elementwise(part: str, slope: Array, v: Array, central: Array) -> dict[str, Array]:
     """The terms E_ii v e_iᵀ, their negative sum, the matrix, and the central differences."""
     units = np.eye(AFFINE_INPUTS)
-    terms = {f"{prefix}_term_{i + 1}": v * np.diag(units[i]) for i in range(AFFINE_INPUTS)}
-    return {**terms, f"{prefix}_sum": slope * units, f"{prefix}_matrix": slope * units, f"{prefix}_central": central}
+    terms = {app("term", index=i + 1, part=part): v * np.diag(units[i]) for i in range(AFFINE_INPUTS)}
+    ways = {"sum": slope * units, "matrix": slope * units, "central": central}
+    return terms | {app(way, part=part): array for way, array in ways.items()}
 
 
 def _central(f: Callable[[Array], Array], x: Array) -> Array:

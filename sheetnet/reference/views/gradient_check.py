@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
+from sheetnet.quantity import moved, q
 from sheetnet.reference.equations import Equation, Values, forward_pass
 from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
@@ -33,11 +34,11 @@ def gradient_check_numbers(network: Network, values: Values, presentation: Prese
     The workings of C(w + h) have a row more, the first: there no weight is moved.
     """
     h, weights, count = presentation.step_size, checked_weights(network), len(values["gamma"])
-    forward = forward_pass(network, "")
+    forward = forward_pass(network)
     base = _moved(forward, values, None, 0.0)
     plus = [_moved(forward, values, weight, h) for weight in weights]
     minus = [_moved(forward, values, weight, -h) for weight in weights]
-    w, backprop = (_column([values[f"{x}_{layer}"][:, i, j] for layer, i, j in weights]) for x in ("W", "dC_dW"))
+    w, backprop = (_column([values[q(x, layer)][:, i, j] for layer, i, j in weights]) for x in ("W", "dC_dW"))
     c_plus, c_minus = (_column([run["cost"][:, 0, 0] for run in runs]) for runs in (plus, minus))
     numeric = (c_plus - c_minus) / (2 * h)
     found = {
@@ -78,9 +79,9 @@ def _moved(
     run = dict(values)
     if weight is not None:
         layer, i, j = weight
-        moved = values[f"W_{layer}"].copy()
-        moved[:, i, j] += by
-        run[f"W_{layer}"] = moved
+        changed = values[q("W", layer)].copy()
+        changed[:, i, j] += by
+        run[q("W", layer)] = changed
     with np.errstate(all="ignore"):
         for name, equation in forward.items():
             run[name] = equation(run)
@@ -89,15 +90,13 @@ def _moved(
 
 def _workings(network: Network, side: str, runs: list[dict[str, Array]]) -> dict[str, Array]:
     """Each observation's z, a and cost, without the bias nodes."""
-    names = {"cost_n": "cost_n"}
+    names = ["cost_n"]
     for layer in range(1, network.depth + 1):
-        names |= {f"z_{layer}": f"z_{layer}", f"a_{layer}": f"a_{layer}"}
-        if network.mixes(layer):
-            names[f"e_{layer}"] = f"e_{layer}"
+        names += [q("z", layer), q("a", layer), *([q("e", layer)] if network.mixes(layer) else [])]
     return {
-        f"grad_{side}_{name}_n{n}": np.stack([run[source][:, n] for run in runs], axis=1)
+        moved.of(name, n, part=side): np.stack([run[name][:, n] for run in runs], axis=1)
         for n in range(network.observations)
-        for name, source in names.items()
+        for name in names
     }
 
 
@@ -116,7 +115,7 @@ def _bent(network: Network, found: Values) -> dict[str, tuple[Array, Array]]:
     pairs: dict[str, tuple[Array, Array]] = {}
     for n in range(network.observations if bent else 0):
         plus, minus = (
-            np.concatenate([found[f"grad_{side}_z_{k}_n{n}"] - kink for k, kink in bent], axis=-1)
+            np.concatenate([found[moved("z", k, n, part=side)] - kink for k, kink in bent], axis=-1)
             for side in ("plus", "minus")
         )
         pairs[f"grad_plus_switch_n{n}"] = plus[:, 1:], plus[:, :1]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.network import Network
+from sheetnet.quantity import jac, q
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import ACTIVATIONS, Array
 from sheetnet.workbook_options import TERMS, Presentation
@@ -25,14 +26,14 @@ def jacobians_numbers(network: Network, values: Values, _: Presentation) -> dict
         for layer in range(1, network.depth + 1):
             found |= _observation(network, values, layer, n)
     for layer in range(1, network.depth + 1):
-        gradient = np.swapaxes(values[f"dC_dW_{layer}"], -1, -2)
-        found[f"jac_step_{layer}"] = gradient
+        gradient = np.swapaxes(values[q("dC_dW", layer)], -1, -2)
+        found[jac("step", layer)] = gradient
         if network.observations > 1:
-            found[f"jac_mean_{layer}"] = gradient
+            found[jac("mean", layer)] = gradient
         if layer > 1:
-            found[f"jac_w_{layer}"] = values[f"W_{layer}"][:, :-1]
+            found[jac("w", layer)] = values[q("W", layer)][:, :-1]
         if network.sizes[layer] <= TERMS:
-            found |= _terms(found[f"jac_v_{layer}_n0"], layer)
+            found |= _terms(found[jac("v", layer, 0)], layer)
     return found
 
 
@@ -44,34 +45,34 @@ def _vector(array: Array, n: int) -> Array:
 def _observation(network: Network, values: Values, layer: int, n: int) -> dict[str, Array]:
     """The vectors and Jacobians of one layer for one observation."""
     last, mixes = layer == network.depth, network.mixes(layer)
-    out, delta = values[f"a_{layer}"], values[f"delta_{layer}"]
-    slope = values[f"da_dz_{layer}"][:, n]
-    below = values[f"A_{layer - 1}"][:, n]
+    out, delta = values[q("a", layer)], values[q("delta", layer)]
+    slope = values[q("da_dz", layer)][:, n]
+    below = values[q("A", layer - 1)][:, n]
     # Row (k, i) belongs to the weight from node i to neuron k, which net_k alone depends on.
     by_weight = np.einsum("ki,ab->kaib", below, np.eye(network.sizes[layer]))
     gradient = np.einsum("kj,ki->kji", delta[:, n], below)
     slopes = (
-        np.swapaxes(values[f"J_{layer}"][:, n], -1, -2) if mixes else slope[:, :, None] * np.eye(network.sizes[layer])
+        np.swapaxes(values[q("J", layer)][:, n], -1, -2) if mixes else slope[:, :, None] * np.eye(network.sizes[layer])
     )
     parts = {
-        "net": _vector(values[f"z_{layer}"], n),
-        "out": _vector(out if last else values[f"A_{layer}"], n),
+        "net": _vector(values[q("z", layer)], n),
+        "out": _vector(out if last else values[q("A", layer)], n),
         "v": _vector(_share(network, values, layer), n) if mixes else slope[:, :, None],
         "dout_dnet": slopes,
-        "dE_dout": _vector(values[f"dC_da_{layer}"], n),
+        "dE_dout": _vector(values[q("dC_da", layer)], n),
         "dnet_dW": by_weight.reshape(len(below), -1, network.sizes[layer]),
         "dE_dW": gradient.reshape(len(below), -1, 1),
         "folded": gradient,
     }
     if layer > 1:
         parts["dE_dnet"] = _vector(delta, n)
-    return {f"jac_{part}_{layer}_n{n}": array for part, array in parts.items()}
+    return {jac(part, layer, n): array for part, array in parts.items()}
 
 
 def _share(network: Network, values: Values, layer: int) -> Array:
     share = ACTIVATIONS[network.layers[layer - 1].activation].share
     assert share is not None, "only where neurons mix"
-    return share(values[f"z_{layer}"], values[f"a_{layer}"])
+    return share(values[q("z", layer)], values[q("a", layer)])
 
 
 def _terms(v: Array, layer: int) -> dict[str, Array]:
@@ -81,5 +82,9 @@ def _terms(v: Array, layer: int) -> dict[str, Array]:
     for i in range(size):
         unit = np.broadcast_to(np.eye(size)[i], (len(v), 1, size))
         chosen = np.swapaxes(unit, -1, -2) * unit
-        found |= {f"jac_E_{layer}_{i}": chosen, f"jac_unit_{layer}_{i}": unit, f"jac_term_{layer}_{i}": v * chosen}
+        found |= {
+            jac("E", layer, index=i): chosen,
+            jac("unit", layer, index=i): unit,
+            jac("term", layer, index=i): v * chosen,
+        }
     return found

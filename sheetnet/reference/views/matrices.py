@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.network import Network
+from sheetnet.quantity import mat, q
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import Array
 from sheetnet.workbook_options import Presentation
@@ -19,13 +20,13 @@ def matrices_numbers(network: Network, values: Values, presentation: Presentatio
     stood = trial_transposes if presentation.column else as_is
     found = {"mat_gamma": values["gamma"], "mat_target": stood(values["target"])}
     for layer in range(1, network.depth + 1):
-        found[f"mat_A_{layer - 1}"] = stood(values[f"A_{layer - 1}"])
-        found[f"mat_out_{layer}"] = stood(values[f"a_{layer}"])  # names do not tell mat_a_1 from mat_A_1
-        names = [f"W_{layer}", f"z_{layer}", f"W_{layer}_new"]
-        names += [f"e_{layer}"] if network.mixes(layer) else []
-        found |= {f"mat_{name}": stood(values[name]) for name in names}
+        found[mat("A", layer - 1)] = stood(values[q("A", layer - 1)])
+        found[mat("out", layer)] = stood(values[q("a", layer)])  # names do not tell mat_a_1 from mat_A_1
+        names = [q("W", layer), q("z", layer), q("W", layer, new=True)]
+        names += [q("e", layer)] if network.mixes(layer) else []
+        found |= {mat.of(name): stood(values[name]) for name in names}
         if layer > 1:
-            found[f"mat_w_only_{layer}"] = trial_transposes(values[f"W_{layer}"][:, :-1])
+            found[mat("w_only", layer)] = trial_transposes(values[q("W", layer)][:, :-1])
         found |= _backward(network, values, layer)
     return found
 
@@ -42,16 +43,16 @@ def as_is(array: Array) -> Array:
 
 def _backward(network: Network, values: Values, layer: int) -> dict[str, Array]:
     mixes = network.mixes(layer)
-    delta, gradient = trial_transposes(values[f"delta_{layer}"]), trial_transposes(values[f"dC_dW_{layer}"])
-    factor = trial_transposes(values[f"J_{layer}"]) if mixes else diagonal(values[f"da_dz_{layer}"])
+    delta, gradient = trial_transposes(values[q("delta", layer)]), trial_transposes(values[q("dC_dW", layer)])
+    factor = trial_transposes(values[q("J", layer)]) if mixes else diagonal(values[q("da_dz", layer)])
     return {
-        f"mat_c_{layer}": trial_transposes(values[f"dC_da_{layer}"]),
-        f"mat_D_{layer}": factor.reshape(len(factor), -1, network.sizes[layer]),
-        f"mat_delta_{layer}": delta,
-        f"mat_f_{layer}": trial_transposes(values[f"a_{layer}"] if mixes else values[f"da_dz_{layer}"]),
-        f"mat_hadamard_{layer}": delta,
-        f"mat_dC_dW_{layer}": gradient,
-        f"mat_step_{layer}": gradient,
+        mat("c", layer): trial_transposes(values[q("dC_da", layer)]),
+        mat("D", layer): factor.reshape(len(factor), -1, network.sizes[layer]),
+        mat("delta", layer): delta,
+        mat("f", layer): trial_transposes(values[q("a", layer)] if mixes else values[q("da_dz", layer)]),
+        mat("hadamard", layer): delta,
+        mat("dC_dW", layer): gradient,
+        mat("step", layer): gradient,
     }
 
 

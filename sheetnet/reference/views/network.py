@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.network import Network
+from sheetnet.quantity import drawn, q
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import Array
 from sheetnet.workbook_options import Presentation
@@ -17,17 +18,16 @@ from sheetnet.workbook_options import Presentation
 
 def network_numbers(net: Network, values: Values, _: Presentation) -> dict[str, Array]:
     """Block → K × rows × columns; the weights' way into neuron j is a row a node below, the bias node last."""
-    first = {name: array[:, 0] for name, array in values.items() if name.startswith(("A_", "a_", "z_", "e_"))}
-    found = {f"net_x_{i}": _cells(first["A_0"][:, i]) for i in range(net.sizes[0])}
+    found = {drawn("x", index=i): _cells(values["A_0"][:, 0, i]) for i in range(net.sizes[0])}
     for layer in range(1, net.depth + 1):
-        below, weights = first[f"A_{layer - 1}"], values[f"W_{layer}"]
-        found[f"net_bias_{layer - 1}"] = _cells(below[:, -1])
+        below, weights = values[q("A", layer - 1)][:, 0], values[q("W", layer)]
+        found[drawn("bias", layer - 1)] = _cells(below[:, -1])
         kinds = ("z", "e", "a") if net.mixes(layer) else ("z", "a")
         for j in range(net.sizes[layer]):
-            found[f"net_w_{layer}_{j}"] = np.stack([weights[..., j], weights[..., j] * below], axis=-1)
-            found[f"net_a_{layer}_{j}"] = _cells(*(first[f"{kind}_{layer}"][:, j] for kind in kinds))
+            found[drawn("w", layer, index=j)] = np.stack([weights[..., j], weights[..., j] * below], axis=-1)
+            found[drawn("a", layer, index=j)] = _cells(*(values[q(kind, layer)][:, 0, j] for kind in kinds))
     for j in range(net.sizes[-1]):
-        found[f"net_out_{j}"] = _cells(values["target"][:, 0, j], values["cost_out"][:, 0, j])
+        found[drawn("out", index=j)] = _cells(values["target"][:, 0, j], values["cost_out"][:, 0, j])
     if net.observations > 1:
         found["net_cost"] = values["cost"]
     return found | {"net_cost_n": values["cost_n"][:, :1], "net_cost_new": values["cost_new"]}

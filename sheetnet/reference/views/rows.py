@@ -6,17 +6,16 @@ of a z, from a neighbouring row is wrong only where these differ between the two
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity
 from sheetnet.reference.equations import Values
 
 APART = 1e-7  # far above the tolerance of a judge, far below h
-_Z = re.compile(r".*_z_([0-9]+)_n[0-9]+")
 
 
 def told_apart(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
@@ -25,9 +24,9 @@ def told_apart(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
     `found` are a view's blocks, K × rows × columns; NaN shows nothing.
     """
     for name, z in found.items():
-        if (match := _Z.fullmatch(name)) is None:
+        quantity = Quantity.of(name)
+        if quantity.symbol != "z" or not (layer := quantity.layer):
             continue
-        layer = int(match[1])
         above, below = z[:, :-1], z[:, 1:]
         if network.mixes(layer):
             first, second = above.max(axis=-1), below.max(axis=-1)

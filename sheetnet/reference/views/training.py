@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network, activation_name
+from sheetnet.quantity import Quantity, q, train
 from sheetnet.reference.equations import Values, equations
 from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
@@ -39,8 +40,9 @@ def training_asked(network: Network, values: Values, presentation: Presentation)
     found = training_numbers(network, values, presentation)
     lost = _lost(network, values, presentation.steps)
     for name, array in found.items():
-        if not name.startswith(("train_A_0", "train_target", "train_gamma")):
-            trained = array[:, :, :-1] if name.startswith("train_A_") else array
+        quantity = Quantity.of(name)
+        if quantity.symbol not in ("target", "gamma") and (quantity.symbol, quantity.layer) != ("A", 0):
+            trained = array[:, :, :-1] if quantity.symbol == "A" else array
             trained[lost] = np.nan
     return found
 
@@ -60,25 +62,25 @@ def training_row_demands(network: Network, found: Values) -> Iterator[NDArray[np
 
 def _descent(network: Network, values: Values, steps: int, exact: int | None = None) -> Iterator[Values]:
     """The quantities of each row in turn. Trials from number `exact` on are jolted at each step."""
-    needed = {name: equation for name, equation in equations(network).items() if _is_needed(name)}
+    needed = {name: equation for name, equation in equations(network).items() if _is_needed(Quantity.of(name))}
     layers = range(1, network.depth + 1)
-    current = {name: values[name] for name in ("A_0", "target", "gamma", *(f"W_{layer}" for layer in layers))}
+    current = {name: values[name] for name in ("A_0", "target", "gamma", *(q("W", layer) for layer in layers))}
     dice = np.random.default_rng(0)
     for _ in range(steps + 1):
         with np.errstate(all="ignore"):
             for name, equation in needed.items():
                 current[name] = equation(current)
         yield current
-        current = current | {f"W_{layer}": current[f"W_{layer}_new"] for layer in layers}
+        current = current | {q("W", layer): current[q("W", layer, new=True)] for layer in layers}
         if exact is not None:
             for layer in layers:
-                weights = current[f"W_{layer}"]
+                weights = current[q("W", layer)]
                 weights[exact:] *= 1 + JOLT * dice.standard_normal(weights[exact:].shape)
 
 
-def _is_needed(name: str) -> bool:
+def _is_needed(quantity: Quantity) -> bool:
     """Neither turned copies nor the second forward pass, which is that of the next row."""
-    return not name.endswith("_T") and (name.startswith("W_") or not name.endswith("_new"))
+    return not quantity.transposed and (quantity.symbol == "W" or not quantity.new)
 
 
 def _row(network: Network, values: Values) -> dict[str, Array]:
@@ -88,12 +90,12 @@ def _row(network: Network, values: Values) -> dict[str, Array]:
     """
     layers, found = range(1, network.depth + 1), {}
     for layer in layers:
-        found[f"train_W_{layer}"] = _by_neuron(values[f"W_{layer}"])
+        found[train("W", layer)] = _by_neuron(values[q("W", layer)])
     names = [name for layer in layers for name in _of_layer(network, layer)]
     for n in range(network.observations):
-        found |= {f"train_{name}_n{n}": values[name][:, n] for name in ("A_0", "target", *names, "cost_n")}
+        found |= {train.of(name, n): values[name][:, n] for name in ("A_0", "target", *names, "cost_n")}
     for layer in layers:
-        found[f"train_dC_dW_{layer}"] = _by_neuron(values[f"dC_dW_{layer}"])
+        found[train("dC_dW", layer)] = _by_neuron(values[q("dC_dW", layer)])
     return found | {"train_cost": values["cost"][:, 0]}
 
 
@@ -103,8 +105,8 @@ def _by_neuron(weights: Array) -> Array:
 
 def _of_layer(network: Network, layer: int) -> list[str]:
     """The quantities of a layer that each observation has: ∂C/∂a alone only where neurons mix, which need it in full."""
-    mixed = [f"e_{layer}", f"dC_da_{layer}"] if network.mixes(layer) else []
-    return [f"z_{layer}", activation_name(layer, network.depth), f"delta_{layer}", *mixed]
+    mixed = [q("e", layer), q("dC_da", layer)] if network.mixes(layer) else []
+    return [q("z", layer), activation_name(layer, network.depth), q("delta", layer), *mixed]
 
 
 def _lost(network: Network, values: Values, steps: int) -> NDArray[np.bool_]:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from sheetnet.auditing import MEANINGS, Audit
+from sheetnet.auditing import Audit
+from sheetnet.naming import element_name
 from sheetnet.report.audit.text import (
-    AUDIT_LOOKS,
+    PRINT_STYLES,
     corrections,
     counted,
     counted_formulas,
@@ -19,7 +18,9 @@ from sheetnet.report.audit.text import (
     lines,
     mistakes_named,
 )
-from sheetnet.report.format import called, printable
+from sheetnet.report.format import printable
+from sheetnet.report.html import page_templates
+from sheetnet.verdict import PrintVerdict
 
 
 def markdown(audit: Audit, command: str) -> str:
@@ -38,7 +39,7 @@ def _lines(audit: Audit, command: str) -> Iterator[str]:
         yield "| place | quantity | printed | computed | verdict | why |"
         yield "|---|---|---|---|---|---|"
         for line in found:
-            verdict = line.verdict if line.verdict == "agrees" else f"**{line.verdict}**"
+            verdict = line.verdict if line.verdict == PrintVerdict.AGREES else f"**{line.verdict}**"
             numbers = _plain(line.printed), _plain(line.computed)
             cells = (_plain(line.place), _code(line.called), *numbers, verdict, _plain(line.why))
             yield "| " + " | ".join(cells) + " |"
@@ -54,10 +55,8 @@ def _summary(audit: Audit) -> Iterator[str]:
     for words in (*mistakes_named(audit), *audit.notes):
         yield f"- {_plain(words)}"
     yield ""
-    occurring = {*audit.counts, *audit.formula_counts}
-    for verdict, meaning in MEANINGS.items():
-        if verdict in occurring:
-            yield f"- *{verdict}*: {meaning}"
+    for verdict, _, meaning in legend(audit):
+        yield f"- *{verdict}*: {meaning}"
     yield ""
 
 
@@ -67,7 +66,7 @@ def _corrections(audit: Audit) -> Iterator[str]:
         yield "| quantity | numbers |"
         yield "|---|---|"
         for correction in found:
-            texts = ", ".join(f"{called('', index)} {text}" for index, text in correction.rows)
+            texts = ", ".join(f"{element_name('', index)} {text}" for index, text in correction.rows)
             yield f"| {_code(correction.quantity)} | {_plain(texts)} |"
         yield ""
 
@@ -80,7 +79,7 @@ def _equations(audit: Audit) -> Iterator[str]:
     yield "| place | equation | verdict | why | right form |"
     yield "|---|---|---|---|---|"
     for formula in audit.formulas:
-        verdict = formula.verdict if formula.verdict == "agrees" else f"**{formula.verdict}**"
+        verdict = formula.verdict if formula.verdict == PrintVerdict.AGREES else f"**{formula.verdict}**"
         right = _code(formula.right_form) if formula.right_form else ""
         cells = (_plain(formula.place), _code(formula.equation), verdict, _plain(formula.why), right)
         yield "| " + " | ".join(cells) + " |"
@@ -99,25 +98,19 @@ def _code(words: str) -> str:
 
 def audit_html(audit: Audit) -> str:
     """The page."""
-    environment = Environment(
-        loader=PackageLoader("sheetnet.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["printable"] = printable
+    environment = page_templates()
     environment.filters["dashed"] = dashed
     return environment.get_template("audit.html").render(
         audit=audit,
+        verdicts=PrintVerdict,
         lines=list(lines(audit)),
-        looks={dashed(verdict): look for verdict, look in AUDIT_LOOKS.items()},
+        looks={dashed(verdict): look for verdict, look in PRINT_STYLES.items()},
         legend=legend(audit),
         counted=counted(audit),
         counted_formulas=counted_formulas(audit),
         mistakes=mistakes_named(audit),
         corrections=corrections(audit),
-        called=called,
+        called=element_name,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,19 +13,22 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.auditing import MEANINGS, Audit, FormulaEntry, NumberVerdict
+from sheetnet.auditing import Audit, NumberVerdict
 from sheetnet.mistakes import MISTAKES
-from sheetnet.report.format import VERDICT_STYLES, Look, called, printable
+from sheetnet.naming import element_name
+from sheetnet.report.format import VERDICT_STYLES, Look, printable
+from sheetnet.report.json import json_text, record, records
+from sheetnet.verdict import PrintVerdict, Verdict
 
-AUDIT_LOOKS: dict[str, Look] = {
-    "agrees": VERDICT_STYLES["correct"],
-    "last place": Look("CDEFF2", "±"),
-    "carried": VERDICT_STYLES["carried"],
-    "missing": VERDICT_STYLES["blank"],
-    "says too little": Look("E8DFC0", "?"),
-    "misprint": Look("F0C3EA", "≈"),
-    "contradicts": Look("CDA9F2", "≠"),
-    "wrong": VERDICT_STYLES["wrong"],
+PRINT_STYLES: dict[str, Look] = {
+    PrintVerdict.AGREES: VERDICT_STYLES[Verdict.CORRECT],
+    PrintVerdict.LAST_PLACE: Look("CDEFF2", "±", "cyan"),
+    PrintVerdict.CARRIED: VERDICT_STYLES[Verdict.CARRIED],
+    PrintVerdict.MISSING: VERDICT_STYLES[Verdict.BLANK],
+    PrintVerdict.SAYS_TOO_LITTLE: Look("E8DFC0", "?", "blue"),
+    PrintVerdict.MISPRINT: Look("F0C3EA", "≈", "magenta"),
+    PrintVerdict.CONTRADICTS: Look("CDA9F2", "≠", "magenta"),
+    PrintVerdict.WRONG: VERDICT_STYLES[Verdict.WRONG],
 }
 
 
@@ -38,7 +40,7 @@ class AuditRow:
     called: str
     printed: str
     computed: str
-    verdict: str
+    verdict: PrintVerdict
     why: str
 
 
@@ -59,7 +61,7 @@ def lines(audit: Audit) -> Iterator[AuditRow]:
             last = place
 
 
-def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, str, str]]:
+def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, PrintVerdict, str]]:
     """Numbers of which the same is to be said stand in one line."""
     for (quantity, verdict, why), group in groupby(
         entries, key=lambda entry: (entry.quantity, entry.verdict, entry.why)
@@ -72,8 +74,8 @@ def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, str, s
 
 def _span(entries: list[NumberVerdict]) -> str:
     first, last = entries[0], entries[-1]
-    own = called(first.quantity, first.index)
-    return own if len(entries) == 1 else f"{own} … [{last.index[0]}, {last.index[1]}]"
+    own = element_name(first.quantity, first.index)
+    return own if len(entries) == 1 else f"{own} … {element_name('', last.index)}"
 
 
 def right_value(entry: NumberVerdict) -> str:
@@ -98,15 +100,24 @@ def counted_formulas(audit: Audit) -> str:
 def mistakes_named(audit: Audit) -> list[str]:
     """`SN021 softmax without exponentials: 3 numbers of a_3`, once a mistake and quantity."""
     found = Counter(
-        (entry.mistake, entry.quantity) for entry in audit.entries if entry.mistake and entry.verdict == "wrong"
+        (entry.mistake, entry.quantity)
+        for entry in audit.entries
+        if entry.mistake and entry.verdict == PrintVerdict.WRONG
     )
     return [f"{code} {MISTAKES[code].name}: {_times(count)} of {quantity}" for (code, quantity), count in found.items()]
 
 
+_QUIET = (PrintVerdict.AGREES, PrintVerdict.CARRIED)  # of these the reason is only for who asks
+_SEVERAL: dict[str, str] = {
+    PrintVerdict.AGREES: "agree",
+    PrintVerdict.CONTRADICTS: "contradict",
+    PrintVerdict.SAYS_TOO_LITTLE: "say too little",
+}
+
+
 def _plural(verdict: str, count: int) -> str:
     """`1 agrees`, `33 agree`."""
-    several = {"agrees": "agree", "contradicts": "contradict", "says too little": "say too little"}
-    return f"{count:,} {several.get(verdict, verdict) if count > 1 else verdict}"
+    return f"{count:,} {_SEVERAL.get(verdict, verdict) if count > 1 else verdict}"
 
 
 def _times(count: int) -> str:
@@ -115,7 +126,7 @@ def _times(count: int) -> str:
 
 def corrections(audit: Audit) -> list[Correction]:
     """What should stand in the document wherever a quantity is not printed right, with as many digits as it has."""
-    wrong = dict.fromkeys(entry.quantity for entry in audit.entries if entry.verdict != "agrees")
+    wrong = dict.fromkeys(entry.quantity for entry in audit.entries if entry.verdict != PrintVerdict.AGREES)
     found = []
     for quantity in wrong:
         texts: dict[tuple[int, int], str] = {}
@@ -127,76 +138,40 @@ def corrections(audit: Audit) -> list[Correction]:
     return found
 
 
-def legend(audit: Audit) -> list[tuple[str, Look, str]]:
+def legend(audit: Audit) -> list[tuple[PrintVerdict, Look, str]]:
     """The verdicts that occur, with their looks and meanings."""
     occurring = {*audit.counts, *audit.formula_counts}
-    return [(verdict, AUDIT_LOOKS[verdict], meaning) for verdict, meaning in MEANINGS.items() if verdict in occurring]
+    return [(verdict, PRINT_STYLES[verdict], verdict.meaning) for verdict in PrintVerdict if verdict in occurring]
 
 
-AUDIT_SCHEMA = "sheetnet.auditing/1"
+AUDIT_SCHEMA = "sheetnet.audit/1"
+AUDIT_FIELDS = "schema entries formulas summary"
+NUMBER_FIELDS = "place quantity index printed computed verdict why mistake"
+EQUATION_FIELDS = "place equation verdict why right_form"
+AUDIT_SUMMARY_FIELDS = "title source ok numbers formulas mistakes notes should_print"
 
 
 def audit_data(audit: Audit) -> dict[str, Any]:
     """The audit as plain data, in the fields of the schema."""
-    return {
-        "schema": AUDIT_SCHEMA,
-        "entries": [_entry(entry) for entry in audit.entries],
-        "formulas": [_formula(formula) for formula in audit.formulas],
-        "summary": {
-            "title": audit.title,
-            "source": audit.source,
-            "ok": audit.ok,
-            "numbers": {"printed": len(audit.entries), **audit.counts},
-            "formulas": {"printed": len(audit.formulas), **audit.formula_counts},
-            "mistakes": mistakes_named(audit),
-            "notes": list(audit.notes),
-            "should_print": [
-                {"quantity": c.quantity, "index": list(index), "text": text}
-                for c in corrections(audit)
-                for index, text in c.rows
-            ],
-        },
-    }
+    summary = record(
+        audit,
+        AUDIT_SUMMARY_FIELDS,
+        numbers={"printed": len(audit.entries), **audit.counts},
+        formulas={"printed": len(audit.formulas), **audit.formula_counts},
+        mistakes=mistakes_named(audit),
+        should_print=[
+            {"quantity": correction.quantity, "index": list(index), "text": text}
+            for correction in corrections(audit)
+            for index, text in correction.rows
+        ],
+    )
+    entries, formulas = records(audit.entries, NUMBER_FIELDS), records(audit.formulas, EQUATION_FIELDS)
+    return record(audit, AUDIT_FIELDS, schema=AUDIT_SCHEMA, entries=entries, formulas=formulas, summary=summary)
 
 
 def audit_json(audit: Audit) -> str:
     """The audit as the text of a JSON file."""
-    return json.dumps(audit_data(audit), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _entry(entry: NumberVerdict) -> dict[str, Any]:
-    return {
-        "place": entry.place,
-        "quantity": entry.quantity,
-        "index": list(entry.index),
-        "printed": entry.printed,
-        "computed": entry.computed,
-        "verdict": entry.verdict,
-        "why": entry.why,
-        "mistake": entry.mistake,
-    }
-
-
-def _formula(formula: FormulaEntry) -> dict[str, Any]:
-    return {
-        "place": formula.place,
-        "equation": formula.equation,
-        "verdict": formula.verdict,
-        "why": formula.why,
-        "right_form": formula.right_form,
-    }
-
-
-AUDIT_COLORS = {
-    "agrees": "green",
-    "last place": "cyan",
-    "carried": "yellow",
-    "missing": "blue",
-    "says too little": "blue",
-    "misprint": "magenta",
-    "contradicts": "magenta",
-    "wrong": "red",
-}
+    return json_text([audit_data(audit)])
 
 
 def audit_view(audit: Audit) -> RenderableType:
@@ -224,11 +199,11 @@ def _numbers(audit: Audit) -> Iterator[RenderableType]:
             yield Text(printable(line.place), style="bold")
             table = _grid(width)
         assert table is not None  # the first line has a place
-        color = AUDIT_COLORS[line.verdict]
-        computed = "" if line.verdict == "agrees" else f"  computed {line.computed}"
+        color = PRINT_STYLES[line.verdict].color
+        computed = "" if line.verdict == PrintVerdict.AGREES else f"  computed {line.computed}"
         words = [Text.assemble(f"{line.called}  ", (printable(line.printed), "bold"), computed)]
         if line.why:
-            words.append(Text(printable(line.why), style="dim" if line.verdict in ("agrees", "carried") else ""))
+            words.append(Text(printable(line.why), style="dim" if line.verdict in _QUIET else ""))
         table.add_row(Text(line.verdict, style=color), Group(*words))
     if table is not None:
         yield table
@@ -237,19 +212,21 @@ def _numbers(audit: Audit) -> Iterator[RenderableType]:
 def _grid(width: int) -> Table:
     """A table of verdicts, the longest of which has some width; most documents have none longer than `contradicts`."""
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-    table.add_column(width=max(width, len("contradicts")))
+    table.add_column(width=max(width, len(PrintVerdict.CONTRADICTS)))
     table.add_column(overflow="fold")
     return table
 
 
 def _equations(audit: Audit) -> Iterator[RenderableType]:
-    wrong = [formula for formula in audit.formulas if formula.verdict != "agrees"]
+    wrong = [formula for formula in audit.formulas if formula.verdict != PrintVerdict.AGREES]
     if wrong:
         yield Text("\nEquations that are none", style="bold")
     for formula in wrong:
         yield Text(f"{printable(formula.place)}")
         table = _grid(max(map(len, audit.counts), default=0))
-        table.add_row(Text("wrong", style="red"), Text(printable(formula.equation)))
+        table.add_row(
+            Text(formula.verdict, style=PRINT_STYLES[formula.verdict].color), Text(printable(formula.equation))
+        )
         table.add_row("", Text(printable(formula.why), style="dim"))
         if formula.right_form is not None:
             table.add_row(Text("right", style="green"), Text(printable(formula.right_form)))
@@ -273,6 +250,6 @@ def _summary(audit: Audit) -> Iterator[RenderableType]:
         table.add_column(overflow="fold")
         for correction in found:
             (first, _), (last, _) = correction.rows[0], correction.rows[-1]
-            name = called(correction.quantity, first) + ("" if first == last else f" … [{last[0]}, {last[1]}]")
+            name = element_name(correction.quantity, first) + ("" if first == last else f" … {element_name('', last)}")
             table.add_row(Text(printable(name)), Text("  ".join(text for _, text in correction.rows)))
         yield table

@@ -16,15 +16,18 @@ from sheetnet.auditing.published import PrintedNumber, Published
 from sheetnet.auditing.terms import FunctionTerm, NameTerm, Term, rebuilt, subterms, written
 from sheetnet.errors import NetworkError
 from sheetnet.generate import make_workbook
+from sheetnet.naming import element_name
 from sheetnet.network import Network
-from sheetnet.report.format import called, printable
-from sheetnet.syntax import Area, cell_name, parse_area
+from sheetnet.quantity import Quantity
+from sheetnet.report.format import printable
+from sheetnet.syntax import Area, area_name, cell_name, parse_area
+from sheetnet.verdict import PrintVerdict
 from sheetnet.workbook import Cell, Position, Sheet, View, Workbook
 
 PUBLISHED_SHEET = "Published"
 HEAD = ("place", "quantity", "printed", "as a number", "live", "difference", "verdict", "why")
 PUBLISHED_WIDTHS = {1: 60.0, 2: 18.0, 3: 14.0, 4: 14.0, 5: 14.0, 6: 12.0, 7: 12.0, 8: 70.0}
-BLAMED = {"misprint", "contradicts", "wrong"}
+BLAMED = {PrintVerdict.MISPRINT, PrintVerdict.CONTRADICTS, PrintVerdict.WRONG}
 PUBLISHED_TOP = 4  # the row of the column heads
 # Functions that every spreadsheet computes; an expression with others stands without a live formula.
 LIVE = {"ABS", "EXP", "IF", "LN", "LOG10", "MAX", "MIN", "SQRT", "SUM", "TANH"}
@@ -35,7 +38,7 @@ def audit_workbook(published: Published, audit: Audit) -> Workbook:
     if published.lacking:
         fields = " and ".join(published.lacking)
         raise NetworkError(
-            f"{fields} missing, which a workbook needs, as it has the whole step: add to the network file"
+            f"{fields} missing, which a workbook needs, as it has the whole step", remedy="add to the network file"
         )
     workbook = make_workbook(published.network)
     areas = {name.name: parse_area(name.refers_to) for name in workbook.names if name.sheet is None}
@@ -56,7 +59,7 @@ def _row(
     number: PrintedNumber, entry: NumberVerdict, network: Network, areas: Mapping[str, Area], row: int
 ) -> Iterator[tuple[int, Cell]]:
     digits = read_digits(entry.printed)
-    for column, words in ((1, entry.place), (2, called(entry.quantity, entry.index)), (3, entry.printed)):
+    for column, words in ((1, entry.place), (2, element_name(entry.quantity, entry.index)), (3, entry.printed)):
         if words.strip():
             yield column, Cell(_line(words), role="plain")
     if digits is not None:
@@ -99,12 +102,13 @@ def _reference(name: NameTerm, network: Network, areas: Mapping[str, Area]) -> s
     assert name.index is not None
     block, row, column = printed_place(network, name.name, name.index)
     if block not in areas:  # a_l of a hidden layer stands in A_l
-        whole = "A" + block[1:]
+        whole = replace(Quantity.of(block), symbol="A").name
         if whole not in areas or block_of_column(network, whole, column) != block:
             return None
         block = whole
     area = areas[block]
-    return f"{area.sheet}!{cell_name(area.top + row, area.left + column)}"
+    top, left = area.top + row, area.left + column
+    return area_name(Area(area.sheet, top, left, top, left), absolute=False)
 
 
 def _line(words: str) -> str:

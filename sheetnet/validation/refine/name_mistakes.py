@@ -15,6 +15,7 @@ from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.refine.slips import DOLLAR, EMPTY, empty_cells
 from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.run import Bench, Runs
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def named(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdic
     taken = {each.place for each in bench.answers} | {each.place for each in bench.inputs}
     for number in wrong:
         answer, signature = bench.answers[number], signatures[:, number]
-        if cells[number].verdict == "hardcoded" and np.ptp(signature) > 0:
+        if cells[number].verdict == Verdict.HARDCODED and np.ptp(signature) > 0:
             continue  # a typed number is the reason, which has been told
         reads = sources.of(answer.place)
         findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
@@ -79,7 +80,7 @@ def with_cancelled(runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
     evidence = runs.evidence
     return [
         replace(cell, message=f"{cell.message}; {CANCELLED}")
-        if cell.verdict == "wrong"
+        if cell.verdict == Verdict.WRONG
         and cell.formula is not None
         and evidence.here[:, n].all()
         and evidence.alone is not None
@@ -90,7 +91,7 @@ def with_cancelled(runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
 
 
 def _may_be_named(cell: CellVerdict) -> bool:
-    return cell.verdict in ("wrong", "hardcoded") and cell.formula is not None
+    return cell.verdict in (Verdict.WRONG, Verdict.HARDCODED) and cell.formula is not None
 
 
 def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:

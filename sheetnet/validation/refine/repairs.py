@@ -14,8 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
-from sheetnet.syntax import Token, cell_name, parse_area, tokenize
+from sheetnet.naming import cell_place
+from sheetnet.syntax import Token, parse_area, tokenize
 from sheetnet.validation.cells import cell_at
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
 ROUNDING_CODE = "SN120"  # intermediate rounding, in the catalogue of mistakes
@@ -60,7 +62,7 @@ class Repair:
     """A repaired formula, and the verdict, sentence, cause and known mistake it stands for where it is right."""
 
     formula: str
-    verdict: str
+    verdict: Verdict
     message: str
     cause: str | None = None
     mistake: str | None = None
@@ -72,13 +74,13 @@ def repairs(formula: str, known: KnownNumbers) -> Iterator[Repair]:
     plain = "".join(token.text for token in _unrounded(tokens))
     if plain != formula:
         message = "right but for its rounding: let the cell's format round, not the formula"
-        yield Repair(plain, "rounded", message, mistake=ROUNDING_CODE)
+        yield Repair(plain, Verdict.ROUNDED, message, mistake=ROUNDING_CODE)
     full = [_in_full(token) for token in tokens]
     if any(words for words in full):
         short = ", ".join(token.text for token, words in zip(tokens, full, strict=True) if words)
         text = "".join(words or token.text for token, words in zip(tokens, full, strict=True))
         message = f"right but for the shortened constant {short}: write it in full, as EXP(1)"
-        yield Repair(text, "rounded", message, mistake=ROUNDING_CODE)
+        yield Repair(text, Verdict.ROUNDED, message, mistake=ROUNDING_CODE)
     yield from islice(_with_cells(tokens, known), MOST_REPAIRS)
 
 
@@ -133,7 +135,7 @@ def _with_cells(tokens: list[Token], known: KnownNumbers) -> Iterator[Repair]:
                 put = dict(zip(some, cells, strict=True))
                 words = [put[i].size if i in put else token.text for i, token in enumerate(tokens)]
                 said = "; ".join(f"{numbers[i]} stands where {cell.called} should" for i, cell in put.items())
-                yield Repair("".join(words), "hardcoded", said)
+                yield Repair("".join(words), Verdict.HARDCODED, said)
 
 
 def shortened(text: str, value: float) -> bool:
@@ -175,7 +177,7 @@ def helper_repairs(
         return
     tokens = tokenize(formula)
     for helper, where in _helpers(workbook, place, tokens, answers).items():
-        name = f"{helper[0]}!{cell_name(*helper[1:])}"
+        name = cell_place(helper)
         for cell in known:
             for form in FORMS:
                 words = [token.text for token in tokens]
@@ -184,7 +186,7 @@ def helper_repairs(
                 bare = form[1:-1] if form.startswith("(") else form
                 said = bare.format(q=cell.called)
                 message = f"right but for the helper cell {name} that it uses, which should hold {said}"
-                yield Repair("".join(words), "wrong", message, cause=name)
+                yield Repair("".join(words), Verdict.WRONG, message, cause=name)
 
 
 def _helpers(workbook: Workbook, place: Place, tokens: list[Token], answers: set[Place]) -> dict[Place, list[int]]:

@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from sheetnet.engine.overwrite import with_numbers
 from sheetnet.errors import BugError
+from sheetnet.naming import cell_place
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Graph, causes, circle_through, on_circles, starts_circle, through_helpers
 from sheetnet.trials.tolerance import same
 from sheetnet.validation.cells import Answer
 from sheetnet.validation.judge_cells import CHANCE, named_place
 from sheetnet.validation.names import is_view_block
-from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.run import Bench, Runs
+from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import CellError, Place, Value
 
 _OTHERS = (0.0, 1e6)  # numbers that a helper's chance, or its time, might as well have given
@@ -57,14 +59,14 @@ def _moved(bench: Bench, values: Sequence[Value], chancy: Mapping[Place, str]) -
 
 
 def _by_chance(cell: CellVerdict, answer: Answer, chancy: dict[Place, str], used: Iterable[Place]) -> CellVerdict:
-    if answer.formula is None or cell.verdict not in (*SOUND, "wrong"):
+    if answer.formula is None or cell.verdict not in (*SOUND, Verdict.WRONG):
         return cell
     helper = next((place for place in used if place in chancy), None)
     if helper is None:
         return cell
-    where = f"{helper[0]}!{cell_name(*helper[1:])}"
+    where = cell_place(helper)
     message = f"uses {where}, where {chancy[helper]} gives another value at every look: not deterministic"
-    return replace(cell, verdict="wrong", message=message, mistakes=())
+    return replace(cell, verdict=Verdict.WRONG, message=message, mistakes=())
 
 
 # Functions whose result hangs on what the workbook is made of: alone, beside shadow sheets, they see another one.
@@ -84,7 +86,7 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
 
     `excused`: some formulas upstream are right for targets of 0 and 1 alone, so that an error may begin nowhere.
     """
-    if not any(cell.verdict == "carried" or _may_be_circular(cell) for cell in cells):
+    if not any(cell.verdict == Verdict.CARRIED or _may_be_circular(cell) for cell in cells):
         return cells
     places = [answer.place for answer in bench.answers]
     order = {place: number for number, place in enumerate(places)}
@@ -100,7 +102,7 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
         reach = [place, *(used for used in through_helpers(graph, place, order) if used not in order)]
         if used := MAKE_UP & _functions(graph, reach):
             message = f"{', '.join(sorted(used))} looks at more than numbers: right alone, wrong in this workbook"
-            found[place] = replace(found[place], verdict="wrong", message=message)
+            found[place] = replace(found[place], verdict=Verdict.WRONG, message=message)
     blamed = _blamed(found)
     origin = causes(graph, _carried(found), blamed)
     for place, cause in origin.items():
@@ -109,13 +111,13 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
 
 
 def _may_be_circular(cell: CellVerdict) -> bool:
-    return cell.verdict in ("wrong", "error") and isinstance(cell.value, CellError)
+    return cell.verdict in (Verdict.WRONG, Verdict.ERROR) and isinstance(cell.value, CellError)
 
 
 def _name_circles(graph: Graph, failed: list[Place], found: dict[Place, CellVerdict], order: dict[Place, int]) -> None:
     """Make a circle of formulas an error of the answer that closes it, and tell where helper cells make one."""
     closing: set[Place] = set()
-    for verdicts in (("wrong", "error"), ("carried",)):
+    for verdicts in ((Verdict.WRONG, Verdict.ERROR), (Verdict.CARRIED,)):
         suspected = [place for place in failed if found[place].verdict in verdicts]
         for place in suspected:
             if place in graph.uses(place):  # seen at once, so it draws on no budget
@@ -128,7 +130,7 @@ def _name_circles(graph: Graph, failed: list[Place], found: dict[Place, CellVerd
                 found[place] = _closing(found[place], circle_through(graph, place, closing))
                 closing.add(place)
     for place in failed:
-        if found[place].verdict == "error" and place not in closing:
+        if found[place].verdict == Verdict.ERROR and place not in closing:
             found[place] = _fed_by_circle(graph, place, found[place], order)
 
 
@@ -139,9 +141,9 @@ def _closing(cell: CellVerdict, circle: list[Place]) -> CellVerdict:
         if len(circle) > 1
         else "the formula refers to itself, in a circle"
     )
-    if cell.verdict == "wrong":
+    if cell.verdict == Verdict.WRONG:
         return replace(cell, message=f"{message}. Besides, {cell.message}")
-    return replace(cell, verdict="error", message=message)
+    return replace(cell, verdict=Verdict.ERROR, message=message)
 
 
 def _fed_by_circle(graph: Graph, place: Place, cell: CellVerdict, order: dict[Place, int]) -> CellVerdict:
@@ -155,7 +157,7 @@ def _fed_by_circle(graph: Graph, place: Place, cell: CellVerdict, order: dict[Pl
 def _way(circle: list[Place]) -> str:
     """Each cell and the next, which it uses, back to the first; the middle of a long way left out."""
     sheet = circle[0][0]
-    names = [cell_name(*place[1:]) if place[0] == sheet else f"{place[0]}!{cell_name(*place[1:])}" for place in circle]
+    names = [cell_name(*place[1:]) if place[0] == sheet else cell_place(place) for place in circle]
     if len(names) > LONGEST_WAY:
         names = [*names[: LONGEST_WAY // 2], f"… {len(names) - LONGEST_WAY} more …", *names[-LONGEST_WAY // 2 :]]
     return f"{' → '.join([*names, names[0]])} (each uses the next)"
@@ -163,17 +165,17 @@ def _way(circle: list[Place]) -> str:
 
 def _untold(cell: CellVerdict) -> CellVerdict:
     message = "no trial with targets of 0 and 1 could tell right from wrong here: ask for more --trials"
-    return replace(cell, verdict="undetermined", message=message)
+    return replace(cell, verdict=Verdict.UNDETERMINED, message=message)
 
 
 def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict]) -> CellVerdict:
     """What was found for a cell; where two blocks share it, it may be right as one and wrong as the other."""
     if found[place].quantity == cell.quantity:
         return found[place]
-    if cell.verdict != "carried":
+    if cell.verdict != Verdict.CARRIED:
         return cell
     message = f"the formula is right; the error comes from {named_place(place, found)}, which is the same cell"
-    return replace(cell, message=message, cause=f"{cell.sheet}!{cell.cell}")
+    return replace(cell, message=message, cause=cell.place)
 
 
 def _blamed(found: dict[Place, CellVerdict]) -> set[Place]:
@@ -185,7 +187,7 @@ def _functions(graph: Graph, places: Iterable[Place]) -> set[str]:
 
 
 def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
-    return [place for place, cell in found.items() if cell.verdict == "carried"]
+    return [place for place, cell in found.items() if cell.verdict == Verdict.CARRIED]
 
 
 def _without_cause(graph: Graph, found: dict[Place, CellVerdict], blamed: set[Place]) -> list[Place]:
@@ -198,22 +200,20 @@ def _caused(
     """The carried cell with the cell in which its error began; a guess where a formula makes up its references."""
     cell = found[place]
     if cause is not None:
-        unknown, name = found[cause].verdict == "undetermined", named_place(cause, found)
+        unknown, name = found[cause].verdict == Verdict.UNDETERMINED, named_place(cause, found)
         why = f"it uses {name}, which was not judged" if unknown else f"the error comes from {name}"
         message = f"the formula is right; {why}"
-        return replace(cell, message=message, cause=f"{found[cause].sheet}!{found[cause].cell}")
+        return replace(cell, message=message, cause=found[cause].place)
     reach = [place, *through_helpers(graph, place, ())]
     used = sorted(REFERRING & _functions(graph, reach))
     if is_view_block(cell.quantity):
-        return replace(cell, verdict="undetermined", message=GROWN)
+        return replace(cell, verdict=Verdict.UNDETERMINED, message=GROWN)
     if not used or not blamed:
-        raise BugError(
-            f"{cell.sheet}!{cell.cell} carries an error that began nowhere: this is a bug of sheetnet, please report it"
-        )
+        raise BugError(f"{cell.place} carries an error that began nowhere: this is a bug of sheetnet, please report it")
     order = list(found)
     before = [other for other in order[: order.index(place)] if other in blamed]
     likely = before[-1] if before else next(other for other in order if other in blamed)
     message = (
         f"the formula is right; the error comes through {', '.join(used)}, likely from {named_place(likely, found)}"
     )
-    return replace(cell, message=message, cause=f"{found[likely].sheet}!{found[likely].cell}")
+    return replace(cell, message=message, cause=found[likely].place)

@@ -6,22 +6,24 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sheetnet.files import limits
+from sheetnet.files.limits import Limits
+from sheetnet.naming import cell_place, element_name
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.validation.cells import Answer, quantity_of
 from sheetnet.validation.judge_cells import ENTER_AGAIN, STILL
 from sheetnet.validation.refine.repairs import KnownCell, KnownNumbers, Repair, helper_repairs, repairs
 from sheetnet.validation.refine.slips import DOLLAR, constant_repairs, empty_cells, filled_from, slips
-from sheetnet.validation.report import SOUND, CellVerdict
+from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.run import Bench, Runs, run_instead
 from sheetnet.validation.texts import formula_in, has_equals, in_english, is_remark, local_names_in, number_in
+from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Cell, Place, Position
 
 
 def formulas_meant(bench: Bench, cells: Sequence[CellVerdict]) -> dict[int, str]:
     """For answers by their numbers: the formula that was meant, where it is blamed for how it was entered.
 
-    As much text as a file may hold of formulas; what is beyond is not read.
+    As much text as a file may usually hold of formulas; what is beyond is not read.
     """
     names = {name.name.upper() for name in bench.workbook.names}
     found: dict[int, str] = {}
@@ -29,7 +31,7 @@ def formulas_meant(bench: Bench, cells: Sequence[CellVerdict]) -> dict[int, str]
     for number, (answer, cell) in enumerate(zip(bench.answers, cells, strict=True)):
         formula = None if cell.verdict in SOUND else _meant(answer, names)
         length += len(formula or "")
-        if formula is not None and length <= limits.MAX_FORMULA_TEXT:
+        if formula is not None and length <= Limits.formula_text:
             found[number] = formula
     return found
 
@@ -81,7 +83,7 @@ def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVe
     alone = runs.evidence.alone
     if alone is None or not runs.evidence.own:
         return cells
-    suspected = ("wrong", "hardcoded")
+    suspected = (Verdict.WRONG, Verdict.HARDCODED)
     wrong = [n for n, cell in enumerate(cells) if cell.verdict in suspected and cell.formula and not alone[:, n].all()]
     if not wrong:
         return cells
@@ -95,7 +97,7 @@ def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVe
         formula, place = cells[number].formula or "", bench.answers[number].place
         own = re.compile(re.escape(cell_name(*place[1:], absolute=True)) + r"(?![0-9])")
         found = _repairs_of(bench, cells[number], place, numbers, answers, right_in.get(cells[number].quantity, []))
-        if cells[number].verdict == "wrong":
+        if cells[number].verdict == Verdict.WRONG:
             found += helper_repairs(bench.workbook, place, formula, answers, known)
         tried += [(number, repair) for repair in found if not own.search(repair.formula)]
     if not tried:
@@ -106,8 +108,8 @@ def sharpened(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVe
         if fits:  # reversed, so that the simplest repair has the last word
             sharper[number] = replace(
                 cells[number],
-                verdict="hardcoded" if cells[number].verdict == "hardcoded" else repair.verdict,
-                message=f"{STILL}: {repair.message}" if cells[number].verdict == "hardcoded" else repair.message,
+                verdict=Verdict.HARDCODED if cells[number].verdict == Verdict.HARDCODED else repair.verdict,
+                message=f"{STILL}: {repair.message}" if cells[number].verdict == Verdict.HARDCODED else repair.message,
                 cause=repair.cause,
                 mistakes=(repair.mistake,) if repair.mistake else (),
             )
@@ -129,7 +131,7 @@ def _repairs_of(
         for repair in slips(formula, filled_from(formula, place, right))
         if repair.mistake != DOLLAR or not empty_cells(bench.workbook, place, repair.formula, taken)
     ]
-    if cell.verdict == "hardcoded":
+    if cell.verdict == Verdict.HARDCODED:
         return found
     constants = constant_repairs(bench.workbook, place, formula, taken, numbers, bench.network)
     return [*repairs(formula, numbers), *constants, *found]
@@ -137,7 +139,7 @@ def _repairs_of(
 
 def with_fillings(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
     """The verdicts; of wrong cells that nothing explains, those that were filled from a right one of their block say so."""
-    suspected = ("wrong", "hardcoded")
+    suspected = (Verdict.WRONG, Verdict.HARDCODED)
     unnamed = [n for n, cell in enumerate(cells) if cell.verdict in suspected and cell.formula and not cell.mistakes]
     if not unnamed or runs.evidence.alone is None:
         return cells
@@ -179,5 +181,5 @@ def known_cells(bench: Bench, runs: Runs) -> list[KnownCell]:
 def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> KnownCell:
     sheet, row, column = place
     cell = f"{quote_sheet(sheet)}!{cell_name(row, column, absolute=True)}"
-    called = f"{name}[{', '.join(map(str, index))}] ({sheet}!{cell_name(row, column)})"
+    called = f"{element_name(name, index)} ({cell_place(place)})"
     return KnownCell(cell, value, called)

@@ -9,6 +9,7 @@ from itertools import combinations, islice, product
 from sheetnet.network import Network
 from sheetnet.syntax import Area, Token, cell_name, parse_area, shift, tokenize
 from sheetnet.validation.refine.repairs import KnownNumbers, Repair, arguments, full_constant
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
 DOLLAR, BRACKETS, EMPTY, CONSTANT, GUARD = "SN116", "SN117", "SN118", "SN119", "SN048"
@@ -60,7 +61,7 @@ def _refilled(filled: Filled) -> Iterator[Repair]:
                 words[index] = wanted
         if changed:
             said = f"right but for how it was filled from {cell_name(*filled.place[1:])}: {', '.join(changed)}"
-            ways.append((len(changed), Repair("".join(words), "wrong", said, mistake=DOLLAR)))
+            ways.append((len(changed), Repair("".join(words), Verdict.WRONG, said, mistake=DOLLAR)))
     yield from (repair for _, repair in sorted(ways, key=lambda way: way[0]))
 
 
@@ -74,7 +75,9 @@ def _bracketed(tokens: Sequence[Token]) -> Iterator[Repair]:
             words = [token.text for token in tokens]
             inside = "".join(words[start:stop])
             text = f"{''.join(words[:start])}({inside}){''.join(words[stop:])}"
-            yield Repair(text, "wrong", f"right but for missing brackets around {inside}: ={text}", mistake=BRACKETS)
+            yield Repair(
+                text, Verdict.WRONG, f"right but for missing brackets around {inside}: ={text}", mistake=BRACKETS
+            )
 
 
 def _operands(tokens: Sequence[Token]) -> list[list[tuple[int, int]]]:
@@ -128,7 +131,7 @@ def _unclipped(tokens: Sequence[Token]) -> Iterator[Repair]:
                     clipped = clipped or f"{name} with {tokens[bound].text}"
     if clipped:
         message = f"right but for the {clipped} before a logarithm: it changes the cost where it cuts; leave it out"
-        yield Repair("".join(words), "rounded", message, mistake=GUARD)
+        yield Repair("".join(words), Verdict.ROUNDED, message, mistake=GUARD)
 
 
 def _is_bound(name: str, text: str) -> bool:
@@ -152,7 +155,7 @@ def _unguarded(tokens: Sequence[Token]) -> Iterator[Repair]:
     text = "".join(t.text for index, t in enumerate(tokens) if index not in tiny and index + 1 not in tiny)
     number = tokens[tiny[0]].text
     message = f"right but for the {number} beside a number whose logarithm is taken: it changes the cost; leave it out"
-    yield Repair(text, "rounded", message, mistake=GUARD)
+    yield Repair(text, Verdict.ROUNDED, message, mistake=GUARD)
 
 
 def constant_repairs(
@@ -169,15 +172,15 @@ def constant_repairs(
         typed = f"{abs(number):.15g}"
         called = f"{typed} in {text.replace('$', '')}"
         if full := full_constant(typed):
-            yield Repair(put(full), "rounded", f"right but for the shortened constant {called}: write =EXP(1) there",
+            yield Repair(put(full), Verdict.ROUNDED, f"right but for the shortened constant {called}: write =EXP(1) there",
                          mistake=CONSTANT)  # fmt: skip
         for cell in known.holding(typed):
             yield Repair(
-                put(cell.reference), "hardcoded", f"{called} stands where {cell.called} should", mistake=CONSTANT
+                put(cell.reference), Verdict.HARDCODED, f"{called} stands where {cell.called} should", mistake=CONSTANT
             )
         for count, what in ((network.observations, "observations"), (network.sizes[-1], "outputs")):
             message = f"right but for {called}: it should be {count}, the number of {what}"
-            yield Repair(put(f"{count}"), "wrong", message, mistake=CONSTANT)
+            yield Repair(put(f"{count}"), Verdict.WRONG, message, mistake=CONSTANT)
 
 
 def _constants(workbook: Workbook, place: Place, tokens: Sequence[Token], taken: set[Place]) -> dict[str, float]:

@@ -1,6 +1,0 @@
-"""Malicious workbooks, made on the fly and bounded in size: `CASES` lists them with what must become of each."""
-
-from tests.hostile import formulas, networks, sheets, xmls, zips
-from tests.hostile.cases import CASES, OUTCOMES, Case, Trap
-
-__all__ = ["CASES", "OUTCOMES", "Case", "Trap", "formulas", "networks", "sheets", "xmls", "zips"]

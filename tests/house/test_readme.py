@@ -1,0 +1,64 @@
+"""What the README and the docs show is what happens: every command is run, every output compared."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.paths import ROOT
+
+BLOCK = re.compile(r"```(console|python|text|toml)\n(.*?)```", re.DOTALL)
+
+
+def blocks(path: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+def run(arguments: list[str], folder: Path) -> str:
+    """stdout and stderr of a command, as the terminal of a person 100 columns wide shows them."""
+    environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def console(words: str, folder: Path) -> str:
+    """A console block as it comes out: each command after "$ ", and what it prints."""
+    lines = []
+    for line in words.splitlines():
+        if line.startswith("$ sheetnet "):
+            out = run([sys.executable, "-m", "sheetnet", *line.split()[2:]], folder)
+            lines += [line, *(printed.rstrip() for printed in out.splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def sizeless(words: str) -> str:
+    """Without the sizes of files, which depend on the library that packs them."""
+    return re.sub(r"  \d+ kB$", "  … kB", words, flags=re.MULTILINE)
+
+
+def test_the_readme_tour_prints_what_it_shows(tmp_path: Path) -> None:
+    """The commands of the README in their order, in one folder; the Python blocks too."""
+    python, compared = "", 0
+    for kind, words in blocks(ROOT / "README.md"):
+        if kind == "console":
+            assert sizeless(console(words, tmp_path)) == sizeless(words)
+            compared += 1
+        elif kind == "toml":  # its first line is a comment that names the file
+            (tmp_path / words.splitlines()[0].removeprefix("# ")).write_text(words, encoding="utf-8")
+        elif kind == "python":
+            python = run([sys.executable, "-c", words], tmp_path)
+        elif kind == "text":
+            assert python == words
+            compared += 1
+    assert compared >= 5
+
+
+def test_the_errors_in_the_docs_are_those_that_come(tmp_path: Path) -> None:
+    """The broken network file of docs/network-files.md: the good one, with a row too long."""
+    (good,) = (words for kind, words in blocks(ROOT / "docs" / "network-files.md") if kind == "toml")
+    (tmp_path / "broken.toml").write_text(good.replace("[[0.15, 0.2]]", "[[0.15, 0.2, 0.3]]"), encoding="utf-8")
+    (shown,) = (words for kind, words in blocks(ROOT / "docs" / "network-files.md") if kind == "console")
+    assert console(shown, tmp_path) == shown
