@@ -83,7 +83,7 @@ def _length(site: Site, kind: str, axis: int) -> int:
         return sizes[site.layer] if axis == -1 else sizes[site.layer - 1] + 1
     if kind == "A_T":
         return sizes[site.layer] + 1 if axis == -2 else site.network.observations
-    if axis == -2 and not kind.startswith("J"):
+    if axis == -2 and kind.partition(".")[0] != "J":
         return site.network.observations
     return sizes[site.layer] if site.layer or kind == "inputs" else site.outputs
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.support.paths import ROOT
+
 TABLE = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
