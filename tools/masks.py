@@ -25,7 +25,6 @@ from sheetnet.reference import Array
 from sheetnet.syntax import cell_name
 from sheetnet.trials import TRIALS, from_content
 from sheetnet.trials.draw import Ties
-from sheetnet.trials.kinds import kinked
 from sheetnet.validation import run
 from sheetnet.validation.case import Case
 from sheetnet.validation.locate import Located, locate
@@ -53,7 +52,7 @@ def networks() -> dict[str, Network]:
 
 def masks(network: Network) -> list[Read]:
     """The cells of ∂a/∂z that hold a mask, each with its layer's z."""
-    layers = [layer for layer in range(1, network.depth + 1) if kinked(network, layer)]
+    layers = [layer for layer in range(1, network.depth + 1) if network.kinks(layer)]
     blocks = [network.blocks[f"da_dz_{layer}"] for layer in layers]
     return [
         (block.name, row, column) for block in blocks for row in range(block.rows) for column in range(block.columns)

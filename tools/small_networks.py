@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
+from sheetnet.catalogue import LOSS_FACTS, Targets
 from sheetnet.errors import NetworkError
 from sheetnet.fields import Matrix
 from sheetnet.network import Layer, Network
@@ -62,10 +63,10 @@ def _weights(dice: random.Random, fan_in: int, neurons: int, shared_bias: bool) 
 
 def _targets(dice: random.Random, loss: str, rows: int, columns: int) -> Matrix:
     """Real numbers, probabilities, or rows of thousandths that sum to 1, by the domain of the loss."""
-    domain = LOSSES[loss].targets
-    if domain == "real":
+    domain = LOSS_FACTS[loss].targets
+    if domain is Targets.REAL:
         return _numbers(dice, rows, columns)
-    if domain == "unit":
+    if domain in (Targets.UNIT, Targets.POSITIVE):
         return tuple(tuple(round(dice.uniform(0.05, 0.95), 3) for _ in range(columns)) for _ in range(rows))
     found = []
     for _ in range(rows):

@@ -15,14 +15,16 @@ from sheetnet.auditing.terms import (
     Number,
     Operation,
     Term,
+    mapped,
     names_in,
+    parse_term,
     rebuilt,
 )
 from sheetnet.auditing.terms import subterms as parts_of
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 
-ONE, HALF = Number("1"), Number("0.5")
+ONE = Number("1")
 
 
 def written_out(term: Term, network: Network, wanted: set[str], steps: int) -> Term:
@@ -73,10 +75,6 @@ def _less(one: Term, other: Term) -> Term:
     return Operation("-", one, other)
 
 
-def _over(one: Term, other: Term) -> Term:
-    return Operation("/", one, other)
-
-
 TermIndex = tuple[int, int] | None
 
 
@@ -90,55 +88,46 @@ def _z(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None
     return _sum([*terms, NameTerm(q("W", layer, new), (fan_in, j))])
 
 
+@cache
+def _printed(text: str) -> Term:
+    return parse_term(text, "the catalogue")
+
+
+def _of_activation(network: Network, layer: int, new: bool, index: TermIndex, part: int) -> Term | None:
+    """f (part 0) or f′ (1) of a layer as documents print it; None where it is not known, or would be a lone number."""
+    printed = network.activation_facts(layer).printed
+    if printed is None:
+        return None
+    z = NameTerm(q("z", layer, new), index)
+    own = {"z": z, "a": NameTerm(q("a", layer, new), index), "row": NameTerm(z.name)}
+    term = _printed(printed[part])
+    return None if index is None and not names_in(term) else mapped(term, lambda name: own[name.name])
+
+
 def _activated(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     if layer == 0 or (index is not None and index[1] >= network.sizes[layer]):
         return None
-    z = NameTerm(q("z", layer, new), index)
-    match network.layers[layer - 1].activation:
-        case "sigmoid":
-            return _over(ONE, Operation("+", ONE, FunctionTerm("EXP", (Negative(z),))))
-        case "relu":
-            return FunctionTerm("MAX", (Number("0"), z))
-        case "tanh":
-            return FunctionTerm("TANH", (z,))
-        case "softmax":
-            return _over(FunctionTerm("EXP", (z,)), FunctionTerm("SUM", (FunctionTerm("EXP", (NameTerm(z.name),)),)))
-        case "identity":
-            return z
-    return None
+    return _of_activation(network, layer, new, index, 0)
 
 
 def _slope(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
-    a = NameTerm(q("a", layer), index)
-    match network.layers[layer - 1].activation:
-        case "sigmoid" | "softmax":
-            return _times(a, _less(ONE, a))
-        case "relu":
-            return FunctionTerm("IF", (Operation(">", NameTerm(q("z", layer), index), Number("0")), ONE, Number("0")))
-        case "tanh":
-            return _less(ONE, Operation("^", a, Number("2")))
-        case "identity":
-            return None if index is None else ONE
-    return None
+    return _of_activation(network, layer, False, index, 1)
+
+
+def _of_loss(network: Network, new: bool, index: TermIndex, part: int) -> Term | None:
+    """The cost of an output (part 0) or its ∂C/∂a (1) as documents print it; None where that is not known."""
+    printed = network.loss_facts.printed
+    if printed is None:
+        return None
+    own: dict[str, Term] = {"a": NameTerm(q("a", network.depth, new), index), "target": NameTerm("target", index)}
+    own["n"] = Number(str(network.sizes[-1]))
+    return mapped(_printed(printed[part]), lambda name: own[name.name])
 
 
 def _cost_out(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del layer
-    a, t = NameTerm(q("a", network.depth, new), index), NameTerm("target", index)
-    square = Operation("^", _less(a, t), Number("2"))
-    own = _times(t, FunctionTerm("LN", (a,)))
-    other = _times(_less(ONE, t), FunctionTerm("LN", (_less(ONE, a),)))
-    match network.loss:
-        case "half_sse":
-            return _times(HALF, square)
-        case "mse":
-            return _over(square, Number(str(network.sizes[-1])))
-        case "binary_cross_entropy":
-            return Negative(Operation("+", own, other))
-        case "cross_entropy":
-            return Negative(own)
-    return None
+    return _of_loss(network, new, index, 0)
 
 
 def _total(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
@@ -149,7 +138,7 @@ def _total(network: Network, layer: int, new: bool, index: TermIndex) -> Term | 
 def _dC_da(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if layer == network.depth:
-        return _output_error(network, index)
+        return _of_loss(network, False, index, 1)
     if index is None:
         return None
     n, j = index
@@ -160,20 +149,6 @@ def _dC_da(network: Network, layer: int, new: bool, index: TermIndex) -> Term | 
             for k in range(network.sizes[above])
         ]
     )
-
-
-def _output_error(network: Network, index: TermIndex) -> Term | None:
-    a, t = NameTerm(q("a", network.depth), index), NameTerm("target", index)
-    match network.loss:
-        case "half_sse":
-            return _less(a, t)
-        case "mse":
-            return _over(_times(Number("2"), _less(a, t)), Number(str(network.sizes[-1])))
-        case "binary_cross_entropy":
-            return Negative(_less(_over(t, a), _over(_less(ONE, t), _less(ONE, a))))
-        case "cross_entropy":
-            return Negative(_over(t, a))
-    return None
 
 
 def _delta(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
@@ -192,8 +167,9 @@ def _delta(network: Network, layer: int, new: bool, index: TermIndex) -> Term | 
 
 
 def _jacobian(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
-    del network, new
-    assert index is not None
+    del new
+    if index is None or not network.mixing(layer).is_softmax:
+        return None
     i, j = index
     a, other = NameTerm(q("a", layer), (0, i)), NameTerm(q("a", layer), (0, j))
     return _times(a, _less(ONE, a)) if i == j else _times(Negative(a), other)

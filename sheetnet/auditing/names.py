@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sheetnet.catalogue import losses_for_all
 from sheetnet.errors import NetworkError
 from sheetnet.fields import refuse
 from sheetnet.network import Network
@@ -88,7 +89,7 @@ def completed(table: Mapping[str, Any], lacking: Iterable[str]) -> Mapping[str, 
             targets = [[0.0] * _outputs(table.get("layers"))] * (len(inputs) if many else 1)
             found["observations"] = {**observations, "targets": targets}
         else:
-            found[field] = {"learning_rate": 1.0, "loss": "half_sse"}[field]
+            found[field] = {"learning_rate": 1.0, "loss": losses_for_all()[0]}[field]
     return found
 
 

@@ -70,10 +70,10 @@ def same_gradients(network: Network) -> tuple[list[str], list[str]]:
 
 
 def _same(network: Network, activation: str, loss: str, z: Array, a: Array, target: Array) -> bool:
-    diagonal = LOSSES[network.loss].gradient(a, target) * ACTIVATIONS["softmax"].derivative(z, a)
+    diagonal = LOSSES[network.loss].gradient(a, target) * ACTIVATIONS[network.layers[-1].activation].derivative(z, a)
     gradient, other = LOSSES[loss].gradient(a, target), ACTIVATIONS[activation]
-    if other.jacobian is not None:
-        delta = (gradient[..., None, :] @ other.jacobian(a))[..., 0, :]
+    if other.share is not None:
+        delta = (gradient[..., None, :] @ other.jacobian(z, a))[..., 0, :]
     else:
         delta = gradient * other.derivative(z, a)
     return bool(np.allclose(delta, diagonal, rtol=RELATIVE, atol=RELATIVE))

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sheetnet.catalogue import ACTIVATION_FACTS
 from sheetnet.errors import NetworkError
 
 TERM_DEPTH = 60  # brackets within brackets
@@ -216,7 +217,11 @@ class _Reader:
         return tuple(found)
 
 
-LOWER = {"SIGMA", "SIGMOID", "DSIGMA", "RELU", "DRELU", "SOFTMAX"}  # functions that no spreadsheet has
+# Functions that no spreadsheet has → the activation whose f, or f′, they are.
+ACTIVATIONS_CALLED = {called: name for name, facts in ACTIVATION_FACTS.items() for called in facts.called}
+DERIVATIVES_CALLED = {
+    f"D{facts.called[0]}": name for name, facts in ACTIVATION_FACTS.items() if facts.called and not facts.mixes
+}
 _TIGHTNESS = {"<": 0, ">": 0, "<=": 0, ">=": 0, "<>": 0, "+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
 
 
@@ -238,7 +243,7 @@ def _written(term: Term, tightness: int) -> str:
             own = _TIGHTNESS[sign]
             words = f"{_written(left, own + (sign == '^'))}{sign}{_written(right, own + _looser(sign, right))}"
         case FunctionTerm(function, arguments):
-            name = function.lower() if function in LOWER else function
+            name = function.lower() if function in {*ACTIVATIONS_CALLED, *DERIVATIVES_CALLED} else function
             return f"{name}({','.join(map(written, arguments))})"
         case MatrixTerm(rows):
             return "{" + ";".join(",".join(map(written, row)) for row in rows) + "}"

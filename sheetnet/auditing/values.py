@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sheetnet.auditing.terms import FunctionTerm, MatrixTerm, NameTerm, Negative, Number, Operation, Term
+from sheetnet.auditing.terms import (
+    ACTIVATIONS_CALLED,
+    DERIVATIVES_CALLED,
+    FunctionTerm,
+    MatrixTerm,
+    NameTerm,
+    Negative,
+    Number,
+    Operation,
+    Term,
+)
 from sheetnet.reference import ACTIVATIONS, Array
 
 Environment = Mapping[str, Array]
@@ -194,17 +204,13 @@ TERM_FUNCTIONS: dict[str, Callable[..., Array]] = {
     "MAX": _extreme(np.max, np.maximum),
     "MIN": _extreme(np.min, np.minimum),
     "MMULT": _mmult,
-    "RELU": _activation("relu"),
-    "DRELU": _derivative("relu"),
-    "SIGMA": _activation("sigmoid"),
-    "SIGMOID": _activation("sigmoid"),
-    "DSIGMA": _derivative("sigmoid"),
-    "SOFTMAX": _activation("softmax"),
     "SQRT": np.sqrt,
     "SUM": _sum,
     "SUMPRODUCT": _sumproduct,
     "TANH": np.tanh,
     "TRANSPOSE": lambda a: np.swapaxes(a, 1, 2),
+    **{called: _activation(name) for called, name in ACTIVATIONS_CALLED.items()},
+    **{called: _derivative(name) for called, name in DERIVATIVES_CALLED.items()},
 }
 _ARGUMENTS = {"DIFF": 2, "IF": 3, "MMULT": 2, **dict.fromkeys(("SUM", "SUMPRODUCT", "MAX", "MIN"), None)}
 

@@ -9,16 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+def unmixed(*cells: str) -> str:
+    """What stands for e_j and s_j where neurons do not mix: it is never to be asked for."""
+    raise AssertionError(f"{cells}: this activation does not mix a row")
+
+
 @dataclass(frozen=True)
 class ScalarActivation:
-    """`value(z)` and `derivative(z, a)` of one cell. Where neurons mix (softmax), `value` is of e = e^(z − max z):
-    `value(e, row of e)`. `equation` and `slope` are how people write the two.
+    """`value(z)` and `derivative(z, a)` of one cell.
+
+    Where neurons mix, a_j = e_j / Σe: `power(z, row of z)` is e_j, `value(e, row of e)` is of that, and `share(z, a)` is
+    s_j = a_j ∂ln e_j/∂z_j, by which the Jacobian is (δ_ij − a_i) s_j. The derivative is its diagonal.
     """
 
     value: Callable[..., str]
     derivative: Callable[[str, str], str]
-    equation: str
-    slope: str
+    power: Callable[[str, str], str] = unmixed
+    share: Callable[[str, str], str] = unmixed
 
 
 def exponential(z: str, z_row: str) -> str:
@@ -27,60 +34,44 @@ def exponential(z: str, z_row: str) -> str:
 
 
 ACTIVATION_FORMULAS: dict[str, ScalarActivation] = {
-    "identity": ScalarActivation(lambda z: z, lambda z, a: "1", "a = z", "1"),
-    "sigmoid": ScalarActivation(lambda z: f"1/(1+EXP(-{z}))", lambda z, a: f"{a}*(1-{a})", "a = 1/(1+e⁻ᶻ)", "a(1−a)"),
-    "tanh": ScalarActivation(lambda z: f"TANH({z})", lambda z, a: f"1-{a}*{a}", "a = tanh z", "1−a²"),
-    "relu": ScalarActivation(
-        lambda z: f"MAX(0,{z})", lambda z, a: f"IF({z}>0,1,0)", "a = max(0, z)", "1 where z > 0, else 0"
-    ),
+    "identity": ScalarActivation(lambda z: z, lambda z, a: "1"),
+    "sigmoid": ScalarActivation(lambda z: f"1/(1+EXP(-{z}))", lambda z, a: f"{a}*(1-{a})"),
+    "tanh": ScalarActivation(lambda z: f"TANH({z})", lambda z, a: f"1-{a}*{a}"),
+    "relu": ScalarActivation(lambda z: f"MAX(0,{z})", lambda z, a: f"IF({z}>0,1,0)"),
     "leaky_relu": ScalarActivation(
         lambda z: f"IF({z}>0,{z},0.01*{z})",
         lambda z, a: f"IF({z}>0,1,0.01)",
-        "a = z or 0.01z",
-        "1 where z > 0, else 0.01",
     ),
     "elu": ScalarActivation(
         lambda z: f"IF({z}>0,{z},EXP({z})-1)",
         lambda z, a: f"IF({z}>0,1,EXP({z}))",
-        "a = z or eᶻ−1",
-        "1 where z > 0, else eᶻ",
     ),
     "softplus": ScalarActivation(
         lambda z: f"MAX(0,{z})+LN(1+EXP(-MAX({z},-{z})))",  # MAX(z, −z) is |z|: the exponent never overflows
         lambda z, a: f"1/(1+EXP(-{z}))",
-        "a = ln(1+eᶻ)",
-        "1/(1+e⁻ᶻ)",
     ),
     "softmax": ScalarActivation(
-        lambda e, e_row: f"{e}/SUM({e_row})", lambda z, a: f"{a}*(1-{a})", "aⱼ = eⱼ/Σe", "aⱼ(1−aⱼ), the diagonal of J"
+        lambda e, e_row: f"{e}/SUM({e_row})", lambda z, a: f"{a}*(1-{a})", exponential, lambda z, a: a
     ),
 }
 
 
 @dataclass(frozen=True)
 class ScalarLoss:
-    """`term(a, t, n)` is the cost of one of n outputs, `gradient(a, t, n)` its ∂C/∂a; the texts are how people write it."""
+    """`term(a, t, n)` is the cost of one of n outputs, `gradient(a, t, n)` its ∂C/∂a."""
 
     term: Callable[[str, str, int], str]
     gradient: Callable[[str, str, int], str]
-    equation: str
-    slope: str
 
 
 LOSS_FORMULAS: dict[str, ScalarLoss] = {
-    "half_sse": ScalarLoss(
-        lambda a, t, n: f"0.5*({a}-{t})*({a}-{t})", lambda a, t, n: f"{a}-{t}", "½(a − T)²", "a − T"
-    ),
-    "mse": ScalarLoss(
-        lambda a, t, n: f"({a}-{t})*({a}-{t})/{n}", lambda a, t, n: f"2*({a}-{t})/{n}", "(a − T)²/n", "2(a − T)/n"
-    ),
+    "half_sse": ScalarLoss(lambda a, t, n: f"0.5*({a}-{t})*({a}-{t})", lambda a, t, n: f"{a}-{t}"),
+    "mse": ScalarLoss(lambda a, t, n: f"({a}-{t})*({a}-{t})/{n}", lambda a, t, n: f"2*({a}-{t})/{n}"),
     "binary_cross_entropy": ScalarLoss(
         lambda a, t, n: f"-(IF({t}=0,0,{t}*LN({a}))+IF({t}=1,0,(1-{t})*LN(1-{a})))",
         lambda a, t, n: f"IF({t}=1,0,(1-{t})/(1-{a}))-IF({t}=0,0,{t}/{a})",
-        "−(T ln a + (1 − T) ln(1 − a))",
-        "(1 − T)/(1 − a) − T/a",
     ),
     "cross_entropy": ScalarLoss(
-        lambda a, t, n: f"IF({t}=0,0,-({t}*LN({a})))", lambda a, t, n: f"IF({t}=0,0,-({t}/{a}))", "−T ln a", "−T/a"
+        lambda a, t, n: f"IF({t}=0,0,-({t}*LN({a})))", lambda a, t, n: f"IF({t}=0,0,-({t}/{a}))"
     ),
 }

@@ -5,33 +5,12 @@ The results of the examples are checked by a test, which computes their formulas
 
 from __future__ import annotations
 
-from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS, exponential
+from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.formulas.notation import describe
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 
 LEVELS = ("none", "equation", "example")
-
-# What f(0.4) is, and f′ there, by activation; for softmax of e = (1, 0.5).
-_ACTIVATED = {
-    "identity": ("0.4", "1"),
-    "sigmoid": ("0.5987", "0.2403"),
-    "tanh": ("0.3799", "0.8556"),
-    "relu": ("0.4", "1"),
-    "leaky_relu": ("0.4", "1"),
-    "elu": ("0.4", "1"),
-    "softplus": ("0.913", "0.5987"),
-    "softmax": ("0.6667", "0.21"),
-}
-# The value before the derivative's example: a where it needs a.
-_SLOPED_AT = {"sigmoid": "0.5987", "tanh": "0.38", "softmax": "0.7"}
-# The cost of an output with a = 0.8 and T = 0.5, and its ∂C/∂a; those of mse are shared among the outputs.
-_COSTS = {
-    "half_sse": ("0.045", "0.3"),
-    "mse": ("0.09", "0.6"),
-    "binary_cross_entropy": ("0.9163", "1.875"),
-    "cross_entropy": ("0.1116", "-0.625"),
-}
 
 
 def hint(network: Network, block: str, level: str, column: bool = False) -> str | None:
@@ -51,15 +30,9 @@ def example(network: Network, block: str) -> tuple[str, str]:
     quantity = Quantity.of(block)
     kind, layer = quantity.symbol, quantity.layer or 0
     if quantity.of_cells.symbol == "a":
-        activation = network.layers[layer - 1].activation
-        value = ACTIVATION_FORMULAS[activation].value
-        text = "1/SUM(1,0.5)" if activation == "softmax" else value("0.4")
-        return text, _ACTIVATED[activation][0]
-    if kind == "da_dz":
-        activation = network.layers[layer - 1].activation
-        return ACTIVATION_FORMULAS[activation].derivative("0.4", _SLOPED_AT.get(activation, "0.4")), _ACTIVATED[
-            activation
-        ][1]
+        return _activated(network, layer)
+    if kind in ("e", "da_dz", "J"):
+        return _of_activation(network, layer, kind)
     outputs, alone = network.sizes[-1], network.observations == 1
     if kind == "cost_out":
         return LOSS_FORMULAS[network.loss].term("0.8", "0.5", outputs), _shared(network, 0)
@@ -79,20 +52,34 @@ def example(network: Network, block: str) -> tuple[str, str]:
     return _EXAMPLES[kind]
 
 
+def _activated(network: Network, layer: int) -> tuple[str, str]:
+    """f(0.4); where neurons mix, the part that e = 1 has of 1 and 0.5."""
+    value, facts = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].value, network.activation_facts(layer)
+    return value("1", "1,0.5") if facts.mixes else value("0.4"), facts.example.value
+
+
+def _of_activation(network: Network, layer: int, kind: str) -> tuple[str, str]:
+    """f′(0.4); where neurons mix, e of 1.5 beside 2, and an element of the Jacobian off its diagonal."""
+    formulas, shown = ACTIVATION_FORMULAS[network.layers[layer - 1].activation], network.activation_facts(layer).example
+    if kind == "e":
+        return formulas.power("1.5", "2,1.5"), shown.power
+    if kind == "J":
+        return f"-(0.7*{formulas.share('0.4', '0.3')})", shown.rest
+    return formulas.derivative("0.4", shown.at), shown.slope
+
+
 def _shared(network: Network, number: int) -> str:
     """One of the two costs of the loss, with four decimals where the outputs share it."""
-    whole = _COSTS[network.loss][number]
-    return f"{round(float(whole) / network.sizes[-1], 4):g}" if network.loss == "mse" else whole
+    whole = network.loss_facts.example[number]
+    return f"{round(float(whole) / network.sizes[-1], 4):g}" if network.loss_facts.averages else whole
 
 
 _EXAMPLES = {
     "A": ("0.2", "0.2"),  # turned: the same number
     "z": ("0.2*0.5+0.7*(-0.3)+1*0.1", "-0.01"),
-    "e": (exponential("1.5", "2,1.5"), "0.6065"),
     "cost_n": ("SUM(0.3,0.5)", "0.8"),
     "cost": ("SUM(0.3,0.5)", "0.8"),
     "dC_da": ("0.1*0.3+(-0.2)*0.5", "-0.07"),
-    "J": ("-(0.7*0.3)", "-0.21"),
     "delta": ("0.3*0.24", "0.072"),
     "dC_dW": ("0.2*0.072", "0.0144"),
     "W": ("0.5-0.1*0.2", "0.48"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 
@@ -19,18 +18,18 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "a": ("a{l}", lambda net, layer: _activation(net, layer)),
     "W": ("W{l}", lambda net, layer: "row i → column j; last row: biases"),
     "z": ("z{l}", lambda net, layer: "z{l} = A{k} W{l}"),
-    "e": ("e{l}", lambda net, layer: "eⱼ = exp(zⱼ − max z)"),
+    "e": ("e{l}", lambda net, layer: f"eⱼ = {net.mixing(layer).power}"),
     "target": ("T", lambda net, layer: "what the outputs should be"),
     "gamma": ("γ", lambda net, layer: "the learning rate"),
-    "cost_out": ("Cₙⱼ", lambda net, layer: LOSS_FORMULAS[net.loss].equation),
+    "cost_out": ("Cₙⱼ", lambda net, layer: net.loss_facts.equation),
     "cost_n": ("Cₙ", lambda net, layer: "Σ over the outputs"),
     "cost": ("C", lambda net, layer: f"{net.reduction} over the observations"),
     "dC_da": (
         "∂C/∂a{l}",
-        lambda net, layer: LOSS_FORMULAS[net.loss].slope if layer == net.depth else "δ{m} w{m}ᵀ, without the bias row",
+        lambda net, layer: net.loss_facts.slope if layer == net.depth else "δ{m} w{m}ᵀ, without the bias row",
     ),
-    "da_dz": ("∂a/∂z{l}", lambda net, layer: ACTIVATION_FORMULAS[net.layers[layer - 1].activation].slope),
-    "J": ("J{l}", lambda net, layer: "∂aᵢ/∂zⱼ = aᵢ(δᵢⱼ − aⱼ)"),
+    "da_dz": ("∂a/∂z{l}", lambda net, layer: net.activation_facts(layer).slope),
+    "J": ("J{l}", lambda net, layer: f"∂aᵢ/∂zⱼ = {net.mixing(layer).jacobian}"),
     "delta": ("δ{l}", lambda net, layer: "∂C/∂a J" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z"),
     "dC_dW": ("∂C/∂W{l}", lambda net, layer: "A{k}ᵀ δ{l}" + (" / N" if _mean(net) else "")),
 }
@@ -40,9 +39,7 @@ _COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
     "A": lambda net, layer: f"a over 1, {_activation(net, layer)}" if layer else "x over 1: inputs, bias node",
     "W": lambda net, layer: "row: neuron j; last column: biases",
     "z": lambda net, layer: "z{l} = W{l} A{k}",
-    "dC_da": lambda net, layer: (
-        LOSS_FORMULAS[net.loss].slope if layer == net.depth else "w{m}ᵀ δ{m}, without the bias column"
-    ),
+    "dC_da": lambda net, layer: net.loss_facts.slope if layer == net.depth else "w{m}ᵀ δ{m}, without the bias column",
     "delta": lambda net, layer: "J ∂C/∂a" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z",
     "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + (" / N" if _mean(net) else ""),
 }
@@ -73,7 +70,7 @@ def _with_layers(words: str, layer: int) -> str:
 
 
 def _activation(network: Network, layer: int) -> str:
-    return ACTIVATION_FORMULAS[network.layers[layer - 1].activation].equation
+    return network.activation_facts(layer).equation
 
 
 def _mean(network: Network) -> bool:

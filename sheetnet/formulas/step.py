@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS, exponential
+from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
 
@@ -52,7 +52,7 @@ def _forward(network: Network, new: bool = False) -> dict[str, CellFormula]:
 
 def _layer(network: Network, layer: int, new: bool) -> dict[str, CellFormula]:
     """z_nj = Σ_i A_ni W_ij and a_nj = f(z_nj)."""
-    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].value
+    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
     below, turned = q("A", layer - 1, new), q("A", layer - 1, new, transposed=True)
     weights, z, e = q("W", layer, new), q("z", layer, new), q("e", layer, new)
     a = activation_name(layer, network.depth, new)
@@ -61,10 +61,10 @@ def _layer(network: Network, layer: int, new: bool) -> dict[str, CellFormula]:
         z: lambda at, n, j: f"SUMPRODUCT({at.column(turned, n)},{at.column(weights, j)})",
     }
     if network.mixes(layer):
-        found[e] = lambda at, n, j: exponential(at.cell(z, n, j), at.row(z, n))
-        found[a] = lambda at, n, j: activation(at.cell(e, n, j), at.row(e, n))
+        found[e] = lambda at, n, j: activation.power(at.cell(z, n, j), at.row(z, n))
+        found[a] = lambda at, n, j: activation.value(at.cell(e, n, j), at.row(e, n))
     else:
-        found[a] = lambda at, n, j: activation(at.cell(z, n, j))
+        found[a] = lambda at, n, j: activation.value(at.cell(z, n, j))
     return found
 
 
@@ -85,10 +85,10 @@ def _share(network: Network) -> str:
 
 def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
     """∂C/∂a_ni = Σ_j δ_nj w_ij from the layer above, ∂a/∂z, and their product δ."""
-    derivative = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].derivative
+    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
     a, z, neurons = activation_name(layer, network.depth), q("z", layer), network.sizes[layer]
     dc_da, da_dz, delta, jacobian = q("dC_da", layer), q("da_dz", layer), q("delta", layer), q("J", layer)
-    found: dict[str, CellFormula] = {da_dz: lambda at, n, j: derivative(at.cell(z, n, j), at.cell(a, n, j))}
+    found: dict[str, CellFormula] = {da_dz: lambda at, n, j: activation.derivative(at.cell(z, n, j), at.cell(a, n, j))}
     if layer == network.depth:
         gradient = LOSS_FORMULAS[network.loss].gradient
         found[dc_da] = lambda at, n, j: gradient(at.cell(a, n, j), at.cell("target", n, j), neurons)
@@ -101,12 +101,16 @@ def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
 
     def jacobian_cell(at: Refs, row: int, j: int) -> str:
         n, i = divmod(row, neurons)
-        a_i, a_j = at.cell(a, n, i), at.cell(a, n, j)
-        return f"{a_i}*(1-{a_i})" if i == j else f"-({a_i}*{a_j})"
+        z_j, a_j = at.cell(z, n, j), at.cell(a, n, j)
+        return activation.derivative(z_j, a_j) if i == j else f"-({at.cell(a, n, i)}*{activation.share(z_j, a_j)})"
 
-    found[jacobian] = jacobian_cell
-    # J is symmetric, so its row j serves as its column j: δ_nj = Σ_i ∂C/∂a_ni J_ij.
-    found[delta] = lambda at, n, j: f"SUMPRODUCT({at.row(dc_da, n)},{at.row(jacobian, n * neurons + j)})"
+    def delta_cell(at: Refs, n: int, j: int) -> str:
+        """δ_nj = Σ_i ∂C/∂a_ni J_ij; where J is symmetric its row j serves as its column j, which lies as ∂C/∂a does."""
+        if network.mixing(layer).symmetric:
+            return f"SUMPRODUCT({at.row(dc_da, n)},{at.row(jacobian, n * neurons + j)})"
+        return "+".join(f"{at.cell(dc_da, n, i)}*{at.cell(jacobian, n * neurons + i, j)}" for i in range(neurons))
+
+    found[jacobian], found[delta] = jacobian_cell, delta_cell
     return found
 
 

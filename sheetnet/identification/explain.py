@@ -146,8 +146,8 @@ def _missing_factor(sight: Sight, expected: Label, computes: Label) -> str:
         return ""
     dc_da, da_dz = q("dC_da", delta.layer), q("da_dz", delta.layer)
     if computes.quantity == dc_da:
+        mask = "" if sight.network.activation_facts(delta.layer).off is None else " mask"
         activation = sight.network.layers[delta.layer - 1].activation
-        mask = " mask" if activation == "relu" else ""
         return f": the factor {da_dz}, the derivative of {activation}{mask}, is missing"
     return f": the factor {dc_da} is missing" if computes.quantity == da_dz else ""
 

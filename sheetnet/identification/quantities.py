@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sheetnet.identification.result import Label
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import ACTIVATIONS, Array, equations
+from sheetnet.reference import Array, equations
 from sheetnet.trials.tolerance import scales
 
 LARGEST_FACTOR = 20_000  # elements of one kind of factor; products of wide layers are left out
@@ -155,7 +155,7 @@ def _layer_factors(network: Network, v: Mapping[str, Array], layer: int) -> Iter
     yield Factor(f"exp(-{z_l})", z_l, np.exp(-z))
     yield Factor(f"1 + exp(-{z_l})", z_l, 1 + np.exp(-z))
     yield Factor(f"exp({z_l})", z_l, np.exp(z))
-    if ACTIVATIONS[network.layers[layer - 1].activation].jacobian is not None:
+    if network.mixes(layer):
         yield Factor(f"sum of exp({z_l})", z_l, np.exp(z).sum(axis=-1, keepdims=True))
         yield Factor(f"max {z_l}", z_l, z.max(axis=-1, keepdims=True))
     yield Factor(f"{z_l} without bias", z_l, z - w[..., -1:, :])

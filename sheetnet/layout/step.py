@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sheetnet.catalogue import Interval, Targets
 from sheetnet.formulas import CellFormula, cell_formulas, describe
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.network import Block, Network, activation_name
@@ -86,23 +87,25 @@ def _ask(grid: Grid, block: Block) -> None:
 
 
 def _grey_dead_units(grid: Grid, network: Network) -> None:
-    """A ReLU unit with z ≤ 0 gives 0 and passes nothing back: its a, ∂a/∂z and δ turn grey.
+    """A unit that is off, as a ReLU with z ≤ 0, gives 0 and passes nothing back: its a, ∂a/∂z and δ turn grey.
 
     An empty z, as in a student's copy, is not yet dead, though it counts as 0.
     """
     for number, layer in enumerate(network.layers, 1):
-        if layer.activation != "relu":
+        off = network.activation_facts(number).off
+        if off is None:
             continue
         z = cell_name(*grid.corners[q("z", number)])
         for name in (q("z", number), activation_name(number, network.depth), q("da_dz", number), q("delta", number)):
             shape = network.observations - 1, layer.neurons - 1
             box: Box = (*grid.corners[name], *grid.position(name, *shape))
-            grid.rules.append(Rule(box, formula=f"AND(COUNT({z})=1,{z}<=0)", role="dead"))
+            grid.rules.append(Rule(box, formula=f"AND(COUNT({z})=1,{z}<={off:.15g})", role="dead"))
 
 
 def _scale_probabilities(grid: Grid, network: Network) -> None:
-    activation = network.layers[-1].activation
-    if activation == "softmax" or (activation == "sigmoid" and network.loss == "binary_cross_entropy"):
+    """Outputs that are probabilities: parts of 1, or each that of a target from 0 to 1."""
+    outputs = network.activation_facts(network.depth).outputs
+    if network.mixes(network.depth) or (network.loss_facts.targets is Targets.UNIT and outputs == Interval(0, 1)):
         for new in (False, True):
             grid.rules.append(Rule(grid.box(q("a", network.depth, new)), scale=PROBABLE))
 

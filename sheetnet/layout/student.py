@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from sheetnet.errors import NetworkError
 from sheetnet.formulas import LEVELS, describe, hint
@@ -28,7 +29,6 @@ HEADER = 4
 FULL, BEGUN, EMPTY = "filled in", "begun", "empty"
 YES, NO, LATER = "yes", "no", "not yet"
 PROGRESS_STYLES = {FULL: "pass", BEGUN: "kink", YES: "pass", NO: "fail", LATER: "light"}
-BOUNDS = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1), "relu": (0, None), "softplus": (0, None)}
 
 
 def check_sheet(scene: ViewContext, blanks: tuple[str, ...], falls: bool) -> Sheet:
@@ -100,14 +100,15 @@ def _sensible(network: Network, scene: ViewContext, falls: bool) -> list[Questio
 
 
 def _bounds(network: Network, scene: ViewContext, layer: int) -> list[Question]:
-    activation = network.layers[layer - 1].activation
-    if activation not in BOUNDS:
+    """Whether the activations of a layer lie where its f has them: nothing where that is everywhere."""
+    activation, outputs = network.layers[layer - 1].activation, network.activation_facts(layer).outputs
+    low, high = (f"{end:.15g}" if isfinite(end) else "" for end in (outputs.low, outputs.high))
+    if not low and not high:
         return []
-    low, high = BOUNDS[activation]
     name = activation_name(layer, network.depth)
     area, block = scene.step.area(name), network.blocks[name]
-    inside = f"MIN({area})>={low}" + (f",MAX({area})<={high}" if high is not None else "")
-    between = f"between {low} and {high}" if high is not None else f"at least {low}"
+    inside = ",".join([f"MIN({area})>={low}"] * bool(low) + [f"MAX({area})<={high}"] * bool(high))
+    between = f"between {low} and {high}" if low and high else f"at least {low}" if low else f"at most {high}"
     symbol = describe(network, name, scene.presentation.column)[0]
     words = f"{symbol}: {activation} gives numbers {between}. Do yours?"
     return [(words, [(area, block.rows * block.columns)], f"AND({inside})")]

@@ -46,7 +46,7 @@ def _slope_of(layer: int) -> Part:
 
 
 def _bends(site: Site) -> bool:
-    return site.activation.kink
+    return site.layer > 0 and bool(site.network.kinks(site.layer))
 
 
 def _other_gradients(site: Site, kind: str) -> Iterator[Change]:

@@ -35,7 +35,7 @@ def _times_outputs(site: Site, kind: str) -> Iterator[Change]:
 
 
 def _is_half(site: Site) -> bool:
-    return site.network.loss == "half_sse"
+    return site.network.loss_facts.squares and not site.network.loss_facts.averages
 
 
 COSTS = (

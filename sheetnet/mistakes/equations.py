@@ -58,6 +58,12 @@ class Site:
         return self.network.layers[self.layer - 1].activation if self.layer else "identity"
 
     @property
+    def is_softmax(self) -> bool:
+        """Whether that is softmax, whose mistakes are known."""
+        mixing = self.network.activation_facts(self.layer).mixing if self.layer else None
+        return mixing is not None and mixing.is_softmax
+
+    @property
     def loss(self) -> Loss:
         """The loss of the network."""
         return LOSSES[self.network.loss]
@@ -135,9 +141,6 @@ def _overlap(size: int, step: int) -> tuple[slice, slice]:
     return slice(max(0, -step), size - max(0, step)), slice(max(0, step), size - max(0, -step))
 
 
-# Loss → the factor of (a − T)² with n outputs; the losses with logarithms → whether they have a (1 − T) term.
-SQUARED: dict[str, Callable[[int], float]] = {"half_sse": lambda n: 0.5, "mse": lambda n: 1 / n}
-LOGARITHMIC = {"binary_cross_entropy": True, "cross_entropy": False}
 # Parts that read a block of the sheet as it stands: a reference may miss them by a row or a column.
 READS = ("A", "W", "z", "a", "a_first", "a_again", "T", "T_again", "terms", "delta", "dC_da", "da_dz", "J", "gradient")
 # Parts that stand for one of two references to the same number: one may drift while the other stays.
@@ -151,11 +154,13 @@ PRODUCTS: dict[str, Callable[[Array, Array], Array]] = {
 
 def kind_of(site: Site) -> str | None:
     """Which recipe computes a block; None for an input that nothing computes."""
-    net, quantity = site.network, site.quantity
+    net, quantity, loss = site.network, site.quantity, site.network.loss_facts
     if quantity in ("A", "a"):
-        return "inputs" if site.layer == 0 else "softmax" if net.mixes(site.layer) else "a"
+        return "inputs" if site.layer == 0 else "softmax" if site.is_softmax else "a"
+    if quantity in ("e", "J") and not site.is_softmax:
+        return f"{quantity}.other"
     if quantity == "cost_out" or (quantity == "dC_da" and site.output):
-        form = "squared" if net.loss in SQUARED else "log" if net.loss in LOGARITHMIC else "other"
+        form = "squared" if loss.squares else "log" if loss.entropy else "other"
         return f"{quantity}.{form}"
     if quantity == "dC_da":
         return "dC_da.hidden"
@@ -168,7 +173,7 @@ def reads_twice(site: Site) -> bool:
     """Whether the equation of a block refers to one number twice."""
     if site.quantity == "da_dz":
         return site.activation_name in PRODUCTS
-    return site.quantity == "cost_out" or LOGARITHMIC.get(site.network.loss, False)
+    return site.quantity == "cost_out" or site.network.loss_facts.entropy == "both"
 
 
 def cook(site: Site, values: Values, replaced: Recipe | None = None) -> Array:
@@ -200,7 +205,7 @@ def _outputs(s: EquationParts) -> Array:
 
 
 def _binary(s: EquationParts) -> bool:
-    return LOGARITHMIC[s.site.network.loss]
+    return s.site.network.loss_facts.entropy == "both"
 
 
 def share_of(network: Network) -> float:
@@ -219,6 +224,12 @@ def _slope(s: EquationParts) -> Array:
     return product(s["a_first"], s["a_again"]) if product else s.site.activation.derivative(s["z"], s["a"])
 
 
+def _power(s: EquationParts) -> Array:
+    power = s.site.activation.power
+    assert power is not None, "only where neurons mix is there a block e"
+    return power(s["z"])
+
+
 def _jacobian(s: EquationParts) -> Array:
     own = np.eye(s["a"].shape[-1], dtype=bool)
     return np.where(own, s["diagonal"][..., None], s["rest"])
@@ -229,7 +240,7 @@ _ERROR: Recipe = {
     "a": _outputs,
     "T": _target_of,
     "error": lambda s: s["a"] - s["T"],
-    "factor": lambda s: SQUARED[s.site.network.loss](s.site.outputs),
+    "factor": lambda s: 1 / s.site.outputs if s.site.network.loss_facts.averages else 0.5,
 }
 _NODE: Recipe = {"node": lambda s: 1.0, "result": _with_node}
 _AGAIN: Recipe = {"a_again": lambda s: s["a"], "T_again": lambda s: s["T"]}
@@ -254,6 +265,7 @@ RECIPES: dict[str, Recipe] = {
         "result": lambda s: s["inputs"] @ s["weights"] + s["node"] * s["bias"],
     },
     "e": {**_EXPONENT, "result": lambda s: s["e"]},
+    "e.other": {"z": lambda s: s.here("z"), "result": _power},
     "a": {"z": lambda s: s.here("z"), "act": lambda s: s.site.activation.f(s["z"]), **_NODE},
     "softmax": {
         **_EXPONENT,
@@ -322,6 +334,7 @@ RECIPES: dict[str, Recipe] = {
         "rest": lambda s: -s["a"][..., :, None] * s["a"][..., None, :],
         "result": _jacobian,
     },
+    "J.other": {"result": lambda s: s.site.activation.jacobian(s.here("z"), s.activations(s.site.layer))},
     "delta": {
         "dC_da": lambda s: s.here("dC_da"),
         "da_dz": lambda s: s.here("da_dz"),

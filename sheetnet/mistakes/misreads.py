@@ -95,8 +95,8 @@ def reads_of(site: Site, values: Values) -> Reads:
     kind = kind_of(site)
     assert kind is not None, f"{site.block} is an input"
     scene, found = EquationParts(site, values, RECIPES[kind], {}), {}
-    for part in (*READS, "gamma"):
-        if part in RECIPES[kind] and kind not in ("J", "delta.softmax") and (part not in TWICE or reads_twice(site)):
+    for part in () if kind in ("J", "J.other", "delta.softmax") else (*READS, "gamma"):
+        if part in RECIPES[kind] and (part not in TWICE or reads_twice(site)):
             array = scene.right(part)
             blocks = (block.name for block in site.network.blocks.values() if not block.transposed)
             block = next(name for name in blocks if np.shares_memory(values[name], array))

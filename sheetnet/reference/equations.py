@@ -73,16 +73,16 @@ def forward_pass(network: Network, new: bool = False) -> dict[str, Equation]:
 
 
 def _layer(network: Network, layer: int, new: bool) -> dict[str, Equation]:
-    f = ACTIVATIONS[network.layers[layer - 1].activation].f
+    activation = ACTIVATIONS[network.layers[layer - 1].activation]
     below, weights = q("A", layer - 1, new), q("W", layer, new)
     z, a = q("z", layer, new), q("a", layer, new)
     found: dict[str, Equation] = {
         q("A", layer - 1, new, transposed=True): lambda v: np.swapaxes(v[below], -1, -2),
         z: lambda v: v[below] @ v[weights],
     }
-    if network.mixes(layer):
-        found[q("e", layer, new)] = lambda v: np.exp(v[z] - v[z].max(axis=-1, keepdims=True))
-    found[a] = lambda v: f(v[z])
+    if (power := activation.power) is not None:
+        found[q("e", layer, new)] = lambda v: power(v[z])
+    found[a] = lambda v: activation.f(v[z])
     if layer < network.depth:
         found[q("A", layer, new)] = lambda v: with_bias_node(v[a])
     return found
@@ -113,10 +113,10 @@ def _errors(network: Network, layer: int) -> dict[str, Equation]:
         found[dc_da] = lambda v: loss.gradient(v[a], v["target"])
     else:
         found[dc_da] = lambda v: v[q("delta", layer + 1)] @ np.swapaxes(v[q("W", layer + 1)][..., :-1, :], -1, -2)
-    if (mixed := activation.jacobian) is not None:
-        found[jacobian] = lambda v: mixed(v[a])
+    if network.mixes(layer):
+        found[jacobian] = lambda v: activation.jacobian(v[z], v[a])
     found[da_dz] = lambda v: activation.derivative(v[z], v[a])
-    if activation.jacobian is not None:
+    if network.mixes(layer):
         found[q("delta", layer)] = lambda v: (v[dc_da][..., None, :] @ v[jacobian])[..., 0, :]
     else:
         found[q("delta", layer)] = lambda v: v[dc_da] * v[da_dz]

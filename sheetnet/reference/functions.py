@@ -7,32 +7,33 @@ Each cost is a sum over the outputs; the reduction over observations is the netw
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 LEAKY_SLOPE = 0.01
-INFINITY = math.inf
-BELOW_ZERO = math.nextafter(0.0, -1.0)  # relu does give 0 itself
 
 
 @dataclass(frozen=True)
 class Activation:
-    """`f(z)` and `derivative(z, a)`, elementwise over any shape; `jacobian(a)` only where a_i depends on other z_j.
+    """`f(z)` and `derivative(z, a)`, elementwise over any shape.
 
-    `outputs` is an open interval that holds every value of f; `kink`: f bends at 0, so trials must see both sides.
+    Where neurons mix, a_j = e_j / Σe: `power(z)` is e, `share(z, a)` is s_j = a_j ∂ln e_j/∂z_j, and the derivative is the
+    diagonal of the Jacobian.
     """
 
     f: Callable[[Array], Array]
     derivative: Callable[[Array, Array], Array]
-    outputs: tuple[float, float]
-    kink: bool = False
-    jacobian: Callable[[Array], Array] | None = None
+    power: Callable[[Array], Array] | None = None
+    share: Callable[[Array, Array], Array] | None = None
+
+    def jacobian(self, z: Array, a: Array) -> Array:
+        """∂a_i/∂z_j = (δ_ij − a_i) s_j of one that mixes: shape (…, n) → (…, n, n)."""
+        assert self.share is not None, "neurons that do not mix have no Jacobian but its diagonal"
+        return np.asarray((np.eye(a.shape[-1]) - a[..., :, None]) * self.share(z, a)[..., None, :])
 
 
 def sigmoid(z: Array) -> Array:
@@ -41,57 +42,43 @@ def sigmoid(z: Array) -> Array:
     return np.asarray(np.where(z >= 0, 1.0, small) / (1.0 + small), dtype=np.float64)
 
 
-def softmax(z: Array) -> Array:
-    """e^z / Σ e^z over the last axis; the row's largest z is taken off first, which changes nothing."""
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
+def powers(z: Array) -> Array:
+    """e^z of each z; the row's largest z is taken off first, which changes no part of the sum."""
+    return np.asarray(np.exp(z - z.max(axis=-1, keepdims=True)))
+
+
+def parts_of_sum(e: Array) -> Array:
+    """e / Σe over the last axis."""
     return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
-def softmax_jacobian(a: Array) -> Array:
-    """∂a_i/∂z_j = a_i (δ_ij − a_j): shape (…, n) → (…, n, n)."""
-    return np.asarray(a[..., :, None] * (np.eye(a.shape[-1]) - a[..., None, :]))
-
-
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(lambda z: z, lambda z, a: np.ones_like(z), (-INFINITY, INFINITY)),
-    "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a), (0.0, 1.0)),
-    "tanh": Activation(lambda z: np.asarray(np.tanh(z)), lambda z, a: 1 - a**2, (-1.0, 1.0)),
-    "relu": Activation(
-        lambda z: np.maximum(z, 0.0), lambda z, a: np.where(z > 0, 1.0, 0.0), (BELOW_ZERO, INFINITY), kink=True
-    ),
+    "identity": Activation(lambda z: z, lambda z, a: np.ones_like(z)),
+    "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a)),
+    "tanh": Activation(lambda z: np.asarray(np.tanh(z)), lambda z, a: 1 - a**2),
+    "relu": Activation(lambda z: np.maximum(z, 0.0), lambda z, a: np.where(z > 0, 1.0, 0.0)),
     "leaky_relu": Activation(
         lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
         lambda z, a: np.where(z > 0, 1.0, LEAKY_SLOPE),
-        (-INFINITY, INFINITY),
-        kink=True,
     ),
     "elu": Activation(
         lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))),
         lambda z, a: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0.0))),
-        (-1.0, INFINITY),
-        kink=True,
     ),
     "softplus": Activation(
         lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z))),
         lambda z, a: sigmoid(z),
-        (0.0, INFINITY),
     ),
-    "softmax": Activation(softmax, lambda z, a: a * (1 - a), (0.0, 1.0), jacobian=softmax_jacobian),
+    "softmax": Activation(lambda z: parts_of_sum(powers(z)), lambda z, a: a * (1 - a), powers, lambda z, a: a),
 }
 
 
 @dataclass(frozen=True)
 class Loss:
-    """`terms(a, t)` is the cost of each output, `gradient(a, t)` its derivative ∂C/∂a; both N × n_L → N × n_L.
-
-    `outputs` is the open interval in which a must lie, `targets` the set from which targets are drawn in trials
-    ("simplex": each row sums to 1).
-    """
+    """`terms(a, t)` is the cost of each output, `gradient(a, t)` its derivative ∂C/∂a; both N × n_L → N × n_L."""
 
     terms: Callable[[Array, Array], Array]
     gradient: Callable[[Array, Array], Array]
-    outputs: tuple[float, float]
-    targets: Literal["real", "unit", "simplex"]
 
 
 def _t_ln_a(t: Array, a: Array) -> Array:
@@ -110,25 +97,17 @@ LOSSES: dict[str, Loss] = {
     "half_sse": Loss(
         lambda a, t: (a - t) ** 2 / 2,
         lambda a, t: a - t,
-        (-np.inf, np.inf),
-        "real",
     ),
     "mse": Loss(
         lambda a, t: (a - t) ** 2 / a.shape[-1],
         lambda a, t: 2 * (a - t) / a.shape[-1],
-        (-np.inf, np.inf),
-        "real",
     ),
     "binary_cross_entropy": Loss(
         lambda a, t: -(_t_ln_a(t, a) + _t_ln_a(1 - t, 1 - a)),
         lambda a, t: _t_over_a(1 - t, 1 - a) - _t_over_a(t, a),
-        (0.0, 1.0),
-        "unit",
     ),
     "cross_entropy": Loss(
         lambda a, t: -_t_ln_a(t, a),
         lambda a, t: -_t_over_a(t, a),
-        (0.0, np.inf),
-        "simplex",
     ),
 }

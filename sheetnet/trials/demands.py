@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
-from sheetnet.reference import LOSSES, Array
-from sheetnet.trials.kinds import kinked
+from sheetnet.reference import Array
 from sheetnet.trials.tolerance import ABSOLUTE
 
 Met = NDArray[np.bool_]
@@ -87,18 +88,20 @@ def _updates(network: Network, values: Mapping[str, Array], scale: Array) -> Ite
 def _bends(network: Network, values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
     """Each unit with a bend on; off, while ∂C/∂a pulls at it (else a δ without ∂a/∂z would be 0 all the same).
 
-    And apart from its neighbours, so that one compared with another cell instead of 0 is seen.
+    And apart from its neighbours, so that one compared with another cell, or with 0, instead of where it bends is seen.
     """
     for layer in range(1, network.depth + 1):
-        if not kinked(network, layer):
-            continue
-        z = values[q("z", layer)]
+        z, pull = values[q("z", layer)], values[q("dC_da", layer)]
         doubts = (q("da_dz", layer), q("delta", layer), activation_name(layer, network.depth))
-        yield Demand(_flat(z > LEVEL), ALIVE, doubts)
-        yield Demand(_flat((z < -LEVEL) & _clear(values[q("dC_da", layer)], scale)), DEAD, doubts)
-        yield Demand(_flat((z > 0) & (z < 1)), 1)
-        for other in _beside(network, values, layer):
-            yield Demand(_flat((z > 0) != (z > other)), 1)
+        for kink, following in pairwise((*network.kinks(layer), inf)):
+            above = z > kink
+            yield Demand(_flat((z > kink + LEVEL) & (z < following - LEVEL)), ALIVE, doubts)
+            yield Demand(_flat((z < kink - LEVEL) & _clear(pull, scale)), DEAD, doubts)
+            yield Demand(_flat(above & (z < kink + 1)), 1)
+            for other in _beside(network, values, layer):
+                yield Demand(_flat(above != (z > other)), 1)
+            if kink:
+                yield Demand(_flat(above != (z > 0)), 1)
 
 
 def _beside(network: Network, values: Mapping[str, Array], layer: int) -> Iterator[Array]:
@@ -114,7 +117,7 @@ def _beside(network: Network, values: Mapping[str, Array], layer: int) -> Iterat
 
 
 def _maxima(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
-    """Each z of a softmax layer the largest of its row once, or a MAX over too few of them passes."""
+    """Each z of a layer that mixes the largest of its row once, or a MAX over too few of them passes."""
     for layer in range(1, network.depth + 1):
         if network.mixes(layer) and network.sizes[layer] <= MOST_CLASSES:
             z = values[q("z", layer)]
@@ -122,8 +125,8 @@ def _maxima(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
 
 
 def _targets(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
-    """Targets of 0 and of 1, beside others, where the loss has a logarithm: formulas may treat them apart."""
-    if LOSSES[network.loss].targets != "real" and network.sizes[-1] <= MOST_CLASSES:
+    """Targets of 0 and of 1, beside others, where they are probabilities: formulas may treat them apart."""
+    if network.loss_facts.one_hot and network.sizes[-1] <= MOST_CLASSES:
         target = values["target"]
         yield Demand(_flat((target > 0) & (target < 1)), SOFT)
         beside = [np.roll(target, shift, axis=2) for shift in (1, -1)] if target.shape[2] > 1 else [target + 1]
@@ -137,19 +140,22 @@ MOST_PAIRS = 100_000  # looked at together
 
 
 def signs(network: Network, values: Mapping[str, Array]) -> tuple[Signs, int]:
-    """Candidates × cells, which of them are above 0: first the z whose masks are asked for (so many), then the others.
+    """Candidates × cells, which of them are above a bend: first the z whose masks are asked for (so many), then the others.
 
     A mask may be taken from an input or any z; activations have the sign of their z, and a mask from the second forward
-    pass would be a circle. In small networks a mask may be taken from any weight or target as well.
+    pass would be a circle. In small networks a mask may be taken from any weight or target as well. Every cell is
+    compared with every bend of the network.
     """
     layers = range(1, network.depth + 1)
-    masks = [q("z", layer) for layer in layers if kinked(network, layer)]
-    others = ["A_0", *(q("z", layer) for layer in layers if not kinked(network, layer))]
-    count = sum(values[name].shape[1] * values[name].shape[2] for name in masks)
+    masks = [(q("z", layer), kink) for layer in layers for kink in network.kinks(layer)]
+    others = ["A_0", *(q("z", layer) for layer in layers)]
+    count = sum(values[name].shape[1] * values[name].shape[2] for name, _ in masks)
     more = ["target", *(q("W", layer) for layer in layers)]
     if count * sum(values[name].shape[1] * values[name].shape[2] for name in more) <= MOST_PAIRS:
         others += more
-    above = [_flat_pattern(values[name]) > 0 for name in (*masks, *others)]
+    bends = sorted({kink for _, kink in masks}) or [0.0]
+    compared = [(name, kink) for name in others for kink in bends if (name, kink) not in masks]
+    above = [_flat_pattern(values[name]) > kink for name, kink in (*masks, *compared)]
     return np.concatenate(above, axis=1), count
 
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import LOSSES, Array, evaluate_step, stacked
+from sheetnet.reference import Array, evaluate_step, stacked
 from sheetnet.trials import TRIALS
 from sheetnet.trials.demands import LEVEL, Demand, all_told, demands, largest, signs, telling_apart
-from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates, kinked
+from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
 OFTEN, MOST = 4, 24  # times as many trials: until all is seen as often as it should be, and seen at all
@@ -104,7 +104,7 @@ def _pool(
     network: Network, generator: np.random.Generator, count: int, ties: Ties, one_hot: bool
 ) -> tuple[dict[str, Array], NDArray[np.intp]]:
     """The usable candidates of all kinds, as blocks, and the kind of each (its place in KINDS)."""
-    bends = sum(kinked(network, layer) for layer in range(1, network.depth + 1))
+    bends = sum(bool(network.kinks(layer)) for layer in range(1, network.depth + 1))
     wanted = [POOL * (max(count, bends) if kind is USUAL else kind.least) for kind in KINDS]
     numbers = sum(block.rows * block.columns for block in network.blocks.values())
     share = min(1.0, MOST_DRAWN / (numbers * sum(wanted)))
@@ -153,11 +153,11 @@ def usable(network: Network, values: Mapping[str, Array]) -> NDArray[np.intp]:
         size = np.abs(array)
         good &= (size < LARGEST).all(axis=(1, 2))  # NaN is not below anything
         quantity = Quantity.of(name)
-        if quantity.symbol == "z" and kinked(network, quantity.layer or 0):
-            good &= (size > LEVEL).all(axis=(1, 2))
-    low, high = LOSSES[network.loss].outputs
+        for kink in network.kinks(quantity.layer or 0) if quantity.symbol == "z" else ():
+            good &= (np.abs(array - kink) > LEVEL).all(axis=(1, 2))
+    low, high = network.loss_facts.outputs.low, network.loss_facts.outputs.high
     if np.isfinite(low):
-        # The outputs of a softmax share 1 among them, so that some of many are small whatever is drawn.
+        # Outputs that mix share 1 among them, so that some of many are small whatever is drawn.
         above = OUTPUT_MARGIN * (2 / network.sizes[-1] if network.mixes(network.depth) else 1)
         for name in (q("a", network.depth), q("a", network.depth, new=True)):
             outputs = values[name].reshape(len(good), -1)

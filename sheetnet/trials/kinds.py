@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetnet.catalogue import Targets
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array, equations, with_bias_node
+from sheetnet.reference import ACTIVATIONS, Array, equations, with_bias_node
 
 LARGEST_STEP = 0.5  # the largest part of how far z varies by which one step may change a z
 CLOSEST = 1e-3  # the shortest distance from its bend at which a unit is put on purpose
@@ -106,8 +107,8 @@ def candidates(
 ) -> dict[str, Array]:
     """Random inputs of one kind, count × rows × columns each.
 
-    Under losses with a logarithm every third trial has targets of 0 and 1, for these are special to them; where `one_hot`
-    all have.
+    Where targets are probabilities every third trial has targets of 0 and 1, for these are special; where `one_hot` all
+    have.
     """
     decimals = _decimals(kind, count)
     x = generator.normal(size=(count, network.observations, network.sizes[0]))
@@ -125,7 +126,7 @@ def candidates(
         near = np.minimum(part / gamma / _steepness(network, inputs, kind), 1.0)
         soft = ~np.isin(inputs["target"], (0.0, 1.0)).all(axis=(1, 2), keepdims=True)
         nearer = a + near * (inputs["target"] - a)
-        if LOSSES[network.loss].targets == "simplex":
+        if network.loss_facts.targets is Targets.SIMPLEX:
             nearer /= nearer.sum(axis=-1, keepdims=True)
         inputs["target"] = np.where(soft, nearer, inputs["target"])
     gamma = np.minimum(gamma, part / _steepness(network, inputs, kind))
@@ -177,33 +178,34 @@ def _layer(
     if network.layers[layer - 1].shared_bias:
         bias = np.repeat(bias[:, :1], n_out, axis=1)
     if decimals is not None:
-        bias = np.where(all_typed[:, 0], _rounded(bias, decimals[:, 0], half=kinked(network, layer)), bias)
+        bias = np.where(all_typed[:, 0], _rounded(bias, decimals[:, 0], half=bool(network.kinks(layer))), bias)
     return np.concatenate([weights, bias[:, None]], axis=1), a @ weights + bias[:, None]
 
 
 def _biases(network: Network, layer: int, z: Array, generator: np.random.Generator, kind: TrialKind) -> Array:
     """What to add to z (trials × observations × units) of each unit, so that it lies where the kind wants it."""
-    activation = ACTIVATIONS[network.layers[layer - 1].activation]
-    near_logarithm = layer == network.depth and np.isfinite(LOSSES[network.loss].outputs[0])
+    kinks, high = network.kinks(layer), network.activation_facts(layer).outputs.high
+    near_logarithm = layer == network.depth and np.isfinite(network.loss_facts.outputs.low)
     noise = generator.normal(scale=0.5, size=(len(z), z.shape[2]))
-    if near_logarithm and activation.outputs[1] < np.inf:
+    if near_logarithm and high < np.inf:
         return noise
     if near_logarithm:
         return noise + 3  # a logarithm of outputs without a bound above: they are to be above 0
     if kind.away:
         side = np.where(generator.integers(0, 2, size=noise.shape) > 0, 1.0, -1.0)
         side[::2] = 1.0
-        if not activation.kink:  # what bends at 0 would be off altogether
+        if not kinks:  # what bends would be off altogether
             side[1::2] = -1.0
-        return side * kind.away + noise
-    if kind.lift and np.isinf(activation.outputs[1]):
-        return noise + kind.lift
-    return _switching(network, layer, z, generator) if activation.kink else noise
+        return side * kind.away + noise + max(kinks, default=0.0)
+    if kind.lift and np.isinf(high):
+        return noise + kind.lift + max(kinks, default=0.0)
+    return _switching(network, layer, z, generator) if kinks else noise
 
 
-def kinked(network: Network, layer: int) -> bool:
-    """Whether the activation of a layer bends at 0."""
-    return ACTIVATIONS[network.layers[layer - 1].activation].kink
+def some_kink(network: Network, layer: int, generator: np.random.Generator, shape: tuple[int, int]) -> Array:
+    """A bend for each unit of each trial: the activation's own, or one of several."""
+    kinks = network.kinks(layer)
+    return np.full(shape, kinks[0]) if len(kinks) == 1 else generator.choice(kinks, size=shape)
 
 
 def _switching(network: Network, layer: int, z: Array, generator: np.random.Generator) -> Array:
@@ -213,7 +215,7 @@ def _switching(network: Network, layer: int, z: Array, generator: np.random.Gene
     trial, each in turn, is off as often as on.
     """
     count, rows, units = z.shape
-    bent = [number for number in range(1, network.depth + 1) if kinked(network, number)]
+    bent = [number for number in range(1, network.depth + 1) if network.kinks(number)]
     off = np.minimum(generator.uniform(0.05, 0.5, size=(count, 1)), (BLOCKED / len(bent)) ** (1 / units))
     off[np.arange(count) % len(bent) == bent.index(layer)] = 0.5
     ordered = np.sort(z, axis=1)
@@ -224,22 +226,25 @@ def _switching(network: Network, layer: int, z: Array, generator: np.random.Gene
     close = generator.uniform(size=dark.shape) < CLOSE_SHARE
     near = np.where(close, np.minimum(near, CLOSEST ** generator.uniform(size=dark.shape)), near)
     upper = generator.integers(0, 2, size=dark.shape) > 0
-    return np.asarray(-np.where((upper | (dark == 0)) & (dark < rows), above - near, below + near))
+    threshold = np.where((upper | (dark == 0)) & (dark < rows), above - near, below + near)
+    return np.asarray(some_kink(network, layer, generator, (count, units)) - threshold)
 
 
 def _nearest_gap(dark: NDArray[np.intp], ends: Array) -> NDArray[np.intp]:
-    """How many observations to leave below 0: about so many, but not one of two that have the same z."""
+    """How many observations to leave below the bend: about so many, but not one of two that have the same z."""
     same = np.diff(ends, axis=1) < TOO_ALIKE
     return np.asarray((np.abs(np.arange(same.shape[1])[:, None] - dark[:, None]) + same * ends.shape[1]).argmin(axis=1))
 
 
 def _targets(network: Network, generator: np.random.Generator, a: Array, kind: TrialKind, one_hot: bool) -> Array:
     """Targets on the domain of the loss; off the simplex δ = a ΣT − T, and the textbook's a − T would be blamed."""
-    domain = LOSSES[network.loss].targets
-    if domain == "real":
+    domain = network.loss_facts.targets
+    if domain is Targets.REAL:
         return _real_targets(generator, a, kind)
+    if domain is Targets.POSITIVE:
+        return _rounded(generator.uniform(0.2, 3.0, size=a.shape), _decimals(kind, len(a)))
     drawn = generator.uniform(0.05, 0.95, size=a.shape)
-    if domain == "simplex":
+    if domain is Targets.SIMPLEX:
         drawn /= drawn.sum(axis=-1, keepdims=True)
     if kind.soft:
         return drawn
@@ -254,9 +259,9 @@ def _real_targets(generator: np.random.Generator, a: Array, kind: TrialKind) -> 
     return np.asarray(a + sign * generator.uniform(*kind.error, size=a.shape))
 
 
-def _one_hot_targets(domain: str, generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def _one_hot_targets(domain: Targets, generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Targets of 0 and 1: one class a row, each in turn, for probabilities that sum to 1; else any 0s and 1s."""
-    if domain == "simplex":
+    if domain is Targets.SIMPLEX:
         trials, rows = np.arange(shape[0])[:, None], np.arange(shape[1])
         return np.asarray(np.eye(shape[2])[(trials // 3 + rows + generator.integers(shape[2])) % shape[2]])
     return generator.integers(0, 2, size=shape).astype(float)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sheetnet.network import Network
 from sheetnet.quantity import q, train
-from sheetnet.reference import LOSSES, Array, evaluate_step, inputs_of
+from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, row_demands
 from sheetnet.reference.views.training import training_numbers
 from sheetnet.trials import TRIALS
@@ -30,7 +30,7 @@ from sheetnet.trials.draw import (
     tie,
     usable,
 )
-from sheetnet.trials.kinds import candidates, kinked
+from sheetnet.trials.kinds import candidates, some_kink
 from sheetnet.workbook_options import Presentation, least_cells
 
 NEAR_BEND = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
@@ -50,9 +50,9 @@ def draw_for(
     one_hot: bool = False,
 ) -> Trials:
     """The trials of `draw_trials`, and as many again where the views shown have rows that are nearly alike."""
-    bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or kinked(network, layer)]
+    bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or network.kinks(layer)]
     alike = any(view in VIEW_NUMBERS and VIEW_NUMBERS[view].telling is not None for view in shown.views)
-    special = LOSSES[network.loss].targets != "real"
+    special = network.loss_facts.one_hot
     affordable = MOST_CANDIDATE_NUMBERS // (count * least_cells(network, shown)) if alike and (bends or special) else 0
     times = min(NEAR_ROW_CANDIDATES, affordable)
     if times < FEWEST_CANDIDATES:
@@ -99,13 +99,14 @@ def _bring_near(
     """In half of the candidates: biases so that every unit with a bend is within h of it, for one of the observations."""
     half = len(inputs["gamma"]) // 2
     for layer in range(1, network.depth + 1):
-        if not kinked(network, layer):
+        if not network.kinks(layer):
             continue
         shape = (half, network.sizes[layer])
         seen = generator.integers(0, network.observations, size=shape)
         z = np.take_along_axis(evaluate_step(network, inputs)[q("z", layer)][:half], seen[:, None], axis=1)[:, 0]
         distance = step_size * NEAR_BEND ** generator.uniform(size=shape)  # evenly on a scale of powers
-        inputs[q("W", layer)][:half, -1] += distance * generator.choice([-1.0, 1.0], size=shape) - z
+        bend = some_kink(network, layer, generator, shape)
+        inputs[q("W", layer)][:half, -1] += distance * generator.choice([-1.0, 1.0], size=shape) - (z - bend)
         tie(inputs, network, ties)
 
 
@@ -113,7 +114,7 @@ def _let_cross(
     network: Network, inputs: dict[str, Array], generator: np.random.Generator, shown: Presentation, ties: Ties
 ) -> None:
     """In the other half: biases so that every unit with a bend goes over it at some step of Training, about half-way."""
-    bent = [layer for layer in range(1, network.depth + 1) if kinked(network, layer)]
+    bent = [layer for layer in range(1, network.depth + 1) if network.kinks(layer)]
     if "training" not in shown.views or not bent:
         return
     half = len(inputs["gamma"]) // 2
@@ -125,5 +126,6 @@ def _let_cross(
         seen, step = generator.integers(0, z.shape[1], size=shape), generator.integers(0, shown.steps, size=shape)
         trial, unit = np.ogrid[: shape[0], : shape[1]]
         middle = (z[trial, seen, step, unit] + z[trial, seen, step + 1, unit]) / 2
-        inputs[q("W", layer)][half:, -1] -= np.nan_to_num(middle, nan=0.0, posinf=0.0, neginf=0.0)
+        away = middle - some_kink(network, layer, generator, shape)
+        inputs[q("W", layer)][half:, -1] -= np.nan_to_num(away, nan=0.0, posinf=0.0, neginf=0.0)
         tie(inputs, network, ties)

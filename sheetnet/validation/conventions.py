@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetnet.network import Network
-from sheetnet.quantity import q
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import LOSSES, Equation, equations
 
 
@@ -118,7 +118,7 @@ def _reduction_roots(network: Network) -> list[tuple[str, ...]]:
 
 def _without_maximum(network: Network) -> dict[str, Equation]:
     """e^z as it stands, which gives the same shares."""
-    found = [block.quantity for block in network.blocks.values() if block.quantity.symbol == "e"]
+    found = [Quantity.of(name) for names in _exponential_roots(network) for name in names]
     return {e.name: _exponential(q("z", e.layer, e.new)) for e in found}
 
 
@@ -126,16 +126,24 @@ def _exponential(z: str) -> Equation:
     return lambda v: np.exp(v[z])
 
 
+def _softmax_layers(network: Network) -> list[int]:
+    return [n for n in range(1, network.depth + 1) if network.mixes(n) and network.mixing(n).is_softmax]
+
+
 def _exponential_roots(network: Network) -> list[tuple[str, ...]]:
-    return [(q("e", n), q("e", n, new=True)) for n in range(1, network.depth + 1) if network.mixes(n)]
+    return [(q("e", n), q("e", n, new=True)) for n in _softmax_layers(network)]
 
 
 def _has_softmax(network: Network) -> bool:
     return bool(_exponential_roots(network))
 
 
-def _has_loss(*names: str) -> Callable[[Network], bool]:
-    return lambda network: network.loss in names
+def _has_half_squares(network: Network) -> bool:
+    return network.loss_facts.squares and not network.loss_facts.averages
+
+
+def _has_mean_squares(network: Network) -> bool:
+    return network.loss_facts.squares and network.loss_facts.averages
 
 
 def _is_batch(reduction: str) -> Callable[[Network], bool]:
@@ -148,18 +156,18 @@ def _is_mean(network: Network) -> bool:
 
 CONVENTIONS = (
     Convention("cost-without-half", "the cost is Σ (a − T)², without the ½, and its derivative 2(a − T)",
-               _has_loss("half_sse"), _scaled(lambda net: 2.0), _cost_roots),
+               _has_half_squares, _scaled(lambda net: 2.0), _cost_roots),
     Convention("mean-over-outputs", "the cost is the mean over the outputs, not their sum",
-               _has_loss("half_sse", "binary_cross_entropy", "cross_entropy"),
+               lambda net: not net.loss_facts.averages,
                _scaled(lambda net: 1 / net.sizes[-1]), _cost_roots),
     Convention("mean-squares", "the cost is the mean over the outputs of (a − T)², without the ½",
-               _has_loss("half_sse"), _scaled(lambda net: 2 / net.sizes[-1]), _cost_roots),
+               _has_half_squares, _scaled(lambda net: 2 / net.sizes[-1]), _cost_roots),
     Convention("sum-over-outputs", "the cost is the sum over the outputs of (a − T)², not their mean",
-               _has_loss("mse"), _scaled(lambda net: float(net.sizes[-1])), _cost_roots),
+               _has_mean_squares, _scaled(lambda net: float(net.sizes[-1])), _cost_roots),
     Convention("half-sum-over-outputs", "the cost is ½ Σ (a − T)², not the mean over the outputs",
-               _has_loss("mse"), _scaled(lambda net: net.sizes[-1] / 2), _cost_roots),
+               _has_mean_squares, _scaled(lambda net: net.sizes[-1] / 2), _cost_roots),
     Convention("half-mean-over-outputs", "the cost has a ½ before the mean over the outputs",
-               _has_loss("mse"), _scaled(lambda net: 0.5), _cost_roots),
+               _has_mean_squares, _scaled(lambda net: 0.5), _cost_roots),
     Convention("share-in-error", "1/N stands in ∂C/∂a of the output and so in every δ, not in ∂C/∂W",
                _is_mean, _share_in_error, _gradient_roots),
     Convention("share-in-delta", "1/N stands in δ of the output and so in every δ, not in ∂C/∂W",

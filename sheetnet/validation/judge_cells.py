@@ -96,7 +96,7 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict
     if NOT_IMPLEMENTED in values:
         used = ", ".join(functions(answer.formula))
         return Verdict.UNSUPPORTED, f"the engine cannot evaluate this formula ({used}): try --engine libreoffice"
-    failed = np.array([isinstance(value, CellError) for value in values])
+    failed = np.array([isinstance(value, CellError) for value in values]) & np.isfinite(evidence.expected[:, number])
     if failed.any() and (failed[0] or bool(evidence.alone[~failed, number].all())):
         return Verdict.ERROR, f"the formula gives {next(value for value in values if isinstance(value, CellError))}"
     if not evidence.alone[:, number].all():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sheetnet import NetworkError, load_network
 from sheetnet.auditing import load_published
+from sheetnet.catalogue import LOSS_FACTS, Targets
 from sheetnet.layout import embedded_network
 from sheetnet.layout.record import hidden_sheet
 from sheetnet.network import Layer, Network
@@ -214,7 +215,7 @@ def any_networks(draw) -> Network:
         bias = (draw(numbers),) * neurons if shared else draw(rows(numbers, 1, neurons))[0]
         layers.append(Layer(name, (*draw(rows(numbers, fan_in, neurons)), bias), shared))
     n = draw(st.integers(1, 3))
-    targets = draw(rows(numbers if LOSSES[loss].targets == "real" else probabilities, n, sizes[-1]))
+    targets = draw(rows(numbers if LOSS_FACTS[loss].targets is Targets.REAL else probabilities, n, sizes[-1]))
     return Network(
         draw(words), draw(words), draw(rows(numbers, n, sizes[0])), targets, tuple(layers), loss, draw(numbers),
         draw(st.sampled_from(["mean", "sum"])), train_bias,

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network
+from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, Targets
 from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Equation, evaluate_step, stacked
+from sheetnet.reference import ACTIVATIONS, Array, Equation, Values, evaluate_step, stacked
 from sheetnet.trials import TRIALS, draw, kinds
 from sheetnet.trials.draw import Trials, draw_trials
 from sheetnet.trials.tolerance import agreement, scales
@@ -66,7 +67,7 @@ def test_every_number_is_visible_in_at_least_three_trials(network: Network) -> N
     [
         pytest.param(n, id=name)
         for name, n in networks().items()
-        if any(ACTIVATIONS[x.activation].kink for x in n.layers)
+        if any(n.kinks(layer) for layer in range(1, n.depth + 1))
     ],
 )
 def test_every_unit_that_bends_is_seen_on_both_sides(network: Network) -> None:
@@ -74,10 +75,10 @@ def test_every_unit_that_bends_is_seen_on_both_sides(network: Network) -> None:
     seen = 0
     for seed in SEEDS:
         values = draw_trials(network, seed=seed).values
-        for number, layer in enumerate(network.layers, 1):
-            if ACTIVATIONS[layer.activation].kink:
-                assert (values[f"z_{number}"] > 0).sum(axis=0).min() >= 3, (number, seed)
-                assert (values[f"z_{number}"] < 0).sum(axis=0).min() >= 2, (number, seed)
+        for number in range(1, network.depth + 1):
+            for kink in network.kinks(number):
+                assert (values[f"z_{number}"] > kink).sum(axis=0).min() >= 3, (number, seed)
+                assert (values[f"z_{number}"] < kink).sum(axis=0).min() >= 2, (number, seed)
                 seen += 1
     assert seen >= len(SEEDS)
 
@@ -119,15 +120,17 @@ def test_where_no_trial_can_be_drawn_every_cell_is_doubtful(monkeypatch: pytest.
 Mutant = Callable[[Network, int], dict[str, Equation]]
 
 
-def _one_sided(sign: int) -> Mutant:
-    """The activation and its derivative as if z were always above (or below) 0: a ReLU without its mask, or never on."""
+def _one_sided(sign: int, kink: float = 0.0) -> Mutant:
+    """The activation and its derivative as if z were always above (or below) a bend: a ReLU always on, or never."""
 
     def mutant(network: Network, layer: int) -> dict[str, Equation]:
         known, z, a = ACTIVATIONS[network.layers[layer - 1].activation], f"z_{layer}", f"a_{layer}"
-        return {
-            a: lambda v: v[z] if sign > 0 else known.f(-np.abs(v[z])),
-            f"da_dz_{layer}": lambda v: known.derivative(sign * np.abs(v[z]), v[a]),
-        }
+
+        def kept(values: Values) -> Array:
+            beyond = sign * (values[z] - kink)
+            return np.where(beyond > 0, values[z], kink + sign * np.minimum(-beyond, 0.5))
+
+        return {a: lambda v: known.f(kept(v)), f"da_dz_{layer}": lambda v: known.derivative(kept(v), v[a])}
 
     return mutant
 
@@ -167,13 +170,15 @@ def assert_seen(network: Network, mutant: Mutant, layer: int, seed: int) -> None
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["never off", "never on"])
-@pytest.mark.parametrize("activation", [name for name, known in ACTIVATIONS.items() if known.kink])
-def test_a_forgotten_side_of_a_bend_shows_in_every_cell(activation: str, sign: int) -> None:
+@pytest.mark.parametrize(
+    ("activation", "kink"), [(name, kink) for name, known in ACTIVATION_FACTS.items() for kink in known.kinks]
+)
+def test_a_forgotten_side_of_a_bend_shows_in_every_cell(activation: str, kink: float, sign: int) -> None:
     """A ReLU without its mask differs wherever it stands: blind draws would leave some unit on in all trials."""
     network = make_network(activation, "half_sse", (2, 3, 4, 3))
     for seed in SEEDS:
         for layer in (1, 2, 3):
-            assert_seen(network, _one_sided(sign), layer, seed)
+            assert_seen(network, _one_sided(sign, kink), layer, seed)
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["never off", "never on"])
@@ -231,23 +236,23 @@ def test_trials_are_the_references_answers_to_their_inputs(network: Network) -> 
 def test_targets_are_on_the_domain_of_the_loss(activation: str, loss: str) -> None:
     """On the simplex for cross_entropy, from 0 to 1 for binary_cross_entropy, real and of both signs for the others."""
     network = make_network(activation, loss, (2, 3, 4))
-    domain = LOSSES[loss].targets
+    domain = LOSS_FACTS[loss].targets
     for seed in SEEDS:
         targets = draw_trials(network, seed=seed).values["target"]
-        if domain == "real":
+        if domain is Targets.REAL:
             assert targets.min() < 0 < targets.max()
         else:
             assert (targets.min(), targets.max()) == (0, 1), "formulas may treat these apart"
             assert ((targets > 0) & (targets < 1)).any(axis=0).all()
-            assert np.allclose(targets.sum(axis=-1), 1, rtol=0, atol=1e-12) == (domain == "simplex")
+            assert np.allclose(targets.sum(axis=-1), 1, rtol=0, atol=1e-12) == (domain is Targets.SIMPLEX)
 
 
-@pytest.mark.parametrize(("activation", "loss"), [pair for pair in pairs() if LOSSES[pair[1]].targets != "real"])
+@pytest.mark.parametrize(("activation", "loss"), [pair for pair in pairs() if LOSS_FACTS[pair[1]].one_hot])
 @pytest.mark.parametrize("sizes", [(2, 3, 2), (4, 8, 12)], ids=str)
 def test_outputs_keep_away_from_where_logarithms_explode(activation: str, loss: str, sizes: tuple[int, ...]) -> None:
     """Before and after the step, or 1 − a would lose the digits that are compared."""
     network = make_network(activation, loss, sizes)
-    low, high = LOSSES[loss].outputs
+    low, high = LOSS_FACTS[loss].outputs.low, LOSS_FACTS[loss].outputs.high
     above = MARGIN * (2 / sizes[-1] if activation == "softmax" else 1)
     for seed in SEEDS:
         values = draw_trials(network, seed=seed).values

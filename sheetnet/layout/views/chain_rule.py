@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sheetnet.formulas import ACTIVATION_FORMULAS
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.chain_columns import Column, Columns, low, up
 from sheetnet.layout.views.context import Laid, ViewContext
@@ -98,13 +99,14 @@ class _Layer:
         grid, network, step = self.grid, self.scene.network, self.scene.step
         size, block, left = network.sizes[self.layer], chain("J", self.layer), _first_column(self.scene)
         a = activation_name(self.layer, network.depth)
+        activation = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation]
 
         def formula(row: int, j: int) -> str:
             n, i = divmod(row, size)
-            own, other = step.cell(a, n, i), step.cell(a, n, j)
-            return f"{own}*(1-{own})" if i == j else f"-({own}*{other})"
+            own = step.cell(q("z", self.layer), n, j), step.cell(a, n, j)
+            return activation.derivative(*own) if i == j else f"-({step.cell(a, n, i)}*{activation.share(*own)})"
 
-        grid.write(top, NAMES, f"J{up(self.layer)}   ∂aᵢ/∂zⱼ = aᵢ(1 − aᵢ) where i = j, else −aᵢaⱼ", "symbol")
+        grid.write(top, NAMES, f"J{up(self.layer)}   ∂aᵢ/∂zⱼ = {network.mixing(self.layer).elements}", "symbol")
         for j in range(size):
             grid.write(top + 1, left + j, f"∂z{low(j)}", "header")
         box = grid.fill(block, self.scene.values[block], formula, "backward", (top + 2, left))

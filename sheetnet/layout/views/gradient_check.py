@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
-from sheetnet.formulas.functions import exponential
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, fixed, lowered, mean, plus, short_enough
@@ -28,13 +27,12 @@ from sheetnet.workbook import Name, Rule, Sheet, View
 from sheetnet.workbook_options import checked_weights
 
 SIDES = {"plus": ("C(w + h)", "+"), "minus": ("C(w − h)", "-")}
-BENDING = ("relu", "leaky_relu", "elu")  # activations whose slope, or its slope, jumps at z = 0
 Weight = tuple[int, int, int]
 
 
 def has_bends(network: Network) -> bool:
-    """Whether any layer has an activation that bends at 0."""
-    return any(layer.activation in BENDING for layer in network.layers)
+    """Whether any layer has an activation that bends."""
+    return any(network.kinks(layer) for layer in range(1, network.depth + 1))
 
 
 @dataclass(frozen=True)
@@ -126,16 +124,14 @@ class Workings:
         return fixed(self.scene, "A_0", n, i) if layer == 1 else self._at(side, q("a", layer - 1), n, i)
 
     def _activation(self, side: str, n: int, kind: str, layer: int, j: int) -> str:
-        last, value = (
-            self.network.sizes[layer] - 1,
-            ACTIVATION_FORMULAS[self.network.layers[layer - 1].activation].value,
-        )
+        last, activation = self.network.sizes[layer] - 1, ACTIVATION_FORMULAS[self.network.layers[layer - 1].activation]
         if kind == "e":
             row = self.table.span(moved("z", layer, n, part=side), 0, last)
-            return exponential(self._at(side, q("z", layer), n, j), row)
+            return activation.power(self._at(side, q("z", layer), n, j), row)
         if not self.network.mixes(layer):
-            return value(self._at(side, q("z", layer), n, j))
-        return value(self._at(side, q("e", layer), n, j), self.table.span(moved("e", layer, n, part=side), 0, last))
+            return activation.value(self._at(side, q("z", layer), n, j))
+        row = self.table.span(moved("e", layer, n, part=side), 0, last)
+        return activation.value(self._at(side, q("e", layer), n, j), row)
 
     def _cost(self, side: str, n: int) -> str:
         """Σ over the outputs."""
@@ -144,13 +140,13 @@ class Workings:
         return plus([term(out[j], fixed(self.scene, "target", n, j), count) for j in range(count)])
 
     def _switched(self, side: str, n: int) -> str:
-        """How many units that bend at 0 are on one side of it here and on the other without the move."""
+        """How many units are on one side of their bend here and on the other without the move."""
         terms = []
         for layer, size in enumerate(self.network.sizes[1:], 1):
-            if self.network.layers[layer - 1].activation in BENDING:
-                here = self.table.span(moved("z", layer, n, part=side), 0, size - 1)
-                still = self.table.span(moved("z", layer, n, part="plus"), 0, size - 1, self.base)
-                terms.append(f"SUMPRODUCT(1*(({here}>0)<>({still}>0)))")
+            here = self.table.span(moved("z", layer, n, part=side), 0, size - 1)
+            still = self.table.span(moved("z", layer, n, part="plus"), 0, size - 1, self.base)
+            bends = [f"{kink:.15g}" for kink in self.network.kinks(layer)]
+            terms += [f"SUMPRODUCT(1*(({here}>{bend})<>({still}>{bend})))" for bend in bends]
         return plus(terms)
 
     def _at(self, side: str, quantity: str, n: int, column: int) -> str:

@@ -72,10 +72,6 @@ class Lesson:
         line.light(self.grid.area(name), self.grid.area(copied), Words("Same?", "both ways"))
 
 
-SIGMOID = (
-    "Lesson D02 (b) prints Σ −Eᵢᵢ out eᵢ, the derivative of e^(−x). Here v is out ⊙ (1 − out), and eᵢ lies flat: eᵢᵀ."
-)
-SOFTMAX_NOTE = "Softmax mixes its neurons: ∂out/∂net is Σ Eᵢᵢ out eᵢᵀ less out outᵀ, so that it is full."
 ONLY_DIAGONAL_NOTE = f"More than {TERMS} neurons: of Σ Eᵢᵢ v eᵢᵀ only what it comes to is shown, v on the diagonal."
 
 
@@ -90,7 +86,7 @@ def terms(lesson: Lesson, layer: int, n: int, top: int) -> int:
     name, size = network.layers[layer - 1].activation, network.sizes[layer]
     where = f", observation n = {n}" if network.observations > 1 else ""
     grid.write(top, 1, f"Layer {layer}: {name}, {network.sizes[layer - 1]} → {size}{where}", "band")
-    top, note = top + 1, {"sigmoid": SIGMOID, "softmax": SOFTMAX_NOTE}.get(name, "")
+    top, note = top + 1, network.activation_facts(layer).lesson
     if shows_terms(lesson, layer, n):
         top = _every_term(lesson, layer, top)
     elif size > TERMS:
@@ -127,15 +123,15 @@ def _single_one(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
 def vector(lesson: Lesson, line: EquationLine, layer: int, n: int, sign: str) -> None:
     """v of one observation."""
     network, grid, name = lesson.network, lesson.grid, jac("v", layer, n)
-    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+    activation, facts = ACTIVATION_FORMULAS[network.layers[layer - 1].activation], network.activation_facts(layer)
     net, out = jac("net", layer, n), jac("out", layer, n)
 
     def formula(j: int, _: int) -> str:
-        own = grid.cell(out, j, 0)
-        return own if network.mixes(layer) else activation.derivative(grid.cell(net, j, 0), own)
+        make = activation.share if facts.mixes else activation.derivative
+        return make(grid.cell(net, j, 0), grid.cell(out, j, 0))
 
-    slope = activation.slope.replace("a", "out").replace("z", "net")
-    equation = "out" if network.mixes(layer) else f"f′(net) = {slope}"
+    slope = (facts.mixing.share if facts.mixing else facts.slope).replace("a", "out").replace("z", "net")
+    equation = slope if facts.mixes else f"f′(net) = {slope}"
     rows = numbered("j", network.sizes[layer])
     line.block(name, lesson.values(name), formula, "backward", Words(f"v{layer_sign(layer)}", equation, sign, rows))
 
@@ -207,15 +203,17 @@ def _nets(lesson: Lesson, layer: int) -> list[str]:
 
 
 def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
-    """Σ E_ii v e_iᵀ, less out outᵀ where neurons mix."""
+    """Σ E_ii v e_iᵀ, less v outᵀ where neurons mix; where v is out, it stands for both."""
     network, grid, name = lesson.network, lesson.grid, jac("dout_dnet", layer, n)
     size, mixes, values = network.sizes[layer], network.mixes(layer), lesson.values(jac("dout_dnet", layer, n))
     v, rows = jac("v", layer, n), _nets(lesson, layer)
-    equation = "Σ Eᵢᵢ v eᵢᵀ" + (" − out outᵀ" if mixes else "")
+    alike = mixes and network.mixing(layer).share == "a"
+    out = v if alike else jac("out", layer, n)
+    equation = "Σ Eᵢᵢ v eᵢᵀ" + (f" − {'out' if alike else 'v'} outᵀ" if mixes else "")
     words = Words(f"∂out/∂net{layer_sign(layer)}", equation, "·", rows, [f"out {j}" for j in range(size)])
 
     def less(i: int, j: int) -> str:
-        return f"-{grid.cell(v, i, 0)}*{grid.cell(v, j, 0)}" if mixes else ""
+        return f"-{grid.cell(v, i, 0)}*{grid.cell(out, j, 0)}" if mixes else ""
 
     def summed(i: int, j: int) -> str:
         return "+".join(grid.cell(jac("term", layer, index=k), i, j) for k in range(size)) + less(i, j)
@@ -230,10 +228,11 @@ def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
     else:
         units = ((grid.area(jac("E", layer, index=k)), grid.area(jac("unit", layer, index=k))) for k in range(size))
         text = "+".join(f"MMULT(MMULT({e},{grid.area(v)}),{unit})" for e, unit in units)
+        outs = f"{grid.cell(out, 0, 0)}:{grid.cell(out, size - 1, 0)}"  # without the bias node below
         line.array(
             name,
             values,
-            text + (f"-MMULT({grid.area(v)},TRANSPOSE({grid.area(v)}))" if mixes else ""),
+            text + (f"-MMULT({grid.area(v)},TRANSPOSE({outs}))" if mixes else ""),
             "backward",
             words,
         )
@@ -246,7 +245,7 @@ def _cost_by_outs(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
     if layer == network.depth:
         loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[layer]
         out, target = jac("out", layer, n), f"jac_target_n{n}"
-        slope = loss.slope.replace("a", "out").replace("T", "target")
+        slope = network.loss_facts.slope.replace("a", "out").replace("T", "target")
         words = Words(f"∂E/∂out{layer_sign(layer)}", slope, "·", rows)
         line.block(
             name,
@@ -325,9 +324,9 @@ def _forward(lesson: Lesson, n: int, top: int) -> int:
         )
         role = "output" if last else activation_role(layer) if layer else "input"
         _copy(lesson, line, jac("out", layer, n), source, n, role, words)
-        if layer and network.layers[layer - 1].activation == "relu":
+        if layer:
             net = jac("net", layer, n)
-            grey_dead(lesson.grid, net, (net, jac("out", layer, n)))
+            grey_dead(lesson.grid, network.activation_facts(layer).off, net, (net, jac("out", layer, n)))
     _copy(lesson, line, f"jac_target_n{n}", "target", n, "target", Words("target", "from Step"))
     return line.bottom
 

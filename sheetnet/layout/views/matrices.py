@@ -20,7 +20,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.formulas.functions import exponential
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import EquationLine, Pieces, Words, grey_dead, layer_sign, numbered
@@ -123,21 +122,25 @@ def _letter(desk: Desk, layer: int) -> str:
 
 
 def _diagonal(desk: Desk, line: EquationLine, layer: int) -> None:
-    """D, f′ on the diagonal; for softmax its whole Jacobian."""
+    """D, f′ on the diagonal; where neurons mix the whole Jacobian, turned as D is: row i has the derivatives by z_i."""
     neurons, mixes, name = desk.network.sizes[layer], desk.network.mixes(layer), mat("D", layer)
     activation = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation]
     z, a = mat("z", layer), mat("out", layer)
 
     def formula(row: int, j: int) -> str | None:
         n, i = divmod(row, neurons)
+        if mixes and not desk.network.mixing(layer).symmetric:
+            i, j = j, i
+        own = desk.cell(z, n, j), desk.cell(a, n, j)
         if i == j:
-            return activation.derivative(desk.cell(z, n, j), desk.cell(a, n, j))
-        return f"-({desk.cell(a, n, i)}*{desk.cell(a, n, j)})" if mixes else None
+            return activation.derivative(*own)
+        return f"-({desk.cell(a, n, i)}*{activation.share(*own)})" if mixes else None
 
     rows = desk.neurons(layer)
     if desk.observations():
         rows = [f"n = {n}" if j == 0 else "" for n in range(desk.network.observations) for j in range(neurons)]
-    equation = "∂aᵢ/∂zⱼ = aᵢ(δᵢⱼ − aⱼ)" if mixes else f"diagonal: {activation.slope}"
+    facts = desk.network.activation_facts(layer)
+    equation = f"∂aᵢ/∂zⱼ = {facts.mixing.jacobian}" if facts.mixing else f"diagonal: {facts.slope}"
     words = Words(_factor(desk, layer), equation, "", rows, desk.neurons(layer))
     line.block(
         name,
@@ -149,7 +152,9 @@ def _diagonal(desk: Desk, line: EquationLine, layer: int) -> None:
 
 
 def _factor(desk: Desk, layer: int) -> str:
-    return f"{'J' if desk.network.mixes(layer) else 'D'}{layer_sign(layer)}"
+    if not desk.network.mixes(layer):
+        return f"D{layer_sign(layer)}"
+    return f"J{layer_sign(layer)}" + ("" if desk.network.mixing(layer).symmetric else "ᵀ")
 
 
 def _pull(desk: Desk, line: EquationLine, layer: int) -> None:
@@ -161,7 +166,7 @@ def _pull(desk: Desk, line: EquationLine, layer: int) -> None:
         line.array(name, desk.values(name), text, "backward", words)
         return
     loss, outputs, a = LOSS_FORMULAS[desk.network.loss], desk.network.sizes[layer], mat("out", layer)
-    words = Words(letter, f"∂C/∂a = {loss.slope}", "·", desk.neurons(layer), desk.observations())
+    words = Words(letter, f"∂C/∂a = {desk.network.loss_facts.slope}", "·", desk.neurons(layer), desk.observations())
     line.block(
         name,
         desk.values(name),
@@ -188,7 +193,7 @@ def _product(desk: Desk, line: EquationLine, layer: int) -> None:
 
 
 def _hadamard(desk: Desk, line: EquationLine, layer: int) -> None:
-    """δ without the zeros of D. Softmax: δⱼ = Σᵢ cᵢ aᵢ(δᵢⱼ − aⱼ) = aⱼ(cⱼ − Σᵢ aᵢcᵢ), without its matrix."""
+    """δ without the zeros of D. Where neurons mix: δⱼ = Σᵢ cᵢ(δᵢⱼ − aᵢ)sⱼ = sⱼ(cⱼ − Σᵢ aᵢcᵢ), without their matrix."""
     mixes, grid = desk.network.mixes(layer), desk.grid
     activation = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation]
     z, a, c, f, name = (mat(kind, layer) for kind in ("z", "out", "c", "f", "hadamard"))
@@ -200,10 +205,14 @@ def _hadamard(desk: Desk, line: EquationLine, layer: int) -> None:
 
     def product(j: int, n: int) -> str:
         own, pull = grid.cell(f, j, n), grid.cell(c, j, n)
-        return f"{own}*({pull}-SUMPRODUCT({grid.column(f, n)},{grid.column(c, n)}))" if mixes else f"{own}*{pull}"
+        if not mixes:
+            return f"{own}*{pull}"
+        share = activation.share(desk.cell(z, n, j), own)
+        return f"{share}*({pull}-SUMPRODUCT({grid.column(f, n)},{grid.column(c, n)}))"
 
-    symbol, slope = (f"a{layer_sign(layer)}", "as columns") if mixes else ("f′(z)", activation.slope)
-    equation = "a ⊙ (∂C/∂a − Σ a ∂C/∂a)" if mixes else f"f′ ⊙ {_letter(desk, layer)}"
+    facts = desk.network.activation_facts(layer)
+    symbol, slope = (f"a{layer_sign(layer)}", "as columns") if mixes else ("f′(z)", facts.slope)
+    equation = f"{facts.mixing.share} ⊙ (∂C/∂a − Σ a ∂C/∂a)" if facts.mixing else f"f′ ⊙ {_letter(desk, layer)}"
     line.block(f, desk.values(f), factor, "backward", Words(symbol, slope, "or", *labels))
     line.block(name, desk.values(name), product, "backward", Words(f"δ{layer_sign(layer)}", equation, "=", *labels))
     delta = grid.area(mat("delta", layer))
@@ -350,15 +359,16 @@ def _activate(desk: Desk, line: EquationLine, layer: int) -> None:
     z, e, name = mat("z", layer), mat("e", layer), mat("out", layer)
     labels = desk.observations(), desk.neurons(layer)
     role = "output" if layer == desk.network.depth else activation_role(layer)
-    if desk.network.mixes(layer):
-        above = desk.stood(lambda n, j: exponential(desk.cell(z, n, j), desk.observation(z, n)))
-        line.block(e, desk.values(e), above, "forward", desk.words(f"e{sign}", "exp(z − max z)", *labels, "→"))
+    facts = desk.network.activation_facts(layer)
+    if facts.mixing:
+        power = facts.mixing.power.replace("ⱼ", "")
+        above = desk.stood(lambda n, j: activation.power(desk.cell(z, n, j), desk.observation(z, n)))
+        line.block(e, desk.values(e), above, "forward", desk.words(f"e{sign}", power, *labels, "→"))
         formula = desk.stood(lambda n, j: activation.value(desk.cell(e, n, j), desk.observation(e, n)))
     else:
         formula = desk.stood(lambda n, j: activation.value(desk.cell(z, n, j)))
-    line.block(name, desk.values(name), formula, role, desk.words(f"a{sign}", activation.equation, *labels, "→"))
-    if desk.network.layers[layer - 1].activation == "relu":
-        grey_dead(desk.grid, z, (z, name))
+    line.block(name, desk.values(name), formula, role, desk.words(f"a{sign}", facts.equation, *labels, "→"))
+    grey_dead(desk.grid, facts.off, z, (z, name))
 
 
 def _targets(desk: Desk, line: EquationLine) -> None:

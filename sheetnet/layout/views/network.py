@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.formulas.functions import exponential
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.chain_columns import low, up
 from sheetnet.layout.views.context import Laid, ViewContext
@@ -153,8 +152,8 @@ class _Drawing:
         """What flows into each neuron of a layer, its z and its a, and the bias node below."""
         net, left = self.scene.network, self.at.left(layer)
         kind, below = net.layers[layer - 1].activation, "a" if layer > 1 else "x"
-        powers = "e = exp(z − max z),  " if net.mixes(layer) else ""
-        equation = f"z = Σ w·{below},  {powers}{ACTIVATION_FORMULAS[kind].equation}"
+        powers = f"e = {net.mixing(layer).power.replace('ⱼ', '')},  " if net.mixes(layer) else ""
+        equation = f"z = Σ w·{below},  {powers}{net.activation_facts(layer).equation}"
         self._caption(left, f"layer {layer}: {kind}", equation, q("W", layer))
         heads = ["from", "w", f"w · {below}", "", "z", *(["e"] if net.mixes(layer) else []), "a"]
         for column, head in enumerate(heads):
@@ -200,7 +199,7 @@ class _Drawing:
         if net.mixes(layer):
             formulas = [
                 f"SUM({flowing})",
-                exponential(cells[0], self.at.numbers(layer, z)),
+                ACTIVATION_FORMULAS[kind].power(cells[0], self.at.numbers(layer, z)),
                 ACTIVATION_FORMULAS[kind].value(cells[1], self.at.numbers(layer, z + 1)),
             ]
         else:
@@ -214,14 +213,14 @@ class _Drawing:
         for column, name in enumerate(names):
             grid.write(row - 1, z + column, name, roles[column])
         self._fill(drawn("a", layer, index=j), formulas, roles, (row, z))
-        if kind == "relu":
-            grid.rules.append(Rule((row, z, row, z + 1), f"${cells[0]}<=0", "dead"))
+        if (off := net.activation_facts(layer).off) is not None:
+            grid.rules.append(Rule((row, z, row, z + 1), f"${cells[0]}<={off:.15g}", "dead"))
 
     def outputs(self) -> None:
         """Each output's target and cost."""
         net, step, grid = self.scene.network, self.scene.step, self.grid
         left, loss = self.at.activation_column(net.depth) + 2, LOSS_FORMULAS[net.loss]
-        self._caption(left, "targets, cost", f"Cⱼ = {loss.equation}", "target")
+        self._caption(left, "targets, cost", f"Cⱼ = {net.loss_facts.equation}", "target")
         for column, head in enumerate(("T", "Cⱼ")):
             grid.write(HEADS, left + column, head, "header")
         for j in range(net.sizes[-1]):

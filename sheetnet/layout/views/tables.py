@@ -238,9 +238,11 @@ def place_light(grid: Grid, at: Position, condition: str, answers: tuple[str, st
     grid.rules.append(Rule((*at, *at), formula=f'{cell}<>"{right}"', role="fail"))
 
 
-def grey_dead(grid: Grid, z: str, names: Sequence[str]) -> None:
-    """A ReLU unit with z ≤ 0 gives 0 and passes nothing back: blocks of the shape of `z`, or longer, turn grey there."""
+def grey_dead(grid: Grid, off: float | None, z: str, names: Sequence[str]) -> None:
+    """A unit with z ≤ `off` gives 0 and passes nothing back: blocks of the shape of `z`, or longer, turn grey there."""
+    if off is None:
+        return
     rows, columns = grid.shapes[z]
     for name in names:
         box = (*grid.corners[name], *grid.position(name, rows - 1, columns - 1))
-        grid.rules.append(Rule(box, formula=f"{grid.cell(z, 0, 0)}<=0", role="dead"))
+        grid.rules.append(Rule(box, formula=f"{grid.cell(z, 0, 0)}<={off:.15g}", role="dead"))

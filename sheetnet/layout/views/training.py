@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
-from sheetnet.formulas.functions import exponential
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
 from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, arrows, fixed, lowered, mean, plus
@@ -98,7 +97,8 @@ class TrainingFormulas:
         """z_j = Σ_i a_i w_ij with the bias node last, and a_j = f(z_j)."""
         network, a = self.network, activation_name(layer, self.network.depth)
         nodes, neurons = network.sizes[layer - 1] + 1, network.sizes[layer]
-        f = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].value
+        activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+        f = activation.value
         below, span = train("A", layer - 1, n), self.table.span
         found: Templates = {
             q("z", layer): [
@@ -110,25 +110,26 @@ class TrainingFormulas:
         if network.mixes(layer):
             z_row = span(train("z", layer, n), 0, neurons - 1)
             e_row = span(train("e", layer, n), 0, neurons - 1)
-            found[q("e", layer)] = [exponential(self._at(q("z", layer), n, j), z_row) for j in range(neurons)]
+            found[q("e", layer)] = [activation.power(self._at(q("z", layer), n, j), z_row) for j in range(neurons)]
             found[a] = [*(f(self._at(q("e", layer), n, j), e_row) for j in range(neurons)), *bias_node]
         else:
             found[a] = [*(f(self._at(q("z", layer), n, j)) for j in range(neurons)), *bias_node]
         return found
 
     def _backward(self, layer: int, n: int) -> Templates:
-        """δ_j = ∂C/∂a_j f′(z_j); softmax, whose a_i depend on every z_j, has δ_j = a_j (∂C/∂a_j − Σ_i a_i ∂C/∂a_i)."""
+        """δ_j = ∂C/∂a_j f′(z_j); where each a_i depends on every z_j, δ_j = s_j (∂C/∂a_j − Σ_i a_i ∂C/∂a_i)."""
         network, a = self.network, activation_name(layer, self.network.depth)
         neurons = network.sizes[layer]
-        slope = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].derivative
+        activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+        own = [(self._at(q("z", layer), n, j), self._at(a, n, j)) for j in range(neurons)]
         dc_da = [self._pull(layer, n, j) for j in range(neurons)]
         if network.mixes(layer):
             row = self.table.span(train("dC_da", layer, n), 0, neurons - 1)
             outputs = self.table.span(train.of(a, n), 0, neurons - 1)
             pulls = [self._at(q("dC_da", layer), n, j) for j in range(neurons)]
-            delta = [f"{self._at(a, n, j)}*({pulls[j]}-SUMPRODUCT({row},{outputs}))" for j in range(neurons)]
+            delta = [f"{activation.share(*own[j])}*({pulls[j]}-SUMPRODUCT({row},{outputs}))" for j in range(neurons)]
             return {q("dC_da", layer): list(dc_da), q("delta", layer): list(delta)}
-        slopes = [slope(self._at(q("z", layer), n, j), self._at(a, n, j)) for j in range(neurons)]
+        slopes = [activation.derivative(*each) for each in own]
         return {q("delta", layer): [p if s == "1" else f"({p})*({s})" for p, s in zip(dc_da, slopes, strict=True)]}
 
     def _pull(self, layer: int, n: int, j: int) -> str:

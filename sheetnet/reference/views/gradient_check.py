@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sheetnet.network import Network
 from sheetnet.quantity import moved, q
 from sheetnet.reference.equations import Equation, Values, forward_pass
-from sheetnet.reference.functions import ACTIVATIONS, Array
+from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
 from sheetnet.workbook_options import Presentation, checked_weights
 
@@ -101,7 +101,7 @@ def _workings(network: Network, side: str, runs: list[dict[str, Array]]) -> dict
 
 
 def _switches(network: Network, found: Values) -> dict[str, Array]:
-    """How many units of each observation the moved weight takes over their bend at 0, and in all."""
+    """How many units of each observation the moved weight takes over their bends, and in all."""
     counts = {
         name: ((z > 0) != (still > 0)).sum(axis=-1, keepdims=True).astype(float)
         for name, (z, still) in _bent(network, found).items()
@@ -110,12 +110,13 @@ def _switches(network: Network, found: Values) -> dict[str, Array]:
 
 
 def _bent(network: Network, found: Values) -> dict[str, tuple[Array, Array]]:
-    """Block of counts → the z of the units that bend at 0, with the weight moved and without."""
-    bent = [k for k in range(1, network.depth + 1) if ACTIVATIONS[network.layers[k - 1].activation].kink]
+    """Block of counts → how far the z of units lie above their bends, with the weight moved and without."""
+    bent = [(k, kink) for k in range(1, network.depth + 1) for kink in network.kinks(k)]
     pairs: dict[str, tuple[Array, Array]] = {}
     for n in range(network.observations if bent else 0):
         plus, minus = (
-            np.concatenate([found[moved("z", k, n, part=side)] for k in bent], axis=-1) for side in ("plus", "minus")
+            np.concatenate([found[moved("z", k, n, part=side)] - kink for k, kink in bent], axis=-1)
+            for side in ("plus", "minus")
         )
         pairs[f"grad_plus_switch_n{n}"] = plus[:, 1:], plus[:, :1]
         pairs[f"grad_minus_switch_n{n}"] = minus, plus[:, :1]

@@ -14,7 +14,7 @@ import numpy as np
 from sheetnet.network import Network
 from sheetnet.quantity import jac, q
 from sheetnet.reference.equations import Values
-from sheetnet.reference.functions import Array
+from sheetnet.reference.functions import ACTIVATIONS, Array
 from sheetnet.workbook_options import TERMS, Presentation
 
 
@@ -51,11 +51,14 @@ def _observation(network: Network, values: Values, layer: int, n: int) -> dict[s
     # Row (k, i) belongs to the weight from node i to neuron k, which net_k alone depends on.
     by_weight = np.einsum("ki,ab->kaib", below, np.eye(network.sizes[layer]))
     gradient = np.einsum("kj,ki->kji", delta[:, n], below)
+    slopes = (
+        np.swapaxes(values[q("J", layer)][:, n], -1, -2) if mixes else slope[:, :, None] * np.eye(network.sizes[layer])
+    )
     parts = {
         "net": _vector(values[q("z", layer)], n),
         "out": _vector(out if last else values[q("A", layer)], n),
-        "v": _vector(out, n) if mixes else slope[:, :, None],
-        "dout_dnet": values[q("J", layer)][:, n] if mixes else slope[:, :, None] * np.eye(network.sizes[layer]),
+        "v": _vector(_share(network, values, layer), n) if mixes else slope[:, :, None],
+        "dout_dnet": slopes,
         "dE_dout": _vector(values[q("dC_da", layer)], n),
         "dnet_dW": by_weight.reshape(len(below), -1, network.sizes[layer]),
         "dE_dW": gradient.reshape(len(below), -1, 1),
@@ -64,6 +67,12 @@ def _observation(network: Network, values: Values, layer: int, n: int) -> dict[s
     if layer > 1:
         parts["dE_dnet"] = _vector(delta, n)
     return {jac(part, layer, n): array for part, array in parts.items()}
+
+
+def _share(network: Network, values: Values, layer: int) -> Array:
+    share = ACTIVATIONS[network.layers[layer - 1].activation].share
+    assert share is not None, "only where neurons mix"
+    return share(values[q("z", layer)], values[q("a", layer)])
 
 
 def _terms(v: Array, layer: int) -> dict[str, Array]:

@@ -44,7 +44,7 @@ def as_is(array: Array) -> Array:
 def _backward(network: Network, values: Values, layer: int) -> dict[str, Array]:
     mixes = network.mixes(layer)
     delta, gradient = trial_transposes(values[q("delta", layer)]), trial_transposes(values[q("dC_dW", layer)])
-    factor = values[q("J", layer)] if mixes else diagonal(values[q("da_dz", layer)])
+    factor = trial_transposes(values[q("J", layer)]) if mixes else diagonal(values[q("da_dz", layer)])
     return {
         mat("c", layer): trial_transposes(values[q("dC_da", layer)]),
         mat("D", layer): factor.reshape(len(factor), -1, network.sizes[layer]),

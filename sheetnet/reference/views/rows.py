@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.reference.equations import Values
-from sheetnet.reference.functions import ACTIVATIONS
 
 APART = 1e-7  # far above the tolerance of a judge, far below h
 
@@ -32,5 +31,5 @@ def told_apart(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
         if network.mixes(layer):
             first, second = above.max(axis=-1), below.max(axis=-1)
             yield from (first - second > APART, second - first > APART)
-        elif ACTIVATIONS[network.layers[layer - 1].activation].kink:
-            yield ((above > 0) & (below <= 0)) | ((above <= 0) & (below > 0))
+        for kink in network.kinks(layer):
+            yield (above > kink) & (below <= kink) | (above <= kink) & (below > kink)

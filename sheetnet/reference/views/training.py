@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q, train
 from sheetnet.reference.equations import Values, equations
-from sheetnet.reference.functions import LOSSES, Array
+from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
 from sheetnet.workbook_options import Presentation
 
@@ -50,7 +50,7 @@ def training_asked(network: Network, values: Values, presentation: Presentation)
 def training_row_demands(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
     """As `told_apart`; and targets of 0 and of 1, beside others, in every row that is compared."""
     yield from told_apart(network, found)
-    if LOSSES[network.loss].targets == "real":
+    if not network.loss_facts.one_hot:
         return
     asked = np.isfinite(found["train_cost"])
     for n in range(network.observations):
@@ -104,7 +104,7 @@ def _by_neuron(weights: Array) -> Array:
 
 
 def _of_layer(network: Network, layer: int) -> list[str]:
-    """The quantities of a layer that each observation has: ∂C/∂a alone only where softmax needs it in full."""
+    """The quantities of a layer that each observation has: ∂C/∂a alone only where neurons mix, which need it in full."""
     mixed = [q("e", layer), q("dC_da", layer)] if network.mixes(layer) else []
     return [q("z", layer), activation_name(layer, network.depth), q("delta", layer), *mixed]
 

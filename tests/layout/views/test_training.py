@@ -21,6 +21,7 @@ from sheetnet.syntax import cell_name
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
+from tests.support.quantities import edited
 from tests.support.recalculated import cell_value
 from tests.support.sheets import blamed, with_formula
 from tests.support.view_cases import NETWORKS, block_numbers, far_cells, formula_cells, judged_with, verdicts
@@ -185,3 +186,10 @@ def test_a_thousand_steps_are_judged_correct() -> None:
     place, report = judged_with(workbook, network, "train_z_2_n0", 900, 1)
     assert verdicts(report, "wrong") == {(SHEET, cell_name(*place[1:]))}
     assert all(math.isfinite(cell.value) for cell in report.cells if isinstance(cell.value, float))
+
+
+def test_where_training_diverges_no_right_formula_is_blamed() -> None:
+    """A division by a Σe that is not asked for gives an error, which counts as little as the number would."""
+    network = make_network("softmax", "binary_cross_entropy", (2, 3, 3), observations=2)
+    workbook = edited(book(network, 50), network, {"{dC_dW_1[0,0]}": "={A_0[0,0]}*{delta_1[0,0]}"})
+    assert blamed(judge(workbook, network)) == {"dC_dW_1[0, 0]": "wrong"}
