@@ -58,7 +58,12 @@ class SheetnetError(Exception):
 
 
 class UsageError(SheetnetError):
-    """An option has a value it cannot have, or options do not fit together: names what is possible or missing."""
+    """An option has a value it cannot have, or options do not fit together: names what is possible or missing.
+
+    >>> sheetnet.validate("d02b.xlsx", engine="abacus")
+    Traceback (most recent call last):
+    sheetnet.errors.UsageError: engine is 'abacus', expected one of ironcalc, libreoffice
+    """
 
 
 class NetworkError(SheetnetError):
@@ -91,10 +96,10 @@ class LimitError(SheetnetError):
 class EngineError(SheetnetError):
     """A spreadsheet engine is missing, failed, or ran out of its time.
 
-    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
-    >>> sheetnet.validate(path, engine="abacus")
-    Traceback (most recent call last):
-    sheetnet.errors.EngineError: ...abacus...
+    Whoever asks for `engine="libreoffice"` where it is not installed meets one.
+
+    >>> issubclass(sheetnet.EngineError, sheetnet.SheetnetError)
+    True
     """
 
 

@@ -36,7 +36,7 @@ def known_keys(table: Mapping[str, Any], known: Collection[str], where: str) -> 
 def number(value: object, field: str) -> float:
     """A finite number with 15 significant digits, which every spreadsheet keeps exactly."""
     if not isinstance(value, int | float):
-        value = plain(value)
+        value = as_lists(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse(field, f"is {shown(value)}", "a number")
     try:
@@ -50,7 +50,7 @@ def number(value: object, field: str) -> float:
 
 def row(value: object, field: str) -> Row:
     """A list of numbers; a tuple or an array is one, too."""
-    value = plain(value)
+    value = as_lists(value)
     if not isinstance(value, list | tuple) or not value:
         raise refuse(field, f"is {shown(value)}", "a list of numbers, such as [0.05, 0.1]")
     return tuple(number(x, f"{field}[{i}]") for i, x in enumerate(value))
@@ -58,10 +58,10 @@ def row(value: object, field: str) -> Row:
 
 def matrix(value: object, field: str, columns: int | None = None) -> Matrix:
     """A list of equally long rows; one bare row stands for a matrix of one row."""
-    value = plain(value)
+    value = as_lists(value)
     if not isinstance(value, list | tuple) or not value:
         raise refuse(field, f"is {shown(value)}", "a list of rows, such as [[0.05, 0.1]]")
-    if not any(isinstance(plain(x), list | tuple) for x in value):
+    if not any(isinstance(as_lists(x), list | tuple) for x in value):
         value = [value]
     rows = tuple(row(x, f"{field}[{i}]") for i, x in enumerate(value))
     wanted = columns or len(rows[0])
@@ -71,7 +71,7 @@ def matrix(value: object, field: str, columns: int | None = None) -> Matrix:
     return rows
 
 
-def plain(value: object) -> object:
+def as_lists(value: object) -> object:
     """An array, or a number of one, as Python's own lists and numbers; all else as it is."""
     return value.tolist() if hasattr(value, "tolist") else value
 

@@ -122,7 +122,7 @@ def write_workbook(network: NetworkLike, path: str | Path, presentation: Present
 
 
 def write_student_workbook(
-    network: Network,
+    network: NetworkLike,
     path: str | Path,
     *,
     blanks: Sequence[str] = (),
@@ -140,6 +140,7 @@ def write_student_workbook(
     >>> sheetnet.validate(path)
     <Report student.ods: not ok, 4 blank>
     """
+    network = load_network(network)
     exercise = Exercise(blanks_named(network, blanks), hints)
     save_workbook(make_student_workbook(network, exercise, Presentation(column=column)), Path(path))
     return Path(path)

@@ -1,42 +1,40 @@
-"""Reads a workbook file, judges it, and returns a Report.
+"""Reads a workbook file and has it judged: by the names of its blocks, or by what its formulas compute.
 
-The teacher's list counts where there is one, then what the copy itself says; a workbook that says nothing has no givens.
+The one door above both judges, `validation/` and `identification/`, which do not know it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sheetnet.engine import available, engine_named
+from sheetnet.engine import available
 from sheetnet.engine.isolate import cannot_move
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.files.notices import noticing
+from sheetnet.identification import judge_layout, load_map
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.layout import blanks_named
 from sheetnet.layout.record import carried, embedded_network
-from sheetnet.naming import and_more, element_name, listed
+from sheetnet.naming import listed
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
 from sheetnet.quantity import Quantity
-from sheetnet.syntax import cell_name, parse_area
+from sheetnet.syntax import parse_area
 from sheetnet.syntax.function_facts import is_googles
-from sheetnet.validation.cells import edited_inputs, played_ties
+from sheetnet.validation.judge import judge_named
 from sheetnet.validation.names import area_of, is_view_block
-from sheetnet.validation.pipeline import Assessment, assess
-from sheetnet.validation.placement_notes import whereabouts
 from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
-from sheetnet.validation.run import Bench, Runs
-from sheetnet.validation.texts import entry_notes
 from sheetnet.verdict import Verdict
-from sheetnet.workbook import Value, Workbook
+from sheetnet.workbook import Workbook
 
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
+SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
 
 def blocks_asked(
@@ -78,9 +76,6 @@ def _claimed(workbook: Workbook) -> tuple[str, ...]:
         return carried(workbook, "").blanks
     except FileError:
         return ()
-
-
-SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
 
 def validate(
@@ -128,8 +123,6 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
     network = embedded_network(workbook, name) if given is None else given
     asked, remarks = blocks_asked(workbook, network, options.blanks)
     if given is not None and (options.inputs is not None or not _has_names(workbook, network)):
-        from sheetnet.identification import judge_layout, load_map  # it builds on this package
-
         where = None if options.inputs is None else load_map(options.inputs, workbook, network)
         report = judge_layout(workbook, network, where, options, name=name)
         source = report.network_source
@@ -174,11 +167,11 @@ def _as_written(report: Report, workbook: Workbook) -> Report:
 
 def _judge_by_both(workbook: Workbook, network: Network, options: JudgeOptions) -> Report:
     """What one engine cannot compute, another is asked for, where it is installed."""
-    report = _judge(workbook, network, options)
+    report = judge_named(workbook, network, options)
     doubted = [cell for cell in report.cells if _unjudged(cell)]
     if not doubted or options.engine == SECOND_OPINION or not available(SECOND_OPINION):
         return report
-    second = _judge(workbook, network, replace(options, engine=SECOND_OPINION))
+    second = judge_named(workbook, network, replace(options, engine=SECOND_OPINION))
     no_errors = {
         (cell.sheet, cell.cell, cell.quantity)
         for cell in report.cells
@@ -194,50 +187,6 @@ def _judge_by_both(workbook: Workbook, network: Network, options: JudgeOptions) 
     )
 
 
-def _judge(workbook: Workbook, network: Network, options: JudgeOptions) -> Report:
-    found = assess(
-        Bench.of(workbook, network, engine_named(options.engine), options.trials, options.seed), options.seed
-    )
-    bench, convention = found.bench, found.bench.convention
-    problems = [
-        CellVerdict(None, None, p.block, None, p.verdict, p.message) for p in bench.located.problems if p.verdict
-    ]
-    return Report(
-        workbook="",
-        network=network.title,
-        network_source="the file given",
-        engine=options.engine,
-        trials=bench.trials.count,
-        seed=options.seed,
-        cells=(*problems, *_bad_inputs(bench, found.runs), *found.cells),
-        edited_inputs=tuple(edited_inputs(network, bench.inputs, found.runs.inputs)),
-        notes=tuple(_notes(found)),
-        convention=convention.name if convention else None,
-    )
-
-
-def _notes(found: Assessment) -> Iterator[str]:
-    if found.bench.convention:
-        yield f"judged by the sheet's own convention: {found.bench.convention.message}"
-    bench, located = found.bench, found.bench.located
-    yield from located.notes
-    if located.areas:
-        yield from found.lost.notes(found.cells)
-        yield from whereabouts(bench.workbook, bench.network, located, bench.answers, tuple(found.cells))
-    if tied := played_ties(found.bench.network, found.bench.inputs):
-        one, other = (element_name(name, (row, column)) for name, row, column in next(iter(tied.items())))
-        more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
-        yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
-    yield from entry_notes(found.bench.answers, found.cells, found.bench.texts)
-    if not found.bench.trials.count:
-        yield (
-            "no random inputs were found at which the numbers of this network stay finite: nothing could be tried, so check "
-            "the network's activations and loss, or take another --seed"
-        )
-    if not found.runs.evidence.own:
-        yield "the sheet's own inputs give no finite numbers to compare with: the trials alone judge"
-
-
 def _has_names(workbook: Workbook, network: Network) -> bool:
     """Whether any block of the network has a name that leads to cells of the workbook."""
     blocks = {block.casefold() for block in network.blocks}
@@ -245,38 +194,18 @@ def _has_names(workbook: Workbook, network: Network) -> bool:
     return any(area_of(workbook, name.refers_to) is not None for name in named)
 
 
-def _difference(workbook: Workbook, network: Network, path: str) -> tuple[str, ...]:
-    """A note where the workbook carries another network than the one that counts."""
+def _difference(workbook: Workbook, network: Network | None, path: str) -> tuple[str, ...]:
+    """A note where the workbook carries another network than the one that is given and counts."""
+    if network is None:
+        return ()
     try:
-        carried = embedded_network(workbook, path)
+        own = embedded_network(workbook, path)
     except (FileError, NetworkError):
         return ()
-    return () if carried == network else ("the workbook carries another network than the file given, which counts",)
+    return () if own == network else ("the workbook carries another network than the file given, which counts",)
 
 
 def _unjudged(cell: CellVerdict) -> bool:
     """Whether another engine may be able to judge what this one cannot."""
     formula = cell.formula or ""
     return cell.verdict == Verdict.UNSUPPORTED and not cannot_move(formula) and not is_googles(formula)
-
-
-def _bad_inputs(bench: Bench, runs: Runs) -> list[CellVerdict]:
-    """Input cells that hold text or an error: nothing can be computed from them."""
-    return [
-        CellVerdict(
-            cell.place[0],
-            cell_name(*cell.place[1:]),
-            cell.element[0],
-            cell.element[1:],
-            Verdict.ERROR,
-            f"this input contains {_content(value)}, not a number: enter a number; the trials put random ones in its place",
-            formula=cell.formula,
-            value=value,
-        )
-        for cell in bench.inputs
-        if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
-    ]
-
-
-def _content(value: Value) -> str:
-    return f"the text {value!r}" if isinstance(value, str) else str(value).upper()

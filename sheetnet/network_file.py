@@ -223,7 +223,7 @@ def _weights(
 
 
 def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool) -> Layer:
-    neurons, bias = len(rows[0]), fields.plain(entry.get("bias", [0.0] * len(rows[0])))
+    neurons, bias = len(rows[0]), fields.as_lists(entry.get("bias", [0.0] * len(rows[0])))
     single = not isinstance(bias, list | tuple)
     if single:
         biases = (fields.number(bias, f"{where}.bias"),) * neurons

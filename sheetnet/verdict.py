@@ -11,7 +11,14 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 
-class _Ranked(StrEnum):
+class _Word(StrEnum):
+    """Members that people meet as the quoted words which they are: `{'correct': 3109}`."""
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+class _Ranked(_Word):
     """Members written as `text, meaning`, in the order of reports."""
 
     meaning: str
@@ -61,7 +68,7 @@ class PrintVerdict(_Ranked):
     WRONG = "wrong", "the error begins here"
 
 
-class Status(StrEnum):
+class Status(_Word):
     """What became of one file of a batch."""
 
     CORRECT = "correct"

@@ -26,9 +26,10 @@ from sheetnet.syntax import cell_name
 from sheetnet.trials import TRIALS, from_content
 from sheetnet.trials.draw import Ties
 from sheetnet.validation import run
+from sheetnet.validation.case import Case
 from sheetnet.validation.locate import Located, locate
-from sheetnet.validation.pipeline import Assessment
 from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.state import State
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import Presentation
 from tools.small_networks import make_network
@@ -103,8 +104,8 @@ def noted(workbook: Workbook, number: int) -> Workbook:
 
 def verdicts(workbook: Workbook, network: Network, made: Made, whole: bool = False) -> dict[Read, CellVerdict]:
     """The verdicts of the changed masks; if not `whole`, without the search for causes, which makes no wrong cell right."""
-    bench = run.Bench.of(workbook, network, engine_named("ironcalc"), TRIALS, 0)
-    cells = judge(workbook, network).cells if whole else Assessment.first(bench).cells
+    runner = run.Runner(Case.of(workbook, network, TRIALS, 0), engine_named("ironcalc"))
+    cells = judge(workbook, network).cells if whole else State.first(runner).cells
     blocks = {mask[0] for mask in made}
     found = {(cell.quantity, *(cell.index or ())): cell for cell in cells if cell.quantity in blocks}
     return {mask: found[mask] for mask in made}

@@ -19,9 +19,10 @@ from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import Token, cell_name, column_letters, column_number, tokenize
 from sheetnet.trials.near_rows import draw_for
+from sheetnet.validation.case import Case
 from sheetnet.validation.conventions import CONVENTIONS
-from sheetnet.validation.pipeline import has_one_hot_targets
-from sheetnet.validation.run import Bench, Runs, run_instead, run_workbook
+from sheetnet.validation.refine.other_readings import has_one_hot_targets
+from sheetnet.validation.run import Runner, Runs
 from sheetnet.workbook import Cell, Place, Workbook
 
 WITNESS_SEED, WITNESS_TRIALS = 4242, 40  # other draws than the judge's, and more of them
@@ -147,36 +148,38 @@ class Subject:
     def __init__(self, workbook: Workbook, network: Network, views: bool | None = None) -> None:
         self.workbook, self.network = workbook, network
         engine = engine_named("ironcalc")
-        self.bench = Bench.of(workbook, network, engine, WITNESS_TRIALS, WITNESS_SEED)
+        self.runner = Runner(Case.of(workbook, network, WITNESS_TRIALS, WITNESS_SEED), engine)
+        self.case = self.runner.case
         self.witnesses = self.witnesses_by(None)
         self.formulas = [
             n
-            for n, answer in enumerate(self.bench.answers)
-            if answer.cell.formula is not None and views in (None, not self.bench.of_step[n])
+            for n, answer in enumerate(self.case.answers)
+            if answer.cell.formula is not None and views in (None, not self.runner.of_step[n])
         ]
         # The answers that an array formula fills, by its anchor's number: a mutant of it changes them all.
         self.filled = {n: [n] for n in self.formulas}
-        anchors = {self.bench.answers[n].place: n for n in self.formulas if self.bench.answers[n].array}
-        for n, answer in enumerate(self.bench.answers):
+        anchors = {self.case.answers[n].place: n for n in self.formulas if self.case.answers[n].array}
+        for n, answer in enumerate(self.case.answers):
             anchor = anchors.get((answer.place[0], *answer.array)) if answer.array else None
             if anchor not in (None, n):
                 self.filled[anchor].append(n)
 
-    def witnesses_by(self, convention: str | None) -> list[tuple[Bench, Runs]]:
+    def witnesses_by(self, convention: str | None) -> list[tuple[Runner, Runs]]:
         """The right workbook at other draws than the judge's, what is right being what the convention says."""
         named = {each.name: each for each in CONVENTIONS}
-        bench = replace(self.bench, convention=named[convention] if convention else None)
-        witnesses = [(bench, run_workbook(bench))]
+        case = replace(self.case, convention=named[convention] if convention else None)
+        runner = replace(self.runner, case=case)
+        witnesses = [(runner, runner.run())]
         if has_one_hot_targets(self.network, witnesses[0][1]):  # then what is right for all targets of 0 and 1 is right
-            shown = bench.located.presentation
+            shown = case.located.presentation
             trials = draw_for(self.network, shown, WITNESS_TRIALS, WITNESS_SEED, one_hot=True)
-            one_hot = replace(bench, trials=trials)
-            witnesses.append((one_hot, run_workbook(one_hot)))
+            one_hot = replace(runner, case=replace(case, trials=trials))
+            witnesses.append((one_hot, one_hot.run()))
         return witnesses
 
     def mutants(self, number: int) -> Iterator[Mutant]:
         """Every mutant of one answer's formula."""
-        answer = self.bench.answers[number]
+        answer = self.case.answers[number]
         assert answer.formula is not None
         tokens = tokenize(answer.formula)
         for name, mutate in MUTATIONS.items():
@@ -200,7 +203,7 @@ class Subject:
 
     def _part(self, mutant: Mutant, number: int) -> Cell | None:
         """The mutant as it is in one answer: of an array formula, the element that fills it."""
-        anchor, answer = self.bench.answers[mutant.number], self.bench.answers[number]
+        anchor, answer = self.case.answers[mutant.number], self.case.answers[number]
         single = self.filled[mutant.number] == [number]
         if mutant.cell is None or (
             single and "MMULT(" not in (mutant.cell.formula or "")
@@ -209,14 +212,13 @@ class Subject:
         row, column = answer.place[1] - anchor.place[1] + 1, answer.place[2] - anchor.place[2] + 1
         return Cell(None, f"INDEX({mutant.cell.formula},{row},{column})")
 
-    def _differing(self, changed: list[tuple[int, Cell | None]], witnesses: list[tuple[Bench, Runs]]) -> list[bool]:
+    def _differing(self, changed: list[tuple[int, Cell | None]], witnesses: list[tuple[Runner, Runs]]) -> list[bool]:
         """Whether each answer, with the cell as changed, computes something else."""
         formulas = [(n, cell.formula) for n, cell in changed if cell is not None and cell.formula is not None]
         asked = [number for number, _ in formulas]
         rights = [
-            run_instead(bench, runs, formulas)
-            & ~runs.evidence.doubtful[asked]  # what it cannot tell, it does not excuse
-            for bench, runs in (witnesses if formulas else [])
+            runner.instead(runs, formulas) & ~runs.evidence.doubtful[asked]  # what it cannot tell, it does not excuse
+            for runner, runs in (witnesses if formulas else [])
         ]
         right = iter(np.any(rights, axis=0).tolist() if rights else [])
         constant = [bool((column == column[0]).all()) for column in witnesses[0][1].evidence.expected.T]
@@ -229,8 +231,8 @@ class Subject:
         """The workbook with all these cells changed."""
         # What an array formula filled loses its saved numbers with it: none of them would stand in a mutant's file.
         filled = {n for m in mutants for n in self.filled[m.number]}
-        changes: dict[Place, Cell | None] = {self.bench.answers[n].place: Cell() for n in filled}
-        changes |= {self.bench.answers[m.number].place: m.cell for m in mutants}
+        changes: dict[Place, Cell | None] = {self.case.answers[n].place: Cell() for n in filled}
+        changes |= {self.case.answers[m.number].place: m.cell for m in mutants}
         sheets = []
         for sheet in self.workbook.sheets:
             cells = dict(sheet.cells)
@@ -266,7 +268,7 @@ class Subject:
 
     def name(self, number: int) -> str:
         """The cell of an answer."""
-        sheet, row, column = self.bench.answers[number].place
+        sheet, row, column = self.case.answers[number].place
         return f"{sheet}!{cell_name(row, column)}"
 
 

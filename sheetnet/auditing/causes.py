@@ -22,10 +22,10 @@ from sheetnet.auditing.names import block_of_column
 from sheetnet.auditing.published import PrintedNumber
 from sheetnet.auditing.terms import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.values import term_value
-from sheetnet.mistakes import MISTAKES, Change, Mistake, Site, cook, kind_of
+from sheetnet.mistakes import MISTAKES
+from sheetnet.mistakes.mistaken import MistakenEquation, mistaken_equations, ways_up
 from sheetnet.naming import element_name
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import Equation
 from sheetnet.verdict import PrintVerdict
 
 MISREAD_EQUATIONS_UP = 3  # equations further up, through what is not printed
@@ -154,7 +154,7 @@ HIT, NEAR = 2, 1  # weights of a number explained, and of one explained but for 
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Cause:
     """What explains one number: a mistake's code, and words."""
 
     code: str
@@ -163,17 +163,16 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Guess:
-    """A mistaken equation: `compute` gives the table's block where it is its own, else `replaced` is one further up."""
+    """A mistaken equation: the table's own, or one further up."""
 
-    mistake: Mistake
-    change: Change
-    block: str
+    one: MistakenEquation
     own: bool
 
     @property
     def words(self) -> str:
-        label = f" ({self.change.label})" if self.change.label else ""
-        return f"{self.mistake.code} {self.mistake.name}{label}" + ("" if self.own else f" in {self.block}")
+        mistake, label = self.one.mistake, self.one.change.label
+        said = f"{mistake.code} {mistake.name}" + (f" ({label})" if label else "")
+        return said if self.own else f"{said} in {self.one.site.block}"
 
 
 class Explanations:
@@ -182,11 +181,11 @@ class Explanations:
     def __init__(self, document: Document, routes: Routes) -> None:
         self._document, self._routes, self._network = document, routes, document.network
         self._made: dict[tuple[object, ...], Upstream] = {}
-        self._known: dict[tuple[object, ...], list[Explanation | None]] = {}  # copies of a table are explained alike
+        self._known: dict[tuple[object, ...], list[Cause | None]] = {}  # copies of a table are explained alike
 
-    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Explanation | None]:
+    def of(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Cause | None]:
         """What explains each number of a table that is wrong: the mistake that explains most of them."""
-        nothing: list[Explanation | None] = [None] * len(numbers)
+        nothing: list[Cause | None] = [None] * len(numbers)
         if self._document.is_given(numbers[0]):
             return nothing
         if numbers[0].expression is not None:
@@ -198,8 +197,8 @@ class Explanations:
             self._known[key] = self._best(numbers, verdicts)
         return self._known[key]
 
-    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Explanation | None]:
-        best: list[Explanation | None] = [None] * len(numbers)
+    def _best(self, numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]) -> list[Cause | None]:
+        best: list[Cause | None] = [None] * len(numbers)
         most = (0, 0)
         for guess in self._guesses(numbers[0]):
             for pins in dict.fromkeys([*self._routes.pins(numbers[0]), ()]):
@@ -210,8 +209,8 @@ class Explanations:
 
     def _tried(
         self, guess: _Guess, pins: tuple[Pin, ...], numbers: Sequence[PrintedNumber], verdicts: Sequence[PrintVerdict]
-    ) -> tuple[list[Explanation | None], tuple[int, int]]:
-        found: list[Explanation | None] = [None] * len(numbers)
+    ) -> tuple[list[Cause | None], tuple[int, int]]:
+        found: list[Cause | None] = [None] * len(numbers)
         hits, digits, kept = 0, 0, 0
         if not any(
             v == PrintVerdict.WRONG and self._meets(guess, pins, n)[1] == HIT
@@ -223,7 +222,7 @@ class Explanations:
             if verdict != PrintVerdict.WRONG:
                 kept += weight == HIT
             elif weight and number.digits is not None:
-                found[i] = Explanation(guess.mistake.code, guess.words + words)
+                found[i] = Cause(guess.one.mistake.code, guess.words + words)
                 hits += weight
                 digits += number.digits.significant if weight == HIT else 0
         return found, ((hits, kept) if digits >= EXPLAINED_DIGITS else (0, 0))
@@ -233,7 +232,7 @@ class Explanations:
     ) -> tuple[str, int]:
         """How a guess meets a printed number: words to add, and a weight. Slips are looked for only where asked."""
         digits = number.digits
-        if digits is None or (guess.own and self._document.place(number)[0] != guess.block):
+        if digits is None or (guess.own and self._document.place(number)[0] != guess.one.site.block):
             return "", 0  # a blank, or the bias node beside the activations of a table
         reach = self._reach(guess, pins, number, None if slipped else (digits.low, digits.high))
         return ("", 0) if reach is None else _compared(digits, reach, slipped)
@@ -241,11 +240,11 @@ class Explanations:
     def _reach(
         self, guess: _Guess, pins: tuple[Pin, ...], number: PrintedNumber, near: tuple[float, float] | None
     ) -> Reach | None:
-        mistaken = _cooked(Site.of(self._network, guess.block), guess.change)
-        key = (pins, None if guess.own else (guess.block, guess.change.label, guess.mistake.code, guess.change.kind))
+        one, block = guess.one, guess.one.site.block
+        key = (pins, None if guess.own else (block, one.change.label, one.mistake.code, one.change.kind))
         if key not in self._made:
-            self._made[key] = Upstream(self._network, pins, None if guess.own else {guess.block: mistaken})
-        compute: StepFunction = mistaken if guess.own else self._document.compute(number)
+            self._made[key] = Upstream(self._network, pins, None if guess.own else {block: one.array})
+        compute: StepFunction = one.array if guess.own else self._document.compute(number)
         try:
             return self._made[key].follow(compute, *self._document.element(number), near=near)
         except KeyError:  # further up nothing can read what comes later in the step, as new weights do
@@ -255,10 +254,9 @@ class Explanations:
         own = self._document.place(number)[0]
         yield from self._mistaken(own, own=True)
         pinned = {pin.block for pin in self._routes.pins(number)[0]}
-        level = [own]
-        for _ in range(EQUATIONS_UP):
-            level = [above for block in level for above in self._between(block, pinned)]
-            for block in dict.fromkeys(level):
+        for depth in range(1, EQUATIONS_UP + 1):
+            ways = ways_up(own, depth, lambda block: self._between(block, pinned))
+            for block in dict.fromkeys(way[-1] for way in ways):
                 yield from self._mistaken(block, own=False)
 
     def _between(self, block: str, pinned: set[str]) -> Iterator[str]:
@@ -269,14 +267,9 @@ class Explanations:
                 yield above
 
     def _mistaken(self, block: str, own: bool) -> Iterator[_Guess]:
-        site = Site.of(self._network, block)
-        if (kind := kind_of(site)) is not None:
-            for mistake in MISTAKES.values():
-                if mistake.quantity != "any":
-                    for change in mistake.changes_at(site, kind):
-                        yield _Guess(mistake, change, block, own)
+        return (_Guess(one, own) for one in mistaken_equations(self._network, block, any_formula=False))
 
-    def _expression(self, number: PrintedNumber) -> Explanation | None:
+    def _expression(self, number: PrintedNumber) -> Cause | None:
         """An expression with the wrong logarithm or the wrong sign."""
         assert number.expression is not None  # as `of` asked
         assert number.digits is not None  # a blank is missing, not wrong
@@ -290,7 +283,7 @@ class Explanations:
                 if reach is not None and number.digits.significant >= EXPLAINED_DIGITS:
                     words, weight = _compared(number.digits, reach, slipped=False)
                     if weight == HIT:
-                        return Explanation(code, f"{code} {MISTAKES[code].name}{label}{words}")
+                        return Cause(code, f"{code} {MISTAKES[code].name}{label}{words}")
         return None
 
 
@@ -305,10 +298,6 @@ def _compared(printed: Digits, reach: Reach, slipped: bool) -> tuple[str, int]:
     if one_digit_differs(printed, reach.value):
         return f", and one digit differs from {printed.like(reach.value)}", NEAR
     return "", 0
-
-
-def _cooked(site: Site, change: Change) -> Equation:
-    return lambda values: cook(site, values, change.parts)
 
 
 def _valued(term: Term) -> StepFunction:

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from sheetnet.errors import SheetnetError
-from sheetnet.files.atomic import refuse_existing, refuse_shared, save_text
-from sheetnet.files.package import refuse_same
-
-if TYPE_CHECKING:
-    from sheetnet.batch.journal import Result
-    from sheetnet.batch.schedule import Workers
-
-
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from sheetnet.batch.journal import Journal, Result, way_of_judging
 from sheetnet.batch.schedule import Outcome, Ready, Submit, Workers, in_order, runner
-from sheetnet.engine import only_the_chosen
-from sheetnet.errors import LostError, errors_within, one_line
+from sheetnet.errors import LostError, SheetnetError, errors_within, one_line
+from sheetnet.files.atomic import refuse_existing, refuse_shared, save_text
 from sheetnet.files.limits import MOST_SECONDS, Limits
+from sheetnet.files.package import refuse_same
 from sheetnet.judge import judge_file
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
-from sheetnet.validation import Report
 
 UNREADABLE = "sheetnet.unreadable/1"
 
@@ -92,7 +81,7 @@ class Outputs:
             calls = [(report, self.copies[Path(report.workbook)], limits) for report in reports]
             for report, outcome in zip(reports, _each(workers, jobs, limits, save_marked, calls), strict=True):
                 if isinstance(outcome, SheetnetError):
-                    yield _told(report.workbook, outcome)
+                    yield error_line(report.workbook, outcome)
 
     def _write_page(self, workers: Workers, jobs: int | None, limits: Limits) -> Iterator[str]:
         from sheetnet.report.html import read_section, report_page, section
@@ -103,7 +92,7 @@ class Outputs:
         calls = [(number, report, limits) for number, report in enumerate(reports)]
         for number, outcome in enumerate(_each(workers, jobs, limits, read_section, calls)):
             if isinstance(outcome, SheetnetError):
-                yield _told(reports[number].workbook, outcome)
+                yield error_line(reports[number].workbook, outcome)
                 outcome = section(number, reports[number])
             sections.append(outcome)
         save_text(
@@ -119,15 +108,8 @@ def refuse_workbooks(files: Sequence[Path], workbooks: Sequence[Path]) -> None:
 
 
 def _each(workers: Workers, jobs: int | None, limits: Limits, function: Any, calls: Sequence[Any]) -> Any:
-    from sheetnet.batch.schedule import in_order, runner
-
     with runner(None, jobs, len(calls), limits, workers) as submit:
         yield from in_order(submit, function, calls, lambda _number, outcome: outcome)
-
-
-def _told(path: str, error: SheetnetError) -> str:
-
-    return error_line(path, error)
 
 
 def _data(result: Result) -> Mapping[str, Any]:
@@ -205,13 +187,7 @@ def _results(
         kept = stack.enter_context(journal()) if journal is not None else None
         submit = stack.enter_context(at_work())
         tasks = _Tasks(names, network, options, kept)
-        yield from in_order(submit, judged, tasks.calls(), tasks.result)
-
-
-def judged(path: str, network: Network | None, options: JudgeOptions) -> Report:
-    """What a worker does with one file: its report, by the engine that was chosen alone."""
-    with only_the_chosen():
-        return judge_file(path, network, options)
+        yield from in_order(submit, judge_file, tasks.calls(), tasks.result)
 
 
 class _Tasks:
@@ -224,7 +200,7 @@ class _Tasks:
         self._contents: dict[int, str | None] = {}
 
     def calls(self) -> Iterator[tuple[Any, ...] | Ready]:
-        """The arguments of `judged` for each file, or the result of an earlier run."""
+        """The path of each file, or the result of an earlier run."""
         for number, name in enumerate(self._names):
             if self._journal is not None:
                 if (kept := self._journal.kept(name)) is not None:

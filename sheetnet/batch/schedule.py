@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
@@ -133,12 +135,12 @@ def runner(
     Workers of our own end with the block, at once where it ends by an exception; `own` outlive it.
     """
     if executor is not None:
-        yield lambda function, call: executor.submit(_attempt, function, call, limits)
+        yield _submitting(executor, _attempt, limits)
         return
     workers = own or Workers()
     pool = ThreadPoolExecutor(max(1, min(jobs or cores(), count)), "sheetnet")
     try:
-        yield lambda function, call: pool.submit(_attempt, function, call, limits, workers)
+        yield _submitting(pool, workers.call, limits)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         workers.close()  # whoever still waits for an answer waits no longer
@@ -149,15 +151,20 @@ def runner(
             workers.close()
 
 
+def _submitting(executor: Executor, attempt: Callable[..., Outcome], limits: Limits) -> Submit:
+    submit: Any = executor.submit
+    return partial(submit, attempt, limits=limits)
+
+
 def cores() -> int:
     """How many processes this one may run at once."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _attempt(function: Callable[..., Any], call: WorkerCall, limits: Limits, own: Workers | None = None) -> Outcome:
-    """What runs in the executor: the call in a guarded process. What a file causes is a value here, never an exception."""
+def _attempt(function: Callable[..., Any], call: WorkerCall, limits: Limits) -> Outcome:
+    """What a foreign executor runs: the call in a guarded process. What a file causes is a value, never an exception."""
     try:
-        return isolated(function, *call, limits=limits) if own is None else own.call(function, call, limits)
+        return isolated(function, *call, limits=limits)
     except NoWorkerError:
         raise
     except SheetnetError as error:
@@ -176,23 +183,17 @@ def in_order(
     """
     done: SimpleQueue[Future[Outcome]] = SimpleQueue()
     running: dict[Future[Outcome], int] = {}
-    waiting = _Waiting()
-    todo = enumerate(calls)
+    waiting, todo = _Waiting(), enumerate(calls)
     turn = begun = 0
-    more = True
     try:
         while True:
-            while more and begun - turn < AHEAD:
-                number, call = next(todo, (begun, None))
-                if call is None:
-                    more = False
-                elif isinstance(call, Ready):
+            for number, call in islice(todo, AHEAD - (begun - turn)):
+                begun = number + 1
+                if isinstance(call, Ready):
                     waiting.put(number, call.value)
                 else:
-                    future = submit(function, call)
-                    running[future] = number
+                    running[future := submit(function, call)] = number
                     future.add_done_callback(done.put)
-                begun = number + (call is not None)
             if turn in waiting:
                 yield waiting.pop(turn)
                 turn += 1
@@ -232,8 +233,10 @@ class _Waiting:
 def _outcome(future: Future[Outcome]) -> Outcome:
     try:
         return future.result()
-    except SheetnetError:
+    except NoWorkerError:
         raise
+    except SheetnetError as error:
+        return error
     except Exception as error:  # noqa: BLE001 - an executor may fail in ways of its own
         return LostError(
             f"was lost by the executor ({type(error).__name__}: {error})", remedy="try it again with --resume"

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
 import pickle
 import select
 import sys
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from sheetnet.engine import only_the_chosen
 from sheetnet.errors import SheetnetError
 from sheetnet.files.limits import Limits
 
@@ -27,13 +27,7 @@ STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
 IDLE_SECONDS = 60.0  # after which a worker that nobody asks ends by itself, as on a cluster that has other work
 # What judging imports, also where it does so late: a worker has all of it before its first call.
-WARM = (
-    "sheetnet.judge",
-    "sheetnet.engine.ironcalc",
-    "sheetnet.files.ods.read",
-    "sheetnet.files.xlsx.read",
-    "sheetnet.layout.record",
-)
+WARM = ("sheetnet.judge", "sheetnet.engine.ironcalc", "sheetnet.files.ods.read", "sheetnet.files.xlsx.read")
 RETIRE_BYTES = 500_000_000  # of peak memory, after which a worker is replaced: Python seldom gives memory back
 
 
@@ -49,7 +43,7 @@ class Reply:
 
 
 def serve_forever() -> None:
-    """Serve until stdin ends."""
+    """Serve until stdin ends. Whoever made the files, no other program is started for them that was not chosen."""
     requests, replies = _private_streams()
     if os.name == "posix":
         _end_with_parent(int(sys.argv[1]))
@@ -59,13 +53,35 @@ def serve_forever() -> None:
         size = int.from_bytes(requests.read(LENGTH_BYTES))
         if not size:
             return  # the parent closed the pipe
-        function, arguments, limits = pickle.loads(requests.read(size))  # noqa: S301 - our own parent wrote it
+        function, arguments, allowed = pickle.loads(requests.read(size))  # noqa: S301 - our own parent wrote it
         _send(replies, STARTED)
-        reply = _answer(function, arguments, limits)
-        message = pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
+        with _Answer() as answer, only_the_chosen():
+            _restrict(allowed)
+            answer.value = function(*arguments)
+        message = pickle.dumps(answer.reply, pickle.HIGHEST_PROTOCOL)
         _send(replies, len(message).to_bytes(LENGTH_BYTES) + message)
-        if reply.retiring:
+        if answer.reply.retiring:
             return
+
+
+class _Answer:
+    """One call: what it gives or raises, whatever that is, becomes the `reply`."""
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.reply = Reply()
+
+    def __enter__(self) -> _Answer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if error is None or isinstance(error, SheetnetError):
+            self.reply = Reply(self.value, error, retiring=_grown())
+        elif isinstance(error, MemoryError):
+            self.reply = Reply(out_of_memory=True, retiring=True)
+        else:  # whatever a file causes is that file's result, never the worker's end
+            self.reply = Reply(failure=_told(error), retiring=True)
+        return True
 
 
 def _private_streams() -> tuple[IO[bytes], IO[bytes]]:
@@ -104,7 +120,7 @@ def _no_core_dumps() -> None:
 def _warm() -> None:
     """Import what judging needs, once, and keep the collector from looking at it again and again."""
     for module in WARM:
-        importlib.import_module(module)
+        import_module(module)
     gc.collect()
     gc.freeze()
 
@@ -112,18 +128,6 @@ def _warm() -> None:
 def _asked(requests: IO[bytes]) -> bool:
     """Wait for the next request; False after a long silence. (Windows cannot wait on a pipe: it waits in reading.)"""
     return os.name != "posix" or bool(select.select([requests], [], [], IDLE_SECONDS)[0])
-
-
-def _answer(function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits) -> Reply:
-    try:
-        _restrict(limits)
-        return Reply(function(*arguments), retiring=_grown())
-    except SheetnetError as error:
-        return Reply(error=error, retiring=_grown())
-    except MemoryError:
-        return Reply(out_of_memory=True, retiring=True)
-    except BaseException as error:  # noqa: BLE001 - whatever a file causes is that file's result, never the worker's end
-        return Reply(failure=_told(error), retiring=True)
 
 
 def _restrict(limits: Limits) -> None:

@@ -10,10 +10,7 @@ from typing import Annotated
 import typer
 
 from sheetnet._version import __version__
-from sheetnet.cli.audit import audit_command
-from sheetnet.cli.generate import generate
-from sheetnet.cli.identify import identify_command
-from sheetnet.cli.info import explain, limits, show, templates
+from sheetnet.cli.commands import audit_command, explain, generate, identify_command, limits, show, templates
 from sheetnet.cli.options import Commands, complain, open_streams
 from sheetnet.cli.validate import validate_command
 from sheetnet.errors import SheetnetError

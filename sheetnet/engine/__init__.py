@@ -13,11 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 
+from sheetnet.engine.isolate import Evaluate as Evaluate
+from sheetnet.engine.isolate import Trial as Trial
 from sheetnet.errors import EngineError
 from sheetnet.workbook import Place, Value, Workbook
-
-Trial = Sequence[float] | None
-Evaluate = Callable[[Workbook, Sequence[Place], Sequence[Trial], Sequence[Place]], list[list[Value]]]
 
 
 @dataclass(frozen=True)

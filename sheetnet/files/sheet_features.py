@@ -8,6 +8,7 @@ from math import ceil, isfinite
 from textwrap import wrap
 
 from sheetnet.errors import FileError
+from sheetnet.files.escaping import without_controls
 from sheetnet.styles import STYLES, Style
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.references import COLUMNS, ROWS, TEXT_CHARACTERS
@@ -16,7 +17,6 @@ from sheetnet.workbook import Box, CellValidation, LineChart, Position, Rule, Sh
 MAX_TITLE, MAX_MESSAGE = 32, 255  # characters of an entry's title and message; Excel calls a longer one corrupt
 MAX_LINKS = 65_530  # of one sheet; Excel's own limit
 _COLOR = re.compile("[0-9A-Fa-f]{6}")
-_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE = 42  # characters of a note's line
 _ROW_PIXELS = 20  # a row of usual height
 
@@ -97,7 +97,7 @@ def positions(box: Box) -> Iterator[Position]:
 
 def clean(text: str) -> str:
     """The text without the characters that XML cannot hold."""
-    return _NOT_XML.sub("", text)
+    return without_controls(text)
 
 
 def note_size(text: str) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
 from sheetnet.errors import FileError
+from sheetnet.files.escaping import replaced
 from sheetnet.files.limits import Limits
 
 _LOOK = 1_000  # bytes that are looked at together for the root element: it mostly stands in the first
@@ -159,7 +160,6 @@ Edit = tuple[int, int, bytes]  # from, to, what comes there instead
 _TAG = re.compile(rb"""<([^\s/>]++)(?:[^'">]|"[^"]*+"|'[^']*+')*+>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 _ENCODING = re.compile(rb"""^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class XmlNode:
@@ -277,10 +277,12 @@ def retagged(tag: bytes, changes: Mapping[bytes, str | None]) -> bytes:
         if match[1] not in left:
             return match[0]
         value = left.pop(match[1])
-        return b"" if value is None else b' %s="%s"' % (match[1], escaped(value))
+        return b"" if value is None else b' %s="%s"' % (match[1], replaced(value).encode())
 
     tag = _ATTRIBUTE.sub(changed, tag)
-    added = b"".join(b' %s="%s"' % (name, escaped(value)) for name, value in left.items() if value is not None)
+    added = b"".join(
+        b' %s="%s"' % (name, replaced(value).encode()) for name, value in left.items() if value is not None
+    )
     end = len(tag) - (2 if tag.endswith(b"/>") else 1)
     return tag[:end].rstrip() + added + tag[end:]
 
@@ -312,9 +314,3 @@ def spliced(data: bytes, edits: Iterable[Edit], where: str, limits: Limits) -> b
     result = b"".join([*parts, data[place:]])
     scan(result, where, limits, ())
     return result
-
-
-def escaped(text: str) -> bytes:
-    """Text for an attribute or an element, without the characters that XML cannot hold."""
-    text = _NOT_XML.sub("\ufffd", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&quot;").replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;").encode()

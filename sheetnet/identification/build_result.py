@@ -102,9 +102,9 @@ def build_identification(sight: Sight, where: InputMap, *, name: str, engine: st
     ]
     unknown += [place for place in faulty if place not in set(unknown)]
     waiting = {*unknown, *sight.wrong}
-    first = {p for p in unknown if waiting.isdisjoint(u for u in sight.flow.uses(p) if u != p)}
+    first = {p for p in unknown if waiting.isdisjoint(u for u in sight.graph.precedents(p) if u != p)}
     begins = first | set(sight.wrong)
-    origins = sight.flow.origins({*unknown, *sight.carried}, begins)
+    origins = sight.graph.origins({*unknown, *sight.carried}, begins)
     steps = max(
         (labels[0].step for labels in sight.labels.values() if sight.training.is_backward(labels[0])), default=1
     )
@@ -146,7 +146,7 @@ def _identified(
                 place[0],
                 cell_name(*place[1:]),
                 label,
-                sight.flow.formulas[place],
+                sight.graph.formulas[place],
                 sight.runs.shown[number],
                 tuple(also),
                 carried,
@@ -165,7 +165,7 @@ def _unidentified(
     """Where it begins first, in the order of calculation, then what follows from it."""
     findings = mistakes(sight)
     concerned = {*unknown, *sight.wrong}
-    ordered = [place for place in sight.flow.order if place in concerned]
+    ordered = [place for place in sight.graph.order if place in concerned]
     ordered = [p for p in ordered if p in begins] + [p for p in ordered if p not in begins]
     for number, place in enumerate(ordered):
         origin = None if place in begins else origins.get(place)
@@ -179,19 +179,15 @@ def _unidentified(
             message = f"not recognised, which follows from {cell_place(origin)}"
         elif right is not None and expected is not None:
             message = comparison(sight, column, expected, right, computes)
-        elif number < MOST_COMPARED:
-            message = nearest(sight, column)
         else:
-            message = "computes no known quantity"
+            message = nearest(sight, column) if number < MOST_COMPARED else "computes no known quantity"
         known = findings.get(place, ())
-        if known:
-            message += f"; {words_of(known)}"
         yield Unidentified(
             place[0],
             cell_name(*place[1:]),
-            sight.flow.formulas[place],
+            sight.graph.formulas[place],
             sight.runs.shown[column],
-            message,
+            f"{message}; {words_of(known)}" if known else message,
             cell_place(origin) if origin else None,
             computes,
             expected,
@@ -209,7 +205,7 @@ def _about_error(sight: Sight, place: Place, error: CellError, engine: str) -> s
     sheet = sight.workbook.sheet(place[0])
     saved = sheet.cells[place[1:]].value if sheet is not None and place[1:] in sheet.cells else None
     if isinstance(saved, float) and engine != "libreoffice" and saved != 0:
-        used = ", ".join(functions(sight.flow.formulas[place])) or "this formula"
+        used = ", ".join(functions(sight.graph.formulas[place])) or "this formula"
         return f"{engine} gives {error} for {used}, though the file shows a number: try --engine libreoffice"
     return f"the formula gives {error}"
 
@@ -228,4 +224,4 @@ def _apart(sight: Sight, faulty: set[Place]) -> Iterator[Apart]:
             why = "not moved"
         else:
             continue
-        yield Apart(place[0], cell_name(*place[1:]), sight.flow.formulas[place], shown, why)
+        yield Apart(place[0], cell_name(*place[1:]), sight.graph.formulas[place], shown, why)

@@ -197,7 +197,9 @@ def mistakes(sight: Sight) -> dict[Place, tuple[Explanation, ...]]:
     Only cells that use no other wrong or carried cell are asked about: their numbers are their own formula's.
     """
     spoilt = sight.wrong.keys() | sight.carried
-    asked = [p for p in sight.flow.order if p in sight.wrong and spoilt.isdisjoint(sight.flow.uses(p))][:MOST_DIAGNOSED]
+    asked = [p for p in sight.graph.order if p in sight.wrong and spoilt.isdisjoint(sight.graph.precedents(p))][
+        :MOST_DIAGNOSED
+    ]
     diagnoses: dict[int, Diagnosis] = {}
     found = {}
     for place in asked:

@@ -25,7 +25,7 @@ from sheetnet.network import Network
 from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name
-from sheetnet.syntax.dependencies import Flow
+from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.validation.cells import InputPlace, input_blocks
 from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
 
@@ -178,16 +178,16 @@ class _Slot:
     options: list[Assignment]
 
 
-def find_inputs(workbook: Workbook, network: Network, flow: Flow, engine: Evaluate, seed: int) -> InputMap:
+def find_inputs(workbook: Workbook, network: Network, graph: Dependencies, engine: Evaluate, seed: int) -> InputMap:
     """Where the network file's numbers stand. Raises `FileError` naming the inputs that stand nowhere."""
-    constants = Constants(workbook, flow.used)
+    constants = Constants(workbook, graph.used)
     slots = [slot for block in input_blocks(network) for slot in _slots(constants, network, block.name)]
     slots.sort(key=lambda slot: (-len(slot.numbers), len(slot.options)))
     chosen = _first_choice(constants, slots, {})
     _refuse_missing(network, {element for one in chosen.values() for element in one})
     notes: tuple[str, ...] = ()
     if any(len(slot.options) > 1 for slot in slots):
-        chosen, notes = _best(constants, slots, chosen, _scorer(workbook, network, flow, engine, seed))
+        chosen, notes = _best(constants, slots, chosen, _scorer(workbook, network, graph, engine, seed))
     cells = {element: places for one in chosen.values() for element, places in one.items()}
     _refuse_missing(network, cells)
     return InputMap(cells, "the values of the network file", notes)
@@ -264,8 +264,8 @@ def _note(slot: _Slot, one: Assignment, best: int, moved: int) -> str:
     )
 
 
-def _scorer(workbook: Workbook, network: Network, flow: Flow, engine: Evaluate, seed: int) -> Score:
-    part = flow.order[:PART]
+def _scorer(workbook: Workbook, network: Network, graph: Dependencies, engine: Evaluate, seed: int) -> Score:
+    part = graph.order[:PART]
     small = excerpt(workbook, set(part))
 
     def score(chosen: Mapping[str, Assignment]) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -25,15 +24,14 @@ from sheetnet.identification.state import Sight
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
-from sheetnet.syntax.dependencies import Flow
+from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.validation.cells import input_blocks
-from sheetnet.validation.judge_cells import CHANCE
 from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
-_VOLATILE = re.compile(r"\b(?:RAND\w*|NOW|TODAY)\s*\(", re.IGNORECASE)
 _LEAST_TRIALS = 2  # from one to the other numbers move, which shows what depends on the inputs
 
 
@@ -85,18 +83,18 @@ def identify_workbook(
     """The same for a workbook that is already read; see `identify`."""
     evaluate = engine_named(options.engine)
     workbook = in_full(workbook, options.limits.formula)
-    flow = Flow(workbook)
-    if not flow.formulas:
+    graph = Dependencies(workbook)
+    if not graph.formulas:
         raise FileError(
             "the workbook has no formulas, so nothing in it can be identified", remedy="give one with formulas"
         )
-    where = where or find_inputs(workbook, network, flow, evaluate, options.seed)
+    where = where or find_inputs(workbook, network, graph, evaluate, options.seed)
     driven = {place for places in where.cells.values() for place in places}
-    places = [place for place in flow.formulas if place not in driven]
+    places = [place for place in graph.formulas if place not in driven]
     runs = run_sheet(workbook, network, where, evaluate, places, max(options.trials, _LEAST_TRIALS), options.seed)
-    runs = replace(runs, moved=runs.moved & _reached(flow, places, driven))
+    runs = replace(runs, moved=runs.moved & _reached(graph, places, driven))
     training = Training(network, runs.inputs)
-    sight = Sight(workbook, network, flow, evaluate, runs, training, options.steps, places, runs.values)
+    sight = Sight(workbook, network, graph, evaluate, runs, training, options.steps, places, runs.values)
     sight.recognise(np.flatnonzero(runs.moved).tolist())
     sight.find_helpers()
     _know_inputs(sight, where)
@@ -104,11 +102,11 @@ def identify_workbook(
     return build_identification(sight, where, name=name, engine=options.engine, seed=options.seed)
 
 
-def _reached(flow: Flow, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
+def _reached(graph: Dependencies, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
     """The cells that depend on an input; RAND and the like move others, too."""
-    if not any(_VOLATILE.search(formula) for formula in flow.formulas.values()):
+    if not any(volatile_function(formula) for formula in graph.formulas.values()):
         return np.ones(len(places), dtype=bool)
-    reached = flow.reached(driven)
+    reached = graph.reached(driven)
     return np.array([place in reached for place in places])
 
 
@@ -189,11 +187,8 @@ def _known(found: Identification) -> Iterator[CellVerdict]:
         if cell.carried:
             verdict = Verdict.CARRIED
             message = f"the formula is right; the error comes from {cell.because or 'a wrong cell upstream'}"
-        if chance := CHANCE.search(cell.formula):
-            verdict, message = (
-                Verdict.WRONG,
-                f"{chance[1].upper()} gives another value at every look: not deterministic",
-            )
+        if chance := volatile_function(cell.formula):
+            verdict, message = Verdict.WRONG, f"{chance} gives another value at every look: not deterministic"
         yield CellVerdict(
             cell.sheet,
             cell.cell,

@@ -39,7 +39,7 @@ def repair(sight: Sight) -> None:
         else:
             sight.rerun()
             # What was recognised downstream as −δ, say, because δ has the wrong sign, is looked up once more, too.
-            after = sight.flow.after(sight.wrong, len(sight.places))
+            after = sight.graph.after(sight.wrong, len(sight.places))
             again = {p for p in after if p in sight.labels and p not in sight.carried} | set(sight.open())
             sight.carried |= set(sight.recognise([sight.numbers[place] for place in again]))
         unknown = sight.open()
@@ -49,7 +49,11 @@ def repair(sight: Sight) -> None:
 def _first(sight: Sight, unknown: Sequence[Place]) -> list[Place]:
     """Those that use no other unknown cell, in order of calculation."""
     waiting = set(unknown)
-    return [place for place in unknown if not any(used in waiting for used in sight.flow.uses(place) if used != place)]
+    return [
+        place
+        for place in unknown
+        if not any(used in waiting for used in sight.graph.precedents(place) if used != place)
+    ]
 
 
 def _possible(sight: Sight, label: Label) -> bool:
@@ -78,10 +82,10 @@ def _by_neighbours(sight: Sight, unknown: Sequence[Place]) -> bool:
     agree = sight.alone(guessed)
     settled = {place for place in guessed if agree.get(place)}
     undecided, blamed = (set(unknown) | suspects) - settled, False
-    for place in sight.flow.order:
+    for place in sight.graph.order:
         # Blamed only where what it uses is beyond doubt, and what uses it is right once it is put right.
-        if place in guessed and place in undecided and undecided.isdisjoint(sight.flow.uses(place)):
-            users = [user for user in sight.flow.users.get(place, ()) if user in sight.numbers]
+        if place in guessed and place in undecided and undecided.isdisjoint(sight.graph.precedents(place)):
+            users = [user for user in sight.graph.dependents.get(place, ()) if user in sight.numbers]
             if place in agree and (not users or not settled.isdisjoint(users)):
                 sight.blame({place: guessed[place]})
                 undecided.discard(place)
@@ -94,7 +98,7 @@ def misplaced_factors(sight: Sight) -> Hypothesis:
     found: Hypothesis = {}
     blocks = set(sight.training.elements[: sight.training.blocks])
     for place, (label, *_) in sight.labels.items():
-        if (label.quantity, label.index) in blocks or sight.flow.users.get(place):
+        if (label.quantity, label.index) in blocks or sight.graph.dependents.get(place):
             continue
         name = sight.training.quantity(label.quantity).name
         wanted = Label(name, label.index, label.step)
@@ -105,7 +109,7 @@ def misplaced_factors(sight: Sight) -> Hypothesis:
 
 def _suspects(sight: Sight, unknown: Sequence[Place]) -> set[Place]:
     """Recognised cells, used by first unknown ones, that compute a mere factor or what another cell computes too."""
-    used = {u for place in _first(sight, unknown) for u in sight.flow.uses(place) if u in sight.labels}
+    used = {u for place in _first(sight, unknown) for u in sight.graph.precedents(place) if u in sight.labels}
     used = {u for u in used if sight.labels[u][0].quantity not in REPEATED_INPUTS}
     counts = Counter(labels[0] for labels in sight.labels.values())
     blocks = set(sight.training.elements[: sight.training.blocks])
@@ -135,7 +139,7 @@ def _hypotheses(sight: Sight, first: Sequence[Place]) -> Iterator[Hypothesis]:
     step = max((labels[0].step for place in first for labels in _upstream(sight, place)), default=1)
     missing = missing_blocks(sight, step)
     own = connected(first, lambda a, b: True)
-    used = {u for place in first for u in sight.flow.uses(place) if u in sight.labels}
+    used = {u for place in first for u in sight.graph.precedents(place) if u in sight.labels}
     known = connected(used, lambda a, b: _kind(sight, a) == _kind(sight, b))
     for group in known[:MOST_GROUPS]:
         yield from _renamed(sight, group, missing)
@@ -148,7 +152,7 @@ def _hypotheses(sight: Sight, first: Sequence[Place]) -> Iterator[Hypothesis]:
 
 
 def _upstream(sight: Sight, place: Place) -> Iterator[tuple[Label, ...]]:
-    return (sight.labels[used] for used in sight.flow.uses(place) if used in sight.labels)
+    return (sight.labels[used] for used in sight.graph.precedents(place) if used in sight.labels)
 
 
 def _kind(sight: Sight, place: Place) -> tuple[str, int]:

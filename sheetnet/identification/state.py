@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sheetnet.engine import Evaluate
-from sheetnet.engine.isolate import cannot_move, local_workbook
+from sheetnet.engine.isolate import Isolated, cannot_move
 from sheetnet.identification.find_inputs import excerpt, with_only_formulas
 from sheetnet.identification.labels import SignatureIndex, label_all, look_up
 from sheetnet.identification.quantities import Training
@@ -19,7 +19,7 @@ from sheetnet.identification.result import Label
 from sheetnet.identification.sheet_runs import SheetRuns
 from sheetnet.network import Network
 from sheetnet.reference import Array
-from sheetnet.syntax.dependencies import Flow
+from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.trials.demands import THRESHOLD, VISIBLE
 from sheetnet.trials.tolerance import agreement, as_numbers
 from sheetnet.workbook import Place, Workbook
@@ -39,7 +39,7 @@ class Sight:
 
     workbook: Workbook
     network: Network
-    flow: Flow
+    graph: Dependencies
     engine: Evaluate
     runs: SheetRuns
     training: Training
@@ -62,7 +62,7 @@ class Sight:
     def open(self) -> list[Place]:
         """The cells that inputs move and that are neither recognised nor known to be wrong, in order of calculation."""
         settled = (self.labels, self.wrong, self.helpers)
-        return [p for p in self.flow.order if p in self._moved and not any(p in some for some in settled)]
+        return [p for p in self.graph.order if p in self._moved and not any(p in some for some in settled)]
 
     def find_helpers(self) -> None:
         """Unknown cells made of known ones, and used by a recognised one: their formulas must be right.
@@ -72,9 +72,9 @@ class Sight:
         unknown = self.open()
         waiting = set(unknown)
         for place in unknown:
-            users = self.flow.users.get(place, ())
+            users = self.graph.dependents.get(place, ())
             recognised = any(user in self.labels and self._visible(user) for user in users)
-            if recognised and waiting.isdisjoint(used for used in self.flow.uses(place) if used != place):
+            if recognised and waiting.isdisjoint(used for used in self.graph.precedents(place) if used != place):
                 self.helpers.add(place)
                 waiting.discard(place)
 
@@ -116,25 +116,24 @@ class Sight:
 
     def alone(self, labels: Mapping[Place, Label]) -> dict[Place, bool]:
         """Whether each cell's own formula gives its label, when all of these cells hold what they should."""
-        movable = [place for place in labels if not cannot_move(self.flow.formulas[place])]
-        local = local_workbook(self.workbook, movable)
+        movable = [place for place in labels if not cannot_move(self.graph.formulas[place])]
         put = {**self.wrong, **labels}
-        put = {place: label for place, label in put.items() if place in self.flow.formulas}
+        put = {place: label for place, label in put.items() if place in self.graph.formulas}
         expected = self.expected(put)
         trials = [[*own, *more] for own, more in zip(self.runs.numbers, expected.tolist(), strict=True)]
-        wanted = [local.shadow(place) for place in movable]
-        found = as_numbers(self.engine(local.workbook, [*self.runs.drivers, *put], trials, wanted))
+        isolated = Isolated.of(self.workbook, movable)
+        found = as_numbers(isolated.alone(self.engine, [*self.runs.drivers, *put], trials, movable))
         scale = np.max([self.training.scale(label.step) for label in labels.values()], axis=0)
         agree = agreement(found, self.expected({place: labels[place] for place in movable}), scale)
         return {place: bool(agree[:, number].all()) for number, place in enumerate(movable)}
 
     def gain(self, labels: Mapping[Place, Label]) -> int:
         """How many cells downstream would be recognised if these cells computed these quantities."""
-        after = [p for p in self.flow.after(labels, MOST_AFTER) if p not in self.labels and p not in labels]
+        after = [p for p in self.graph.after(labels, MOST_AFTER) if p not in self.labels and p not in labels]
         if not after:
             return 0
         inside = set(after)
-        border = {u for place in after for u in self.flow.uses(place) if u in self.numbers and u not in inside}
+        border = {u for place in after for u in self.graph.precedents(place) if u in self.numbers and u not in inside}
         border = {u for u in border if u not in labels and not np.isnan(self.values[:, self.numbers[u]]).any()}
         places = [*self.runs.drivers, *border, *labels]
         known = self.values[:, [self.numbers[u] for u in border]].tolist()

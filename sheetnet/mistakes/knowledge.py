@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from sheetnet.mistakes import Element, Site, cook, kind_of
+from sheetnet.mistakes.mistaken import names_read
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
-from sheetnet.reference import Array, Recorder, Values
+from sheetnet.reference import Array, Values
 from sheetnet.trials.tolerance import Truth, agreement
 
 MASK_VALUES = 2  # values of a mask: two of them may be equal in every run by chance
@@ -111,8 +112,5 @@ class Knowledge:
     def _needed(self, name: str) -> list[str]:
         """The blocks that the equation of a block reads."""
         if name not in self._needs:
-            seen = Recorder(self._values)
-            if kind_of(Site.of(self._network, name)) is not None:
-                cook(Site.of(self._network, name), seen)
-            self._needs[name] = list(dict.fromkeys(seen.asked))
+            self._needs[name] = names_read(self._network, name, self._values)
         return self._needs[name]

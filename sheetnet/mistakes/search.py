@@ -34,9 +34,10 @@ from sheetnet.mistakes import (
     reads_of,
 )
 from sheetnet.mistakes.knowledge import Knowledge
+from sheetnet.mistakes.mistaken import mistaken_equations, names_read, ways_up
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import Array, Recorder, Values
+from sheetnet.reference import Array, Values
 from sheetnet.trials.tolerance import Truth, agreement, scales
 
 # Seconds of computing; stage 1 is always finished. All stages take about 0.1 s for the first cell of a block and 5 ms
@@ -178,11 +179,8 @@ class Diagnosis:
 
     def own(self, block: str) -> Iterator[_Guess]:
         """One mistake in the equation of a block."""
-        site = Site.of(self._network, block)
-        if (kind := kind_of(site)) is not None:
-            for mistake in MISTAKES.values():
-                for change in mistake.changes_at(site, kind):
-                    yield _Guess(block, ((mistake, change),))
+        for one in mistaken_equations(self._network, block):
+            yield _Guess(block, ((one.mistake, one.change),))
 
     def singles(self, block: str) -> Iterator[_Chunk]:
         """One number misread in the equation of a block: all of a mistake computed at once."""
@@ -195,12 +193,11 @@ class Diagnosis:
     def further_up(self, block: str) -> Iterator[_Guess]:
         """One mistake in an equation that a block needs, nearest first."""
         for depth in range(1, STEPS_UP + 1):
-            yield from self._at_depth(block, depth)
-
-    def _at_depth(self, block: str, depth: int) -> Iterator[_Guess]:
-        for above in self.reads(block):
-            for inner in self.own(above) if depth == 1 else self._at_depth(above, depth - 1):
-                yield _Guess(block, inner=inner)
+            for *way, last in ways_up(block, depth, self.reads):
+                for guess in self.own(last):
+                    for below in reversed(way):
+                        guess = _Guess(below, inner=guess)
+                    yield guess
 
     def pairs(self, block: str) -> Iterator[_Guess]:
         """Two mistakes: in the own equation, in one just further up, or one in each."""
@@ -225,11 +222,10 @@ class Diagnosis:
     def reads(self, block: str) -> list[str]:
         """The computed blocks that the equation of a block reads."""
         if block not in self._reads:
-            seen = Recorder(self._probes)
-            cook(Site.of(self._network, block), seen)
-            asked = [name for name in dict.fromkeys(seen.asked) if name != block]
             self._reads[block] = [
-                name for name in asked if name != "A_0" and kind_of(Site.of(self._network, name)) is not None
+                name
+                for name in names_read(self._network, block, self._probes)
+                if name not in (block, "A_0") and kind_of(Site.of(self._network, name)) is not None
             ]
         return self._reads[block]
 

@@ -287,15 +287,7 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         asked=asked_text(report),
         chips=tuple((verdict, LOOKS[verdict].sign, count) for verdict, count in report.counts.items()),
         heading=inputs_edited(report),
-        edited=tuple(
-            (
-                printable(e.place),
-                element_name(e.quantity, e.index),
-                printable(value_text(e.found)),
-                f"{e.expected:.9g}",
-            )
-            for e in report.edited_inputs
-        ),
+        edited=tuple(map(_edited, report.edited_inputs)),
         lists=tuple(
             (
                 heading,
@@ -308,6 +300,12 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         stale=stale_cells(report) if report.stale else "",
         grids=tuple(shown_grids),
     )
+
+
+def _edited(one: EditedInput) -> tuple[str, str, str, str]:
+    """An input's place, what it is called, what was found there and what the network file has."""
+    found = printable(value_text(one.found))
+    return printable(one.place), element_name(one.quantity, one.index), found, f"{one.expected:.9g}"
 
 
 def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> FindingLine:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -39,19 +38,10 @@ from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.report import BlockFinding, findings_of
 from sheetnet.verdict import Status, Verdict
 
-if TYPE_CHECKING:
-    from sheetnet.batch.journal import Result
-
 VERDICT_WIDTH = max(map(len, Verdict))  # of the column of verdicts
 MOST_NETWORKS = 4  # different ones in a batch that are told apart
 MOST_NAMED = 5  # files that carry one of them
 MOST_SHOWN = 20  # blamed cells of one report, answers or givens, that are listed; the JSON has all
-
-
-def result_view(result: Result) -> RenderableType:
-    """One workbook of a batch that has a report."""
-    assert result.report is not None
-    return report_view(result.report)
 
 
 def totals(counts: Mapping[Status, int]) -> RenderableType:

@@ -1,7 +1,7 @@
-"""Finds which cells a formula uses: precedents and dependents, the order of calculation, circles.
+"""Which cells a workbook's formulas use: precedents, dependents, the order of calculation, circles, where an error began.
 
-Formulas with nothing but cells of their own sheet, the most by far, are read with one expression; all others go the
-exact way through `syntax/dependencies.py`.
+Formulas with nothing but cells of their own sheet, the most by far, are read with one expression; all others token by
+token, through names and sheets.
 """
 
 from __future__ import annotations
@@ -17,46 +17,86 @@ from sheetnet.syntax.references import split_prefix
 from sheetnet.syntax.resolver import Resolver, on_each_sheet
 from sheetnet.workbook import Place, Position, Workbook, array_cells
 
+# Cells and ranges of cells between signs, numbers and functions; names, texts, sheets and whole columns are not plain.
+_CELL = r"\$?([A-Z]{1,3})\$?([0-9]{1,7})"
+_USED = re.compile(rf"{_CELL}(?::{_CELL})?(?![\w.(!:])")
+_REST = re.compile(r"(?:[-+*/^(),=<> ]|[A-Z]{2,}(?:\.[A-Z]+)?(?=\()|[0-9]+\.?[0-9]*(?:[Ee][-+]?[0-9]+)?)*")
 
-class Graph:
-    """The references of a workbook's formulas, resolved when first asked for.
 
-    `judged` are cells that count even where they are empty: an emptied answer is a cause, too.
+class Dependencies:
+    """The references of a workbook's formulas, each resolved when first asked for; a cell of an array has the array's.
+
+    `also` are cells that count even where they are empty: an emptied answer is a cause, too.
     """
 
-    def __init__(self, workbook: Workbook, judged: Iterable[Place] = ()) -> None:
+    def __init__(self, workbook: Workbook, also: Iterable[Place] = ()) -> None:
         self._positions = {sheet.name: set(sheet.cells) for sheet in workbook.sheets}
-        for name, row, column in judged:
+        for name, row, column in also:
             self._positions[name].add((row, column))
+        self._workbook = workbook
         self._sheets = {sheet.name.casefold(): sheet for sheet in workbook.sheets}
         self._anchors = {sheet.name: array_cells(sheet) for sheet in workbook.sheets if sheet.arrays}
         self._book = Resolver(workbook)
+        # A name of a LAMBDA is called as a function, and refers to cells of its own.
+        self._any_plain = not any("LAMBDA" in name.refers_to.upper() for name in workbook.names)
         self._areas: dict[tuple[str, str], list[Area]] = {}
+        self._known: dict[Place, tuple[Place, ...]] = {}
 
-    def uses(self, place: Place) -> Iterator[Place]:
-        """The cells that the formula at `place` refers to, those that count."""
-        formula = self._formula(place)
-        if formula is None:
-            return
-        key = (place[0], formula)
-        if key not in self._areas:
-            self._areas[key] = list(self._resolved(place[0], formula))
-        for area in self._areas[key]:
-            yield from self._cells(area, place[0])
+    @cached_property
+    def formulas(self) -> dict[Place, str]:
+        """Every calculated cell with its formula, that of the array where one fills it, row by row."""
+        found: dict[Place, str] = {}
+        for sheet in self._workbook.sheets:
+            filled = self._anchors.get(sheet.name, {})
+            own = {
+                at: each.formula for at, each in sheet.cells.items() if each.formula is not None and at not in filled
+            }
+            own |= {at: sheet.cells[anchor].formula or "" for at, anchor in filled.items() if anchor in sheet.cells}
+            found |= {(sheet.name, *at): formula for at, formula in sorted(own.items())}
+        return found
 
-    def functions(self, place: Place) -> list[str]:
-        """The functions in the formula at `place`."""
-        return functions(self._formula(place) or "")
-
-    def makes_up(self, place: Place) -> bool:
-        """Whether the formula at `place` makes references that no reading of it tells."""
-        return not MADE_UP.isdisjoint(self.functions(place))
-
-    def _formula(self, place: Place) -> str | None:
+    def formula(self, place: Place) -> str:
+        """The formula at a place, that of the array where one fills it; empty where there is none."""
         sheet, row, column = place
         anchor: Position = self._anchors.get(sheet, {}).get((row, column), (row, column))
         cell = self._sheets[sheet.casefold()].cells.get(anchor)
-        return None if cell is None else cell.formula
+        return "" if cell is None else cell.formula or ""
+
+    def functions(self, place: Place) -> list[str]:
+        """The functions in the formula at a place."""
+        return functions(self.formula(place))
+
+    def makes_up(self, place: Place) -> bool:
+        """Whether the formula at a place makes references that no reading of it tells."""
+        return not MADE_UP.isdisjoint(self.functions(place))
+
+    def precedents(self, place: Place) -> tuple[Place, ...]:
+        """The cells to which the formula at a place refers, those that hold something."""
+        if place not in self._known:
+            formula = self.formula(place)
+            plain = self._plain(place[0], formula) if self._any_plain else None
+            self._known[place] = tuple(dict.fromkeys(self._read(place[0], formula))) if plain is None else plain
+        return self._known[place]
+
+    def _plain(self, sheet: str, formula: str) -> tuple[Place, ...] | None:
+        """The cells of a formula that names only cells of its own sheet; None for any other."""
+        if _REST.fullmatch(_USED.sub("", formula)) is None:
+            return None
+        positions, found = self._positions[sheet], dict[Place, None]()
+        for left, top, right, bottom in _USED.findall(formula):
+            rows = _between(int(top), int(bottom or top))
+            columns = _between(column_number(left), column_number(right or left))
+            if len(rows) * len(columns) > len(positions):
+                return None
+            found |= {(sheet, row, column): None for row in rows for column in columns if (row, column) in positions}
+        return tuple(found)
+
+    def _read(self, sheet: str, formula: str) -> Iterator[Place]:
+        key = (sheet, formula)
+        if key not in self._areas:
+            self._areas[key] = list(self._resolved(sheet, formula))
+        for area in self._areas[key]:
+            yield from self._cells(area, sheet)
 
     def _resolved(self, sheet: str, formula: str) -> Iterator[Area]:
         """The areas in a formula, in the names that it uses, and in the names that these use."""
@@ -65,7 +105,7 @@ class Graph:
             text = texts.pop()
             yield from areas(text)
             yield from self._on_sheets(text)
-            for name in (*names(text), *functions(text)):  # a name of a LAMBDA is called as a function
+            for name in (*names(text), *functions(text)):
                 refers_to = self._book.refers_to(name, sheet)
                 if refers_to is not None and refers_to not in known:
                     known.add(refers_to)
@@ -92,8 +132,79 @@ class Graph:
         for row, column in inside:
             yield sheet.name, row, column
 
+    @cached_property
+    def order(self) -> list[Place]:
+        """All formula cells, each after those it uses; cells in or behind a circle come last."""
+        waiting = dict.fromkeys(self.formulas, 0)
+        for users in self.dependents.values():
+            for user in users:
+                waiting[user] += 1
+        ready = deque(place for place, count in waiting.items() if not count)
+        found: list[Place] = []
+        while ready:
+            found.append(place := ready.popleft())
+            for user in self.dependents.get(place, ()):
+                waiting[user] -= 1
+                if not waiting[user]:
+                    ready.append(user)
+        done = set(found)
+        return [*found, *(place for place in self.formulas if place not in done)]
 
-def causes(graph: Graph, carried: Iterable[Place], blamed: set[Place]) -> dict[Place, Place | None]:
+    @cached_property
+    def dependents(self) -> dict[Place, list[Place]]:
+        """Formula cell → the formula cells that use it."""
+        found: dict[Place, list[Place]] = {}
+        for place in self.formulas:
+            for used in self.precedents(place):
+                if used in self.formulas and used != place:
+                    found.setdefault(used, []).append(place)
+        return found
+
+    @cached_property
+    def used(self) -> set[Place]:
+        """Every cell that some formula uses."""
+        return {used for place in self.formulas for used in self.precedents(place)}
+
+    def reached(self, places: Collection[Place]) -> set[Place]:
+        """The formula cells that depend on one of these cells."""
+        found: set[Place] = set()
+        for place in self.order:
+            if any(used in found or used in places for used in self.precedents(place)):
+                found.add(place)
+        return found
+
+    def after(self, places: Iterable[Place], most: int) -> list[Place]:
+        """The formula cells that use these, directly or not, the nearest first, at most `most`."""
+        queue, seen = deque(places), set(places)
+        found: list[Place] = []
+        while queue and len(found) < most:
+            for user in self.dependents.get(queue.popleft(), ()):
+                if user not in seen:
+                    seen.add(user)
+                    found.append(user)
+                    queue.append(user)
+        return found[:most]
+
+    def origins(self, wrong: Collection[Place], begins: Collection[Place]) -> dict[Place, Place]:
+        """For each of `wrong` that is downstream of one of `begins` (through `wrong` cells), the first such one."""
+        found: dict[Place, Place] = {}
+        for place in self.order:
+            if place not in wrong or place in begins:
+                continue
+            for used in self.precedents(place):
+                origin = used if used in begins else found.get(used)
+                if origin is not None and used != place:
+                    found[place] = origin
+                    break
+        return found
+
+
+def _between(one: int, other: int) -> range:
+    """The numbers from the smaller to the larger: ends of ranges stand in either order."""
+    return range(min(one, other), max(one, other) + 1)
+
+
+def causes(graph: Dependencies, carried: Iterable[Place], blamed: set[Place]) -> dict[Place, Place | None]:
     """For each carried cell the nearest blamed cell upstream; None where there is none."""
     found: dict[Place, Place | None] = {}
     for place in carried:
@@ -101,11 +212,13 @@ def causes(graph: Graph, carried: Iterable[Place], blamed: set[Place]) -> dict[P
     return found
 
 
-def _nearest(graph: Graph, place: Place, blamed: set[Place], known: Mapping[Place, Place | None]) -> Place | None:
+def _nearest(
+    graph: Dependencies, place: Place, blamed: set[Place], known: Mapping[Place, Place | None]
+) -> Place | None:
     """Breadth first upstream; cells carried themselves, met on the way, already know their cause."""
     seen, queue = {place}, deque([place])
     while queue:
-        for used in graph.uses(queue.popleft()):
+        for used in graph.precedents(queue.popleft()):
             if used in blamed:
                 return used
             if known.get(used) is not None:
@@ -116,7 +229,7 @@ def _nearest(graph: Graph, place: Place, blamed: set[Place], known: Mapping[Plac
     return None
 
 
-def on_circles(graph: Graph, places: Iterable[Place], closed: set[Place]) -> set[Place]:
+def on_circles(graph: Dependencies, places: Iterable[Place], closed: set[Place]) -> set[Place]:
     """The cells upstream of `places` that lie on a circle of formulas, or between two; cells of `closed` use nothing.
 
     What uses nothing that is left is taken away, again and again; then what nothing left uses.
@@ -126,7 +239,7 @@ def on_circles(graph: Graph, places: Iterable[Place], closed: set[Place]) -> set
     while waiting:
         place = waiting.pop()
         if place not in uses:
-            uses[place] = set() if place in closed else set(graph.uses(place))
+            uses[place] = set() if place in closed else set(graph.precedents(place))
             waiting += uses[place]
     return set(_peeled(_turned(_peeled(uses))))
 
@@ -154,7 +267,7 @@ def _turned(uses: dict[Place, set[Place]]) -> dict[Place, set[Place]]:
     return users
 
 
-def starts_circle(graph: Graph, place: Place, order: Mapping[Place, int], blamed: set[Place]) -> bool:
+def starts_circle(graph: Dependencies, place: Place, order: Mapping[Place, int], blamed: set[Place]) -> bool:
     """Whether a cell turns the step's order back on itself: it uses one that comes later and that uses it in turn.
 
     The other cells of the circle are as they should be, and so is a circle that runs through a blamed cell.
@@ -163,11 +276,11 @@ def starts_circle(graph: Graph, place: Place, order: Mapping[Place, int], blamed
     return any(used not in blamed and (used == place or _reaches(graph, used, place, blamed)) for used in later)
 
 
-def through_helpers(graph: Graph, place: Place, stops: Collection[Place]) -> Iterator[Place]:
+def through_helpers(graph: Dependencies, place: Place, stops: Collection[Place]) -> Iterator[Place]:
     """The cells that a formula uses, at once or by way of cells that are not among `stops`."""
     seen, queue = set[Place](), deque([place])
     while queue:
-        for used in graph.uses(queue.popleft()):
+        for used in graph.precedents(queue.popleft()):
             if used not in seen:
                 seen.add(used)
                 yield used
@@ -175,13 +288,13 @@ def through_helpers(graph: Graph, place: Place, stops: Collection[Place]) -> Ite
                     queue.append(used)
 
 
-def circle_through(graph: Graph, place: Place, closed: Collection[Place] = ()) -> list[Place]:
+def circle_through(graph: Dependencies, place: Place, closed: Collection[Place] = ()) -> list[Place]:
     """The shortest way from a cell over what it uses back to itself, not through `closed`; empty where there is none."""
     before: dict[Place, Place] = {}
     queue = deque([place])
     while queue:
         here = queue.popleft()
-        for used in graph.uses(here):
+        for used in graph.precedents(here):
             if used == place:
                 way = [here]
                 while way[-1] != place:
@@ -193,117 +306,5 @@ def circle_through(graph: Graph, place: Place, closed: Collection[Place] = ()) -
     return []
 
 
-def _reaches(graph: Graph, start: Place, goal: Place, closed: set[Place]) -> bool:
+def _reaches(graph: Dependencies, start: Place, goal: Place, closed: set[Place]) -> bool:
     return goal in through_helpers(graph, start, closed)
-
-
-# Cells and ranges of cells between signs, numbers and functions; names, texts, sheets and whole columns are not plain.
-_CELL = r"\$?([A-Z]{1,3})\$?([0-9]{1,7})"
-_USED = re.compile(rf"{_CELL}(?::{_CELL})?(?![\w.(!:])")
-_REST = re.compile(r"(?:[-+*/^(),=<> ]|[A-Z]{2,}(?:\.[A-Z]+)?(?=\()|[0-9]+\.?[0-9]*(?:[Ee][-+]?[0-9]+)?)*")
-
-
-class Flow:
-    """The formula cells of a workbook and what they use; cells filled by an array count as formula cells."""
-
-    def __init__(self, workbook: Workbook) -> None:
-        self.formulas = formula_cells(workbook)
-        self._graph = Graph(workbook)
-        self._positions = {sheet.name: sheet.cells for sheet in workbook.sheets}
-        self._used: dict[Place, tuple[Place, ...]] = {}
-
-    def uses(self, place: Place) -> tuple[Place, ...]:
-        """The cells a formula refers to, those that hold something."""
-        if place not in self._used:
-            self._used[place] = self._plain(place) or tuple(dict.fromkeys(self._graph.uses(place)))
-        return self._used[place]
-
-    def _plain(self, place: Place) -> tuple[Place, ...] | None:
-        formula, sheet = self.formulas.get(place, ""), place[0]
-        if _REST.fullmatch(_USED.sub("", formula)) is None:
-            return None
-        cells, found = self._positions[sheet], dict[Place, None]()
-        for left, top, right, bottom in _USED.findall(formula):
-            rows = range(int(top), int(bottom or top) + 1)
-            columns = range(column_number(left), column_number(right or left) + 1)
-            if len(rows) * len(columns) > len(cells):
-                return None
-            found |= {(sheet, row, column): None for row in rows for column in columns if (row, column) in cells}
-        return tuple(found)
-
-    @cached_property
-    def order(self) -> list[Place]:
-        """All formula cells, each after those it uses; cells in or behind a circle come last."""
-        waiting = dict.fromkeys(self.formulas, 0)
-        for users in self.users.values():
-            for user in users:
-                waiting[user] += 1
-        ready = deque(place for place, count in waiting.items() if not count)
-        found: list[Place] = []
-        while ready:
-            found.append(place := ready.popleft())
-            for user in self.users.get(place, ()):
-                waiting[user] -= 1
-                if not waiting[user]:
-                    ready.append(user)
-        done = set(found)
-        return [*found, *(place for place in self.formulas if place not in done)]
-
-    @cached_property
-    def users(self) -> dict[Place, list[Place]]:
-        """Formula cell → the formula cells that use it."""
-        found: dict[Place, list[Place]] = {}
-        for place in self.formulas:
-            for used in self.uses(place):
-                if used in self.formulas and used != place:
-                    found.setdefault(used, []).append(place)
-        return found
-
-    @cached_property
-    def used(self) -> set[Place]:
-        """Every cell that some formula uses."""
-        return {used for place in self.formulas for used in self.uses(place)}
-
-    def reached(self, places: Collection[Place]) -> set[Place]:
-        """The formula cells that depend on one of these cells."""
-        found: set[Place] = set()
-        for place in self.order:
-            if any(used in found or used in places for used in self.uses(place)):
-                found.add(place)
-        return found
-
-    def after(self, places: Iterable[Place], most: int) -> list[Place]:
-        """The formula cells that use these, directly or not, the nearest first, at most `most`."""
-        queue, seen = deque(places), set(places)
-        found: list[Place] = []
-        while queue and len(found) < most:
-            for user in self.users.get(queue.popleft(), ()):
-                if user not in seen:
-                    seen.add(user)
-                    found.append(user)
-                    queue.append(user)
-        return found[:most]
-
-    def origins(self, wrong: Collection[Place], begins: Collection[Place]) -> dict[Place, Place]:
-        """For each of `wrong` that is downstream of one of `begins` (through `wrong` cells), the first such one."""
-        found: dict[Place, Place] = {}
-        for place in self.order:
-            if place not in wrong or place in begins:
-                continue
-            for used in self.uses(place):
-                origin = used if used in begins else found.get(used)
-                if origin is not None and used != place:
-                    found[place] = origin
-                    break
-        return found
-
-
-def formula_cells(workbook: Workbook) -> dict[Place, str]:
-    """Every calculated cell with its formula, that of the array where one fills it, row by row."""
-    found: dict[Place, str] = {}
-    for sheet in workbook.sheets:
-        filled = array_cells(sheet)
-        own = {at: cell.formula for at, cell in sheet.cells.items() if cell.formula is not None and at not in filled}
-        own |= {at: sheet.cells[anchor].formula or "" for at, anchor in filled.items() if anchor in sheet.cells}
-        found |= {(sheet.name, *at): formula for at, formula in sorted(own.items())}
-    return found

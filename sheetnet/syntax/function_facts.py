@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 # Functions that take arrays as they are, so that everything within them is array arithmetic already, in LibreOffice too.
@@ -29,6 +30,8 @@ REDUCING = frozenset(
 )
 # Functions whose references are made while they compute, so that no reading of a formula says which cells it uses.
 MADE_UP = frozenset({"INDIRECT", "OFFSET"})
+# Functions that give another value at every look.
+_VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
 # Functions that give arrays whatever they are given.
 GIVE_ARRAYS = frozenset(
     """BYCOL BYROW CHOOSECOLS CHOOSEROWS DROP EXPAND FILTER FREQUENCY GROWTH HSTACK LINEST LOGEST MAKEARRAY MAP MINVERSE
@@ -77,6 +80,12 @@ EXCEL = frozenset(
 )
 
 GOOGLES = "__xludf.DUMMYFUNCTION"  # what Google Sheets puts in a download for a formula that Excel does not have
+
+
+def volatile_function(formula: str) -> str | None:
+    """The first function of a formula that gives another value at every look, in capitals; None where there is none."""
+    found = _VOLATILE.search(formula)
+    return None if found is None else found[1].upper()
 
 
 def is_googles(formula: str) -> bool:

@@ -6,7 +6,6 @@ reference's value, and agrees *alone* when its own formula does, given right val
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,7 @@ from sheetnet.engine.isolate import cannot_move
 from sheetnet.naming import element_name
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
-from sheetnet.syntax.function_facts import is_googles
+from sheetnet.syntax.function_facts import is_googles, volatile_function
 from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.cells import Answer, quantity_of
 from sheetnet.validation.report import CellVerdict
@@ -26,7 +25,6 @@ from sheetnet.validation.texts import Texts, is_remark, number_in
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError, Place, Value
 
-CHANCE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\s*\(", re.IGNORECASE)
 STILL = "no input moves this formula"
 ENTER_AGAIN = "delete the apostrophe before it, or set the cell's format to General, and enter it again"
 NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does not know yet
@@ -84,8 +82,8 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict
         return _constant(answer, number, evidence)
     if (decided := _by_text(answer, number, evidence)) is not None:
         return decided
-    if chance := CHANCE.search(answer.formula):
-        return Verdict.WRONG, f"{chance[1].upper()} gives another value at every look: not deterministic"
+    if chance := volatile_function(answer.formula):
+        return Verdict.WRONG, f"{chance} gives another value at every look: not deterministic"
     if evidence.alone is None or evidence.alone_values is None:
         return _right(answer, number, evidence)
     values = [row[number] for row in evidence.alone_values]

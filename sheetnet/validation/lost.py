@@ -7,7 +7,7 @@ for what they hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,13 +15,12 @@ import numpy as np
 
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, evaluate_step
-from sheetnet.syntax.dependencies import Graph, through_helpers
+from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.tolerance import Truth
 from sheetnet.validation.names import STEP_SIZE_NAME, is_view_block
 from sheetnet.validation.report import CellVerdict
-from sheetnet.validation.run import Bench
+from sheetnet.validation.run import Runner
 from sheetnet.verdict import SOUND, Verdict
-from sheetnet.workbook import Place
 
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells
 CHANGES = 3  # sets of other numbers that are tried, all trials each: one may leave some unit as it was
@@ -32,26 +31,26 @@ _FROM_Z = ("z", "a", "A", "e", "da_dz", "J")  # what a formula may take from the
 class Lost:
     """What the lost blocks of a workbook keep from being judged."""
 
-    bench: Bench
+    runner: Runner
 
     @cached_property
     def inputs(self) -> dict[str, Truth]:
         """Lost input → the answers that depend on it. The step size of the gradient check counts as an input."""
-        located = self.bench.located
+        located = self.runner.case.located
         names = [name for name in located.lost if located.blocks[name].kind == "input" or name == STEP_SIZE_NAME]
         return {name: self._dependent(name) for name in names}
 
     @cached_property
     def calculated(self) -> dict[str, Truth]:
         """Lost calculated block → the answers that may use it."""
-        return {name: self._dependent(name) for name in self.bench.located.lost if name not in self.inputs}
+        return {name: self._dependent(name) for name in self.runner.case.located.lost if name not in self.inputs}
 
     def verdict(self, number: int, cell: CellVerdict) -> CellVerdict:
         """The verdict of answer `number`: `undetermined` where a lost block keeps it from being judged."""
         if cell.verdict == Verdict.BLANK:
             return cell
         if names := [name for name, dependent in self.inputs.items() if dependent[number]]:
-            message = f"not judged, for it depends on {', '.join(names)}: {self.bench.located.lost[names[0]]}"
+            message = f"not judged, for it depends on {', '.join(names)}: {self.runner.case.located.lost[names[0]]}"
             return replace(cell, verdict=Verdict.UNDETERMINED, message=message, expected=None)
         if cell.verdict in SOUND or cell.formula is None:
             return cell
@@ -61,13 +60,13 @@ class Lost:
                 return replace(cell, verdict=Verdict.UNDETERMINED, message=self._why(name))
         return cell
 
-    def notes(self, cells: list[CellVerdict]) -> Iterator[str]:
+    def notes(self, cells: Sequence[CellVerdict]) -> Iterator[str]:
         """How many cells each lost block keeps from being judged; of calculated ones, where there are any."""
         undetermined = np.array([cell.verdict == Verdict.UNDETERMINED for cell in cells], dtype=np.bool_)
-        if self.bench.located.without_step:
+        if self.runner.case.located.without_step:
             yield f"{undetermined.sum():,} cells that depend on the inputs of the step were not judged"
             return
-        for name, reason in self.bench.located.lost.items():
+        for name, reason in self.runner.case.located.lost.items():
             if name in self.inputs:
                 count = int((self.inputs[name] & undetermined).sum())
                 yield f"{reason}: {count:,} cells that depend on it were not judged"
@@ -80,52 +79,45 @@ class Lost:
 
         A_0 holds the bias node, too, which anything may use though its number never changes.
         """
-        owners = np.array([answer.block.name for answer in self.bench.answers])
+        owners = np.array([answer.block.name for answer in self.runner.case.answers])
         dependent = self.calculated | self.inputs
         users = {name: np.isin(owners, owners[cells]) for name, cells in dependent.items()}
         return {name: np.ones_like(cells) if name == "A_0" else cells for name, cells in users.items()}
 
-    @cached_property
-    def _known(self) -> set[Place]:
-        """The cells whose numbers are judged or driven."""
-        judged = {answer.place for answer in self.bench.answers}
-        return judged | {cell.place for cell in self.bench.inputs} | set(self.bench.drivers)
-
-    @cached_property
-    def _graph(self) -> Graph:
-        return Graph(self.bench.workbook, self._known)
-
     def _uses_unknown(self, number: int) -> bool:
         """Whether a formula uses cells that are neither judged nor inputs."""
-        used = through_helpers(self._graph, self.bench.answers[number].place, self._known)
-        return any(place not in self._known for place in used)
+        case = self.runner.case
+        used = through_helpers(case.dependencies, case.places[number], case.known)
+        return any(place not in case.known for place in used)
 
     def _dependent(self, name: str) -> Truth:
         """The answers whose expected values change where a block has other numbers."""
-        bench, shown = self.bench, self.bench.located.presentation
+        runner, case, located = self.runner, self.runner.case, self.runner.case.located
         if is_view_block(name) and name != STEP_SIZE_NAME:
             view = Quantity.of(name).view
-            of_view = [answer.block.quantity.view == view for answer in bench.answers]
+            of_view = [answer.block.quantity.view == view for answer in case.answers]
             return np.array(of_view, dtype=np.bool_)
-        before = bench.answers_of(bench.quantities(bench.drawn))
+        quantities = runner.quantities(runner.drawn)
+        before = runner.answers_of(quantities)
         if name == STEP_SIZE_NAME:
-            located = replace(bench.located, presentation=replace(shown, step_size=shown.step_size / 2))
-            others = [replace(bench, located=located).answers_of(bench.quantities(bench.drawn))]
+            halved = replace(located.presentation, step_size=located.presentation.step_size / 2)
+            other = replace(case, located=replace(located, presentation=halved))
+            others = [replace(runner, case=other).answers_of(quantities)]
         else:
-            others = [bench.answers_of(_changed(bench, _source(name), seed)) for seed in range(CHANGES)]
+            others = [runner.answers_of(_changed(runner, _source(name), seed)) for seed in range(CHANGES)]
         same = [(before == after) | (np.isnan(before) & np.isnan(after)) for after in others]
         return np.asarray(~np.all(same, axis=(0, 1)))
 
     def _why(self, name: str) -> str:
-        return f"not judged, for it uses cells of {name}: {self.bench.located.lost[name]}"
+        return f"not judged, for it uses cells of {name}: {self.runner.case.located.lost[name]}"
 
 
-def _changed(bench: Bench, name: str, seed: int) -> dict[str, Array]:
+def _changed(runner: Runner, name: str, seed: int) -> dict[str, Array]:
     """The quantities of all trials with other numbers for one of them, and what follows from these."""
-    if name in bench.drawn:
-        return bench.quantities({**bench.drawn, name: _other(name, bench.drawn[name], seed)})
-    known = bench.equations
-    return evaluate_step(bench.network, bench.drawn, {**known, name: _otherwise(name, known[name], seed)})
+    drawn, known = runner.drawn, runner.equations
+    if name in drawn:
+        return runner.quantities({**drawn, name: _other(name, drawn[name], seed)})
+    return evaluate_step(runner.case.network, drawn, {**known, name: _otherwise(name, known[name], seed)})
 
 
 def _otherwise(name: str, equation: Equation, seed: int) -> Equation:

@@ -18,7 +18,7 @@ from sheetnet.quantity import Quantity
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, view_values
 from sheetnet.syntax import Area, area_name, parse_area, tokenize
-from sheetnet.syntax.dependencies import Graph
+from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import spanned
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
@@ -221,9 +221,9 @@ def empty_inputs(workbook: Workbook, blocks: Mapping[str, Block], areas: Mapping
 
 
 def _is_used(workbook: Workbook, places: set[Place]) -> bool:
-    graph = Graph(workbook, places)
+    graph = Dependencies(workbook, places)
     return any(
-        not places.isdisjoint(graph.uses((sheet.name, *position)))
+        not places.isdisjoint(graph.precedents((sheet.name, *position)))
         for sheet in workbook.sheets
         for position, cell in sheet.cells.items()
         if cell.formula is not None

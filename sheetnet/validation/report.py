@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sheetnet.display import counted_words, shown_html, shown_line
-from sheetnet.naming import place_name
+from sheetnet.naming import element_name, place_name
 from sheetnet.validation.cells import EditedInput
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
 from sheetnet.workbook import Value
@@ -59,9 +59,9 @@ class CellVerdict:
 
     def __repr__(self) -> str:
         """One line: the cell, its quantity, its verdict and why."""
-        place = f"{self.sheet}!{self.cell} " if self.cell else ""
-        element = "" if self.index is None else str(list(self.index))
-        return shown_line(self, f"{place}{self.quantity}{element}: {self.verdict}, {self.message}")
+        place = f"{place_name(self.sheet, self.cell)} " if self.cell else ""
+        element = element_name(self.quantity, self.index)
+        return shown_line(self, f"{place}{element}: {self.verdict}, {self.message}")
 
     def __reduce__(self) -> tuple[type[CellVerdict], tuple[Any, ...]]:
         """Pickled as what it was made of: a batch moves thousands of them between processes, this halves the time."""

@@ -10,13 +10,14 @@ from math import isfinite
 
 from sheetnet.naming import cell_place, listed
 from sheetnet.syntax import Token, depth, parse_area, tokenize
-from sheetnet.syntax.dependencies import Graph, through_helpers
+from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.syntax.function_facts import LocalName, is_googles, local_name
 from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS
 from sheetnet.syntax.resolver import ArrayEntry, Resolver, Where, array_entry
 from sheetnet.syntax.shifting import skeletons_of
 from sheetnet.syntax.tree import Call, Leaf, parts
+from sheetnet.validation.case import Case
 from sheetnet.validation.cells import Answer
 from sheetnet.validation.report import CellVerdict
 from sheetnet.verdict import Verdict
@@ -156,16 +157,15 @@ class Texts:
     entry: Mapping[int, ArrayEntry]
 
 
-def texts_of(workbook: Workbook, answers: Sequence[Answer], unsupported: Mapping[Place, str]) -> Texts:
+def texts_of(case: Case, unsupported: Mapping[Place, str]) -> Texts:
     """Look at every answer's formula; `unsupported` are the cells that the engine cannot compute, each with the reason."""
-    book = Resolver(workbook)
-    known = skeletons_of(workbook)
+    book, known = Resolver(case.workbook), skeletons_of(case.workbook)
     needs = {skeleton: _need(skeleton) for skeleton in set(known.values())}
     plain = {skeleton for skeleton, need in needs.items() if need is ArrayEntry.NONE}
     faults: dict[int, FormulaError] = {}
     entry: dict[int, ArrayEntry] = {}
     told: dict[int, str] = {}
-    for number, answer in enumerate(answers):
+    for number, answer in enumerate(case.answers):
         if answer.formula is None or known[answer.formula] in plain:
             continue
         need = needs[known[answer.formula]]
@@ -179,7 +179,7 @@ def texts_of(workbook: Workbook, answers: Sequence[Answer], unsupported: Mapping
                 told[number] = _told_by_google(answer.formula)
         if need is not ArrayEntry.NONE and answer.array is None:
             entry[number] = need
-    return Texts(faults, dict(_unsupported(workbook, answers, unsupported)) | told, entry)
+    return Texts(faults, dict(_unsupported(case, unsupported)) | told, entry)
 
 
 @lru_cache(maxsize=4096)
@@ -219,23 +219,21 @@ def _told_by_google(formula: str) -> str:
     return "a formula of Google Sheets; the download holds only its value"
 
 
-def _unsupported(
-    workbook: Workbook, answers: Sequence[Answer], unsupported: Mapping[Place, str]
-) -> Iterable[tuple[int, str]]:
+def _unsupported(case: Case, unsupported: Mapping[Place, str]) -> Iterable[tuple[int, str]]:
     """The answers that cannot be computed, for their own formula or for that of a helper cell."""
     if not unsupported:
         return
-    places = {answer.place for answer in answers}
+    places = set(case.places)
     helpers = unsupported.keys() - places
-    graph = Graph(workbook, places)
-    for number, answer in enumerate(answers):
+    for number, answer in enumerate(case.answers):
         anchor = (answer.place[0], *(answer.array or answer.place[1:]))
         if anchor in unsupported:
             yield number, unsupported[anchor]
         elif helpers and answer.formula is not None:
-            used = next((place for place in through_helpers(graph, answer.place, places) if place in helpers), None)
-            if used is not None:
-                yield number, f"{unsupported[used]} in {cell_place(used)}, which this formula uses"
+            used = through_helpers(case.dependencies, answer.place, places)
+            helper = next((place for place in used if place in helpers), None)
+            if helper is not None:
+                yield number, f"{unsupported[helper]} in {cell_place(helper)}, which this formula uses"
 
 
 def entry_notes(answers: Sequence[Answer], cells: Sequence[CellVerdict], texts: Texts) -> Iterable[str]:

@@ -14,8 +14,8 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.files.escaping import excel_read
 from sheetnet.files.xlsx.formulas import canonical
-from sheetnet.files.xlsx.parts import unescape
 from sheetnet.workbook import Cell, CellError, Sheet, Workbook
 from tests.support.made_xlsx import build, sheet_xml
 from tests.support.paths import FOREIGN
@@ -42,10 +42,10 @@ def openpyxl_formulas(path: Path) -> dict[tuple[str, int, int], str | None]:
                 value = cell.value
                 if isinstance(value, ArrayFormula):
                     value = value.text
-                    found[sheet.title, cell.row, cell.column] = canonical(unescape(value or ""))
+                    found[sheet.title, cell.row, cell.column] = canonical(excel_read(value or ""))
                 elif value is not None:
                     found[sheet.title, cell.row, cell.column] = (
-                        canonical(unescape(value)) if cell.data_type == "f" else None
+                        canonical(excel_read(value)) if cell.data_type == "f" else None
                     )
     return found
 

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from sheetnet.batch.api import validate_many
-from sheetnet.cli.identify import identify_command
+from sheetnet.cli.commands import identify_command
 from sheetnet.cli.options import EngineName
 from sheetnet.cli.validate import validate_command
 from sheetnet.engine import ENGINES

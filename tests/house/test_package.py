@@ -19,7 +19,7 @@ from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "sheetnet"
 TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.toml"))
-LEAVES = ["errors.py", "display.py", "styles.py", "workbook.py", "fields.py", "catalogue.py"]
+LEAVES = ["errors.py", "display.py", "quantity.py", "styles.py", "workbook.py", "fields.py", "catalogue.py"]
 BELOW_ALL = ("sheetnet.errors.", "sheetnet.display.")
 FILE_PACKAGES = {"zipfile", "xml", "defusedxml", "odf", "xlsxwriter"}
 

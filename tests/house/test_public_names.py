@@ -22,9 +22,9 @@ from sheetnet.judge import judge
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.report.notebook import MOST_FINDINGS
 from sheetnet.validation.report import findings_of
+from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula
 
-ROOT = Path(__file__).parents[2]
 NAMES = [name for name in sheetnet.__all__ if name != "__version__"]
 DOCTEST = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

@@ -1,4 +1,4 @@
-"""Results as JSON: the fields of each schema, and what JSON cannot hold. Programs of others read these names."""
+"""Results as JSON: the fields of each schema, whose names other programs read, and what JSON cannot hold."""
 
 from __future__ import annotations
 

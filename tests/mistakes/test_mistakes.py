@@ -20,8 +20,9 @@ from sheetnet.report.lists import mistakes_page
 from sheetnet.syntax import cell_name, tokenize
 from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import as_numbers
+from sheetnet.validation.case import Case
 from sheetnet.validation.locate import locate
-from sheetnet.validation.run import Bench, run_workbook
+from sheetnet.validation.run import Runner
 from tests.support.marks import every_pair
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula
@@ -216,9 +217,11 @@ def codes_for(name: str, block: str, row: int, column: int, text: str) -> list[s
     network = NETWORKS[name]
     workbook = step_book(network)
     workbook = with_formula(workbook, place_of(workbook, network, block, row, column), formula_at(network, text))
-    bench = Bench.of(workbook, network, engine_named("ironcalc"), 8, 0)
-    runs = run_workbook(bench)
-    (number,) = [n for n, a in enumerate(bench.answers) if (a.block.name, a.row, a.column) == (block, row, column)]
+    runner = Runner(Case.of(workbook, network, 8, 0), engine_named("ironcalc"))
+    runs = runner.run()
+    (number,) = [
+        n for n, a in enumerate(runner.case.answers) if (a.block.name, a.row, a.column) == (block, row, column)
+    ]
     assert runs.evidence.alone_values is not None, "the formula is right"
     signature = as_numbers(runs.evidence.alone_values)[:, number]
     diagnosis = Diagnosis(network, evaluate_step(network, runs.drawn))

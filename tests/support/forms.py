@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 
 from sheetnet.engine import Trial, engine_named
+from sheetnet.engine.isolate import prepared, with_numbers
 from sheetnet.engine.libreoffice import recalculate
-from sheetnet.engine.overwrite import prepared, with_numbers
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.trials import TRIALS
-from sheetnet.validation.run import Bench
+from sheetnet.validation.case import Case
+from sheetnet.validation.run import Runner
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from tests.support.paths import DATA
 from tests.support.quantities import Array as Entered
@@ -101,17 +102,17 @@ def edited_cells(form: Form, workbook: Workbook, network: Network) -> list[Place
 
 
 @cache
-def bench_of(template: str) -> Bench:
+def runner_of(template: str) -> Runner:
     """The generated workbook of a template, with the judge's trials."""
     network, workbook = plain(template)
-    return Bench.of(workbook, network, engine_named("ironcalc"), TRIALS, 0)
+    return Runner(Case.of(workbook, network, TRIALS, 0), engine_named("ironcalc"))
 
 
 def other_inputs(form: Form) -> dict[str, Array]:
     """One other set of inputs, with a trials axis of 1. Where targets are 0 or 1, as for a softmax, they are here too."""
-    bench = bench_of(form.template)
-    inputs = {name: array[:1].copy() for name, array in bench.drawn.items()}
-    own = inputs_of(bench.network)
+    runner = runner_of(form.template)
+    inputs = {name: array[:1].copy() for name, array in runner.drawn.items()}
+    own = inputs_of(runner.case.network)
     if set(np.unique(own["target"])) <= {0.0, 1.0}:
         inputs["target"] = np.flip(own["target"], axis=-1)
     return inputs
@@ -121,7 +122,7 @@ def differing(forms: Sequence[Form], folder: Path) -> dict[str, list[str]]:
     """Form's id → what LibreOffice computes otherwise than NumPy, at the template's inputs or at the others."""
     paths = []
     for form in forms:
-        for number, trial in enumerate((None, bench_of(form.template).numbers(other_inputs(form))[0])):
+        for number, trial in enumerate((None, runner_of(form.template).numbers(other_inputs(form))[0])):
             path = folder / f"{form.id}-{number}.xlsx"
             save_workbook(_with_trial(form, trial), path)
             paths.append(path)
@@ -131,31 +132,31 @@ def differing(forms: Sequence[Form], folder: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {form.id: [] for form in forms}
     for number, path in enumerate(results):
         form = forms[number // 2]
-        inputs = other_inputs(form) if number % 2 else inputs_of(bench_of(form.template).network)
+        inputs = other_inputs(form) if number % 2 else inputs_of(runner_of(form.template).case.network)
         found[form.id] += _different(form, read_workbook(path), inputs)
     return found
 
 
 def _with_trial(form: Form, trial: Trial) -> Workbook:
     _, workbook = built(form)
-    drivers = list(bench_of(form.template).drivers)
+    drivers = list(runner_of(form.template).case.drivers)
     return prepared(workbook, []) if trial is None else with_numbers(prepared(workbook, drivers), drivers, trial)
 
 
 def _different(form: Form, result: Workbook, inputs: Mapping[str, Array]) -> list[str]:
     """The answers of a recalculated workbook that are not NumPy's."""
-    bench = bench_of(form.template)
+    runner = runner_of(form.template)
     values: list[Value] = []
-    for answer in bench.answers:
+    for answer in runner.case.answers:
         sheet = result.sheet(answer.place[0])
         cell = sheet.cells.get(answer.place[1:]) if sheet else None
         value = cell.value if cell else None
         values.append(float(value) if isinstance(value, bool) else value)  # --(x>0) is saved as a truth value
-    expected = bench.expected(inputs)
-    agrees = bench.agreement([values], expected)[0]
+    expected = runner.expected(inputs)
+    agrees = runner.agreement([values], expected)[0]
     return [
         f"{answer.block.name}[{answer.row},{answer.column}] {value} not {right}"
-        for answer, value, right, fits in zip(bench.answers, values, expected[0], agrees, strict=True)
+        for answer, value, right, fits in zip(runner.case.answers, values, expected[0], agrees, strict=True)
         if not fits
     ]
 
@@ -164,14 +165,14 @@ def numpy_differs(form: Form) -> list[str]:
     """What the form's NumPy expression gives otherwise than the reference, at either set of inputs."""
     network, workbook = plain(form.template)
     first = edited_cells(form, workbook, network)[0]
-    bench = bench_of(form.template)
-    answer = next(index for index, each in enumerate(bench.answers) if each.place == first)
+    runner = runner_of(form.template)
+    answer = next(index for index, each in enumerate(runner.case.answers) if each.place == first)
     wrong = []
     for inputs in (inputs_of(network), other_inputs(form)):
         arrays: dict[str, Any] = {name: array[0] for name, array in evaluate_step(network, inputs).items()}
         known = {name: getattr(np, name) for name in ("exp", "log", "tanh", "sum", "mean")}
         value = eval(form.numpy, {"max": max, **known}, arrays)
-        right = bench.expected(inputs)[0][answer]
+        right = runner.expected(inputs)[0][answer]
         if not np.isclose(value, right, rtol=1e-9, atol=1e-12):
             wrong.append(f"{form.numpy} is {value}, not {right}")
     return wrong

@@ -14,6 +14,7 @@ from sheetnet.syntax import cell_name
 from sheetnet.trials.demands import signs, untold
 from sheetnet.trials.draw import Trials, draw_trials
 from sheetnet.trials.kinds import KINDS, candidates
+from sheetnet.validation import case as cases
 from sheetnet.validation import run as runs_of
 from sheetnet.workbook import Cell
 from tests.support.sheets import blamed, place_of, step_book, with_cell, with_formula
@@ -143,7 +144,7 @@ def test_without_any_trial_nothing_is_correct_and_the_report_says_why(monkeypatc
         {name: array[:0] for name, array in drawn.values.items()},
         {name: np.ones(marks.shape, dtype=bool) for name, marks in drawn.doubtful.items()},
     )
-    monkeypatch.setattr(runs_of, "draw_for", lambda *_: none)
+    monkeypatch.setattr(cases, "draw_for", lambda *_: none)
     monkeypatch.setattr(runs_of, "unforeseen", lambda *_: {name: array[:0] for name, array in drawn.values.items()})
     workbook = step_book(network)
     report = judge(with_formula(workbook, place_of(workbook, network, "z_1"), "7"), network)

@@ -10,10 +10,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import ironcalc
 
-from sheetnet.engine import Trial
 from sheetnet.engine.ironcalc.gaps import UnsupportedError
 from sheetnet.engine.ironcalc.spelling import Speller, unusual
-from sheetnet.engine.overwrite import prepared
+from sheetnet.engine.isolate import Trial, prepared
 from sheetnet.errors import EngineError
 from sheetnet.syntax.grammar import FormulaError
 from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Value, Workbook, array_cells

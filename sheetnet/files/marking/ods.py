@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
 from sheetnet.errors import FileError
-from sheetnet.files.marking import AddedSheet, Field, Mark, Marks, free_name
+from sheetnet.files.escaping import dropped
+from sheetnet.files.marking.marks import AddedSheet, Field, Mark, Marks, free_name
 from sheetnet.files.marking.ods_cells import (
     AUTOMATIC,
     CELL_PROPERTIES,
@@ -28,7 +29,7 @@ from sheetnet.files.marking.ods_cells import (
     row_edits,
     table_rows,
 )
-from sheetnet.files.ods.text import escape, paragraphs
+from sheetnet.files.ods.text import paragraphs
 from sheetnet.files.package import MIMETYPE, Package, Parts
 from sheetnet.files.xml import Edit, XmlNode, children, element_prefix, prefixes, retagged
 from sheetnet.syntax import Area, cell_name, parse_area
@@ -40,7 +41,7 @@ def table_xml(sheet: AddedSheet, name: str, styles: CellStyles) -> str:
     """The `table:table` element."""
     columns = "".join(f'<table:table-column table:style-name="{styles.column(width)}"/>' for width in sheet.widths)
     rows = "".join(_row(row, styles) for row in sheet.rows)
-    head = f'<table:table table:name="{escape(name)}">{columns or "<table:table-column/>"}'
+    head = f'<table:table table:name="{dropped(name)}">{columns or "<table:table-column/>"}'
     return f"{head}{rows or '<table:table-row><table:table-cell/></table:table-row>'}</table:table>"
 
 
@@ -67,7 +68,7 @@ def _text(cell: Field) -> str:
         return paragraphs(text)
     sheet, row, column = cell.link
     target = "#'" + sheet.replace("'", "''") + "'." + cell_name(row, column)
-    return f'<text:p><text:a xlink:type="simple" xlink:href="{escape(target)}">{escape(text)}</text:a></text:p>'
+    return f'<text:p><text:a xlink:type="simple" xlink:href="{dropped(target)}">{dropped(text)}</text:a></text:p>'
 
 
 _SPACE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sheetnet.files.marking import AUTHOR, SETTLED, Mark
-from sheetnet.files.ods.text import escape, paragraphs
+from sheetnet.files.escaping import dropped
+from sheetnet.files.marking.marks import AUTHOR, SETTLED, Mark
+from sheetnet.files.ods.text import paragraphs
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
 from sheetnet.workbook import Position
 
@@ -79,7 +80,7 @@ class CellStyles:
 
     def _child(self, name: str, base: str, fill: str) -> bytes:
         """The base is a style of the whole document, which new ones may descend from."""
-        parent = f' style:parent-style-name="{escape(base)}"' if base else ""
+        parent = f' style:parent-style-name="{dropped(base)}"' if base else ""
         start = f'<style:style style:name="{name}" style:family="table-cell"{parent}>'
         return (start + f'<style:table-cell-properties fo:background-color="#{fill}"/></style:style>').encode()
 

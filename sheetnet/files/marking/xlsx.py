@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.errors import FileError
-from sheetnet.files.marking import AUTHOR, AddedSheet, Field, Mark, Marks, free_name
+from sheetnet.files.escaping import replaced
+from sheetnet.files.marking.marks import AUTHOR, AddedSheet, Field, Mark, Marks, free_name
 from sheetnet.files.marking.xlsx_cells import CELL_TAGS, DATA, EMPTY, MAIN, CellMarker, NewStyles
 from sheetnet.files.marking.xlsx_notes import BEFORE, BEFORE_CONDITIONS, LEGACY, add_comments, add_shapes
 from sheetnet.files.package import Package, Parts
@@ -29,7 +30,7 @@ from sheetnet.files.xlsx.parts import (
     workbook_part,
 )
 from sheetnet.files.xlsx.write_sheet import text_element
-from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, escaped, retagged
+from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
 from sheetnet.syntax import Area, cell_name, parse_area, quote_sheet
 from sheetnet.workbook import Place, Position
 
@@ -39,7 +40,7 @@ _BLOCKS, _RULES = ({MAIN + name, _NEW + name} for name in (_BLOCK, _RULE))
 _PLACES = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"  # where a newer block has its ranges
 CONDITION_TAGS = frozenset({*_BLOCKS, *_RULES, _PLACES})
 _TRUE = f'"{AUTHOR}"="{AUTHOR}"'  # always true, and known again as ours
-_SIGNS = (escaped(_TRUE), _TRUE.encode())
+_SIGNS = (replaced(_TRUE).encode(), _TRUE.encode())
 
 
 @dataclass(slots=True)
@@ -161,7 +162,7 @@ def _links(sheet: AddedSheet) -> Iterator[bytes]:
         for column, cell in enumerate(row, start=1):
             if cell.link is not None:
                 yield b'<hyperlink ref="%s" location="%s"/>' % (
-                    cell_name(number, column).encode(), escaped(_location(cell.link)),
+                    cell_name(number, column).encode(), replaced(_location(cell.link)).encode(),
                 )  # fmt: skip
 
 
@@ -254,6 +255,7 @@ def _add_sheet(parts: Parts, book: str, entries: list[SheetEntry], added: AddedS
     numbers = [int(number) for node in children(nodes, sheets) if (number := node.get("sheetId") or "").isdecimal()]
     name = free_name(added.name, {entry.name for entry in entries})
     element = b'<%ssheet xmlns:r="%s" name="%s" sheetId="%d" r:id="%s"/>' % (
-        element_prefix(data, sheets), OFFICE.encode(), escaped(name), max(numbers, default=0) + 1, identity.encode(),
+        element_prefix(data, sheets), OFFICE.encode(), replaced(name).encode(), max(numbers, default=0) + 1,
+        identity.encode(),
     )  # fmt: skip
     parts.splice(book, appended(data, sheets, element))

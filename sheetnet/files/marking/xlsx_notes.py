@@ -10,12 +10,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from sheetnet.errors import FileError
-from sheetnet.files.marking import AUTHOR, SETTLED
+from sheetnet.files.escaping import replaced
+from sheetnet.files.marking.marks import AUTHOR, SETTLED
 from sheetnet.files.marking.xlsx_cells import MAIN
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES, OFFICE, declare, declare_suffix, relate, related, relations
 from sheetnet.files.xlsx.write_sheet import text_element
-from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, escaped
+from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix
 from sheetnet.workbook import Position
 
 _TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
@@ -180,7 +181,7 @@ class _Comments:
         if new:
             authors, listed = self._first(_AUTHORS), self._first(_LIST)
             author = sum(node.tag == _AUTHOR for node in self._nodes)
-            name = b"<%sauthor>%s</%sauthor>" % (self._prefix, escaped(AUTHOR), self._prefix)
+            name = b"<%sauthor>%s</%sauthor>" % (self._prefix, replaced(AUTHOR).encode(), self._prefix)
             edits += appended(self._data, authors, name)
             edits += appended(self._data, listed, b"".join(self._comment(*item, author) for item in new.items()))
         return edits
@@ -197,7 +198,7 @@ class _Comments:
 
     def _comment(self, cell: str, note: str, author: int) -> bytes:
         p = self._prefix
-        start = b'<%scomment ref="%s" authorId="%d"><%stext>' % (p, escaped(cell), author, p)
+        start = b'<%scomment ref="%s" authorId="%d"><%stext>' % (p, replaced(cell).encode(), author, p)
         return start + self._run(f"{AUTHOR}: {note}") + b"</%stext></%scomment>" % (p, p)
 
     def _followed(self, text: XmlNode, note: str | None) -> list[Edit]:

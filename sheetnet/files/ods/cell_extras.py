@@ -13,9 +13,10 @@ from typing import Any
 from odf import chart as odf
 from odf import office, style, table, text
 
+from sheetnet.files.escaping import dropped
 from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell, cell_style, font, xml_text
-from sheetnet.files.ods.text import address, box_address, escape, paragraphs
+from sheetnet.files.ods.text import address, box_address, paragraphs
 from sheetnet.files.sheet_features import chart_numbers, chart_size, clean, positions
 from sheetnet.styles import STYLES
 from sheetnet.syntax import cell_name
@@ -32,9 +33,9 @@ def folder(number: int) -> str:
 def frame(sheet: Sheet, chart: LineChart, number: int) -> str:
     """The element that shows the chart with its top left corner in the cell it stands in."""
     width, height = _size(sheet, chart)
-    ranges = escape(f"{box_address(sheet.name, chart.x)} {box_address(sheet.name, chart.y)}")
+    ranges = dropped(f"{box_address(sheet.name, chart.x)} {box_address(sheet.name, chart.y)}")
     return (
-        f'<draw:frame draw:name="{escape(clean(chart.title))}" draw:z-index="{number}" svg:width="{width}" '
+        f'<draw:frame draw:name="{dropped(clean(chart.title))}" draw:z-index="{number}" svg:width="{width}" '
         f'svg:height="{height}" svg:x="0cm" svg:y="0cm"><draw:object draw:notify-on-update-of-ranges="{ranges}" '
         f'xlink:href="./{folder(number)}" xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"/></draw:frame>'
     )
@@ -125,7 +126,7 @@ def _row(label: str, *cells: str) -> str:
 
 
 def _text(words: str) -> str:
-    return f'<table:table-cell office:value-type="string"><text:p>{escape(clean(words))}</text:p></table:table-cell>'
+    return f'<table:table-cell office:value-type="string"><text:p>{dropped(clean(words))}</text:p></table:table-cell>'
 
 
 def _number(value: float | None) -> str:
@@ -250,7 +251,7 @@ def dresses(
     for place, note in view.notes.items():
         worn.setdefault(place, Dress()).before = _annotation(note)
     for place, target in view.links.items():
-        worn.setdefault(place, Dress()).link = f'<text:a xlink:type="simple" xlink:href="#{escape(address(*target))}">'
+        worn.setdefault(place, Dress()).link = f'<text:a xlink:type="simple" xlink:href="#{dropped(address(*target))}">'
     for index, chart in enumerate(view.charts, first_chart):
         worn.setdefault(chart.anchor, Dress()).after += frame(sheet, chart, index)
     return worn

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import re
 
+from sheetnet.files.escaping import dropped
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Box
 
-# XML 1.0 has no place for these characters, not even escaped; neither has a spreadsheet.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPECIAL = re.compile('[^\x20-\x7e]|[&<>"]')
 # Spaces that XML readers may collapse: at either end, and all after the first in a row.
 _SPACES = re.compile(r"^ +| +$|(?<= ) +|\t")
-
-
-def escape(text: str) -> str:
-    """The text for an attribute or an element, without the characters that XML cannot hold."""
-    if not _SPECIAL.search(text):
-        return text
-    text = _UNWRITABLE.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
 
 
 def paragraphs(text: str) -> str:
@@ -32,12 +22,12 @@ def paragraphs(text: str) -> str:
 
 def _line(line: str) -> str:
     if " " not in line and "\t" not in line:
-        return escape(line)
+        return dropped(line)
     parts, place = [], 0
     for match in _SPACES.finditer(line):
-        parts += [escape(line[place : match.start()]), _element(match[0])]
+        parts += [dropped(line[place : match.start()]), _element(match[0])]
         place = match.end()
-    return "".join([*parts, escape(line[place:])])
+    return "".join([*parts, dropped(line[place:])])
 
 
 def _element(spaces: str) -> str:

@@ -16,11 +16,12 @@ from typing import IO, Any
 from odf import table
 
 from sheetnet.errors import FileError
+from sheetnet.files.escaping import dropped
 from sheetnet.files.ods import cell_extras, styles
 from sheetnet.files.ods.cell_extras import Dress, Under, dresses, put_on_styles, ruled_styles, under_rules, validations
 from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell_style, decimals, row_style
-from sheetnet.files.ods.text import escape, paragraphs
+from sheetnet.files.ods.text import paragraphs
 from sheetnet.files.sheet_features import USUAL_HEIGHT, check_views, row_heights
 from sheetnet.naming import cell_place
 from sheetnet.styles import STYLES
@@ -110,7 +111,7 @@ def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
         style = (f' table:style-name="{dress.style}"' if dress.style else style) + dress.attributes
     formula = ""
     if cell.formula is not None:
-        formula = f' table:formula="{escape(to_openformula(cell.formula))}"'
+        formula = f' table:formula="{dropped(to_openformula(cell.formula))}"'
         if place in sheet.arrays:
             height, width = sheet.arrays[place]
             formula += f' table:number-matrix-columns-spanned="{width}" table:number-matrix-rows-spanned="{height}"'
@@ -143,10 +144,10 @@ def _value(value: Value, shown: str, computed: bool) -> tuple[str, str]:
         # As LibreOffice writes it: what was computed is no text, an error that was typed is at least shown by all.
         no_text = ' office:string-value=""' if computed else ""
         kind = f'office:value-type="string"{no_text} calcext:value-type="error"'
-        return kind, f"<text:p>{escape(value.code)}</text:p>"
+        return kind, f"<text:p>{dropped(value.code)}</text:p>"
     if value is None:
         return "", ""
-    text = f' office:string-value="{escape(value)}"' if computed else ""
+    text = f' office:string-value="{dropped(value)}"' if computed else ""
     return f'office:value-type="string"{text}', paragraphs(value)
 
 
@@ -261,7 +262,7 @@ def _content(workbook: Workbook, ruled: Sequence[Mapping[Position, Under]]) -> I
 
 def _table(sheet: Sheet, workbook: Workbook, worn: Mapping[Position, Dress]) -> Iterator[str]:
     locked = ' table:protected="true"' if sheet.view.locked else ""
-    yield f'<table:table table:name="{escape(sheet.name)}" table:style-name="{styles.table_style(sheet)}"{locked}>'
+    yield f'<table:table table:name="{dropped(sheet.name)}" table:style-name="{styles.table_style(sheet)}"{locked}>'
     yield styles.columns(sheet.view)
     yield from rows(sheet, worn)
     yield _names(workbook, sheet.name)

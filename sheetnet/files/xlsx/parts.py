@@ -10,9 +10,10 @@ from urllib.parse import quote, unquote
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
+from sheetnet.files.escaping import excel_read, replaced
 from sheetnet.files.package import Package, Parts
 from sheetnet.files.xlsx.formulas import canonical
-from sheetnet.files.xml import appended, children, element_prefix, escaped
+from sheetnet.files.xml import appended, children, element_prefix
 from sheetnet.workbook import Name
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -65,7 +66,7 @@ def relate(parts: Parts, source: str, kind: str, target: str) -> str:
     root = parts.scan(rels, ())[0]
     path = quote(posixpath.relpath("/" + target, "/" + posixpath.dirname(source)))
     element = b'<%sRelationship Id="rId%d" Type="%s" Target="%s"/>' % (
-        element_prefix(data, root), number, f"{OFFICE}/{kind}".encode(), escaped(path),
+        element_prefix(data, root), number, f"{OFFICE}/{kind}".encode(), replaced(path).encode(),
     )  # fmt: skip
     parts.splice(rels, appended(data, root, element))
     return f"rId{number}"
@@ -90,7 +91,7 @@ def _add_type(parts: Parts, element: str, attribute: str, name: str, kind: str) 
     root, *_ = nodes = parts.scan(types)
     prefix = element_prefix(data, root)
     content = b'<%s%s %s="%s" ContentType="%s"/>' % (
-        prefix, element.encode(), attribute.encode(), escaped(name), kind.encode(),
+        prefix, element.encode(), attribute.encode(), replaced(name).encode(), kind.encode(),
     )  # fmt: skip
     # Defaults stand before overrides in every file that programs write.
     first = children(nodes, root)[0].start if element == "Default" and not root.empty else None
@@ -126,7 +127,6 @@ _IDENTITY = tuple(
     for space in ("http://schemas.openxmlformats.org/officeDocument/2006", "http://purl.oclc.org/ooxml/officeDocument")
 )
 _INDEX = re.compile(r"[0-9]{1,9}")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ def _name(package: Package, element: Element, sheets: list[SheetEntry]) -> Name 
             f"the defined name {name[:40]!r} is longer than {package.limits.formula} characters",
             remedy="delete it",
         )
-    text = canonical(unescape(written))
+    text = canonical(excel_read(written))
     if not text:
         return None
     scope = element.get("localSheetId")
@@ -263,13 +263,4 @@ def rich_text(item: Element) -> str:
             parts.append(child.text or "")
         elif child.tag in _RUN:
             parts.extend(text.text or "" for text in child if text.tag in _TEXT)
-    return unescape("".join(parts))
-
-
-def unescape(text: str) -> str:
-    """Text with Excel's escapes of characters that XML lacks resolved: `_x000D_` is a carriage return."""
-    if "_x" not in text:
-        return text
-    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    # The escapes count in UTF-16; half a character, which nobody could print or save, becomes a replacement sign.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return excel_read("".join(parts))

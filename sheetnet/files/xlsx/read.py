@@ -11,6 +11,7 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
+from sheetnet.files.escaping import excel_read
 from sheetnet.files.limits import Budget
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Table, Tables, heading_key
@@ -21,7 +22,6 @@ from sheetnet.files.xlsx.parts import (
     read_strings,
     relationships,
     tags,
-    unescape,
     workbook_part,
 )
 from sheetnet.files.xlsx.read_sheet import XlsxSheetReader
@@ -144,7 +144,7 @@ def _table(element: Element, sheet: str) -> Table | None:
     )
     if not name or area is None or area.sheet is not None or header is None or totals is None:
         return None
-    headings = [heading_key(unescape(column.get("name", ""))) for column in _listed(element)]
+    headings = [heading_key(excel_read(column.get("name", ""))) for column in _listed(element)]
     if len(headings) != area.right - area.left + 1:
         return None
     # Of a heading that stands twice, nobody knows which column is meant.

@@ -10,12 +10,13 @@ from math import isfinite
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
+from sheetnet.files.escaping import excel_read
 from sheetnet.files.limits import Budget
 from sheetnet.files.notices import FLAT, Disguises
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
 from sheetnet.files.xlsx.formulas import canonical
-from sheetnet.files.xlsx.parts import identity_of, rich_text, tags, unescape
+from sheetnet.files.xlsx.parts import identity_of, rich_text, tags
 from sheetnet.naming import cell_place
 from sheetnet.syntax import column_number, depth, parse_area, shift
 from sheetnet.syntax.references import COLUMNS, ROWS
@@ -116,8 +117,8 @@ def _date(text: str) -> float | None:
 
 
 _PARSERS: dict[str, Callable[[str], Value]] = {
-    "str": unescape,
-    "inlineStr": unescape,
+    "str": excel_read,
+    "inlineStr": excel_read,
     "b": _truth,
     "e": _error,
     "d": _date,
@@ -295,7 +296,7 @@ class XlsxSheetReader:
                 place=self._at(row, column),
                 remedy="shorten it",
             )
-        text, index = canonical(unescape(written)), element.get("si", "")
+        text, index = canonical(excel_read(written)), element.get("si", "")
         if kind not in _KINDS or (kind == "shared" and not index):
             raise FileError(
                 "a formula of an unknown kind", place=self._at(row, column), remedy="save the workbook again"

@@ -6,12 +6,12 @@ wrongly and cannot cache an empty text, so the rows are written here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from math import isfinite
 
 from sheetnet.errors import FileError
+from sheetnet.files.escaping import excel, excel_replaced, fits_in_cell
 from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.formulas import in_file
 from sheetnet.naming import place_name
@@ -19,20 +19,11 @@ from sheetnet.syntax import cell_name, column_letters
 from sheetnet.syntax.references import COLUMNS, FORMULA_CHARACTERS, ROWS, TEXT_CHARACTERS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 
-_ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def text_element(prefix: bytes, text: str) -> bytes:
     """A `t` element. Control characters of a stranger's text show as a replacement sign."""
-    text = _NOT_XML.sub("\ufffd", text)[:TEXT_CHARACTERS]
-    text = _ESCAPE_LIKE.sub("_x005F_", text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = excel_replaced(text, TEXT_CHARACTERS)
     return b'<%st xml:space="preserve">%s</%st>' % (prefix, text.encode(), prefix)
-
-
-_ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]) -> Iterator[str]:
@@ -97,18 +88,18 @@ def _value_xml(value: Value) -> tuple[str, str]:
         text = float.__repr__(float(value))
         return "", text.removesuffix(".0")
     if isinstance(value, str):
-        return ' t="str"', _escaped(_checked_text(value))
+        return ' t="str"', excel(_checked_text(value))
     if isinstance(value, CellError):
-        return ' t="e"', _escaped(value.code)
+        return ' t="e"', excel(value.code)
     raise ValueError(f"has a formula without a true cached value ({value!r}): compute it before writing")
 
 
 def _formula_xml(place: Position, formula: str, array: tuple[int, int] | None) -> str:
     if not formula or len(formula) > FORMULA_CHARACTERS:
         raise ValueError(f"has a formula of {len(formula):,} characters, 1 to {FORMULA_CHARACTERS:,} are possible")
-    if _UNWRITABLE.search(formula):
+    if not fits_in_cell(formula):
         raise ValueError("has a control character in its formula: use CHAR() for it")
-    text = _escaped(in_file(formula))
+    text = excel(in_file(formula))
     if array is None:
         return f"<f>{text}</f>"
     row, column = place
@@ -120,7 +111,7 @@ def _text_xml(text: str, share: Callable[[str], int]) -> str:
     _checked_text(text)
     if text.startswith("<r>") and text.endswith("</r>"):
         # XlsxWriter would take such a shared string for the XML of rich text.
-        return f' t="inlineStr"><is><t xml:space="preserve">{_escaped(text)}</t></is></c>'
+        return f' t="inlineStr"><is><t xml:space="preserve">{excel(text)}</t></is></c>'
     return f' t="s"><v>{share(text)}</v></c>'
 
 
@@ -131,15 +122,4 @@ def _checked_text(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("has a text with half a character (a lone surrogate): correct it") from None
-    return text
-
-
-def _escaped(text: str) -> str:
-    """Text for XML, control characters as Excel escapes them: a carriage return is `_x000D_`."""
-    if "_x" in text:
-        text = _ESCAPE_LIKE.sub("_x005F_", text)
-    if _UNWRITABLE.search(text):
-        text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-    if "&" in text or "<" in text or ">" in text:
-        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text

@@ -12,9 +12,10 @@ import numpy as np
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.tolerance import as_numbers
+from sheetnet.validation.case import Case
 from sheetnet.validation.refine.slips import DOLLAR, EMPTY, empty_cells
 from sheetnet.validation.report import CellVerdict
-from sheetnet.validation.run import Bench, Runs
+from sheetnet.validation.state import State
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place
 
@@ -25,25 +26,25 @@ if TYPE_CHECKING:
 class Sources:
     """What the formulas of a workbook refer to, as elements of blocks: ("z_1", 0, 1)."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, case: Case) -> None:
+        self._case = case
 
     @cached_property
     def _elements(self) -> dict[Place, list[Element]]:
         """The elements that stand in a cell; views are ways to the step's cells, as helper cells are."""
         found: dict[Place, list[Element]] = {}
-        for cell in self._bench.inputs:
+        for cell in self._case.inputs:
             found.setdefault(cell.place, []).append(cell.element)
-        for answer in self._bench.answers:
-            if answer.block.name in self._bench.network.blocks:
+        for answer in self._case.answers:
+            if answer.block.name in self._case.network.blocks:
                 found.setdefault(answer.place, []).append((answer.block.name, answer.row, answer.column))
         return found
 
     def of(self, place: Place) -> frozenset[Element] | None:
         """The elements that the formula at a place refers to; None where that cannot be told."""
-        used = list(through_helpers(self._bench.graph, place, self._elements))
+        used = list(through_helpers(self._case.dependencies, place, self._elements))
         helpers = [place, *(cell for cell in used if cell not in self._elements)]
-        if any(map(self._bench.graph.makes_up, helpers)):
+        if any(map(self._case.dependencies.makes_up, helpers)):
             return None
         return frozenset(element for cell in used for element in self._elements.get(cell, ()))
 
@@ -52,42 +53,43 @@ CANCELLED = "its number is right all the same, because another error cancels thi
 MOST_EMPTY = 3  # empty cells of one formula that are named
 
 
-def named(bench: Bench, runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
+def name_mistakes(state: State) -> State:
     """The verdicts, with the known mistakes of each wrong cell that explain it in every run, the likeliest first."""
-    alone = runs.evidence.alone_values
+    alone, cells, case = state.runs.evidence.alone_values, list(state.cells), state.case
     wrong = [n for n, cell in enumerate(cells) if _may_be_named(cell)]
     if alone is None or not wrong:
-        return cells
+        return state
     from sheetnet.mistakes.search import Diagnosis  # the catalogue is large, and right sheets do not need it
 
-    diagnosis, sources = Diagnosis(bench.network, bench.quantities(runs.drawn)), Sources(bench)
-    signatures, cells = as_numbers(alone), list(cells)
-    taken = {each.place for each in bench.answers} | {each.place for each in bench.inputs}
+    diagnosis, sources = Diagnosis(case.network, state.runner.quantities(state.runs.drawn)), Sources(case)
+    signatures = as_numbers(alone)
     for number in wrong:
-        answer, signature = bench.answers[number], signatures[:, number]
+        answer, signature = case.answers[number], signatures[:, number]
         if cells[number].verdict == Verdict.HARDCODED and np.ptp(signature) > 0:
             continue  # a typed number is the reason, which has been told
         reads = sources.of(answer.place)
         findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
         if findings:
             cells[number] = _with(cells[number], findings)
-        cells[number] = _with_empty_cells(bench, taken, cells[number], answer.place)
-    return cells
+        cells[number] = _with_empty_cells(case, cells[number], answer.place)
+    return state.given(cells)
 
 
-def with_cancelled(runs: Runs, cells: list[CellVerdict]) -> list[CellVerdict]:
+def say_what_cancels(state: State) -> State:
     """The verdicts; where a wrong formula shows the right number, which another error makes it, that is said."""
-    evidence = runs.evidence
-    return [
-        replace(cell, message=f"{cell.message}; {CANCELLED}")
-        if cell.verdict == Verdict.WRONG
-        and cell.formula is not None
-        and evidence.here[:, n].all()
-        and evidence.alone is not None
-        and not evidence.alone[:, n].all()
-        else cell
-        for n, cell in enumerate(cells)
-    ]
+    evidence = state.runs.evidence
+    return state.given(
+        [
+            replace(cell, message=f"{cell.message}; {CANCELLED}")
+            if cell.verdict == Verdict.WRONG
+            and cell.formula is not None
+            and evidence.here[:, n].all()
+            and evidence.alone is not None
+            and not evidence.alone[:, n].all()
+            else cell
+            for n, cell in enumerate(state.cells)
+        ]
+    )
 
 
 def _may_be_named(cell: CellVerdict) -> bool:
@@ -109,9 +111,9 @@ def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:
     return replace(cell, message=f"{cell.message}; {named}{_or(codes[1:])}", mistakes=codes)
 
 
-def _with_empty_cells(bench: Bench, taken: set[Place], cell: CellVerdict, place: Place) -> CellVerdict:
+def _with_empty_cells(case: Case, cell: CellVerdict, place: Place) -> CellVerdict:
     """The verdict with the empty cells to which the formula refers."""
-    empty = empty_cells(bench.workbook, place, cell.formula or "", taken)
+    empty = empty_cells(case.workbook, place, cell.formula or "", case.known)
     if not empty:
         return cell
     named = f"{', '.join(empty[:MOST_EMPTY])} {'is' if len(empty) == 1 else 'are'} empty"

@@ -1,73 +1,27 @@
-"""Finds the root error behind each carried one, circles, and answers that depend on volatile functions."""
+"""Finds whose error a carried one is: each carried cell gets the blamed cell upstream; circles of formulas are told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
-from sheetnet.engine.overwrite import with_numbers
 from sheetnet.errors import BugError
 from sheetnet.naming import cell_place
 from sheetnet.syntax import cell_name
-from sheetnet.syntax.dependencies import Graph, causes, circle_through, on_circles, starts_circle, through_helpers
-from sheetnet.trials.tolerance import same
-from sheetnet.validation.cells import Answer
-from sheetnet.validation.judge_cells import CHANCE, named_place
+from sheetnet.syntax.dependencies import (
+    Dependencies,
+    causes,
+    circle_through,
+    on_circles,
+    starts_circle,
+    through_helpers,
+)
+from sheetnet.validation.judge_cells import named_place
 from sheetnet.validation.names import is_view_block
 from sheetnet.validation.report import CellVerdict
-from sheetnet.validation.run import Bench, Runs
+from sheetnet.validation.state import State
 from sheetnet.verdict import SOUND, Verdict
-from sheetnet.workbook import CellError, Place, Value
-
-_OTHERS = (0.0, 1e6)  # numbers that a helper's chance, or its time, might as well have given
-
-
-def with_chance(bench: Bench, values: Sequence[Value], cells: list[CellVerdict]) -> list[CellVerdict]:
-    """Cells that use chance by way of helper cells are wrong; with chance in their own formulas they already are.
-
-    `values` are the answers' at the sheet's own numbers.
-    """
-    judged = {answer.place for answer in bench.answers} | set(bench.drivers) | {cell.place for cell in bench.inputs}
-    chancy = {
-        (sheet.name, *position): found[1].upper()
-        for sheet in bench.workbook.sheets
-        for position, cell in sheet.cells.items()
-        if cell.formula is not None and (sheet.name, *position) not in judged
-        if (found := CHANCE.search(cell.formula))
-    }
-    if not chancy:
-        return cells
-    graph = Graph(bench.workbook, judged)
-    told: list[CellVerdict] = []
-    moved: list[bool] | None = None
-    for number, (answer, cell) in enumerate(zip(bench.answers, cells, strict=True)):
-        used = list(through_helpers(graph, answer.place, judged))
-        helpers = [answer.place, *(place for place in used if place not in judged)]
-        if any(map(graph.makes_up, helpers)):
-            moved = moved or _moved(bench, values, chancy)
-            used += chancy if moved[number] else ()
-        told.append(_by_chance(cell, answer, chancy, used))
-    return told
-
-
-def _moved(bench: Bench, values: Sequence[Value], chancy: Mapping[Place, str]) -> list[bool]:
-    """Which answers change where chance, or the time, is another: what no reading of a formula tells."""
-    places, wanted = list(chancy), [answer.place for answer in bench.answers]
-    sheets = [with_numbers(bench.workbook, places, [number] * len(places)) for number in _OTHERS]
-    runs = [bench.engine(workbook, [], [None], wanted)[0] for workbook in sheets]
-    return [any(not same(value, other) for other in others) for value, *others in zip(values, *runs, strict=True)]
-
-
-def _by_chance(cell: CellVerdict, answer: Answer, chancy: dict[Place, str], used: Iterable[Place]) -> CellVerdict:
-    if answer.formula is None or cell.verdict not in (*SOUND, Verdict.WRONG):
-        return cell
-    helper = next((place for place in used if place in chancy), None)
-    if helper is None:
-        return cell
-    where = cell_place(helper)
-    message = f"uses {where}, where {chancy[helper]} gives another value at every look: not deterministic"
-    return replace(cell, verdict=Verdict.WRONG, message=message, mistakes=())
-
+from sheetnet.workbook import CellError, Place
 
 # Functions whose result hangs on what the workbook is made of: alone, beside shadow sheets, they see another one.
 MAKE_UP = {"SHEETS", "SHEET", "ISFORMULA", "FORMULATEXT", "CELL", "INFO"}
@@ -81,21 +35,20 @@ MOST_CIRCLES = 100  # cells of a workbook for which a circle is looked for: each
 GROWN = "the formula is right; what it uses is off by less than is judged, and that grows here"
 
 
-def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: bool = False) -> list[CellVerdict]:
+def name_root_causes(state: State) -> State:
     """Name for each carried cell where its error began; a circle of formulas is an error of the cell that closes it.
 
-    `excused`: some formulas upstream are right for targets of 0 and 1 alone, so that an error may begin nowhere.
+    Where formulas upstream are right for targets of 0 and 1 alone (`excused`), an error may begin nowhere.
     """
+    cells, graph, places = state.cells, state.case.dependencies, state.case.places
     if not any(cell.verdict == Verdict.CARRIED or _may_be_circular(cell) for cell in cells):
-        return cells
-    places = [answer.place for answer in bench.answers]
+        return state
     order = {place: number for number, place in enumerate(places)}
-    graph = bench.graph
     found: dict[Place, CellVerdict] = {}
     for place, cell in zip(places, cells, strict=True):
         if place not in found or found[place].verdict in SOUND:  # blocks may share cells: what is blamed counts
             found[place] = cell
-    failed = [place for place in found if any(isinstance(row[order[place]], CellError) for row in runs.values)]
+    failed = [place for place in found if any(isinstance(row[order[place]], CellError) for row in state.runs.values)]
     _name_circles(graph, failed, found, order)
     blamed = _blamed(found)
     for place in _without_cause(graph, found, blamed):
@@ -106,21 +59,25 @@ def with_causes(bench: Bench, runs: Runs, cells: list[CellVerdict], excused: boo
     blamed = _blamed(found)
     origin = causes(graph, _carried(found), blamed)
     for place, cause in origin.items():
-        found[place] = _caused(graph, place, cause, found, blamed) if cause or not excused else _untold(found[place])
-    return [_shared(cell, place, found) for place, cell in zip(places, cells, strict=True)]
+        found[place] = (
+            _caused(graph, place, cause, found, blamed) if cause or not state.excused else _untold(found[place])
+        )
+    return state.given([_shared(cell, place, found) for place, cell in zip(places, cells, strict=True)])
 
 
 def _may_be_circular(cell: CellVerdict) -> bool:
     return cell.verdict in (Verdict.WRONG, Verdict.ERROR) and isinstance(cell.value, CellError)
 
 
-def _name_circles(graph: Graph, failed: list[Place], found: dict[Place, CellVerdict], order: dict[Place, int]) -> None:
+def _name_circles(
+    graph: Dependencies, failed: list[Place], found: dict[Place, CellVerdict], order: dict[Place, int]
+) -> None:
     """Make a circle of formulas an error of the answer that closes it, and tell where helper cells make one."""
     closing: set[Place] = set()
     for verdicts in ((Verdict.WRONG, Verdict.ERROR), (Verdict.CARRIED,)):
         suspected = [place for place in failed if found[place].verdict in verdicts]
         for place in suspected:
-            if place in graph.uses(place):  # seen at once, so it draws on no budget
+            if place in graph.precedents(place):  # seen at once, so it draws on no budget
                 found[place] = _closing(found[place], [place])
                 closing.add(place)
         suspected = [place for place in suspected if place not in closing]
@@ -146,7 +103,7 @@ def _closing(cell: CellVerdict, circle: list[Place]) -> CellVerdict:
     return replace(cell, verdict=Verdict.ERROR, message=message)
 
 
-def _fed_by_circle(graph: Graph, place: Place, cell: CellVerdict, order: dict[Place, int]) -> CellVerdict:
+def _fed_by_circle(graph: Dependencies, place: Place, cell: CellVerdict, order: dict[Place, int]) -> CellVerdict:
     """The verdict of a cell, with the circle among the helper cells that it uses, if there is one."""
     for helper in through_helpers(graph, place, order):
         if helper not in order and (circle := circle_through(graph, helper, order)):
@@ -182,7 +139,7 @@ def _blamed(found: dict[Place, CellVerdict]) -> set[Place]:
     return {place for place, cell in found.items() if cell.verdict not in SOUND}
 
 
-def _functions(graph: Graph, places: Iterable[Place]) -> set[str]:
+def _functions(graph: Dependencies, places: Iterable[Place]) -> set[str]:
     return {name for place in places for name in graph.functions(place)}
 
 
@@ -190,12 +147,12 @@ def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
     return [place for place, cell in found.items() if cell.verdict == Verdict.CARRIED]
 
 
-def _without_cause(graph: Graph, found: dict[Place, CellVerdict], blamed: set[Place]) -> list[Place]:
+def _without_cause(graph: Dependencies, found: dict[Place, CellVerdict], blamed: set[Place]) -> list[Place]:
     return [place for place, cause in causes(graph, _carried(found), blamed).items() if cause is None]
 
 
 def _caused(
-    graph: Graph, place: Place, cause: Place | None, found: dict[Place, CellVerdict], blamed: set[Place]
+    graph: Dependencies, place: Place, cause: Place | None, found: dict[Place, CellVerdict], blamed: set[Place]
 ) -> CellVerdict:
     """The carried cell with the cell in which its error began; a guess where a formula makes up its references."""
     cell = found[place]

@@ -22,8 +22,9 @@ from sheetnet.network import Layer, Network
 from sheetnet.reference import Array, inputs_of
 from sheetnet.reference.views.gradient_check import DIGIT
 from sheetnet.syntax import cell_name
+from sheetnet.validation.case import Case
 from sheetnet.validation.locate import locate
-from sheetnet.validation.run import Bench
+from sheetnet.validation.run import Runner
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from sheetnet.workbook_options import SAMPLE, SHEETS, Presentation, checked_weights
 from tests.support.sheets import with_cell, with_formula
@@ -166,22 +167,22 @@ EDITED = ("bias-node", "relu-sigmoid-softmax", "xor-batch", "leaky_relu mse", "s
 
 
 @cache
-def bench_of(name: str) -> tuple[Bench, list[Place]]:
+def runner_of(name: str) -> tuple[Runner, list[Place]]:
     """A workbook with Step, the gradient check and one step of training, ready to be driven."""
     network = NETWORKS[name]
     workbook = make_workbook(network, Presentation(("step", VIEW, "training"), steps=1))
-    return Bench.of(workbook, network, engine_named("ironcalc"), 2, 0), lights(workbook)
+    return Runner(Case.of(workbook, network, 2, 0), engine_named("ironcalc")), lights(workbook)
 
 
-def edited(bench: Bench, edits: Mapping[int, float]) -> dict[str, np.ndarray]:
+def edited(runner: Runner, edits: Mapping[int, float]) -> dict[str, np.ndarray]:
     """The inputs of the network with some of their numbers replaced, as one set of inputs."""
-    inputs = inputs_of(bench.network)
-    drivers = list(bench.drivers.values())
+    inputs = inputs_of(runner.case.network)
+    drivers = list(runner.case.drivers.values())
     for number, value in edits.items():
         block, row, column = drivers[number % len(drivers)]
-        one = block == "gamma" or (block == "target" and bench.network.loss.endswith("cross_entropy"))
+        one = block == "gamma" or (block == "target" and runner.case.network.loss.endswith("cross_entropy"))
         inputs[block][0, row, column] = abs(value) / 3 if one else value  # probabilities, and γ, are from 0 to 1
-    if bench.network.layers[0].shared_bias:
+    if runner.case.network.layers[0].shared_bias:
         inputs["W_1"][:, -1, :] = inputs["W_1"][:, -1, :1]
     return inputs
 
@@ -198,21 +199,23 @@ def edited(bench: Bench, edits: Mapping[int, float]) -> dict[str, np.ndarray]:
 )
 def test_any_edit_keeps_the_lights_and_all_views_in_agreement(name: str, edits: dict[int, float]) -> None:
     """No light says fail; Step, Training (rows 0 and 1) and this sheet agree with NumPy on every cell."""
-    bench, places = bench_of(name)
-    inputs = edited(bench, edits)
-    assume(_off_the_bends(bench, inputs))
-    answers = [answer.place for answer in bench.answers]
-    [values] = bench.engine(bench.workbook, list(bench.drivers), bench.numbers(inputs), [*answers, *places])
+    runner, places = runner_of(name)
+    inputs = edited(runner, edits)
+    assume(_off_the_bends(runner, inputs))
+    answers = [answer.place for answer in runner.case.answers]
+    [values] = runner.engine(
+        runner.case.workbook, list(runner.case.drivers), runner.numbers(inputs), [*answers, *places]
+    )
     assert set(values[len(answers) :]) <= {"pass", "kink"}
-    expected = bench.expected(inputs)
-    agree = bench.agreement([values[: len(answers)]], expected)[0]
-    wrong = [bench.answers[n] for n in np.flatnonzero(~agree)]
+    expected = runner.expected(inputs)
+    agree = runner.agreement([values[: len(answers)]], expected)[0]
+    wrong = [runner.case.answers[n] for n in np.flatnonzero(~agree)]
     assert not wrong, [(answer.block.name, answer.row, answer.column) for answer in wrong[:5]]
 
 
-def _off_the_bends(bench: Bench, inputs: dict[str, Array]) -> bool:
+def _off_the_bends(runner: Runner, inputs: dict[str, Array]) -> bool:
     """Whether no z is a rounding away from 0, where 1e-17 switches a ReLU on in one program and not in another."""
-    zs = [z for name, z in bench.quantities(inputs).items() if name.startswith("z_")]
+    zs = [z for name, z in runner.quantities(inputs).items() if name.startswith("z_")]
     return all(bool(((np.abs(z) > 1e-9) | (z == 0)).all()) for z in zs)
 
 

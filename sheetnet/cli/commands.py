@@ -1,0 +1,173 @@
+"""The commands but `validate`: each turns its options into one library call and prints what that gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation, write_text
+from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
+from sheetnet.workbook_options import STEPS
+
+
+def templates() -> None:
+    """List the network files that come with sheetnet."""
+    from sheetnet.network_file import load_network, template_names
+
+    for name in template_names():
+        network = load_network(name)
+        print(f"{name:22}{'-'.join(map(str, network.sizes)):14}{network.title}")
+
+
+def show(network: NetworkSource) -> None:
+    """Show one training step as tables, computed by NumPy."""
+    from sheetnet.network_file import load_network
+    from sheetnet.reference import training_step
+    from sheetnet.report.terminal import console, step_view
+
+    console().print(step_view(training_step(load_network(network))))
+
+
+def limits() -> None:
+    """Show how much a workbook may ask of this machine, and why; --limit changes each."""
+    from sheetnet.report.lists import limits_view
+    from sheetnet.report.terminal import console
+
+    console().print(limits_view())
+
+
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="A known mistake, such as SN012; else all.")
+    ] = None,
+) -> None:
+    """Explain a known mistake by its code, or list all."""
+    from sheetnet.report.lists import explanation
+    from sheetnet.report.terminal import console
+
+    console().print(explanation(code))
+
+
+def generate(
+    network: NetworkSource,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write to.")] = Path(),
+    file_format: Annotated[Format, typer.Option("--format", help="Which file formats to write.")] = Format.BOTH,
+    views: Annotated[
+        str | None,
+        typer.Option(metavar="VIEW,…|all", help="Which sheets, such as step,training; else all for a small network."),
+    ] = None,
+    orientation: Annotated[
+        Orientation, typer.Option(help="One row an observation, or column vectors: A W or W A.")
+    ] = Orientation.ROW,
+    steps: Annotated[int, typer.Option(metavar="N", help="Steps of the sheet Training.")] = STEPS,
+    student: Annotated[
+        bool, typer.Option("--student", help="Write a student's copy, answers to be filled in.")
+    ] = False,
+    blank: Annotated[
+        list[str] | None,
+        typer.Option(metavar="QUANTITY", help="What a student fills in, such as delta or z_1; else all. Repeatable."),
+    ] = None,
+    hints: Annotated[
+        Hints | None, typer.Option(help="What the notes of a student's copy tell; else the equation.")
+    ] = None,
+    key: Annotated[bool, typer.Option("--key", help="Write the teacher's key beside a student's copy.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
+) -> None:
+    """Write the workbook of one training step, and print each path with its size."""
+    from sheetnet.generate import asked_for, write_all
+    from sheetnet.network_file import load_network
+    from sheetnet.report.terminal import console, size_of
+
+    asked: dict[str, Any] = {"views": views, "column": orientation is Orientation.COLUMN, "steps": steps, "key": key}
+    suffixes = ["xlsx", "ods"] if file_format is Format.BOTH else [file_format.value]
+    with console(stderr=True).status(f"writing {network}"):
+        workbooks = asked_for(
+            load_network(network), Path(network).stem, student, blank or [], hints and hints.value, **asked
+        )
+        paths = write_all(workbooks, out, suffixes, force, [Path(network)])
+    for path in paths:
+        print(f"{path}  {size_of(path)}")
+
+
+def identify_command(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
+    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand; else found by their values.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps to look for; else as many as there are.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
+    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
+    limit: LimitChanges = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
+) -> None:
+    """Label every formula cell of a workbook in any layout with the quantity it computes.
+
+    Exit code 0: all identified; 1: something is not; 2: a file cannot be used.
+    """
+    from sheetnet.batch.api import apart, refuse_workbooks
+    from sheetnet.files.atomic import refuse_existing, refuse_shared
+    from sheetnet.files.limits import Limits, parse_limits
+    from sheetnet.identification import identify_file
+    from sheetnet.network_file import load_network
+    from sheetnet.report.identify import identification_json, identification_view
+    from sheetnet.report.terminal import console
+
+    files = [Path(json)] if json not in (None, "-") else []
+    refuse_workbooks(files, [workbook])
+    refuse_shared(files, [Path(network), *([inputs] if inputs is not None else [])])
+    refuse_existing(files, force)
+    options = JudgeOptions(
+        trials=trials, seed=seed, inputs=inputs, steps=steps, limits=Limits.of(parse_limits(limit or []))
+    )
+    found = apart(workbook, identify_file, workbook, load_network(network), options, limits=options.limits)
+    if json is not None:
+        write_text(identification_json(found), json)
+    if json != "-":
+        console().print(identification_view(found))
+    raise typer.Exit(0 if found.ok else 1)
+
+
+def audit_command(
+    document: Annotated[
+        str, typer.Argument(metavar="TEMPLATE|FILE.toml", help="A network file with what a document prints.")
+    ],
+    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the audit as JSON; - is stdout.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the audit as a page.")] = None,
+    workbook: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the printed numbers beside live formulas, .xlsx or .ods.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
+) -> None:
+    """Judge the numbers and equations that a document prints.
+
+    Exit code 0: all agree; 1: something does not; 2: the file cannot be used.
+    """
+    from sheetnet.auditing import audit as judged
+    from sheetnet.auditing import load_published
+    from sheetnet.files import save_workbook
+    from sheetnet.files.atomic import refuse_existing, refuse_shared
+    from sheetnet.report.audit import audit_html, audit_json, audit_view, audit_workbook
+    from sheetnet.report.terminal import console
+
+    named = [Path(json)] if json not in (None, "-") else []
+    files = [*named, *(path for path in (html, workbook) if path is not None)]
+    refuse_shared(files, [Path(document)])
+    refuse_existing(files, force)
+    published = load_published(document)
+    with console(stderr=True).status(f"auditing {document}"):
+        found = judged(published)
+    if json is not None:
+        write_text(audit_json(found), json)
+    if html is not None:
+        write_text(audit_html(found), str(html))
+    if workbook is not None:
+        save_workbook(audit_workbook(published, found), workbook)
+    if json != "-":
+        console().print(audit_view(found))
+    raise typer.Exit(0 if found.ok else 1)
