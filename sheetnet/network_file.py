@@ -39,7 +39,7 @@ MOST_WEIGHTS = 1_000_000  # that are drawn at random: a workbook has no more cel
 # What no workbook can hold is refused before anything is computed from it, and the most of it before TOML is read, which
 # takes a second for 100,000 numbers. A workbook that is read back has at most 1,000,000 cells and 10,000 names.
 MOST_LAYERS = 500  # each has 15 names or more
-MOST_OBSERVATIONS = 62_500  # each has 16 cells or more
+MOST_OBSERVATIONS_READ = 62_500  # each has 16 cells or more
 MOST_ROWS = 150_000  # lists in the file: inputs and targets of all observations, and the weights
 MOST_NUMBERS = 500_000  # in the file: each stands in two cells or more
 
@@ -132,7 +132,7 @@ def _network(table: Mapping[str, Any]) -> Network:
         entries_of(table["published"])
     observations = _table(table.get("observations"), "observations", ("inputs", "targets"))
     for field in ("inputs", "targets"):
-        _not_too_many(observations.get(field), f"observations.{field}", "rows", MOST_OBSERVATIONS)
+        _not_too_many(observations.get(field), f"observations.{field}", "rows", MOST_OBSERVATIONS_READ)
     inputs = fields.matrix(observations.get("inputs"), "observations.inputs")
     train_bias = fields.flag(table.get("train_bias", True), "train_bias")
     try:

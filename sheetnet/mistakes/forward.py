@@ -80,7 +80,7 @@ def _leaky_slope(slope: float) -> Part:
 
 _NODES: dict[str, Part] = {"0": lambda s: 0.0, "-1": lambda s: -1.0, "f(1)": _node_through_f}
 
-FORWARD = (
+FORWARD_MISTAKES = (
     Mistake(
         "SN001",
         "bias forgotten",

@@ -17,7 +17,7 @@ from sheetnet.reference import Array, Values
 from sheetnet.trials.tolerance import Truth, agreement
 
 MASK_VALUES = 2  # values of a mask: two of them may be equal in every run by chance
-MOST_KEPT = 64  # sets of cells whose knowledge is kept: cells of one block often refer to the same
+MOST_REMEMBERED = 64  # sets of cells whose knowledge is kept: cells of one block often refer to the same
 
 
 class Knowledge:
@@ -50,7 +50,7 @@ class Knowledge:
     def of(self, reads: frozenset[Element]) -> dict[str, Array]:
         """Every quantity, right where it follows from the elements read, else from another run."""
         if reads not in self._kept:
-            if len(self._kept) >= MOST_KEPT:
+            if len(self._kept) >= MOST_REMEMBERED:
                 self._kept.clear()
             self._kept[reads] = self._made(reads)
         return self._kept[reads]

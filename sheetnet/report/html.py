@@ -178,7 +178,7 @@ def _width(column: tuple[GridCell, ...]) -> int:
     return max(_NARROWEST, min(max(lengths, default=0) + 1, _WIDEST))
 
 
-MOST_LISTED = 5_000  # blamed cells of one workbook; the JSON has all
+MOST_ON_THE_PAGE = 5_000  # blamed cells of one workbook; the JSON has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +291,8 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         lists=tuple(
             (
                 heading,
-                tuple(_line(each, anchors, following(each, carried)) for each in found[:MOST_LISTED]),
-                sum(len(each.cells) for each in found[MOST_LISTED:]),
+                tuple(_line(each, anchors, following(each, carried)) for each in found[:MOST_ON_THE_PAGE]),
+                sum(len(each.cells) for each in found[MOST_ON_THE_PAGE:]),
             )
             for heading, found in lists
             if found

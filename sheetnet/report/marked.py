@@ -35,7 +35,7 @@ from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place, Workbook
 
 NAME = "sheetnet report"
-MOST_LISTED = 10_000  # blamed cells that are listed; the JSON has all
+MOST_IN_THE_SUMMARY = 10_000  # blamed cells that are listed; the JSON has all
 _WIDTHS = (14, 20, 18, 18, 18, 70, 50)
 _Row = tuple[Field, ...]
 
@@ -109,9 +109,9 @@ def _blamed(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
     yield tuple(Field(title, bold=True) for title in titles)
     carried = followers(report.cells)
     findings = findings_of(blamed)
-    for finding in findings[:MOST_LISTED]:
+    for finding in findings[:MOST_IN_THE_SUMMARY]:
         yield _line(finding, following(finding, carried))
-    if rest := sum(len(finding.cells) for finding in findings[MOST_LISTED:]):
+    if rest := sum(len(finding.cells) for finding in findings[MOST_IN_THE_SUMMARY:]):
         yield _text(in_json(rest))
 
 

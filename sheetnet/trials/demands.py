@@ -136,7 +136,7 @@ def _targets(network: Network, values: Mapping[str, Array]) -> Iterator[Demand]:
 
 
 Signs = NDArray[np.bool_]
-MOST_PAIRS = 100_000  # looked at together
+MOST_MASK_PAIRS = 100_000  # looked at together
 
 
 def signs(network: Network, values: Mapping[str, Array]) -> tuple[Signs, int]:
@@ -151,7 +151,7 @@ def signs(network: Network, values: Mapping[str, Array]) -> tuple[Signs, int]:
     others = ["A_0", *(q("z", layer) for layer in layers)]
     count = sum(values[name].shape[1] * values[name].shape[2] for name, _ in masks)
     more = ["target", *(q("W", layer) for layer in layers)]
-    if count * sum(values[name].shape[1] * values[name].shape[2] for name in more) <= MOST_PAIRS:
+    if count * sum(values[name].shape[1] * values[name].shape[2] for name in more) <= MOST_MASK_PAIRS:
         others += more
     bends = sorted({kink for _, kink in masks}) or [0.0]
     compared = [(name, kink) for name in others for kink in bends if (name, kink) not in masks]
@@ -184,7 +184,7 @@ def all_told(found: Signs, masks: int) -> bool:
 
 
 def untold(found: Signs, masks: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Signs]:
-    """Pairs of a mask and a cell that are alike in all trials, and whether they are opposites; at most MOST_PAIRS.
+    """Pairs of a mask and a cell that are alike in all trials, and whether they are opposites; at most MOST_MASK_PAIRS.
 
     Signs in all trials are one word for each cell; equal words are next to each other once sorted.
     """
@@ -195,7 +195,7 @@ def untold(found: Signs, masks: int) -> tuple[NDArray[np.intp], NDArray[np.intp]
     asked = np.concatenate([numbers[:masks], numbers[found.shape[1] :]])
     first, last = (np.searchsorted(cells[order], asked, side) for side in ("left", "right"))
     counts = last - first
-    counts = np.where(np.cumsum(counts) - counts < MOST_PAIRS + masks, counts, 0)
+    counts = np.where(np.cumsum(counts) - counts < MOST_MASK_PAIRS + masks, counts, 0)
     which = np.repeat(np.arange(len(asked)), counts)
     within = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
     mask, other, opposite = which % masks, order[first[which] + within], which >= masks

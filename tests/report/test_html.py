@@ -17,7 +17,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network, template_names
 from sheetnet.report.format import VERDICT_STYLES
-from sheetnet.report.html import MOST_GRID_CELLS, MOST_LISTED, report_html, save_html
+from sheetnet.report.html import MOST_GRID_CELLS, MOST_ON_THE_PAGE, report_html, save_html
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
 from sheetnet.verdict import Verdict
@@ -192,7 +192,7 @@ def test_a_huge_sheet_is_listed_but_not_drawn() -> None:
     """Beyond the limit the page says so."""
     cells = {(MOST_GRID_CELLS, 2): Cell(1.0)}
     verdict = CellVerdict("S", "B1", "z_1", (0, 0), Verdict.WRONG, "no", "1", 2.0, 2.0)
-    several = tuple(replace(verdict, formula=f"{number}") for number in range(MOST_LISTED + 1))
+    several = tuple(replace(verdict, formula=f"{number}") for number in range(MOST_ON_THE_PAGE + 1))
     report = Report("x", "n", "s", "ironcalc", 8, 0, several)
     parsed = Page(report_html([report], {"x": Workbook((Sheet("S", cells),))}))
     assert f"spans {2 * MOST_GRID_CELLS:,} cells" in parsed.text

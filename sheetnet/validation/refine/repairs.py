@@ -25,7 +25,7 @@ ROUNDING = {"ROUND", "ROUNDUP", "ROUNDDOWN", "TRUNC", "INT", "FIXED", "CEILING",
 # Constants that people shorten, and how to write them in full.
 CONSTANTS = {2.718281828459045: "EXP(1)", 2.302585092994046: "LN(10)", 0.4342944819032518: "(1/LN(10))"}
 FEWEST_DIGITS = 3  # of a shortened constant: 2.7 may be any number
-MOST_CHOICES = 12  # cells tried for one number: more hold it only in sheets full of equal numbers
+MOST_CELLS_FOR_A_NUMBER = 12  # cells tried for one number: more hold it only in sheets full of equal numbers
 MOST_REPAIRS = 200  # a cell: formulas with many typed numbers have endless combinations
 
 
@@ -54,7 +54,7 @@ class KnownNumbers:
         """The cells whose number, rounded or cut to the digits typed, is the one typed; some of them, if many are."""
         low, high = typed_range(text)
         start, end = bisect_left(self._sizes, low), bisect_right(self._sizes, high)
-        return self._known[start : min(end, start + MOST_CHOICES)]
+        return self._known[start : min(end, start + MOST_CELLS_FOR_A_NUMBER)]
 
 
 @dataclass(frozen=True, slots=True)
