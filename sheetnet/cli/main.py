@@ -15,7 +15,7 @@ from sheetnet.cli.options import Commands, complain, open_streams
 from sheetnet.cli.validate import validate_command
 from sheetnet.errors import SheetnetError
 
-app = typer.Typer(
+command_line = typer.Typer(
     name="sheetnet",
     cls=Commands,
     help="Backpropagation as a spreadsheet: every number is a live formula, and every formula is checked against NumPy.",
@@ -34,7 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "identify": identify_command,
 }
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    command_line.command(name)(command)
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files may hold what no encoding can
     try:
-        app(standalone_mode=True)
+        command_line(standalone_mode=True)
     except SheetnetError as error:
         complain(str(error))
         sys.exit(2)
@@ -56,7 +56,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@command_line.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")

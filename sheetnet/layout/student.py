@@ -24,11 +24,11 @@ from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, Sheet, View, Workbook
 from sheetnet.workbook_options import SHEETS, Presentation
 
-NAME, FILLED, OF, LIGHT = range(1, 5)
-HEADER = 4
-FULL, BEGUN, EMPTY = "filled in", "begun", "empty"
-YES, NO, LATER = "yes", "no", "not yet"
-PROGRESS_STYLES = {FULL: "pass", BEGUN: "kink", YES: "pass", NO: "fail", LATER: "light"}
+NAME_COLUMN, FILLED_COLUMN, OF_COLUMN, LIGHT_COLUMN = range(1, 5)
+HEADER_ROW = 4
+FULL, BEGUN, NOT_BEGUN = "filled in", "begun", "empty"
+YES, NO, NOT_YET = "yes", "no", "not yet"
+PROGRESS_STYLES = {FULL: "pass", BEGUN: "kink", YES: "pass", NO: "fail", NOT_YET: "light"}
 
 
 def check_sheet(scene: ViewContext, blanks: tuple[str, ...], falls: bool) -> Sheet:
@@ -37,21 +37,28 @@ def check_sheet(scene: ViewContext, blanks: tuple[str, ...], falls: bool) -> She
     `falls`: whether the step lowers the cost, which with a large γ it need not.
     """
     grid = Grid(SHEETS["check"])
-    grid.write(1, NAME, "Check", "title")
-    grid.write(2, NAME, "How far you are. Whether your formulas are right says: sheetnet validate FILE", "subtitle")
-    for column, words in ((NAME, "block"), (FILLED, "filled in"), (OF, "cells"), (LIGHT, "light")):
-        grid.write(HEADER, column, words, "header")
-    row = HEADER + 1
+    grid.write(1, NAME_COLUMN, "Check", "title")
+    grid.write(
+        2, NAME_COLUMN, "How far you are. Whether your formulas are right says: sheetnet validate FILE", "subtitle"
+    )
+    for column, words in (
+        (NAME_COLUMN, "block"),
+        (FILLED_COLUMN, "filled in"),
+        (OF_COLUMN, "cells"),
+        (LIGHT_COLUMN, "light"),
+    ):
+        grid.write(HEADER_ROW, column, words, "header")
+    row = HEADER_ROW + 1
     for name in blanks:
         _counted(scene, grid, name, row)
         row += 1
     row = _questions(scene, grid, row + 1, falls)
-    for column in (NAME, LIGHT):
+    for column in (NAME_COLUMN, LIGHT_COLUMN):
         for word, role in PROGRESS_STYLES.items():
-            rule = Rule((HEADER + 1, column, row, column), f'{cell_name(HEADER + 1, column)}="{word}"', role)
+            rule = Rule((HEADER_ROW + 1, column, row, column), f'{cell_name(HEADER_ROW + 1, column)}="{word}"', role)
             grid.rules.append(rule)
-    widths = {NAME: 14.0, FILLED: 11.0, OF: 9.0, LIGHT: 12.0}
-    return grid.finished(View(widths=widths, freeze=(HEADER + 1, 1), title_rows=(HEADER, HEADER)))
+    widths = {NAME_COLUMN: 14.0, FILLED_COLUMN: 11.0, OF_COLUMN: 9.0, LIGHT_COLUMN: 12.0}
+    return grid.finished(View(widths=widths, freeze=(HEADER_ROW + 1, 1), title_rows=(HEADER_ROW, HEADER_ROW)))
 
 
 def _counted(scene: ViewContext, grid: Grid, name: str, row: int) -> None:
@@ -60,23 +67,23 @@ def _counted(scene: ViewContext, grid: Grid, name: str, row: int) -> None:
     given = sum(block.is_bias_node(r, c) for r in range(block.rows) for c in range(block.columns))
     given = 0 if block.transposed else given
     cells = block.rows * block.columns - given
-    grid.write(row, NAME, describe(scene.network, name, scene.presentation.column)[0], "name")
-    grid.links[row, NAME] = (scene.grid.sheet, *scene.grid.corners[name])
+    grid.write(row, NAME_COLUMN, describe(scene.network, name, scene.presentation.column)[0], "name")
+    grid.links[row, NAME_COLUMN] = (scene.grid.sheet, *scene.grid.corners[name])
     counted = f"COUNT({scene.step.area(name)})" + (f"-{given}" if given else "")
-    grid.calculate(row, FILLED, counted, None, "count")
-    grid.cells[row, OF] = Cell(float(cells), role="count")
-    filled = cell_name(row, FILLED)
-    light = f'IF({filled}={cells},"{FULL}",IF({filled}>0,"{BEGUN}","{EMPTY}"))'
-    grid.calculate(row, LIGHT, light, None, "light")
+    grid.calculate(row, FILLED_COLUMN, counted, None, "count")
+    grid.cells[row, OF_COLUMN] = Cell(float(cells), role="count")
+    filled = cell_name(row, FILLED_COLUMN)
+    light = f'IF({filled}={cells},"{FULL}",IF({filled}>0,"{BEGUN}","{NOT_BEGUN}"))'
+    grid.calculate(row, LIGHT_COLUMN, light, None, "light")
 
 
 def _questions(scene: ViewContext, grid: Grid, row: int, falls: bool) -> int:
-    grid.write(row, NAME, "Does it make sense?", "band")
+    grid.write(row, NAME_COLUMN, "Does it make sense?", "band")
     for words, needed, test in _sensible(scene.network, scene, falls):
         row += 1
         full = "AND(" + ",".join(f"COUNT({area})={count}" for area, count in needed) + ")"
-        grid.calculate(row, NAME, f'IF({full},IF({test},"{YES}","{NO}"),"{LATER}")', None, "light")
-        grid.write(row, FILLED, words, "plain")
+        grid.calculate(row, NAME_COLUMN, f'IF({full},IF({test},"{YES}","{NO}"),"{NOT_YET}")', None, "light")
+        grid.write(row, FILLED_COLUMN, words, "plain")
     return row
 
 

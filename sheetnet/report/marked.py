@@ -34,7 +34,7 @@ from sheetnet.validation.report import BlockFinding, findings_of
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place, Workbook
 
-NAME = "sheetnet report"
+SUMMARY_NAME = "sheetnet report"
 MOST_IN_THE_SUMMARY = 10_000  # blamed cells that are listed; the JSON has all
 _WIDTHS = (14, 20, 18, 18, 18, 70, 50)
 _Row = tuple[Field, ...]
@@ -42,13 +42,13 @@ _Row = tuple[Field, ...]
 
 def summary_sheet(report: Report, again: bool = False) -> AddedSheet:
     """The sheet that is put behind the student's own, or (`again`) in the place of an earlier one."""
-    return AddedSheet(NAME, tuple(_rows(report)), _WIDTHS, again)
+    return AddedSheet(SUMMARY_NAME, tuple(_rows(report)), _WIDTHS, again)
 
 
 def is_marked(workbook: Workbook) -> bool:
     """Whether it is a marked copy already: its summary begins as ours does."""
-    sheet = workbook.sheet(NAME)
-    return sheet is not None and sheet.cells.get((1, 1), Cell()).value == NAME
+    sheet = workbook.sheet(SUMMARY_NAME)
+    return sheet is not None and sheet.cells.get((1, 1), Cell()).value == SUMMARY_NAME
 
 
 def cell_position(cell: CellVerdict) -> Place | None:
@@ -58,7 +58,7 @@ def cell_position(cell: CellVerdict) -> Place | None:
 
 
 def _rows(report: Report) -> Iterator[_Row]:
-    yield (Field(NAME, bold=True),)
+    yield (Field(SUMMARY_NAME, bold=True),)
     words, look = ("all correct", Verdict.CORRECT) if report.ok else ("not ok", Verdict.WRONG)
     yield (Field(words, fill=VERDICT_STYLES[look].fill),)
     yield _text(f"{report.network}: network from {report.network_source}")

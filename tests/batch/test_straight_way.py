@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from sheetnet.batch import schedule
 from sheetnet.batch.worker import Worker
-from sheetnet.cli.main import app
+from sheetnet.cli.main import command_line
 from sheetnet.errors import FileError
 from sheetnet.files import package
 from tests.support.paths import ROOT
@@ -66,7 +66,7 @@ def test_the_way_from_the_command_to_the_file_is_short(monkeypatch: pytest.Monke
         monkeypatch.setattr("sheetnet.cli.judging.Workers", lambda: workers)
         monkeypatch.setattr(ThreadPoolExecutor, "submit", noting(commands, ThreadPoolExecutor.submit))
         monkeypatch.setattr(Worker, "_send", noting(threads, Worker._send))
-        told = CliRunner().invoke(app, ["validate", str(ROOT / "generated" / "d02b.xlsx")]).stderr
+        told = CliRunner().invoke(command_line, ["validate", str(ROOT / "generated" / "d02b.xlsx")]).stderr
     worker = told.rpartition(": ")[2].strip().split(SIGN)
     way = [*commands[0], *threads[0], *worker]
     assert way[0] == "validate.validate_command"

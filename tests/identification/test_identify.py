@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sheetnet.cli import app
+from sheetnet.cli import command_line
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.fields import Matrix
 from sheetnet.files import read_workbook, save_workbook
@@ -277,7 +277,7 @@ def test_identify_as_a_command(tmp_path: Path) -> None:
     save_workbook(damaged(workbook, place, "EXP(Data!C3)"), tmp_path / "wrong.ods")
 
     def run(*arguments: str) -> tuple[int, str]:
-        result = CliRunner().invoke(app, ["identify", *arguments, "--network", str(tmp_path / "net.toml")])
+        result = CliRunner().invoke(command_line, ["identify", *arguments, "--network", str(tmp_path / "net.toml")])
         return result.exit_code, result.output
 
     code, out = run(str(tmp_path / "right.xlsx"), "--inputs", str(tmp_path / "map.toml"))

@@ -16,7 +16,7 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
 from sheetnet.report.format import VERDICT_STYLES
-from sheetnet.report.marked import NAME, cell_position, copy_paths, marks_of, save_marked
+from sheetnet.report.marked import SUMMARY_NAME, cell_position, copy_paths, marks_of, save_marked
 from sheetnet.workbook import Cell, Place
 from tests.support.marked import FORMATS, NETWORK, OWN, damaged, mark, notes_in, ours_in, remarked
 from tests.support.odf import odf_cells, placed
@@ -38,7 +38,7 @@ def test_a_copy_reads_as_its_original_with_one_sheet_more(original: Path) -> Non
     before, after = read_workbook(original), read_workbook(mark(original)[1])
     assert after.sheets[:-1] == before.sheets
     assert after.names == before.names
-    assert after.sheets[-1].name == NAME
+    assert after.sheets[-1].name == SUMMARY_NAME
 
 
 def test_a_copy_gets_the_same_verdicts(original: Path) -> None:

@@ -18,12 +18,12 @@ from sheetnet.files.marking.ods_cells import (
     AUTOMATIC,
     CELL_PROPERTIES,
     CELLS,
-    COLUMN,
+    COLUMN_TAG,
     MAP,
     NOTE,
-    ROW,
-    SHEET,
-    SOURCE,
+    ROW_TAG,
+    SHEET_TAG,
+    SOURCE_TAG,
     STYLE_TAG,
     CellStyles,
     row_edits,
@@ -72,7 +72,7 @@ def _text(cell: Field) -> str:
 
 
 _SPACE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-FORMAT, _RANGES = _SPACE + "conditional-format", "target-range-address"
+CONDITIONAL_FORMAT, _RANGES = _SPACE + "conditional-format", "target-range-address"
 _SHEET = r"((?:'(?:[^']|'')*'|[^\s'.:]*)\.)"
 _RANGE = re.compile(rf"{_SHEET}(\$?[A-Z]+\$?[0-9]+)(?::{_SHEET}(\$?[A-Z]+\$?[0-9]+))?(?:\s+|$)")
 
@@ -82,7 +82,7 @@ def ods_condition_edits(
 ) -> Iterator[Edit]:
     """The edits that take marked cells out of the ranges; a format without any other cell goes."""
     for node in nodes:
-        if node.tag != FORMAT or not table.inner <= node.start < table.close:
+        if node.tag != CONDITIONAL_FORMAT or not table.inner <= node.start < table.close:
             continue
         text = node.get(_SPACE + _RANGES) or ""
         left = _left(text, marked)
@@ -148,7 +148,9 @@ _PREFIXES = {
     "xlink": "http://www.w3.org/1999/xlink",
 }
 _STYLES = {AUTOMATIC, STYLE_TAG, CELL_PROPERTIES, MAP}
-_TAGS = frozenset({_BODY, _SPREADSHEET, SHEET, ROW, COLUMN, NOTE, SOURCE, FORMAT, *_STYLES, *CELLS})
+_TAGS = frozenset(
+    {_BODY, _SPREADSHEET, SHEET_TAG, ROW_TAG, COLUMN_TAG, NOTE, SOURCE_TAG, CONDITIONAL_FORMAT, *_STYLES, *CELLS}
+)
 _DECLARED = re.compile(rb"""\sxmlns(?::([^\s=]+))?\s*=\s*["']([^"']*)["']""")
 
 
@@ -190,7 +192,7 @@ def _sheet(tables: Mapping[str, XmlNode], added: AddedSheet, styles: CellStyles)
 def _tables(nodes: list[XmlNode]) -> dict[str, XmlNode]:
     """The sheets by name, without tables inside cells or drawings."""
     book = next((node for node in nodes if node.tag == _SPREADSHEET), None)
-    found = [] if book is None else [node for node in children(nodes, book) if node.tag == SHEET]
+    found = [] if book is None else [node for node in children(nodes, book) if node.tag == SHEET_TAG]
     if not found:
         raise FileError(f"{_PART} has no sheets, so the file cannot be marked", place=_PART, remedy="save it again")
     name = f"{{{_PREFIXES['table']}}}name"

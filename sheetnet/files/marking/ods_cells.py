@@ -104,10 +104,12 @@ class CellStyles:
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE = f"{{{_OASIS}table:1.0}}"
-ROW, COLUMN, SOURCE, SHEET = (_TABLE + name for name in ("table-row", "table-column", "cell-range-source", "table"))
+ROW_TAG, COLUMN_TAG, SOURCE_TAG, SHEET_TAG = (
+    _TABLE + name for name in ("table-row", "table-column", "cell-range-source", "table")
+)
 CELLS = frozenset({_TABLE + "table-cell", _TABLE + "covered-table-cell"})
 NOTE = f"{{{_OASIS}office:1.0}}annotation"
-ROWS, COLUMNS = "number-rows-repeated", "number-columns-repeated"
+ROWS_REPEATED, COLUMNS_REPEATED = "number-rows-repeated", "number-columns-repeated"
 STYLE_ATTRIBUTE, DEFAULT = _TABLE + "style-name", _TABLE + "default-cell-style-name"
 
 
@@ -141,14 +143,14 @@ def table_rows(nodes: list[XmlNode], table: XmlNode) -> tuple[list[RowElement], 
     for node in nodes:
         if not table.inner <= node.start < table.close or node.start < inner_end:
             continue
-        if node.tag == SHEET:
+        if node.tag == SHEET_TAG:
             inner_end = node.end
-        elif node.tag == COLUMN:
-            column_number += _count(node, COLUMNS)
+        elif node.tag == COLUMN_TAG:
+            column_number += _count(node, COLUMNS_REPEATED)
             columns.append((column_number, node.get(DEFAULT) or ""))
-        elif node.tag == ROW:
+        elif node.tag == ROW_TAG:
             row_number += rows[-1].count if rows else 1
-            rows.append(RowElement(node, row_number, _count(node, ROWS)))
+            rows.append(RowElement(node, row_number, _count(node, ROWS_REPEATED)))
         elif rows and node.start < rows[-1].node.end:
             _take(rows[-1], node)
     return rows, columns
@@ -158,11 +160,11 @@ def _take(row: RowElement, node: XmlNode) -> None:
     """A cell of a row, or what belongs to the last one."""
     if node.tag in CELLS and node.depth == row.node.depth + 1:
         column = row.cells[-1].column + row.cells[-1].count if row.cells else 1
-        row.cells.append(CellElement(node, column, _count(node, COLUMNS)))
+        row.cells.append(CellElement(node, column, _count(node, COLUMNS_REPEATED)))
     elif row.cells and node.depth == row.node.depth + 2:
         if node.tag == NOTE:
             row.cells[-1].note = node
-        elif node.tag == SOURCE:
+        elif node.tag == SOURCE_TAG:
             row.cells[-1].content = node.end
 
 
@@ -233,7 +235,9 @@ class _Writer:
 
     def _row(self, row: RowElement, count: int, marks: Mapping[int, Mark]) -> bytes:
         data, node = self._data, row.node
-        tag = retagged(data[node.start : node.inner], {b"table:" + ROWS.encode(): None if count == 1 else str(count)})
+        tag = retagged(
+            data[node.start : node.inner], {b"table:" + ROWS_REPEATED.encode(): None if count == 1 else str(count)}
+        )
         if not marks:
             return tag + data[node.inner : node.end]
         default = node.get(DEFAULT) or ""
@@ -266,7 +270,7 @@ class _Writer:
         return self._tag(node, count, None) + self._data[node.inner : node.end]
 
     def _tag(self, node: XmlNode, count: int, style: str | None) -> bytes:
-        changes: dict[bytes, str | None] = {b"table:" + COLUMNS.encode(): None if count == 1 else str(count)}
+        changes: dict[bytes, str | None] = {b"table:" + COLUMNS_REPEATED.encode(): None if count == 1 else str(count)}
         if style is not None:
             changes[b"table:style-name"] = style
         return retagged(self._data[node.start : node.inner], changes)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from sheetnet.errors import FileError
 from sheetnet.files.escaping import replaced
 from sheetnet.files.marking.marks import AUTHOR, AddedSheet, Field, Mark, Marks, free_name
-from sheetnet.files.marking.xlsx_cells import CELL_TAGS, DATA, EMPTY, MAIN, CellMarker, NewStyles
+from sheetnet.files.marking.xlsx_cells import CELL_TAGS, DATA_ELEMENT, EMPTY_STYLES, MAIN, CellMarker, NewStyles
 from sheetnet.files.marking.xlsx_notes import BEFORE, BEFORE_CONDITIONS, LEGACY, add_comments, add_shapes
 from sheetnet.files.package import Package, Parts
 from sheetnet.files.xlsx.parts import (
@@ -211,7 +211,7 @@ def _styles_part(parts: Parts, book: str) -> str:
     part = related(parts, book, "styles")
     if part is None:
         part = parts.free("xl/styles{}.xml")
-        parts.put(part, EMPTY)
+        parts.put(part, EMPTY_STYLES)
         relate(parts, book, "styles", part)
         declare(parts, part, _OOXML + "styles+xml")
     return part
@@ -220,7 +220,7 @@ def _styles_part(parts: Parts, book: str) -> str:
 def _mark_sheet(parts: Parts, part: str, marks: Mapping[Position, Mark], styles: NewStyles) -> None:
     data = parts.get(part)
     nodes = parts.scan(part, CELL_TAGS | BEFORE | CONDITION_TAGS | {LEGACY})
-    if nodes[0].tag != MAIN + "worksheet" or not any(node.tag == DATA for node in nodes):
+    if nodes[0].tag != MAIN + "worksheet" or not any(node.tag == DATA_ELEMENT for node in nodes):
         raise FileError(
             f"{part} is an unusual dialect, which cannot be marked",
             place=part,

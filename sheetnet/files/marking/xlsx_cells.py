@@ -17,7 +17,7 @@ from sheetnet.syntax import cell_name, column_number
 from sheetnet.workbook import Position
 
 MAIN = f"{{{NAMESPACES[0]}}}"
-EMPTY = (
+EMPTY_STYLES = (
     f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{NAMESPACES[0]}">'
     '<fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
@@ -110,8 +110,8 @@ class NewStyles:
         return [(node.start, node.inner, retagged(tag, {b"count": str(before + len(added))})), *edits]
 
 
-ROW, CELL, COLUMN, DATA = MAIN + "row", MAIN + "c", MAIN + "col", MAIN + "sheetData"
-CELL_TAGS = frozenset({ROW, CELL, COLUMN, DATA})
+ROW_ELEMENT, CELL_ELEMENT, COLUMN_ELEMENT, DATA_ELEMENT = MAIN + "row", MAIN + "c", MAIN + "col", MAIN + "sheetData"
+CELL_TAGS = frozenset({ROW_ELEMENT, CELL_ELEMENT, COLUMN_ELEMENT, DATA_ELEMENT})
 Restyle = Callable[[int, str], int]  # a format and a fill → the format with that fill
 
 
@@ -131,8 +131,8 @@ class CellMarker:
     def __init__(self, data: bytes, nodes: list[XmlNode], restyle: Restyle) -> None:
         self._data, self._restyle = data, restyle
         self._prefix = element_prefix(data, nodes[0])
-        self._sheet = next(node for node in nodes if node.tag == DATA)
-        self._columns = [node for node in nodes if node.tag == COLUMN]
+        self._sheet = next(node for node in nodes if node.tag == DATA_ELEMENT)
+        self._columns = [node for node in nodes if node.tag == COLUMN_ELEMENT]
         self._rows = {row.number: row for row in _rows(nodes)}
 
     def edits(self, fills: Mapping[Position, str]) -> Iterator[Edit]:
@@ -208,11 +208,11 @@ def _rows(nodes: list[XmlNode]) -> Iterator[_Row]:
     """The rows in the order of the part, numbered as the reader numbers them."""
     row, known = _Row(nodes[0], 0), dict[str, int]()
     for node in nodes:
-        if node.tag == ROW:
+        if node.tag == ROW_ELEMENT:
             if row.number:
                 yield row
             row = _Row(node, _number(node.get("r")) or row.number + 1)
-        elif node.tag == CELL and row.number:
+        elif node.tag == CELL_ELEMENT and row.number:
             letters, number = _place(node.get("r") or "")
             if not row.cells and row.node.get("r") is None and number:
                 row.number = number

@@ -165,7 +165,7 @@ class Workings:
         return short_enough(plus(cells).format(row), self.table.grid.sheet)
 
 
-DIFFERENCE = "difference"  # a column of the table, and its look
+DIFFERENCE_COLUMN = "difference"  # a column of the table, and its look
 GRADIENT_TOP = 8  # the row of the bands
 LABEL, VALUE, WORDS_AT = 1, 2, 3  # columns of what stands above the table
 H_ROW, TOLERANCE_ROW, COST_ROW, LIGHT_ROW = 3, 4, 5, 6
@@ -235,7 +235,7 @@ def _main_groups(bends: bool) -> list[ColumnGroup]:
         ColumnGroup("grad_C_minus", "C(w − h)", ["C₋"], "fine_cost"),
         ColumnGroup("grad_numeric", "slope", ["(C₊−C₋)/2h"], "forward"),
         ColumnGroup("grad_backprop", "∂C/∂w", ["Step"], "gradient"),
-        ColumnGroup(DIFFERENCE, "difference", ["slope − ∂C"], "difference"),
+        ColumnGroup(DIFFERENCE_COLUMN, "difference", ["slope − ∂C"], "difference"),
     ]
     switches = [ColumnGroup("grad_switches", "units that", ["switch"], "count")] if bends else []
     return [*groups, *switches, ColumnGroup("light", "check", ["light"], "light")]
@@ -260,7 +260,7 @@ def _differences(table: ColumnTable, scene: ViewContext, top: int) -> None:
     """Slope less ∂C/∂w: no quantity of its own, next to 0 where both are right."""
     for r, (slope, backprop) in enumerate(_pairs(scene)):
         formula = f"{table.cell('grad_numeric', 0, str(top + r))}-{table.cell('grad_backprop', 0, str(top + r))}"
-        table.grid.calculate(top + r, table.lefts[DIFFERENCE], formula, slope - backprop, DIFFERENCE)
+        table.grid.calculate(top + r, table.lefts[DIFFERENCE_COLUMN], formula, slope - backprop, DIFFERENCE_COLUMN)
 
 
 def _pairs(scene: ViewContext) -> list[tuple[float, float]]:
@@ -324,7 +324,7 @@ def _lights(table: ColumnTable, scene: ViewContext, column: int, bends: bool) ->
 def _light_formula(table: ColumnTable, row: int, bends: bool) -> str:
     """The difference is compared with the tolerance, in parts of the numbers themselves where these are above 1."""
     slope, backprop, difference = (
-        table.cell(name, 0, str(row)) for name in ("grad_numeric", "grad_backprop", DIFFERENCE)
+        table.cell(name, 0, str(row)) for name in ("grad_numeric", "grad_backprop", DIFFERENCE_COLUMN)
     )
     room = f"{table.grid.fixed('grad_tolerance')}*MAX(1,ABS({slope}),ABS({backprop}))"
     otherwise = f'IF({table.cell("grad_switches", 0, str(row))}>0,"kink","fail")' if bends else '"fail"'

@@ -147,7 +147,7 @@ def _term(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
     line.array(term, lesson.values(term), text, "backward", words)
 
 
-def chain(lesson: Lesson, layer: int, n: int, top: int) -> int:
+def chain_lines(lesson: Lesson, layer: int, n: int, top: int) -> int:
     """The chain of one layer for one observation; gives the first free row."""
     line = EquationLine(lesson.grid, top)
     if not shows_terms(lesson, layer, n):
@@ -303,7 +303,7 @@ def jacobians_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
         grid.write(top, 1, f"Forward, observation n = {n}" if network.observations > 1 else "Forward", "band")
         top = _forward(lesson, n, top + 1)
         for layer in range(network.depth, 0, -1):
-            top = chain(lesson, layer, n, terms(lesson, layer, n, top))
+            top = chain_lines(lesson, layer, n, terms(lesson, layer, n, top))
     if network.observations > 1:
         _over_observations(lesson, top)
     return grid.finished(View(freeze=(JACOBIANS_TOP, 1), title_rows=(1, 3), tab=JACOBIANS_TAB)), grid.names()

@@ -122,7 +122,7 @@ def short_enough(formula: str, sheet: str) -> str:
 
 
 NUMBERS_BELOW = 3  # rows from the symbols down to the numbers
-COLUMN = 9.5  # characters of text that fit into a column
+COLUMN_CHARACTERS = 9.5  # characters of text that fit into a column
 LIGHT_TOLERANCE_SQUARED = "1E-18"  # the square of the tolerance of a light, 1e-9 of what is compared
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -224,7 +224,7 @@ class EquationLine:
                 grid.write(top + NUMBERS_BELOW + number, self.right, text, "label")
         if words.source is not None:
             grid.links[top, left] = words.source
-        self.right = left + max(columns, ceil(max(len(symbol), len(words.equation)) / COLUMN))
+        self.right = left + max(columns, ceil(max(len(symbol), len(words.equation)) / COLUMN_CHARACTERS))
         self.bottom = max(self.bottom, top + NUMBERS_BELOW + rows + 1)
         return top + NUMBERS_BELOW, left
 

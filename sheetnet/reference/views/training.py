@@ -20,8 +20,8 @@ from sheetnet.workbook_options import Presentation
 
 # Each step of the jolted copies moves the weights by 2e-15 of themselves, twenty times the rounding of a spreadsheet.
 # Where that moves a number by a third of what the judge allows, the rounding alone might move it as far.
-JOLT, JOLTED = 2e-15, 2
-RELATIVE, ABSOLUTE = 3e-10, 3e-13
+GROWTH_JOLT, GROWTH_JOLTED = 2e-15, 2
+GROWN_RELATIVE, GROWN_ABSOLUTE = 3e-10, 3e-13
 GROWTH = 100.0  # times the largest number of the first row: training that diverges would drown every other comparison
 
 
@@ -75,7 +75,7 @@ def _descent(network: Network, values: Values, steps: int, exact: int | None = N
         if exact is not None:
             for layer in layers:
                 weights = current[q("W", layer)]
-                weights[exact:] *= 1 + JOLT * dice.standard_normal(weights[exact:].shape)
+                weights[exact:] *= 1 + GROWTH_JOLT * dice.standard_normal(weights[exact:].shape)
 
 
 def _is_needed(quantity: Quantity) -> bool:
@@ -112,15 +112,15 @@ def _of_layer(network: Network, layer: int) -> list[str]:
 def _lost(network: Network, values: Values, steps: int) -> NDArray[np.bool_]:
     """K × (steps + 1): whether rounding, or divergence, may have decided a number of this row or of one above."""
     count = len(values["gamma"])
-    copies = {name: np.concatenate([array] * (1 + JOLTED)) for name, array in values.items()}
+    copies = {name: np.concatenate([array] * (1 + GROWTH_JOLTED)) for name, array in values.items()}
     lost, so_far, scale = [], np.zeros(count, dtype=np.bool_), np.ones(count)
     for number, row in enumerate(_descent(network, copies, steps, exact=count)):
-        flat = np.concatenate(list(_row(network, row).values()), axis=1).reshape(1 + JOLTED, count, -1)
+        flat = np.concatenate(list(_row(network, row).values()), axis=1).reshape(1 + GROWTH_JOLTED, count, -1)
         exact, jolted = flat[0], flat[1:]
         if number == 0:
             scale = np.maximum(np.abs(exact).max(axis=1), 1.0)
         with np.errstate(invalid="ignore", over="ignore"):
-            room = RELATIVE * np.abs(exact) + ABSOLUTE * scale[:, None]
+            room = GROWN_RELATIVE * np.abs(exact) + GROWN_ABSOLUTE * scale[:, None]
             steady = (np.abs(jolted - exact) <= room) & (np.abs(exact) <= GROWTH * scale[:, None])
         so_far = so_far | ~steady.all(axis=(0, 2))  # NaN is not below anything
         lost.append(so_far)

@@ -13,7 +13,7 @@ from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case
-from sheetnet.validation.refine.slips import DOLLAR, EMPTY, empty_cells
+from sheetnet.validation.refine.slips import DOLLAR_SLIP, EMPTY_SLIP, empty_cells
 from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import Verdict
@@ -102,10 +102,10 @@ def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:
         codes = tuple(finding.code for finding in findings)
         return replace(cell, message=f"{cell.message}: {words_of(findings)}", mistakes=codes)
     misread = [finding for finding in findings if finding.mistakes[0] in CHAPTERS["Any formula"]]
-    if DOLLAR in cell.mistakes:  # what a reference met that drifted; what else gives that number is chance
+    if DOLLAR_SLIP in cell.mistakes:  # what a reference met that drifted; what else gives that number is chance
         findings = [*misread, *(finding for finding in findings if finding not in misread)]
     codes = tuple(finding.code for finding in findings)
-    first = cell.mistakes if DOLLAR in cell.mistakes and not misread else ()
+    first = cell.mistakes if DOLLAR_SLIP in cell.mistakes and not misread else ()
     codes = tuple(dict.fromkeys((*first, *codes, *cell.mistakes)))
     named = MISTAKES[first[0]].name + f" ({first[0]})" if first else findings[0].text
     return replace(cell, message=f"{cell.message}; {named}{_or(codes[1:])}", mistakes=codes)
@@ -117,7 +117,7 @@ def _with_empty_cells(case: Case, cell: CellVerdict, place: Place) -> CellVerdic
     if not empty:
         return cell
     named = f"{', '.join(empty[:MOST_EMPTY])} {'is' if len(empty) == 1 else 'are'} empty"
-    return replace(cell, message=f"{cell.message}; {named} ({EMPTY})", mistakes=(*cell.mistakes, EMPTY))
+    return replace(cell, message=f"{cell.message}; {named} ({EMPTY_SLIP})", mistakes=(*cell.mistakes, EMPTY_SLIP))
 
 
 def words_of(findings: Sequence[Explanation]) -> str:

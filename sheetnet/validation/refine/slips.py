@@ -12,7 +12,7 @@ from sheetnet.validation.refine.repairs import KnownNumbers, Repair, arguments, 
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
-DOLLAR, BRACKETS, EMPTY, CONSTANT, GUARD = "SN116", "SN117", "SN118", "SN119", "SN048"
+DOLLAR_SLIP, BRACKETS_SLIP, EMPTY_SLIP, CONSTANT_SLIP, GUARD_SLIP = "SN116", "SN117", "SN118", "SN119", "SN048"
 MOST_FILLS = 64  # ways of putting $ that are tried for a cell
 MOST_BRACKETS = 40  # pairs of brackets that are tried for a cell
 TINY = 1e-3  # what people add to keep a logarithm from 0 is not larger
@@ -61,7 +61,7 @@ def _refilled(filled: Filled) -> Iterator[Repair]:
                 words[index] = wanted
         if changed:
             said = f"right but for how it was filled from {cell_name(*filled.place[1:])}: {', '.join(changed)}"
-            ways.append((len(changed), Repair("".join(words), Verdict.WRONG, said, mistake=DOLLAR)))
+            ways.append((len(changed), Repair("".join(words), Verdict.WRONG, said, mistake=DOLLAR_SLIP)))
     yield from (repair for _, repair in sorted(ways, key=lambda way: way[0]))
 
 
@@ -76,7 +76,7 @@ def _bracketed(tokens: Sequence[Token]) -> Iterator[Repair]:
             inside = "".join(words[start:stop])
             text = f"{''.join(words[:start])}({inside}){''.join(words[stop:])}"
             yield Repair(
-                text, Verdict.WRONG, f"right but for missing brackets around {inside}: ={text}", mistake=BRACKETS
+                text, Verdict.WRONG, f"right but for missing brackets around {inside}: ={text}", mistake=BRACKETS_SLIP
             )
 
 
@@ -131,7 +131,7 @@ def _unclipped(tokens: Sequence[Token]) -> Iterator[Repair]:
                     clipped = clipped or f"{name} with {tokens[bound].text}"
     if clipped:
         message = f"right but for the {clipped} before a logarithm: it changes the cost where it cuts; leave it out"
-        yield Repair("".join(words), Verdict.ROUNDED, message, mistake=GUARD)
+        yield Repair("".join(words), Verdict.ROUNDED, message, mistake=GUARD_SLIP)
 
 
 def _is_bound(name: str, text: str) -> bool:
@@ -155,7 +155,7 @@ def _unguarded(tokens: Sequence[Token]) -> Iterator[Repair]:
     text = "".join(t.text for index, t in enumerate(tokens) if index not in tiny and index + 1 not in tiny)
     number = tokens[tiny[0]].text
     message = f"right but for the {number} beside a number whose logarithm is taken: it changes the cost; leave it out"
-    yield Repair(text, Verdict.ROUNDED, message, mistake=GUARD)
+    yield Repair(text, Verdict.ROUNDED, message, mistake=GUARD_SLIP)
 
 
 def constant_repairs(
@@ -173,14 +173,17 @@ def constant_repairs(
         called = f"{typed} in {text.replace('$', '')}"
         if full := full_constant(typed):
             yield Repair(put(full), Verdict.ROUNDED, f"right but for the shortened constant {called}: write =EXP(1) there",
-                         mistake=CONSTANT)  # fmt: skip
+                         mistake=CONSTANT_SLIP)  # fmt: skip
         for cell in known.holding(typed):
             yield Repair(
-                put(cell.reference), Verdict.HARDCODED, f"{called} stands where {cell.called} should", mistake=CONSTANT
+                put(cell.reference),
+                Verdict.HARDCODED,
+                f"{called} stands where {cell.called} should",
+                mistake=CONSTANT_SLIP,
             )
         for count, what in ((network.observations, "observations"), (network.sizes[-1], "outputs")):
             message = f"right but for {called}: it should be {count}, the number of {what}"
-            yield Repair(put(f"{count}"), Verdict.WRONG, message, mistake=CONSTANT)
+            yield Repair(put(f"{count}"), Verdict.WRONG, message, mistake=CONSTANT_SLIP)
 
 
 def _constants(workbook: Workbook, place: Place, tokens: Sequence[Token], taken: set[Place]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from sheetnet.validation.case import Case
 from sheetnet.validation.cells import quantity_of
 from sheetnet.validation.judge_cells import STILL
 from sheetnet.validation.refine.repairs import KnownCell, KnownNumbers, Repair, helper_repairs, repairs
-from sheetnet.validation.refine.slips import DOLLAR, constant_repairs, empty_cells, filled_from, slips
+from sheetnet.validation.refine.slips import DOLLAR_SLIP, constant_repairs, empty_cells, filled_from, slips
 from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import Verdict
@@ -76,7 +76,7 @@ def _repairs_of(
     found = [
         repair
         for repair in slips(formula, filled_from(formula, place, right))
-        if repair.mistake != DOLLAR or not empty_cells(case.workbook, place, repair.formula, case.known)
+        if repair.mistake != DOLLAR_SLIP or not empty_cells(case.workbook, place, repair.formula, case.known)
     ]
     if cell.verdict == Verdict.HARDCODED:
         return found
@@ -97,7 +97,7 @@ def find_fillings(state: State) -> State:
         if filled is not None:
             said = f"{cell.message}; it is the formula of {cell_name(*filled.place[1:])} as filled to here"
             message = f"{said}: a reference had to stay or to move otherwise"
-            found[number] = replace(cell, message=message, mistakes=(DOLLAR,))
+            found[number] = replace(cell, message=message, mistakes=(DOLLAR_SLIP,))
     return state.given(found)
 
 
