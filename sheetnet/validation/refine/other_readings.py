@@ -89,7 +89,7 @@ def _kinder(first: CellVerdict, one_hot: CellVerdict) -> CellVerdict:
 
 def has_one_hot_targets(network: Network, runs: Runs) -> bool:
     """Whether the sheet's own targets are 0s and 1s, under a loss with a logarithm."""
-    if network.loss not in ("cross_entropy", "binary_cross_entropy") or not runs.evidence.own:
+    if not network.loss_facts.one_hot or not runs.evidence.own:
         return False
     own = runs.drawn["target"][0]
     return bool(((own == 0) | (own == 1)).all())
