@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sheetnet.errors import FileError
-from sheetnet.files.atomic import written_aside
+from sheetnet.files.atomic import atomic_write
 from sheetnet.files.formula_text import spelled_alike
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
-from sheetnet.files.notices import notice, refuse_twofold, wanted
+from sheetnet.files.notices import notice, refuse_ambiguous, wanted
 
 if TYPE_CHECKING:
     from sheetnet.files.package import Package
@@ -36,7 +36,7 @@ def read_workbook(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS)
 
     with open_package(path, limits) as package, _collector_paused():
         workbook = spelled_alike(_read(package))
-        refuse_twofold(workbook)
+        refuse_ambiguous(workbook)
         if wanted():
             _notice_hazards(package, workbook)
     return workbook
@@ -68,7 +68,7 @@ def save_workbook(workbook: Workbook, path: str | os.PathLike[str]) -> None:
         raise FileError(
             f"the suffix {suffix!r} is no format that can be written", path=place, remedy=f"name it {known}"
         )
-    with written_aside(place) as stream:
+    with atomic_write(place) as stream:
         _write(workbook, suffix, stream)
 
 

@@ -48,7 +48,7 @@ def _identity(path: Path) -> tuple[int, int] | str:
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[IO[bytes]]:
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose content becomes `path` when the block ends well. Raises `FileError` where it cannot be written.
 
     A link stays a link: the file it leads to is replaced. A device or pipe is written as it is.
@@ -60,14 +60,14 @@ def written_aside(path: Path) -> Iterator[IO[bytes]]:
             return
         place = Path(os.path.realpath(path))
         handle, name = tempfile.mkstemp(prefix=f".{place.name[:100]}.", suffix=".part", dir=place.parent)
-        aside = Path(name)
+        temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as stream:
                 yield stream
-            aside.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-            aside.replace(place)
+            temporary.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
+            temporary.replace(place)
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def save_text(text: str, path: Path) -> None:
 
     What UTF-8 cannot hold, as in a file name of other bytes, is written as an escape, which JSON knows as such.
     """
-    with written_aside(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(text.encode("utf-8", "backslashreplace"))
 
 

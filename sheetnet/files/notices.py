@@ -74,7 +74,7 @@ def _append(spans: _Spans, first: int, last: int) -> None:
         spans.append((first, last))
 
 
-def refuse_twofold(workbook: Workbook) -> None:
+def refuse_ambiguous(workbook: Workbook) -> None:
     """Raise `FileError` for names that differ in capitals alone, and for cells that two formulas fill."""
     names: set[tuple[str, str]] = set()
     for name in workbook.names:

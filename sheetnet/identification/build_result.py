@@ -10,7 +10,7 @@ from sheetnet.identification.explain import comparison, mistakes, nearest
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import in_context
 from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
-from sheetnet.identification.state import Sight
+from sheetnet.identification.state import IdentifyState
 from sheetnet.naming import cell_place
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.quantity import Quantity, q
@@ -21,10 +21,10 @@ from sheetnet.validation.refine.name_mistakes import words_of
 from sheetnet.workbook import CellError, Place
 
 
-def nowhere(sight: Sight, steps: int) -> Iterator[Nowhere]:
+def nowhere(state: IdentifyState, steps: int) -> Iterator[Nowhere]:
     """The required blocks that are not complete, each at the first of the steps where it is so."""
-    network = sight.network
-    present = sight.taken | set(sight.wrong.values())
+    network = state.network
+    present = state.taken | set(state.wrong.values())
     found_at_all = {label.quantity for label in present if label.step == 1} | {
         Quantity.of(label.quantity).updated.name for label in present if label.step > 1
     }
@@ -93,41 +93,41 @@ CONSTANT = {"A_0", "target", "gamma"}  # the same in every step
 MOST_COMPARED = 300  # cells for which a nearest quantity is sought
 
 
-def build_identification(sight: Sight, where: InputMap, *, name: str, engine: str, seed: int) -> Identification:
+def build_identification(state: IdentifyState, where: InputMap, *, name: str, engine: str, seed: int) -> Identification:
     """Everything found, cells in the order of calculation."""
-    named = in_context(sight.training, {**sight.labels, **{p: (label,) for p, label in sight.wrong.items()}}, CONSTANT)
-    unknown = sight.open()
+    named = in_context(state.training, {**state.labels, **{p: (label,) for p, label in state.wrong.items()}}, CONSTANT)
+    unknown = state.open()
     faulty = [
-        p for p in sight.places if p not in sight.labels and _error(sight, p) is not None and p not in sight.wrong
+        p for p in state.places if p not in state.labels and _error(state, p) is not None and p not in state.wrong
     ]
     unknown += [place for place in faulty if place not in set(unknown)]
-    waiting = {*unknown, *sight.wrong}
-    first = {p for p in unknown if waiting.isdisjoint(u for u in sight.graph.precedents(p) if u != p)}
-    begins = first | set(sight.wrong)
-    origins = sight.graph.origins({*unknown, *sight.carried}, begins)
+    waiting = {*unknown, *state.wrong}
+    first = {p for p in unknown if waiting.isdisjoint(u for u in state.graph.precedents(p) if u != p)}
+    begins = first | set(state.wrong)
+    origins = state.graph.origins({*unknown, *state.carried}, begins)
     steps = max(
-        (labels[0].step for labels in sight.labels.values() if sight.training.is_backward(labels[0])), default=1
+        (labels[0].step for labels in state.labels.values() if state.training.is_backward(labels[0])), default=1
     )
     return Identification(
         workbook=name,
-        network=sight.network.title,
+        network=state.network.title,
         engine=engine,
-        trials=sight.runs.trials,
+        trials=state.runs.trials,
         seed=seed,
         steps=steps,
         inputs_from=where.source,
-        inputs=tuple(_inputs(sight, where)),
-        identified=tuple(_identified(sight, named, origins)),
-        unidentified=tuple(_unidentified(sight, named, unknown, begins, origins, engine)),
-        apart=tuple(_apart(sight, set(faulty))),
-        nowhere=tuple(nowhere(sight, steps)),
+        inputs=tuple(_inputs(state, where)),
+        identified=tuple(_identified(state, named, origins)),
+        unidentified=tuple(_unidentified(state, named, unknown, begins, origins, engine)),
+        apart=tuple(_apart(state, set(faulty))),
+        nowhere=tuple(nowhere(state, steps)),
         notes=where.notes,
     )
 
 
-def _inputs(sight: Sight, where: InputMap) -> Iterator[MappedInput]:
-    arrays = inputs_of(sight.network)
-    for block in input_blocks(sight.network):
+def _inputs(state: IdentifyState, where: InputMap) -> Iterator[MappedInput]:
+    arrays = inputs_of(state.network)
+    for block in input_blocks(state.network):
         for i, j in np.ndindex(arrays[block.name][0].shape):
             if not block.is_bias_node(i, j):
                 places = where.cells.get((block.name, i, j), ())
@@ -135,19 +135,19 @@ def _inputs(sight: Sight, where: InputMap) -> Iterator[MappedInput]:
 
 
 def _identified(
-    sight: Sight, named: dict[Place, tuple[Label, ...]], origins: dict[Place, Place]
+    state: IdentifyState, named: dict[Place, tuple[Label, ...]], origins: dict[Place, Place]
 ) -> Iterator[Identified]:
-    for number, place in enumerate(sight.places):
-        if place in sight.labels:
+    for number, place in enumerate(state.places):
+        if place in state.labels:
             label, *also = named[place]
-            carried = place in sight.carried
+            carried = place in state.carried
             origin = origins.get(place) if carried else None
             yield Identified(
                 place[0],
                 cell_name(*place[1:]),
                 label,
-                sight.graph.formulas[place],
-                sight.runs.shown[number],
+                state.graph.formulas[place],
+                state.runs.shown[number],
                 tuple(also),
                 carried,
                 cell_place(origin) if origin else None,
@@ -155,7 +155,7 @@ def _identified(
 
 
 def _unidentified(
-    sight: Sight,
+    state: IdentifyState,
     named: dict[Place, tuple[Label, ...]],
     unknown: list[Place],
     begins: set[Place],
@@ -163,30 +163,30 @@ def _unidentified(
     engine: str,
 ) -> Iterator[Unidentified]:
     """Where it begins first, in the order of calculation, then what follows from it."""
-    findings = mistakes(sight)
-    concerned = {*unknown, *sight.wrong}
-    ordered = [place for place in sight.graph.order if place in concerned]
+    findings = mistakes(state)
+    concerned = {*unknown, *state.wrong}
+    ordered = [place for place in state.graph.order if place in concerned]
     ordered = [p for p in ordered if p in begins] + [p for p in ordered if p not in begins]
     for number, place in enumerate(ordered):
         origin = None if place in begins else origins.get(place)
-        column = sight.numbers[place]
-        expected = named[place][0] if place in sight.wrong else None
-        right = sight.training.column(sight.wrong[place]) if place in sight.wrong else None
-        computes = sight.first_labels.get(place, (None,))[0] if expected else None
-        if (error := _error(sight, place)) is not None:
-            message = _about_error(sight, place, error, engine)
+        column = state.numbers[place]
+        expected = named[place][0] if place in state.wrong else None
+        right = state.training.column(state.wrong[place]) if place in state.wrong else None
+        computes = state.first_labels.get(place, (None,))[0] if expected else None
+        if (error := _error(state, place)) is not None:
+            message = _about_error(state, place, error, engine)
         elif origin is not None:
             message = f"not recognised, which follows from {cell_place(origin)}"
         elif right is not None and expected is not None:
-            message = comparison(sight, column, expected, right, computes)
+            message = comparison(state, column, expected, right, computes)
         else:
-            message = nearest(sight, column) if number < MOST_COMPARED else "computes no known quantity"
+            message = nearest(state, column) if number < MOST_COMPARED else "computes no known quantity"
         known = findings.get(place, ())
         yield Unidentified(
             place[0],
             cell_name(*place[1:]),
-            sight.graph.formulas[place],
-            sight.runs.shown[column],
+            state.graph.formulas[place],
+            state.runs.shown[column],
             f"{message}; {words_of(known)}" if known else message,
             cell_place(origin) if origin else None,
             computes,
@@ -196,32 +196,32 @@ def _unidentified(
         )
 
 
-def _error(sight: Sight, place: Place) -> CellError | None:
-    shown = sight.runs.shown[sight.numbers[place]]
+def _error(state: IdentifyState, place: Place) -> CellError | None:
+    shown = state.runs.shown[state.numbers[place]]
     return shown if isinstance(shown, CellError) else None
 
 
-def _about_error(sight: Sight, place: Place, error: CellError, engine: str) -> str:
-    sheet = sight.workbook.sheet(place[0])
+def _about_error(state: IdentifyState, place: Place, error: CellError, engine: str) -> str:
+    sheet = state.workbook.sheet(place[0])
     saved = sheet.cells[place[1:]].value if sheet is not None and place[1:] in sheet.cells else None
     if isinstance(saved, float) and engine != "libreoffice" and saved != 0:
-        used = ", ".join(functions(sight.graph.formulas[place])) or "this formula"
+        used = ", ".join(functions(state.graph.formulas[place])) or "this formula"
         return f"{engine} gives {error} for {used}, though the file shows a number: try --engine libreoffice"
     return f"the formula gives {error}"
 
 
-def _apart(sight: Sight, faulty: set[Place]) -> Iterator[Apart]:
+def _apart(state: IdentifyState, faulty: set[Place]) -> Iterator[Apart]:
     """Cells that are neither right nor wrong."""
-    for number, place in enumerate(sight.places):
-        shown = sight.runs.shown[number]
-        if place in sight.labels or place in sight.wrong or place in faulty:
+    for number, place in enumerate(state.places):
+        shown = state.runs.shown[number]
+        if place in state.labels or place in state.wrong or place in faulty:
             continue
-        if place in sight.helpers:
+        if place in state.helpers:
             why = "helper"
         elif isinstance(shown, str | bool):
             why = "text"
-        elif not sight.runs.moved[number]:
+        elif not state.runs.moved[number]:
             why = "not moved"
         else:
             continue
-        yield Apart(place[0], cell_name(*place[1:]), sight.graph.formulas[place], shown, why)
+        yield Apart(place[0], cell_name(*place[1:]), state.graph.formulas[place], shown, why)

@@ -15,7 +15,7 @@ import numpy as np
 
 from sheetnet.identification.labels import SignatureIndex
 from sheetnet.identification.result import Label
-from sheetnet.identification.state import Sight
+from sheetnet.identification.state import IdentifyState
 from sheetnet.mistakes.search import Diagnosis, Explanation
 from sheetnet.network import activation_name
 from sheetnet.quantity import Quantity, q
@@ -108,11 +108,11 @@ def connected(places: Iterable[Place], alike: Callable[[Place, Place], bool]) ->
 RATIOS = {-1.0: "−1", 2.0: "2", 0.5: "½", -2.0: "−2", -0.5: "−½"}
 
 
-def comparison(sight: Sight, column: int, expected: Label, right: Array, computes: Label | None) -> str:
+def comparison(state: IdentifyState, column: int, expected: Label, right: Array, computes: Label | None) -> str:
     """A cell against what it should compute."""
-    found = sight.runs.values[:, column]
+    found = state.runs.values[:, column]
     if computes is not None:
-        return f"computes {computes}, where {expected} is wanted{_missing_factor(sight, expected, computes)}"
+        return f"computes {computes}, where {expected} is wanted{_missing_factor(state, expected, computes)}"
     if (ratio := _ratio(found[1:], right[1:])) is not None:
         return f"is {_times(ratio)} × {expected}, which it should be"
     agree = _agreeing(found, right)
@@ -123,31 +123,31 @@ def comparison(sight: Sight, column: int, expected: Label, right: Array, compute
     return f"should be {expected}, and computes something else{often}"
 
 
-def nearest(sight: Sight, column: int) -> str:
+def nearest(state: IdentifyState, column: int) -> str:
     """A cell of which nobody knows what it should compute."""
-    found = sight.runs.values[:, column]
+    found = state.runs.values[:, column]
     if not np.isfinite(found).all():
         return "does not give a number in every trial"
-    if (multiple := _multiple(sight, found)) is not None:
+    if (multiple := _multiple(state, found)) is not None:
         return multiple
-    numbers = sight.training.step(1)[:, : sight.training.blocks]
+    numbers = state.training.step(1)[:, : state.training.blocks]
     counts = _agreeing(found[1:, None], numbers[1:]).sum(axis=0)
     best = int(counts.argmax())
     if counts[best] >= 2:
-        label = Label(*sight.training.elements[best])
+        label = Label(*state.training.elements[best])
         return f"computes no known quantity; it agrees with {label} in {counts[best]} of {len(found) - 1} trials"
     return "computes no known quantity"
 
 
-def _missing_factor(sight: Sight, expected: Label, computes: Label) -> str:
+def _missing_factor(state: IdentifyState, expected: Label, computes: Label) -> str:
     """δ = ∂C/∂a · f′(z): where one factor stands for the product, the other one is missing."""
     delta = Quantity.of(expected.quantity)
     if delta.symbol != "delta" or not delta.layer:
         return ""
     dc_da, da_dz = q("dC_da", delta.layer), q("da_dz", delta.layer)
     if computes.quantity == dc_da:
-        mask = "" if sight.network.activation_facts(delta.layer).off is None else " mask"
-        activation = sight.network.layers[delta.layer - 1].activation
+        mask = "" if state.network.activation_facts(delta.layer).off is None else " mask"
+        activation = state.network.layers[delta.layer - 1].activation
         return f": the factor {da_dz}, the derivative of {activation}{mask}, is missing"
     return f": the factor {dc_da} is missing" if computes.quantity == da_dz else ""
 
@@ -161,15 +161,15 @@ def _ratio(found: Array, right: Array) -> float | None:
     return None if abs(ratios[0]) < RELATIVE or ((found != 0) & (right == 0)).any() else float(ratios[0])
 
 
-def _multiple(sight: Sight, found: Array) -> str | None:
+def _multiple(state: IdentifyState, found: Array) -> str | None:
     """The quantity of the first step of which the cell is a constant multiple."""
     trials = found[1:]
-    expected = sight.training.step(1)[1:]
+    expected = state.training.step(1)[1:]
     usable = np.flatnonzero(np.isfinite(expected).all(axis=0) & (np.ptp(expected, axis=0) > 0))
     _, matches = SignatureIndex(_unit(expected[:, usable]), np.ones((len(trials), 1))).matches(_unit(trials[:, None]))
     for number in sorted(usable[matches].tolist()):
         if (ratio := _ratio(trials, expected[:, number])) is not None:
-            return f"is {_times(ratio)} × {Label(*sight.training.elements[number])}, and no quantity itself"
+            return f"is {_times(ratio)} × {Label(*state.training.elements[number])}, and no quantity itself"
     return None
 
 
@@ -191,47 +191,47 @@ def _times(ratio: float) -> str:
 MOST_DIAGNOSED = 24  # wrong cells that are diagnosed: a search may take a fifth of a second
 
 
-def mistakes(sight: Sight) -> dict[Place, tuple[Explanation, ...]]:
+def mistakes(state: IdentifyState) -> dict[Place, tuple[Explanation, ...]]:
     """Wrong cell → its simplest explanations, for the first wrong cells in the order of calculation.
 
     Only cells that use no other wrong or carried cell are asked about: their numbers are their own formula's.
     """
-    spoilt = sight.wrong.keys() | sight.carried
-    asked = [p for p in sight.graph.order if p in sight.wrong and spoilt.isdisjoint(sight.graph.precedents(p))][
+    spoilt = state.wrong.keys() | state.carried
+    asked = [p for p in state.graph.order if p in state.wrong and spoilt.isdisjoint(state.graph.precedents(p))][
         :MOST_DIAGNOSED
     ]
     diagnoses: dict[int, Diagnosis] = {}
     found = {}
     for place in asked:
-        block, row, column, step = _block(sight, sight.wrong[place])
-        if block in sight.network.blocks:
+        block, row, column, step = _block(state, state.wrong[place])
+        if block in state.network.blocks:
             if step not in diagnoses:
-                diagnoses[step] = Diagnosis(sight.network, _values(sight, step))
-            signature = sight.runs.values[:, sight.numbers[place]]
+                diagnoses[step] = Diagnosis(state.network, _values(state, step))
+            signature = state.runs.values[:, state.numbers[place]]
             found[place] = diagnoses[step].findings(block, row, column, signature)
     return {place: findings for place, findings in found.items() if findings}
 
 
-def _block(sight: Sight, label: Label) -> tuple[str, int, int, int]:
+def _block(state: IdentifyState, label: Label) -> tuple[str, int, int, int]:
     """The block, row and column of a label, and the step that computes it."""
     name, step, *_, row, column = label.quantity, label.step, *label.index
     quantity = Quantity.of(name)
     if quantity.symbol == "W":
         return quantity.updated.name, row, column, step - 1
     if quantity.symbol == "a":
-        return activation_name(quantity.layer or 0, sight.network.depth), row, column, step
+        return activation_name(quantity.layer or 0, state.network.depth), row, column, step
     if quantity.symbol == "J":
-        return name, label.index[0] * sight.network.blocks[name].columns + row, column, step
+        return name, label.index[0] * state.network.blocks[name].columns + row, column, step
     return name, row, column, step
 
 
-def _values(sight: Sight, step: int) -> Mapping[str, Array]:
+def _values(state: IdentifyState, step: int) -> Mapping[str, Array]:
     """Every quantity of one step, from that step's weights."""
-    inputs = {block.name: sight.runs.inputs[block.name] for block in input_blocks(sight.network)}
+    inputs = {block.name: state.runs.inputs[block.name] for block in input_blocks(state.network)}
     for name, array in inputs.items():
         if Quantity.of(name).symbol == "W":
-            columns = [sight.training.column(Label(name, index, step)) for index in np.ndindex(array.shape[1:])]
+            columns = [state.training.column(Label(name, index, step)) for index in np.ndindex(array.shape[1:])]
             inputs[name] = np.array(columns).T.reshape(array.shape)
-    arrays = evaluate_step(sight.network, inputs)
-    blocks = sight.network.blocks.items()
+    arrays = evaluate_step(state.network, inputs)
+    blocks = state.network.blocks.items()
     return {**arrays, **{name: stacked(arrays[name], block) for name, block in blocks if block.quantity.symbol != "J"}}

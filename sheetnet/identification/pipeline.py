@@ -20,7 +20,7 @@ from sheetnet.identification.quantities import Training
 from sheetnet.identification.result import Identification, Unidentified
 from sheetnet.identification.root_causes import repair
 from sheetnet.identification.sheet_runs import run_sheet
-from sheetnet.identification.state import Sight
+from sheetnet.identification.state import IdentifyState
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
@@ -94,12 +94,12 @@ def identify_workbook(
     runs = run_sheet(workbook, network, where, evaluate, places, max(options.trials, _LEAST_TRIALS), options.seed)
     runs = replace(runs, moved=runs.moved & _reached(graph, places, driven))
     training = Training(network, runs.inputs)
-    sight = Sight(workbook, network, graph, evaluate, runs, training, options.steps, places, runs.values)
-    sight.recognise(np.flatnonzero(runs.moved).tolist())
-    sight.find_helpers()
-    _know_inputs(sight, where)
-    repair(sight)
-    return build_identification(sight, where, name=name, engine=options.engine, seed=options.seed)
+    state = IdentifyState(workbook, network, graph, evaluate, runs, training, options.steps, places, runs.values)
+    state.recognise(np.flatnonzero(runs.moved).tolist())
+    state.find_helpers()
+    _know_inputs(state, where)
+    repair(state)
+    return build_identification(state, where, name=name, engine=options.engine, seed=options.seed)
 
 
 def _reached(graph: Dependencies, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
@@ -110,12 +110,12 @@ def _reached(graph: Dependencies, places: list[Place], driven: set[Place]) -> ND
     return np.array([place in reached for place in places])
 
 
-def _know_inputs(sight: Sight, where: InputMap) -> None:
+def _know_inputs(state: IdentifyState, where: InputMap) -> None:
     """No missing quantity is one of the inputs that have cells."""
-    blocks = {block.name for block in input_blocks(sight.network)}
-    sight.taken |= {
+    blocks = {block.name for block in input_blocks(state.network)}
+    state.taken |= {
         label
-        for label in sight.training.first_labels()
+        for label in state.training.first_labels()
         if label.quantity in blocks and (label.quantity, *label.index) in where.cells
     }
 

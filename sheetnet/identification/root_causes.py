@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sheetnet.identification.explain import connected, guesses
 from sheetnet.identification.result import Label
-from sheetnet.identification.state import Sight
+from sheetnet.identification.state import IdentifyState
 from sheetnet.quantity import Quantity
 from sheetnet.workbook import Place
 
@@ -25,124 +25,124 @@ OPTIONAL = ("cost_out", "e")  # intermediate results, which are tried last
 Hypothesis = dict[Place, Label]
 
 
-def repair(sight: Sight) -> None:
+def repair(state: IdentifyState) -> None:
     """Sort what is not recognised into wrong and carried, as far as that can be told."""
-    sight.blame(misplaced_factors(sight))
-    unknown = sight.open()
+    state.blame(misplaced_factors(state))
+    unknown = state.open()
     window = WINDOW
     for _ in range(ROUNDS):
         if not unknown:
             return
-        if not _by_neighbours(sight, unknown[:window]) and not _by_trying(sight, _first(sight, unknown)):
+        if not _by_neighbours(state, unknown[:window]) and not _by_trying(state, _first(state, unknown)):
             if window >= len(unknown):
                 return
         else:
-            sight.rerun()
+            state.rerun()
             # What was recognised downstream as −δ, say, because δ has the wrong sign, is looked up once more, too.
-            after = sight.graph.after(sight.wrong, len(sight.places))
-            again = {p for p in after if p in sight.labels and p not in sight.carried} | set(sight.open())
-            sight.carried |= set(sight.recognise([sight.numbers[place] for place in again]))
-        unknown = sight.open()
+            after = state.graph.after(state.wrong, len(state.places))
+            again = {p for p in after if p in state.labels and p not in state.carried} | set(state.open())
+            state.carried |= set(state.recognise([state.numbers[place] for place in again]))
+        unknown = state.open()
         window *= WIDER
 
 
-def _first(sight: Sight, unknown: Sequence[Place]) -> list[Place]:
+def _first(state: IdentifyState, unknown: Sequence[Place]) -> list[Place]:
     """Those that use no other unknown cell, in order of calculation."""
     waiting = set(unknown)
     return [
         place
         for place in unknown
-        if not any(used in waiting for used in sight.graph.precedents(place) if used != place)
+        if not any(used in waiting for used in state.graph.precedents(place) if used != place)
     ]
 
 
-def _possible(sight: Sight, label: Label) -> bool:
-    within = sight.steps is None or label.step <= sight.steps
-    after = sight.steps is not None and label.step == sight.steps + 1 and sight.training.follows(label.quantity)
+def _possible(state: IdentifyState, label: Label) -> bool:
+    within = state.steps is None or label.step <= state.steps
+    after = state.steps is not None and label.step == state.steps + 1 and state.training.follows(label.quantity)
     return (
         (within or after)
-        and (label.quantity, label.index) in sight.training.number_of
-        and label not in sight.taken
-        and label not in sight.wrong.values()
+        and (label.quantity, label.index) in state.training.number_of
+        and label not in state.taken
+        and label not in state.wrong.values()
     )
 
 
-def _by_neighbours(sight: Sight, unknown: Sequence[Place]) -> bool:
+def _by_neighbours(state: IdentifyState, unknown: Sequence[Place]) -> bool:
     """Guess from the labels around; each formula alone, given right numbers, then says whether it is right.
 
     True if a cell was blamed.
 
     Recognised cells that an unknown one uses are suspects: z without its bias is known, too, but not where z belongs.
     """
-    suspects = _suspects(sight, unknown)
-    known = {place: labels[0] for place, labels in sight.labels.items() if place not in suspects} | sight.wrong
-    guessed = guesses([*suspects, *unknown], known, lambda label: _possible(sight, label))
+    suspects = _suspects(state, unknown)
+    known = {place: labels[0] for place, labels in state.labels.items() if place not in suspects} | state.wrong
+    guessed = guesses([*suspects, *unknown], known, lambda label: _possible(state, label))
     if not guessed:
         return False
-    agree = sight.alone(guessed)
+    agree = state.alone(guessed)
     settled = {place for place in guessed if agree.get(place)}
     undecided, blamed = (set(unknown) | suspects) - settled, False
-    for place in sight.graph.order:
+    for place in state.graph.order:
         # Blamed only where what it uses is beyond doubt, and what uses it is right once it is put right.
-        if place in guessed and place in undecided and undecided.isdisjoint(sight.graph.precedents(place)):
-            users = [user for user in sight.graph.dependents.get(place, ()) if user in sight.numbers]
+        if place in guessed and place in undecided and undecided.isdisjoint(state.graph.precedents(place)):
+            users = [user for user in state.graph.dependents.get(place, ()) if user in state.numbers]
             if place in agree and (not users or not settled.isdisjoint(users)):
-                sight.blame({place: guessed[place]})
+                state.blame({place: guessed[place]})
                 undecided.discard(place)
                 blamed = True
     return blamed
 
 
-def misplaced_factors(sight: Sight) -> Hypothesis:
+def misplaced_factors(state: IdentifyState) -> Hypothesis:
     """Last results that are a mere factor of a quantity that is nowhere: the sum where the mean is wanted, −δ for δ."""
     found: Hypothesis = {}
-    blocks = set(sight.training.elements[: sight.training.blocks])
-    for place, (label, *_) in sight.labels.items():
-        if (label.quantity, label.index) in blocks or sight.graph.dependents.get(place):
+    blocks = set(state.training.elements[: state.training.blocks])
+    for place, (label, *_) in state.labels.items():
+        if (label.quantity, label.index) in blocks or state.graph.dependents.get(place):
             continue
-        name = sight.training.quantity(label.quantity).name
+        name = state.training.quantity(label.quantity).name
         wanted = Label(name, label.index, label.step)
-        if (name, label.index) in blocks and _possible(sight, wanted):
+        if (name, label.index) in blocks and _possible(state, wanted):
             found[place] = wanted
     return found
 
 
-def _suspects(sight: Sight, unknown: Sequence[Place]) -> set[Place]:
+def _suspects(state: IdentifyState, unknown: Sequence[Place]) -> set[Place]:
     """Recognised cells, used by first unknown ones, that compute a mere factor or what another cell computes too."""
-    used = {u for place in _first(sight, unknown) for u in sight.graph.precedents(place) if u in sight.labels}
-    used = {u for u in used if sight.labels[u][0].quantity not in REPEATED_INPUTS}
-    counts = Counter(labels[0] for labels in sight.labels.values())
-    blocks = set(sight.training.elements[: sight.training.blocks])
-    labels = {place: sight.labels[place][0] for place in used}
+    used = {u for place in _first(state, unknown) for u in state.graph.precedents(place) if u in state.labels}
+    used = {u for u in used if state.labels[u][0].quantity not in REPEATED_INPUTS}
+    counts = Counter(labels[0] for labels in state.labels.values())
+    blocks = set(state.training.elements[: state.training.blocks])
+    labels = {place: state.labels[place][0] for place in used}
     return {p for p, label in labels.items() if (label.quantity, label.index) not in blocks or counts[label] > 1}
 
 
-def _by_trying(sight: Sight, first: Sequence[Place]) -> bool:
+def _by_trying(state: IdentifyState, first: Sequence[Place]) -> bool:
     """For groups of first unknown cells, and of what they use: which missing quantity would explain most?
 
     True if a cell was blamed.
     """
     best, most = Hypothesis(), 0
-    for hypothesis in _hypotheses(sight, first):
-        if sight.wrong.keys().isdisjoint(hypothesis) and (gain := sight.gain(hypothesis)) > most:
+    for hypothesis in _hypotheses(state, first):
+        if state.wrong.keys().isdisjoint(hypothesis) and (gain := state.gain(hypothesis)) > most:
             best, most = hypothesis, gain
     if best:
-        sight.blame(best)
+        state.blame(best)
         return True
-    alone = {place: label for place in first if (label := _only_one(sight, place))}
-    sight.blame(alone)
+    alone = {place: label for place in first if (label := _only_one(state, place))}
+    state.blame(alone)
     return bool(alone)
 
 
-def _hypotheses(sight: Sight, first: Sequence[Place]) -> Iterator[Hypothesis]:
+def _hypotheses(state: IdentifyState, first: Sequence[Place]) -> Iterator[Hypothesis]:
     """Groups of cells, each with a missing quantity of their shape."""
-    step = max((labels[0].step for place in first for labels in _upstream(sight, place)), default=1)
-    missing = missing_blocks(sight, step)
+    step = max((labels[0].step for place in first for labels in _upstream(state, place)), default=1)
+    missing = missing_blocks(state, step)
     own = connected(first, lambda a, b: True)
-    used = {u for place in first for u in sight.graph.precedents(place) if u in sight.labels}
-    known = connected(used, lambda a, b: _kind(sight, a) == _kind(sight, b))
+    used = {u for place in first for u in state.graph.precedents(place) if u in state.labels}
+    known = connected(used, lambda a, b: _kind(state, a) == _kind(state, b))
     for group in known[:MOST_GROUPS]:
-        yield from _renamed(sight, group, missing)
+        yield from _renamed(state, group, missing)
     for group in own[:MOST_GROUPS]:
         yield from _shaped(group, missing)
         if len(group) <= 2 * ROUNDS:
@@ -151,29 +151,31 @@ def _hypotheses(sight: Sight, first: Sequence[Place]) -> Iterator[Hypothesis]:
                 yield from ({place: label} for label, _ in zip(singles, range(MOST_HYPOTHESES), strict=False))
 
 
-def _upstream(sight: Sight, place: Place) -> Iterator[tuple[Label, ...]]:
-    return (sight.labels[used] for used in sight.graph.precedents(place) if used in sight.labels)
+def _upstream(state: IdentifyState, place: Place) -> Iterator[tuple[Label, ...]]:
+    return (state.labels[used] for used in state.graph.precedents(place) if used in state.labels)
 
 
-def _kind(sight: Sight, place: Place) -> tuple[str, int]:
-    label = sight.labels[place][0]
+def _kind(state: IdentifyState, place: Place) -> tuple[str, int]:
+    label = state.labels[place][0]
     return label.quantity, label.step
 
 
-def missing_blocks(sight: Sight, step: int) -> dict[tuple[str, int], list[Label]]:
+def missing_blocks(state: IdentifyState, step: int) -> dict[tuple[str, int], list[Label]]:
     """(quantity, step) → its elements that no cell computes; blocks of that step and the weights after it."""
     found: dict[tuple[str, int], list[Label]] = {}
-    elements = sight.training.elements[: sight.training.blocks]
+    elements = state.training.elements[: state.training.blocks]
     for quantity, index in sorted(elements, key=lambda element: Quantity.of(element[0]).symbol in OPTIONAL):
         label = Label(quantity, index, step + (Quantity.of(quantity).symbol == "W"))
-        if quantity not in REPEATED_INPUTS and _possible(sight, label):
+        if quantity not in REPEATED_INPUTS and _possible(state, label):
             found.setdefault((quantity, label.step), []).append(label)
     return found
 
 
-def _renamed(sight: Sight, group: list[Place], missing: Mapping[tuple[str, int], list[Label]]) -> Iterator[Hypothesis]:
+def _renamed(
+    state: IdentifyState, group: list[Place], missing: Mapping[tuple[str, int], list[Label]]
+) -> Iterator[Hypothesis]:
     """A group of recognised cells as another quantity with the same indices: δ where ∂C/∂a stands, for instance."""
-    labels = {place: sight.labels[place][0] for place in group}
+    labels = {place: state.labels[place][0] for place in group}
     for (quantity, step), elements in missing.items():
         there = {label.index for label in elements}
         if quantity != labels[group[0]].quantity and all(label.index in there for label in labels.values()):
@@ -197,10 +199,10 @@ def _shaped(group: list[Place], missing: Mapping[tuple[str, int], list[Label]]) 
                 yield {place: at[index] for place, index in wanted.items()}
 
 
-def _only_one(sight: Sight, place: Place) -> Label | None:
+def _only_one(state: IdentifyState, place: Place) -> Label | None:
     """A cell that nothing uses: the one missing element of a block that stands beside it."""
     near = [(place[0], place[1] + a, place[2] + b) for a, b in ((-1, 0), (1, 0), (0, -1), (0, 1))]
-    kinds = {_kind(sight, one) for one in near if one in sight.labels}
-    missing = missing_blocks(sight, max((labels[0].step for labels in _upstream(sight, place)), default=1))
+    kinds = {_kind(state, one) for one in near if one in state.labels}
+    missing = missing_blocks(state, max((labels[0].step for labels in _upstream(state, place)), default=1))
     beside = [labels[0] for kind, labels in missing.items() if kind in kinds and len(labels) == 1]
-    return beside[0] if len(beside) == 1 and _possible(sight, beside[0]) else None
+    return beside[0] if len(beside) == 1 and _possible(state, beside[0]) else None

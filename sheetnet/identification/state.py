@@ -29,7 +29,7 @@ MOST_AFTER = 60  # cells downstream in which a guess must show
 
 
 @dataclass
-class Sight:
+class IdentifyState:
     """`labels` are what the cells compute, `wrong` what cells that compute something else should.
 
     `carried` are cells whose formula is right but whose value is not, `helpers` unknown cells that recognised ones use.

@@ -22,14 +22,14 @@ def build_workbook(
 ) -> Workbook:
     """All sheets and names; `values` maps each block to its rows of numbers, the cached values of its cells."""
     grid = step_grid(network, values, presentation.column)
-    scene = ViewContext(network, presentation, values, grid)
+    context = ViewContext(network, presentation, values, grid)
     names, sheets = grid.names(), []
     for view in SHEETS:  # in their order
         if view == "step":
             sheets.append(step_sheet(grid))
-        elif scene.shows(view):
-            sheet, more = VIEW_SHEETS[view](scene)
+        elif context.shows(view):
+            sheet, more = VIEW_SHEETS[view](context)
             sheets.append(sheet)
             names += more
-    whole = (readme_sheet(scene, names, version), *sheets, hidden_sheet(network))
+    whole = (readme_sheet(context, names, version), *sheets, hidden_sheet(network))
     return Workbook(whole, tuple(sorted(names, key=lambda name: name.name)))

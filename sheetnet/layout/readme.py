@@ -50,33 +50,33 @@ COLUMN_NOTATION = (
 ALWAYS = "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime marks what holds after the step."
 
 
-def readme_sheet(scene: ViewContext, names: Sequence[Name], version: str) -> Sheet:
+def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> Sheet:
     """The first sheet of every workbook."""
-    grid = _titled(scene)
+    grid = _titled(context)
     row = _lines(grid, 4, "What to do first", FIRST_STEPS)
-    row = _sheets(grid, scene, row)
+    row = _sheets(grid, context, row)
     row = _legend(grid, row, ROLE_LEGEND)
-    row = _lines(grid, row, "Notation", (*_notation(scene), ALWAYS))
-    row = _places(grid, scene, names, row, equations=True)
+    row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
+    row = _places(grid, context, names, row, equations=True)
     _signed(grid, row, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.")
     return grid.finished(View(widths=README_WIDTHS, landscape=False))
 
 
-def student_readme(scene: ViewContext, version: str) -> Sheet:
+def student_readme(context: ViewContext, version: str) -> Sheet:
     """The first sheet of a student's copy; equations are what the student is to find, so they do not stand here."""
-    grid = _titled(scene)
+    grid = _titled(context)
     row = _lines(grid, 4, "What to do", STUDENT_STEPS)
     row = _legend(grid, row, {"answer": "to be filled in by you"} | ROLE_LEGEND)
-    row = _lines(grid, row, "Notation", (*_notation(scene), ALWAYS))
-    row = _places(grid, scene, scene.grid.names(), row, equations=False)
+    row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
+    row = _places(grid, context, context.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")
     return grid.finished(View(widths=README_WIDTHS, landscape=False))
 
 
-def _titled(scene: ViewContext) -> Grid:
+def _titled(context: ViewContext) -> Grid:
     grid = Grid(README_SHEET)
-    grid.write(1, 1, scene.network.title, "title")
-    grid.write(2, 1, scene.network.source, "subtitle")
+    grid.write(1, 1, context.network.title, "title")
+    grid.write(2, 1, context.network.source, "subtitle")
     return grid
 
 
@@ -84,8 +84,8 @@ def _signed(grid: Grid, row: int, words: str) -> None:
     grid.write(row, 1, words, "subtitle")
 
 
-def _notation(scene: ViewContext) -> tuple[str, ...]:
-    return COLUMN_NOTATION if scene.presentation.column else NOTATION
+def _notation(context: ViewContext) -> tuple[str, ...]:
+    return COLUMN_NOTATION if context.presentation.column else NOTATION
 
 
 def _lines(grid: Grid, row: int, title: str, lines: Sequence[str]) -> int:
@@ -95,10 +95,10 @@ def _lines(grid: Grid, row: int, title: str, lines: Sequence[str]) -> int:
     return row + len(lines) + 2
 
 
-def _sheets(grid: Grid, scene: ViewContext, row: int) -> int:
+def _sheets(grid: Grid, context: ViewContext, row: int) -> int:
     """The sheets of the workbook, each a link."""
     grid.write(row, 1, "Sheets", "band")
-    shown = [view for view in SHEETS if scene.shows(view)]
+    shown = [view for view in SHEETS if context.shows(view)]
     for offset, view in enumerate(shown, 1):
         grid.write(row + offset, 1, SHEETS[view], "link")
         grid.links[row + offset, 1] = (SHEETS[view], 1, 1)
@@ -114,16 +114,16 @@ def _legend(grid: Grid, row: int, legend: dict[str, str]) -> int:
     return row + len(legend) + 2
 
 
-def _places(grid: Grid, scene: ViewContext, names: Sequence[Name], row: int, equations: bool) -> int:
+def _places(grid: Grid, context: ViewContext, names: Sequence[Name], row: int, equations: bool) -> int:
     """A table of the blocks of Step: name, place, symbol, equation."""
     grid.write(row, 1, "Where things are", "band")
     heads = ("name", "place", "symbol", "equation")[: 4 if equations else 3]
     for column, words in enumerate(heads, 1):
         grid.write(row + 1, column, words, "symbol")
     places = {name.name: name.refers_to.replace("$", "") for name in names}
-    for offset, name in enumerate(scene.network.blocks, 2):
-        texts = (name, places[name], *describe(scene.network, name, scene.presentation.column))[: len(heads)]
+    for offset, name in enumerate(context.network.blocks, 2):
+        texts = (name, places[name], *describe(context.network, name, context.presentation.column))[: len(heads)]
         for column, words in enumerate(texts, 1):
             grid.write(row + offset, column, words, "equation" if column == 4 else "plain")
-        grid.links[row + offset, 2] = (scene.grid.sheet, *scene.grid.corners[name])
-    return row + len(scene.network.blocks) + 3
+        grid.links[row + offset, 2] = (context.grid.sheet, *context.grid.corners[name])
+    return row + len(context.network.blocks) + 3

@@ -61,7 +61,7 @@ def role_of(block: Block) -> str:
     return "new_weight" if quantity.kind == "W_new" else _ROLES.get(quantity.symbol, "forward")
 
 
-def dress(grid: Grid, network: Network) -> None:
+def add_styles(grid: Grid, network: Network) -> None:
     """Everything that helps the reader of a laid out `Step`."""
     for block in network.blocks.values():
         if block.kind == "input":
@@ -146,7 +146,7 @@ def step_grid(network: Network, values: Mapping[str, Numbers], column: bool = Fa
     formulas = cell_formulas(network)
     for name, block in network.blocks.items():
         _fill(grid, network, block, formulas.get(name), values[name])
-    dress(grid, network)
+    add_styles(grid, network)
     return grid
 
 

@@ -31,7 +31,7 @@ YES, NO, NOT_YET = "yes", "no", "not yet"
 PROGRESS_STYLES = {FULL: "pass", BEGUN: "kink", YES: "pass", NO: "fail", NOT_YET: "light"}
 
 
-def check_sheet(scene: ViewContext, blanks: tuple[str, ...], falls: bool) -> Sheet:
+def check_sheet(context: ViewContext, blanks: tuple[str, ...], falls: bool) -> Sheet:
     """A row a block with how many of its cells hold numbers; below, questions that right answers say yes to.
 
     `falls`: whether the step lowers the cost, which with a large γ it need not.
@@ -50,9 +50,9 @@ def check_sheet(scene: ViewContext, blanks: tuple[str, ...], falls: bool) -> She
         grid.write(HEADER_ROW, column, words, "header")
     row = HEADER_ROW + 1
     for name in blanks:
-        _counted(scene, grid, name, row)
+        _counted(context, grid, name, row)
         row += 1
-    row = _questions(scene, grid, row + 1, falls)
+    row = _questions(context, grid, row + 1, falls)
     for column in (NAME_COLUMN, LIGHT_COLUMN):
         for word, role in PROGRESS_STYLES.items():
             rule = Rule((HEADER_ROW + 1, column, row, column), f'{cell_name(HEADER_ROW + 1, column)}="{word}"', role)
@@ -61,15 +61,15 @@ def check_sheet(scene: ViewContext, blanks: tuple[str, ...], falls: bool) -> She
     return grid.finished(View(widths=widths, freeze=(HEADER_ROW + 1, 1), title_rows=(HEADER_ROW, HEADER_ROW)))
 
 
-def _counted(scene: ViewContext, grid: Grid, name: str, row: int) -> None:
-    block = scene.network.blocks[name]
+def _counted(context: ViewContext, grid: Grid, name: str, row: int) -> None:
+    block = context.network.blocks[name]
     # Bias nodes are given, in the copies too no thought of the student's: count what is to be filled in.
     given = sum(block.is_bias_node(r, c) for r in range(block.rows) for c in range(block.columns))
     given = 0 if block.transposed else given
     cells = block.rows * block.columns - given
-    grid.write(row, NAME_COLUMN, describe(scene.network, name, scene.presentation.column)[0], "name")
-    grid.links[row, NAME_COLUMN] = (scene.grid.sheet, *scene.grid.corners[name])
-    counted = f"COUNT({scene.step.area(name)})" + (f"-{given}" if given else "")
+    grid.write(row, NAME_COLUMN, describe(context.network, name, context.presentation.column)[0], "name")
+    grid.links[row, NAME_COLUMN] = (context.grid.sheet, *context.grid.corners[name])
+    counted = f"COUNT({context.step.area(name)})" + (f"-{given}" if given else "")
     grid.calculate(row, FILLED_COLUMN, counted, None, "count")
     grid.cells[row, OF_COLUMN] = Cell(float(cells), role="count")
     filled = cell_name(row, FILLED_COLUMN)
@@ -77,9 +77,9 @@ def _counted(scene: ViewContext, grid: Grid, name: str, row: int) -> None:
     grid.calculate(row, LIGHT_COLUMN, light, None, "light")
 
 
-def _questions(scene: ViewContext, grid: Grid, row: int, falls: bool) -> int:
+def _questions(context: ViewContext, grid: Grid, row: int, falls: bool) -> int:
     grid.write(row, NAME_COLUMN, "Does it make sense?", "band")
-    for words, needed, test in _sensible(scene.network, scene, falls):
+    for words, needed, test in _sensible(context.network, context, falls):
         row += 1
         full = "AND(" + ",".join(f"COUNT({area})={count}" for area, count in needed) + ")"
         grid.calculate(row, NAME_COLUMN, f'IF({full},IF({test},"{YES}","{NO}"),"{NOT_YET}")', None, "light")
@@ -90,11 +90,11 @@ def _questions(scene: ViewContext, grid: Grid, row: int, falls: bool) -> int:
 Question = tuple[str, list[tuple[str, int]], str]  # words, the areas that must be full of numbers, a test
 
 
-def _sensible(network: Network, scene: ViewContext, falls: bool) -> list[Question]:
+def _sensible(network: Network, context: ViewContext, falls: bool) -> list[Question]:
     """Questions about the student's own numbers. None of their formulas is one that a student is to find."""
-    step, found = scene.step, []
+    step, found = context.step, []
     for layer in range(1, network.depth + 1):
-        found += _bounds(network, scene, layer)
+        found += _bounds(network, context, layer)
     last = q("a", network.depth)
     if network.mixes(network.depth):
         area, count = step.area(last), network.observations * network.sizes[-1]
@@ -106,17 +106,17 @@ def _sensible(network: Network, scene: ViewContext, falls: bool) -> list[Questio
     return found
 
 
-def _bounds(network: Network, scene: ViewContext, layer: int) -> list[Question]:
+def _bounds(network: Network, context: ViewContext, layer: int) -> list[Question]:
     """Whether the activations of a layer lie where its f has them: nothing where that is everywhere."""
     activation, outputs = network.layers[layer - 1].activation, network.activation_facts(layer).outputs
     low, high = (f"{end:.15g}" if isfinite(end) else "" for end in (outputs.low, outputs.high))
     if not low and not high:
         return []
     name = activation_name(layer, network.depth)
-    area, block = scene.step.area(name), network.blocks[name]
+    area, block = context.step.area(name), network.blocks[name]
     inside = ",".join([f"MIN({area})>={low}"] * bool(low) + [f"MAX({area})<={high}"] * bool(high))
     between = f"between {low} and {high}" if low and high else f"at least {low}" if low else f"at most {high}"
-    symbol = describe(network, name, scene.presentation.column)[0]
+    symbol = describe(network, name, context.presentation.column)[0]
     words = f"{symbol}: {activation} gives numbers {between}. Do yours?"
     return [(words, [(area, block.rows * block.columns)], f"AND({inside})")]
 
@@ -170,9 +170,9 @@ def student_workbook(
     blanks = exercise.blanks or blanks_named(network, ())
     for name in blanks:
         _empty(grid, network, name, exercise.hints)
-    scene = ViewContext(network, presentation, {}, grid)
+    context = ViewContext(network, presentation, {}, grid)
     falls = values["cost_new"][0][0] < values["cost"][0][0]
-    sheets = (student_readme(scene, version), step_sheet(grid), check_sheet(scene, blanks, falls))
+    sheets = (student_readme(context, version), step_sheet(grid), check_sheet(context, blanks, falls))
     locked = [replace(sheet, view=replace(sheet.view, locked=True)) for sheet in sheets]
     names = sorted(grid.names(), key=lambda name: name.name)
     return Workbook((*locked, hidden_sheet(network, blanks)), tuple(names))

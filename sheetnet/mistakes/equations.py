@@ -1,7 +1,7 @@
 """The equations of the step as named parts, any of which may be replaced.
 
-A part is computed from a scene, which gives the reference's values of all other quantities and the parts of the same
-recipe: `scene["weights"]` is the weights, or what stands in their place. So mistakes combine by replacing two parts.
+A part is computed from a parts, which gives the reference's values of all other quantities and the parts of the same
+recipe: `parts["weights"]` is the weights, or what stands in their place. So mistakes combine by replacing two parts.
 
 The part "result" is the block. Written apart from `reference.equations`, so that a test compares.
 """

@@ -75,18 +75,18 @@ class Single:
             else (self.source or self.block, *self.at)
         )
 
-    def number(self, scene: EquationParts) -> Array:
+    def number(self, equation: EquationParts) -> Array:
         """What is read, in each trial."""
-        array = scene.right(self.part) if self.source is None else scene.value(self.source)
+        array = equation.right(self.part) if self.source is None else equation.value(self.source)
         (row, column), (rows, columns) = self.at, array.shape[-2:]
         if not (0 <= row < rows and 0 <= column < columns):
             return np.zeros(len(array))
         return np.asarray(self.factor * array[:, row, column])
 
-    def misread(self, scene: EquationParts) -> Array:
+    def misread(self, equation: EquationParts) -> Array:
         """The part as it is misread."""
-        found = scene.right(self.part).copy()
-        found[:, self.row, self.column] = self.number(scene)
+        found = equation.right(self.part).copy()
+        found[:, self.row, self.column] = self.number(equation)
         return found
 
 
@@ -94,10 +94,10 @@ def reads_of(site: Site, values: Values) -> Reads:
     """What the formulas of a small block read, part by part; nothing for large ones and for Jacobians."""
     kind = kind_of(site)
     assert kind is not None, f"{site.block} is an input"
-    scene, found = EquationParts(site, values, RECIPES[kind], {}), {}
+    equation, found = EquationParts(site, values, RECIPES[kind], {}), {}
     for part in () if kind in ("J", "J.other", "delta.softmax") else (*READS, "gamma"):
         if part in RECIPES[kind] and (part not in TWICE or reads_twice(site)):
-            array = scene.right(part)
+            array = equation.right(part)
             blocks = (block.name for block in site.network.blocks.values() if not block.transposed)
             block = next(name for name in blocks if np.shares_memory(values[name], array))
             found[part] = Read(array.shape[-2], array.shape[-1], block)
@@ -108,11 +108,11 @@ def cook_each(site: Site, values: Values, singles: Sequence[Single]) -> Array:
     """The block for every single misreading: singles × K × rows × columns."""
     kind = kind_of(site)
     assert kind is not None, f"{site.block} is an input"
-    count, scene = len(values["gamma"]), EquationParts(site, values, RECIPES[kind], {})
-    parts = {name: _repeated(scene.right(name), len(singles)) for name in {single.part for single in singles}}
+    count, equation = len(values["gamma"]), EquationParts(site, values, RECIPES[kind], {})
+    parts = {name: _repeated(equation.right(name), len(singles)) for name in {single.part for single in singles}}
     for number, single in enumerate(singles):
         trials = slice(number * count, (number + 1) * count)
-        parts[single.part][trials, single.row, single.column] = single.number(scene)
+        parts[single.part][trials, single.row, single.column] = single.number(equation)
     replaced: Recipe = {name: _constant(array) for name, array in parts.items()}
     result = cook(site, _Repeated(values, len(singles)), replaced)
     return result.reshape(len(singles), count, *result.shape[1:])

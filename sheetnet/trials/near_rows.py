@@ -51,7 +51,7 @@ def draw_for(
 ) -> Trials:
     """The trials of `draw_trials`, and as many again where the views shown have rows that are nearly alike."""
     bends = [layer for layer in range(1, network.depth + 1) if network.mixes(layer) or network.kinks(layer)]
-    alike = any(view in VIEW_NUMBERS and VIEW_NUMBERS[view].telling is not None for view in shown.views)
+    alike = any(view in VIEW_NUMBERS and VIEW_NUMBERS[view].row_demands is not None for view in shown.views)
     special = network.loss_facts.one_hot
     affordable = MOST_CANDIDATE_NUMBERS // (count * least_cells(network, shown)) if alike and (bends or special) else 0
     times = min(NEAR_ROW_CANDIDATES, affordable)

@@ -15,7 +15,7 @@ from sheetnet.syntax import cell_name
 from sheetnet.validation.case import Case
 from sheetnet.validation.cells import edited_inputs, played_ties
 from sheetnet.validation.pipeline import refined
-from sheetnet.validation.placement_notes import whereabouts
+from sheetnet.validation.placement_notes import placement_notes
 from sheetnet.validation.report import CellVerdict, Report
 from sheetnet.validation.run import Runner, Runs
 from sheetnet.validation.state import State
@@ -53,7 +53,7 @@ def _notes(found: State) -> Iterator[str]:
     yield from located.notes
     if located.areas:
         yield from found.lost.notes(found.cells)
-        yield from whereabouts(case.workbook, case.network, located, case.answers, tuple(found.cells))
+        yield from placement_notes(case.workbook, case.network, located, case.answers, tuple(found.cells))
     if tied := played_ties(case.network, case.inputs):
         one, other = (element_name(name, (row, column)) for name, row, column in next(iter(tied.items())))
         more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""

@@ -152,7 +152,7 @@ def _formats(sheet: Sheet, areas: Mapping[str, Area], values: Mapping[_Cell, Val
 COPY = 0.8  # of the judged cells' places filled on another sheet too: it then looks like the judged one
 
 
-def whereabouts(
+def placement_notes(
     workbook: Workbook, network: Network, located: Located, answers: list[Answer], cells: tuple[CellVerdict, ...]
 ) -> Iterator[str]:
     """Notes on judged cells that are hidden, apart from the others, or have a double; and on sheets without names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sheetnet.errors import FileError
-from sheetnet.files.atomic import written_aside
+from sheetnet.files.atomic import atomic_write
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking.marks import AddedSheet, Field, Mark, Marks
 from sheetnet.files.package import Parts, open_package, refuse_same
@@ -31,7 +31,7 @@ def mark_workbook(source: Path, target: Path, marks: Marks, added: AddedSheet, l
             from sheetnet.files.marking.xlsx import mark_xlsx
 
             parts = mark_xlsx(package, marks, added)
-        with written_aside(target) as stream:
+        with atomic_write(target) as stream:
             parts.write(stream)
 
 

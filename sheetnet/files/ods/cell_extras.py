@@ -228,7 +228,7 @@ def _put_on(name: str, fill: str | None, role: str) -> Any:
 
 
 @dataclass(slots=True)
-class Dress:
+class CellExtras:
     """Pieces of a cell's element: the name of its style or "", further attributes, what precedes and follows the text."""
 
     style: str = ""
@@ -238,23 +238,24 @@ class Dress:
     after: str = ""
 
 
-def dresses(
+def extras_by_place(
     sheet: Sheet, number: int, ruled: Mapping[Position, Under], first_entry: int, first_chart: int
-) -> dict[Position, Dress]:
+) -> dict[Position, CellExtras]:
     """The cells that wear anything; `number` is the sheet's, the workbook's entries and charts are counted from there."""
     view = sheet.view
-    worn = {place: Dress(ruled_style(number, under)) for place, under in ruled.items()}
+    extras_of = {place: CellExtras(ruled_style(number, under)) for place, under in ruled.items()}
     for index, entry in enumerate(view.entries, first_entry):
         for place in positions(entry.box):
-            dress = worn.setdefault(place, Dress())
-            dress.attributes = dress.attributes or f' table:content-validation-name="entry{index}"'
+            extras = extras_of.setdefault(place, CellExtras())
+            extras.attributes = extras.attributes or f' table:content-validation-name="entry{index}"'
     for place, note in view.notes.items():
-        worn.setdefault(place, Dress()).before = _annotation(note)
+        extras_of.setdefault(place, CellExtras()).before = _annotation(note)
     for place, target in view.links.items():
-        worn.setdefault(place, Dress()).link = f'<text:a xlink:type="simple" xlink:href="#{dropped(address(*target))}">'
+        link = f'<text:a xlink:type="simple" xlink:href="#{dropped(address(*target))}">'
+        extras_of.setdefault(place, CellExtras()).link = link
     for index, chart in enumerate(view.charts, first_chart):
-        worn.setdefault(chart.anchor, Dress()).after += frame(sheet, chart, index)
-    return worn
+        extras_of.setdefault(chart.anchor, CellExtras()).after += frame(sheet, chart, index)
+    return extras_of
 
 
 def _annotation(note: str) -> str:

@@ -18,7 +18,15 @@ from odf import table
 from sheetnet.errors import FileError
 from sheetnet.files.escaping import dropped
 from sheetnet.files.ods import cell_extras, styles
-from sheetnet.files.ods.cell_extras import Dress, Under, dresses, put_on_styles, ruled_styles, under_rules, validations
+from sheetnet.files.ods.cell_extras import (
+    CellExtras,
+    Under,
+    extras_by_place,
+    put_on_styles,
+    ruled_styles,
+    under_rules,
+    validations,
+)
 from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell_style, decimals, row_style
 from sheetnet.files.ods.text import paragraphs
@@ -30,35 +38,36 @@ from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Wor
 
 _STYLE = {role: f' table:style-name="{cell_style(role)}"' for role in STYLES}
 _BLANK = f"<table:table-cell{_STYLE['']}/>"
-_NO_CELL, _PLAIN = Cell(), Dress()
+_NO_CELL, _PLAIN = Cell(), CellExtras()
 _USUAL = row_style(USUAL_HEIGHT)
 _SHOWN = {role: ".10g" if decimals(role) is None else f".{decimals(role)}f" for role in STYLES}
 
 
-def rows(sheet: Sheet, worn: Mapping[Position, Dress]) -> Iterator[str]:
+def rows(sheet: Sheet, extras_of: Mapping[Position, CellExtras]) -> Iterator[str]:
     """The `table:table-row` elements of a sheet down to its last cell; empty rows and cells are counted, not listed.
 
-    `worn` are the cells with a dress, also such as are blank. Rows that repeat on each page are header rows.
+    `extras_of` are the cells that have more than style and value, blank ones too. Rows that
+    repeat on each page are header rows.
     """
     _check(sheet)
     styles = {row: row_style(height) for row, height in row_heights(sheet).items()}
     if sheet.view.title_rows is None:
-        yield from (_row(cells, count, styles.get(row, _USUAL)) for row, count, cells in _runs(sheet, worn))
+        yield from (_row(cells, count, styles.get(row, _USUAL)) for row, count, cells in _runs(sheet, extras_of))
         return
     first, last = sheet.view.title_rows
-    for row, count, cells in _split(_runs(sheet, worn, last), first, last + 1):
+    for row, count, cells in _split(_runs(sheet, extras_of, last), first, last + 1):
         opening = "<table:table-header-rows>" if row == first else ""
         closing = "</table:table-header-rows>" if row + count == last + 1 else ""
         yield opening + _row(cells, count, styles.get(row, _USUAL)) + closing
 
 
-def _runs(sheet: Sheet, worn: Mapping[Position, Dress], least: int = 1) -> Iterator[tuple[int, int, str]]:
+def _runs(sheet: Sheet, extras_of: Mapping[Position, CellExtras], least: int = 1) -> Iterator[tuple[int, int, str]]:
     """Each row with its cells, and blank ones between them, at least down to row `least`: (row, how many, cells)."""
     below = 1
-    for row, run in groupby(sorted({**sheet.cells, **worn} if worn else sheet.cells), key=itemgetter(0)):
+    for row, run in groupby(sorted({**sheet.cells, **extras_of} if extras_of else sheet.cells), key=itemgetter(0)):
         if row > below:
             yield below, row - below, _BLANK
-        yield row, 1, "".join(_cells(sheet, run, worn))
+        yield row, 1, "".join(_cells(sheet, run, extras_of))
         below = row + 1
     if below <= least:
         yield below, least + 1 - below, _BLANK
@@ -92,23 +101,23 @@ def _row(cells: str, count: int, style: str) -> str:
     return f'<table:table-row table:style-name="{style}"{repeated}>{cells}</table:table-row>'
 
 
-def _cells(sheet: Sheet, places: Iterable[Position], worn: Mapping[Position, Dress]) -> Iterator[str]:
+def _cells(sheet: Sheet, places: Iterable[Position], extras_of: Mapping[Position, CellExtras]) -> Iterator[str]:
     cells, left = sheet.cells, 1
     for place in places:
         gap = place[1] - left
         if gap:
             repeated = f' table:number-columns-repeated="{gap}"' if gap > 1 else ""
             yield f"<table:table-cell{repeated}/>"
-        yield _cell(sheet, place, cells.get(place, _NO_CELL), worn.get(place, _PLAIN) if worn else _PLAIN)
+        yield _cell(sheet, place, cells.get(place, _NO_CELL), extras_of.get(place, _PLAIN) if extras_of else _PLAIN)
         left = place[1] + 1
 
 
-def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
+def _cell(sheet: Sheet, place: Position, cell: Cell, extras: CellExtras) -> str:
     style = _STYLE.get(cell.role)
     if style is None:
         raise FileError(f"there is no look for the role {cell.role!r}", place=cell_place((sheet.name, *place)))
-    if dress is not _PLAIN:
-        style = (f' table:style-name="{dress.style}"' if dress.style else style) + dress.attributes
+    if extras is not _PLAIN:
+        style = (f' table:style-name="{extras.style}"' if extras.style else style) + extras.attributes
     formula = ""
     if cell.formula is not None:
         formula = f' table:formula="{dropped(to_openformula(cell.formula))}"'
@@ -116,13 +125,13 @@ def _cell(sheet: Sheet, place: Position, cell: Cell, dress: Dress) -> str:
             height, width = sheet.arrays[place]
             formula += f' table:number-matrix-columns-spanned="{width}" table:number-matrix-rows-spanned="{height}"'
     elif cell.value is None:
-        return f"<table:table-cell{style}>{dress.before}{dress.after}</table:table-cell>"
+        return f"<table:table-cell{style}>{extras.before}{extras.after}</table:table-cell>"
     attributes, text = _value(cell.value, _SHOWN[cell.role], cell.formula is not None)
     if not attributes:
         raise FileError(_no_value(cell), place=cell_place((sheet.name, *place)))
-    if dress.link:
-        text = text.replace("<text:p>", f"<text:p>{dress.link}").replace("</text:p>", "</text:a></text:p>")
-    return f"<table:table-cell{style}{formula} {attributes}>{dress.before}{text}{dress.after}</table:table-cell>"
+    if extras.link:
+        text = text.replace("<text:p>", f"<text:p>{extras.link}").replace("</text:p>", "</text:a></text:p>")
+    return f"<table:table-cell{style}{formula} {attributes}>{extras.before}{text}{extras.after}</table:table-cell>"
 
 
 def _no_value(cell: Cell) -> str:
@@ -254,17 +263,17 @@ def _content(workbook: Workbook, ruled: Sequence[Mapping[Position, Under]]) -> I
     yield validations(sheets)
     entries = charts = 1
     for number, sheet in enumerate(sheets):
-        yield from _table(sheet, workbook, dresses(sheet, number, ruled[number], entries, charts))
+        yield from _table(sheet, workbook, extras_by_place(sheet, number, ruled[number], entries, charts))
         entries, charts = entries + len(sheet.view.entries), charts + len(sheet.view.charts)
     yield _names(workbook, None)
     yield "</office:spreadsheet></office:body>"
 
 
-def _table(sheet: Sheet, workbook: Workbook, worn: Mapping[Position, Dress]) -> Iterator[str]:
+def _table(sheet: Sheet, workbook: Workbook, extras_of: Mapping[Position, CellExtras]) -> Iterator[str]:
     locked = ' table:protected="true"' if sheet.view.locked else ""
     yield f'<table:table table:name="{dropped(sheet.name)}" table:style-name="{styles.table_style(sheet)}"{locked}>'
     yield styles.columns(sheet.view)
-    yield from rows(sheet, worn)
+    yield from rows(sheet, extras_of)
     yield _names(workbook, sheet.name)
     yield "</table:table>"
 

@@ -26,18 +26,18 @@ ENTRIES = [(i, j) for i in range(AFFINE_SIZE) for j in range(AFFINE_SIZE)]  # of
 Y, X, A = ("y₁", "y₂"), ("x₁", "x₂"), ("a₁₁", "a₁₂", "a₂₁", "a₂₂")
 
 
-def affine(scene: ViewContext, grid: Grid, top: int) -> int:
+def affine(context: ViewContext, grid: Grid, top: int) -> int:
     """Both Jacobians; gives the first free row."""
     grid.write(top, 1, "y = A x + b", "band")
     line = EquationLine(grid, top + 1)
-    _by_x(scene, grid, line)
+    _by_x(context, grid, line)
     line = EquationLine(grid, line.bottom)
-    _by_matrix(scene, grid, line)
+    _by_matrix(context, grid, line)
     return line.bottom
 
 
-def _by_x(scene: ViewContext, grid: Grid, line: EquationLine) -> None:
-    values, h = scene.values, grid.fixed("app_h")
+def _by_x(context: ViewContext, grid: Grid, line: EquationLine) -> None:
+    values, h = context.values, grid.fixed("app_h")
     y, exact, central = "app_affine_y", "app_affine_dx", "app_affine_dx_central"
     line.array(y, values[y], _value(grid, "", ""), "forward", Words("y", "A x + b", "", Y))
     words = Words("∂y/∂x", "A itself", "", Y, X)
@@ -50,8 +50,8 @@ def _by_x(scene: ViewContext, grid: Grid, line: EquationLine) -> None:
     line.near(grid.area(exact), grid.area(central), h)
 
 
-def _by_matrix(scene: ViewContext, grid: Grid, line: EquationLine) -> None:
-    values, h = scene.values, grid.fixed("app_h")
+def _by_matrix(context: ViewContext, grid: Grid, line: EquationLine) -> None:
+    values, h = context.values, grid.fixed("app_h")
     stack, exact, central = "app_affine_stack", "app_affine_dA", "app_affine_dA_central"
 
     def x(j: int, own: bool) -> str | None:
@@ -129,22 +129,22 @@ APPENDIX_FUNCTIONS = (
 )  # fmt: skip
 
 
-def appendix_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
+def appendix_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
     words = "The appendix of lesson D02 (b): each Jacobian by formula, and by what happens when x moves a little."
-    grid = scene.sheet("appendix", "Derivatives by a vector", words)
+    grid = context.sheet("appendix", "Derivatives by a vector", words)
     for number, note in enumerate(APPENDIX_NOTES):
         grid.write(APPENDIX_TOP + number, 1, note, "subtitle")
-    top = _givens(scene, grid, APPENDIX_TOP + len(APPENDIX_NOTES) + 1)
+    top = _givens(context, grid, APPENDIX_TOP + len(APPENDIX_NOTES) + 1)
     for function in APPENDIX_FUNCTIONS:
-        top = _elementwise(scene, grid, function, top)
-    affine(scene, grid, top)
+        top = _elementwise(context, grid, function, top)
+    affine(context, grid, top)
     return grid.finished(View(freeze=(APPENDIX_TOP, 1), title_rows=(1, 3), tab=APPENDIX_TAB)), grid.names()
 
 
-def _givens(scene: ViewContext, grid: Grid, top: int) -> int:
+def _givens(context: ViewContext, grid: Grid, top: int) -> int:
     """x, A, b and h; E_ii and e_iᵀ."""
-    network, step, values = scene.network, scene.step, scene.values
+    network, step, values = context.network, context.step, context.values
     inputs, neurons = network.sizes[:2]
     grid.write(top, 1, "Given", "band")
     line = EquationLine(grid, top + 1)
@@ -170,9 +170,9 @@ def _givens(scene: ViewContext, grid: Grid, top: int) -> int:
     return line.bottom
 
 
-def _elementwise(scene: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
+def _elementwise(context: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
     """y and the terms; below, their sum, the matrix and the central differences."""
-    values, part = scene.values, function.part
+    values, part = context.values, function.part
     grid.write(top, 1, function.title, "band")
     line = EquationLine(grid, top + 1)
     v = y = app("y", part=part)
@@ -194,12 +194,12 @@ def _elementwise(scene: ViewContext, grid: Grid, function: _Elementwise, top: in
         text = f"MMULT(MMULT({grid.area(app('E', index=i))},{grid.area(v)}),{grid.area(app('unit', index=i))})"
         words = Words(f"E{sign}{sign} {function.letter} e{sign}ᵀ", f"one number, at ({i}, {i})", "+" if i > 1 else "")
         line.array(term, values[term], text, "backward", words)
-    return _three_ways(scene, grid, function, line.bottom)
+    return _three_ways(context, grid, function, line.bottom)
 
 
-def _three_ways(scene: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
+def _three_ways(context: ViewContext, grid: Grid, function: _Elementwise, top: int) -> int:
     """The Jacobian as a sum, as a matrix and by central differences."""
-    values, part, line = scene.values, function.part, EquationLine(grid, top)
+    values, part, line = context.values, function.part, EquationLine(grid, top)
     total, matrix, central = (app(kind, part=part) for kind in ("sum", "matrix", "central"))
     rows, columns = ("y₁", "y₂"), ("x₁", "x₂")
 

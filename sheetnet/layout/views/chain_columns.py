@@ -50,19 +50,19 @@ def up(layer: int) -> str:
 class Columns:
     """The columns of the tables of one layer; `grid` must hold the tables of the layers above already."""
 
-    scene: ViewContext
+    context: ViewContext
     grid: Grid
     layer: int
 
     @property
     def last(self) -> bool:
         """Whether the layer is the network's last."""
-        return self.layer == self.scene.network.depth
+        return self.layer == self.context.network.depth
 
     @property
     def cost(self) -> str:
         """What is derived: the cost, of the row's observation where there are several."""
-        return "∂Cₙ" if self.scene.network.observations > 1 else "∂C"
+        return "∂Cₙ" if self.context.network.observations > 1 else "∂C"
 
     def plain(self) -> list[Column]:
         """∂C/∂a_j, as the loss gives it or summed over the paths; ∂a_j/∂z_j; ∂z_j/∂w; their product."""
@@ -74,7 +74,7 @@ class Columns:
 
     def mixing(self) -> list[Column]:
         """A path over each output i of a softmax: ∂C/∂a_i, ∂a_i/∂z_j, product; their sum; ∂z_j/∂w; the product."""
-        size = self.scene.network.sizes[self.layer]
+        size = self.context.network.sizes[self.layer]
         found: list[Column] = []
         for i in range(size):
             found += [
@@ -89,10 +89,10 @@ class Columns:
 
     def paths(self, table: str) -> list[Column]:
         """A path over each neuron k of the layer above: the factors of ∂C/∂z_k, w_kj, product; their sum ∂C/∂a_j."""
-        above = Columns(self.scene, self.grid, self.layer + 1)
+        above = Columns(self.context, self.grid, self.layer + 1)
         found: list[Column] = []
         products: list[int] = []
-        for k in range(self.scene.network.sizes[above.layer]):
+        for k in range(self.context.network.sizes[above.layer]):
             first = len(found)
             for number, (head, column) in enumerate(above.upstream(k)):
                 group = "" if number else f"path over z{up(above.layer)}{low(k)}"
@@ -105,12 +105,12 @@ class Columns:
 
     def upstream(self, k: int) -> list[tuple[str, int]]:
         """The columns of this layer's table whose product is ∂C/∂z_k, with their heads for neuron k."""
-        network = self.scene.network
+        network = self.context.network
         if network.mixes(self.layer):
             return [(f"{self.cost}/∂z{low(k)}", 3 * network.sizes[self.layer])]
         arriving = 0
         if not self.last:
-            above = Columns(self.scene, self.grid, self.layer + 1)
+            above = Columns(self.context, self.grid, self.layer + 1)
             arriving = network.sizes[above.layer] * (len(above.upstream(0)) + 2)
         return [(f"{self.cost}/∂a{low(k)}", arriving), (f"∂a{low(k)}/∂z{low(k)}", arriving + 1)]
 
@@ -121,7 +121,7 @@ class Columns:
 
     def first_row(self, k: int) -> int:
         """The row of neuron k's first weight and observation in this layer's table."""
-        network = self.scene.network
+        network = self.context.network
         return k * (network.sizes[self.layer - 1] + 1) * network.observations
 
     @property
@@ -131,14 +131,14 @@ class Columns:
 
     def diagonal(self) -> RowFormula:
         """What a softmax layer's gradient would be if a_j moved with z_j alone."""
-        below = 3 * self.scene.network.sizes[self.layer] + 1
+        below = 3 * self.context.network.sizes[self.layer] + 1
         return lambda r, j, i, n: self._joined("*", self.table, r, (3 * j, 3 * j + 1, below))
 
     def _weight(self, first: int, factors: int) -> list[Column]:
         """∂z_j/∂w_ji, the activation of node i below, and the product of the last `factors` columns with it."""
         below = q("A", self.layer - 1)
         head = f"· ∂zⱼ/∂w = {'x' if self.layer == 1 else 'a' + up(self.layer - 1)}ᵢ"
-        activation = Column(head, "copy", lambda r, j, i, n: self.scene.step.cell(below, n, i))
+        activation = Column(head, "copy", lambda r, j, i, n: self.context.step.cell(below, n, i))
         product = self._product(self.table, first, factors + 1)
         return [activation, Column(f"= {self.cost}/∂w", "gradient", product.formula)]
 
@@ -160,12 +160,12 @@ class Columns:
         return operator.join(self.grid.cell(table, row, column) for column in columns)
 
     def _loss(self, n: int, j: int) -> str:
-        network, step = self.scene.network, self.scene.step
+        network, step = self.context.network, self.context.step
         a = step.cell(activation_name(self.layer, network.depth), n, j)
         return LOSS_FORMULAS[network.loss].gradient(a, step.cell("target", n, j), network.sizes[-1])
 
     def _slope(self, n: int, j: int) -> str:
-        network, step = self.scene.network, self.scene.step
+        network, step = self.context.network, self.context.step
         derivative = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation].derivative
         a = activation_name(self.layer, network.depth)
         return derivative(step.cell(q("z", self.layer), n, j), step.cell(a, n, j))
@@ -174,12 +174,12 @@ class Columns:
         """∂C/∂a_i of a softmax layer: the loss's, or the sum over the paths of the table beside J."""
         if self.last:
             return lambda r, j, i, n: self._loss(n, output)
-        table, count = chain("a", self.layer), self.scene.network.observations
+        table, count = chain("a", self.layer), self.context.network.observations
         return lambda r, j, i, n: self.grid.cell(table, output * count + n, self.grid.shapes[table][1] - 1)
 
     def _jacobian(self, output: int) -> RowFormula:
-        size = self.scene.network.sizes[self.layer]
+        size = self.context.network.sizes[self.layer]
         return lambda r, j, i, n: self.grid.cell(chain("J", self.layer), n * size + output, j)
 
     def _weight_above(self, k: int) -> RowFormula:
-        return lambda r, j, i, n: self.scene.step.cell(q("W", self.layer + 1), j, k)
+        return lambda r, j, i, n: self.context.step.cell(q("W", self.layer + 1), j, k)

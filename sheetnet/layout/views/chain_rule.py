@@ -31,40 +31,40 @@ DIAGONAL_NOTE = (
 )
 
 
-def chain_rule_sheet(scene: ViewContext) -> Laid:
+def chain_rule_sheet(context: ViewContext) -> Laid:
     """The finished sheet and the names of its blocks."""
-    words = CHAIN_RULE_WORDS if scene.network.train_bias else CHAIN_RULE_WORDS + FROZEN
-    grid = scene.sheet("chain_rule", f"The chain rule: {scene.network.title}", words)
+    words = CHAIN_RULE_WORDS if context.network.train_bias else CHAIN_RULE_WORDS + FROZEN
+    grid = context.sheet("chain_rule", f"The chain rule: {context.network.title}", words)
     row = CHAIN_TITLE_ROWS + 1
-    for layer in range(scene.network.depth, 0, -1):
-        row = _Layer(scene, grid, layer).write(row)
+    for layer in range(context.network.depth, 0, -1):
+        row = _Layer(context, grid, layer).write(row)
     right = max(column for _, column in grid.cells)
-    first = _first_column(scene)
-    widths = {NAMES: 9.0, NAMES + 1: 9.0} | ({first - 1: 5.0} if scene.network.observations > 1 else {})
+    first = _first_column(context)
+    widths = {NAMES: 9.0, NAMES + 1: 9.0} | ({first - 1: 5.0} if context.network.observations > 1 else {})
     widths |= dict.fromkeys(range(first, right + 1), 10.5)
     view = View(widths=widths, freeze=(CHAIN_TITLE_ROWS + 1, first), title_rows=(1, 2), tab="843C0C")
     return grid.finished(view), grid.names()
 
 
-def _first_column(scene: ViewContext) -> int:
-    return NAMES + (3 if scene.network.observations > 1 else 2)
+def _first_column(context: ViewContext) -> int:
+    return NAMES + (3 if context.network.observations > 1 else 2)
 
 
 @dataclass(frozen=True)
 class _Layer:
     """Writing the tables of one layer."""
 
-    scene: ViewContext
+    context: ViewContext
     grid: Grid
     layer: int
 
     def write(self, top: int) -> int:
         """Everything of the layer from row `top` on; gives the first row of the next."""
-        grid, layer, network = self.grid, self.layer, self.scene.network
+        grid, layer, network = self.grid, self.layer, self.context.network
         kind = network.layers[layer - 1].activation
         fan_in, neurons = network.sizes[layer - 1], network.sizes[layer]
         grid.write(top, NAMES, f"Layer {layer}: {kind}, {fan_in} → {neurons}", "band")
-        columns = Columns(self.scene, grid, layer)
+        columns = Columns(self.context, grid, layer)
         grid.write(top + 1, NAMES, self._equation().replace("∂C", columns.cost), "equation")
         top += 2
         if network.mixes(layer):
@@ -82,7 +82,7 @@ class _Layer:
         return box[2] + 3
 
     def _equation(self) -> str:
-        network, here, above = self.scene.network, up(self.layer), up(self.layer + 1)
+        network, here, above = self.context.network, up(self.layer), up(self.layer + 1)
         mixes = network.mixes(self.layer)
         source = f"a{here}{'ᵢ' if mixes else 'ⱼ'}"
         arriving = f"∂C/∂{source}"
@@ -96,8 +96,8 @@ class _Layer:
 
     def _jacobian(self, top: int) -> int:
         """J of each observation, one under the other; gives the next free row."""
-        grid, network, step = self.grid, self.scene.network, self.scene.step
-        size, block, left = network.sizes[self.layer], chain("J", self.layer), _first_column(self.scene)
+        grid, network, step = self.grid, self.context.network, self.context.step
+        size, block, left = network.sizes[self.layer], chain("J", self.layer), _first_column(self.context)
         a = activation_name(self.layer, network.depth)
         activation = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation]
 
@@ -109,7 +109,7 @@ class _Layer:
         grid.write(top, NAMES, f"J{up(self.layer)}   ∂aᵢ/∂zⱼ = {network.mixing(self.layer).elements}", "symbol")
         for j in range(size):
             grid.write(top + 1, left + j, f"∂z{low(j)}", "header")
-        box = grid.fill(block, self.scene.values[block], formula, "backward", (top + 2, left))
+        box = grid.fill(block, self.context.values[block], formula, "backward", (top + 2, left))
         for row in range(box[2] - box[0] + 1):
             n, i = divmod(row, size)
             self._label(top + 2 + row, f"∂a{low(i)}", "", n, True)
@@ -117,7 +117,7 @@ class _Layer:
 
     def _paths(self, top: int, columns: Columns) -> int:
         """The table of ∂C/∂a_i of a hidden softmax layer, to which every weight refers; gives the next free row."""
-        block, count = chain("a", self.layer), self.scene.network.observations
+        block, count = chain("a", self.layer), self.context.network.observations
         self.grid.write(
             top, NAMES, f"{columns.cost}/∂a{up(self.layer)}: a path over each neuron of the layer above", "symbol"
         )
@@ -129,8 +129,8 @@ class _Layer:
 
     def _table(self, block: str, columns: list[Column], top: int, fan: int | None = None) -> Box:
         """Two rows of heads and a row for each j, i (below `fan`) and n; gives the box of the numbers."""
-        count, left = self.scene.network.observations, _first_column(self.scene)
-        fan = fan or self.scene.network.sizes[self.layer - 1] + 1
+        count, left = self.context.network.observations, _first_column(self.context)
+        fan = fan or self.context.network.sizes[self.layer - 1] + 1
 
         def formula(row: int, column: int) -> str:
             weight, n = divmod(row, count)
@@ -142,37 +142,37 @@ class _Layer:
                 if column.source:
                     self.grid.links[top, left + number] = (self.grid.sheet, *column.source)
             self.grid.write(top + 1, left + number, column.head, "header")
-        values = self.scene.values[block]
+        values = self.context.values[block]
         return self.grid.fill(block, values, formula, lambda r, c: columns[c].role, (top + 2, left))
 
     def _weights(self, top: int, left: int) -> None:
         """The names of the weights and their ends, beside the rows of the table."""
-        count, fan = self.scene.network.observations, self.scene.network.sizes[self.layer - 1]
+        count, fan = self.context.network.observations, self.context.network.sizes[self.layer - 1]
         heads = ["weight", "i → j"] + (["n"] if count > 1 else [])
         for column, head in enumerate(heads):
             self.grid.write(top + 1, left + column, head, "header")
-        for row in range(self.scene.network.sizes[self.layer] * (fan + 1) * count):
+        for row in range(self.context.network.sizes[self.layer] * (fan + 1) * count):
             weight, n = divmod(row, count)
             self._label(top + 2 + row, *self._named(weight), n, n == 0)
 
     def _named(self, weight: int) -> tuple[str, str]:
         """w⁽²⁾₀₁ and 1 → 0: the neuron it leads to first in its name, last in the arrow."""
-        fan = self.scene.network.sizes[self.layer - 1]
+        fan = self.context.network.sizes[self.layer - 1]
         j, i = divmod(weight, fan + 1)
-        comma = "," if max(fan, self.scene.network.sizes[self.layer] - 1) > 9 else ""
+        comma = "," if max(fan, self.context.network.sizes[self.layer] - 1) > 9 else ""
         return f"w{up(self.layer)}{low(j)}{comma}{low(i)}", f"{'bias' if i == fan else i} → {j}"
 
     def _label(self, row: int, name: str, ends: str, n: int, first: bool) -> None:
         self.grid.write(row, NAMES, name, "name" if first else "index")
         if ends:
             self.grid.write(row, NAMES + 1, ends, "name" if first else "index")
-        if self.scene.network.observations > 1:
+        if self.context.network.observations > 1:
             self.grid.write(row, NAMES + 2, str(n), "index")
 
     def _step(self, top: int, left: int) -> int:
         """γ, w and w′ of each weight, with ∂C/∂w over all observations where there are several; gives the last column."""
-        network, grid, block = self.scene.network, self.grid, chain("step", self.layer)
-        several, values = network.observations > 1, self.scene.values[block]
+        network, grid, block = self.context.network, self.grid, chain("step", self.layer)
+        several, values = network.observations > 1, self.context.values[block]
         heads = ["γ", "w", "w′ = w − γ ∂C/∂w"]
         if several:
             heads = [f"∂C/∂w, {'mean' if network.reduction == 'mean' else 'sum'} over n", *heads]
@@ -188,7 +188,7 @@ class _Layer:
 
     def _stepped(self, weight: int, column: int) -> str:
         """The formulas of `_step`; without the column of the mean they count from γ."""
-        network, grid, step = self.scene.network, self.grid, self.scene.step
+        network, grid, step = self.context.network, self.grid, self.context.step
         table, block, count = chain("", self.layer), chain("step", self.layer), network.observations
         last = grid.shapes[table][1] - 1
         j, i = divmod(weight, network.sizes[self.layer - 1] + 1)
@@ -206,13 +206,13 @@ class _Layer:
 
     def _diagonal(self, top: int, left: int, columns: Columns) -> int:
         """The product that takes only ∂a_j/∂z_j of the Jacobian, greyed and called what it is; gives its column."""
-        block, count = chain("diagonal", self.layer), self.scene.network.observations
-        fan = self.scene.network.sizes[self.layer - 1] + 1
+        block, count = chain("diagonal", self.layer), self.context.network.observations
+        fan = self.context.network.sizes[self.layer - 1] + 1
         self.grid.write(top - 1, left, "not the gradient:", "symbol")
         self.grid.write(top, left, "the diagonal of J only", "symbol")
         self.grid.write(top + 1, left, f"{columns.cost}/∂aⱼ · ∂aⱼ/∂zⱼ · ∂zⱼ/∂w", "header")
         self.grid.notes[top + 1, left] = DIAGONAL_NOTE
-        values, formula = self.scene.values[block], columns.diagonal()
+        values, formula = self.context.values[block], columns.diagonal()
 
         def cell(row: int, _: int) -> str:
             weight, n = divmod(row, count)

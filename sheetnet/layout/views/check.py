@@ -22,22 +22,22 @@ GENERATED, CHANGED, AGREES, DIFFERS = "as generated", "inputs changed", "agrees"
 LIGHT_STYLES = {GENERATED: "pass", AGREES: "pass", CHANGED: "kink", DIFFERS: "fail"}
 
 
-def check(scene: ViewContext) -> Laid:
+def check(context: ViewContext) -> Laid:
     """One row a cell, the inputs first: while one of them is changed, the rest is not compared."""
-    grid = scene.sheet("check", "Check", "NumPy's numbers beside those of Step. A second, independent computation.")
+    grid = context.sheet("check", "Check", "NumPy's numbers beside those of Step. A second, independent computation.")
     for column, words in enumerate(CHECK_HEADERS, 1):
         grid.write(HEADER, column, words, "header")
-    blocks = scene.network.blocks.values()
+    blocks = context.network.blocks.values()
     inputs = [block for block in blocks if block.kind == "input"]
     answers = [block for block in blocks if block.kind == "answer"]
     row, lights = HEADER + 1, []
     for block in inputs:
-        row = _block(scene, grid, block, row, "")
+        row = _block(context, grid, block, row, "")
     last_input = row - 1
     same = f"{cell_name(INPUTS, FOUND, absolute=True)}"
     for block in answers:
         lights.append(row)
-        row = _block(scene, grid, block, row, same)
+        row = _block(context, grid, block, row, same)
     _overall(grid, last_input, (lights[0], row - 1), len(lights))
     _colours(grid, row - 1)
     widths = {QUANTITY: 14.0, INDEX: 9.0, NUMPY: 12.0, FOUND: 15.0, DIFFERENCE: 12.0, LIGHT: 15.0}
@@ -45,20 +45,20 @@ def check(scene: ViewContext) -> Laid:
     return grid.finished(view), []
 
 
-def _block(scene: ViewContext, grid: Grid, block: Block, top: int, same: str) -> int:
+def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) -> int:
     """The rows of a block; `same` is the cell that says whether the inputs are those of generation."""
-    symbol, _ = describe(scene.network, block.name, scene.presentation.column)
+    symbol, _ = describe(context.network, block.name, context.presentation.column)
     row = top
     for r in range(block.rows):
         for c in range(block.columns):
-            number = scene.values[block.name][r][c]
+            number = context.values[block.name][r][c]
             numpy, found = cell_name(row, NUMPY), cell_name(row, FOUND)
             difference = f"ABS({found}-{numpy})"
             grid.write(row, QUANTITY, symbol, "name")
-            grid.links[row, QUANTITY] = (scene.grid.sheet, *scene.grid.position(block.name, r, c))
+            grid.links[row, QUANTITY] = (context.grid.sheet, *context.grid.position(block.name, r, c))
             grid.write(row, INDEX, element_name("", (r, c)), "index")
             grid.cells[row, NUMPY] = Cell(number, role="numpy")
-            grid.calculate(row, FOUND, scene.step.cell(block.name, r, c), number, "copy")
+            grid.calculate(row, FOUND, context.step.cell(block.name, r, c), number, "copy")
             wanted = f'IF({same}="{GENERATED}",{difference},"")' if same else difference
             grid.calculate(row, DIFFERENCE, wanted, 0.0, "difference")
             row += 1

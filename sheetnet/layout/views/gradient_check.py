@@ -39,14 +39,14 @@ def has_bends(network: Network) -> bool:
 class Workings:
     """Two sections of a table, of C(w + h) and of C(w − h); the first row of numbers moves no weight."""
 
-    scene: ViewContext
+    context: ViewContext
     table: ColumnTable
     weights: list[Weight]
 
     @property
     def network(self) -> Network:
         """The network whose weights are moved."""
-        return self.scene.network
+        return self.context.network
 
     @property
     def base(self) -> str:
@@ -103,7 +103,7 @@ class Workings:
             return "nudged" if (layer, c) == (weight[0], weight[2]) else "copy"
 
         place = (top, self.table.lefts[group.block])
-        self.table.grid.fill(group.block, self.scene.values[group.block], formula, role, place)
+        self.table.grid.fill(group.block, self.context.values[group.block], formula, role, place)
 
     # ---- The equations
 
@@ -111,7 +111,7 @@ class Workings:
         base = self.table.cell(moved("z", layer, n, part="plus"), j, self.base)
         if weight is None or layer > weight[0]:
             fan_in = self.network.sizes[layer - 1]
-            w = [fixed(self.scene, q("W", layer), i, j) for i in range(fan_in + 1)]
+            w = [fixed(self.context, q("W", layer), i, j) for i in range(fan_in + 1)]
             return plus([*(f"{self._below(side, n, layer, i)}*{w[i]}" for i in range(fan_in)), w[fan_in]])
         if (layer, j) != (weight[0], weight[2]):
             return base
@@ -121,7 +121,7 @@ class Workings:
 
     def _below(self, side: str, n: int, layer: int, i: int) -> str:
         """The activation of node i of the layer below: an input of Step, or the row's own."""
-        return fixed(self.scene, "A_0", n, i) if layer == 1 else self._at(side, q("a", layer - 1), n, i)
+        return fixed(self.context, "A_0", n, i) if layer == 1 else self._at(side, q("a", layer - 1), n, i)
 
     def _activation(self, side: str, n: int, kind: str, layer: int, j: int) -> str:
         last, activation = self.network.sizes[layer] - 1, ACTIVATION_FORMULAS[self.network.layers[layer - 1].activation]
@@ -137,7 +137,7 @@ class Workings:
         """Σ over the outputs."""
         depth, count, term = self.network.depth, self.network.sizes[-1], LOSS_FORMULAS[self.network.loss].term
         out = [self._at(side, q("a", depth), n, j) for j in range(count)]
-        return plus([term(out[j], fixed(self.scene, "target", n, j), count) for j in range(count)])
+        return plus([term(out[j], fixed(self.context, "target", n, j), count) for j in range(count)])
 
     def _switched(self, side: str, n: int) -> str:
         """How many units are on one side of their bend here and on the other without the move."""
@@ -174,26 +174,26 @@ GRADIENT_CHECK_WORDS = (
 )
 
 
-def gradient_check_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
+def gradient_check_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet and the names of its blocks."""
-    grid = scene.sheet("gradient_check", "Gradient check", GRADIENT_CHECK_WORDS)
+    grid = context.sheet("gradient_check", "Gradient check", GRADIENT_CHECK_WORDS)
     table = ColumnTable(grid, GRADIENT_TOP)
-    _above(grid, scene)
-    bends = has_bends(scene.network)
+    _above(grid, context)
+    bends = has_bends(context.network)
     light = table.section("", _main_groups(bends), LABEL) - 1
-    workings = Workings(scene, table, checked_weights(scene.network))
+    workings = Workings(context, table, checked_weights(context.network))
     workings.headers(light + 2)
     workings.fill()
-    _main(table, scene, bends)
-    _lights(table, scene, light, bends)
+    _main(table, context, bends)
+    _lights(table, context, light, bends)
     widths = {LABEL: 13.0, **dict.fromkeys(range(2, light), 12.0), light: 9.0}
     view = View(widths=widths, freeze=(table.first, VALUE), title_rows=(GRADIENT_TOP, GRADIENT_TOP + 2), tab="C55A11")
     return grid.finished(view), grid.names()
 
 
-def _above(grid: Grid, scene: ViewContext) -> None:
+def _above(grid: Grid, context: ViewContext) -> None:
     """h, the tolerance and the cost itself, each with a word on it; blocks are placed before what refers to them."""
-    count, total = len(checked_weights(scene.network)), _all_weights(scene.network)
+    count, total = len(checked_weights(context.network)), _all_weights(context.network)
     sample = "" if count == total else f" A sample of {count} of {total:,} weights, evenly over the layers."
     lines = (
         (H_ROW, "h", "the move: smaller follows the curve closer, too small drowns in rounding"),
@@ -203,12 +203,12 @@ def _above(grid: Grid, scene: ViewContext) -> None:
             "100h² + 10⁻¹³/h: a larger difference (of numbers above 1, in parts of them) fails",
         ),
         (COST_ROW, "C(w)", "the cost with no weight moved"),
-        (LIGHT_ROW, "all", f"pass: slope and ∂C/∂w agree.{_kink_words(scene.network)}{sample}"),
+        (LIGHT_ROW, "all", f"pass: slope and ∂C/∂w agree.{_kink_words(context.network)}{sample}"),
     )
     for row, label, words in lines:
         grid.write(row, LABEL, label, "symbol")
         grid.write(row, WORDS_AT, words, "equation")
-    values = scene.values
+    values = context.values
     grid.fill("grad_h", values["grad_h"], lambda *_: None, "step_size", (H_ROW, VALUE))
     h = grid.fixed("grad_h")
     formula = f"100*{h}*{h}+1E-13/{h}"
@@ -241,58 +241,58 @@ def _main_groups(bends: bool) -> list[ColumnGroup]:
     return [*groups, *switches, ColumnGroup("light", "check", ["light"], "light")]
 
 
-def _main(table: ColumnTable, scene: ViewContext, bends: bool) -> None:
+def _main(table: ColumnTable, context: ViewContext, bends: bool) -> None:
     """The blocks of the table: a row a weight, below the row in which no weight is moved."""
     grid, top = table.grid, table.first + 1
-    workings = Workings(scene, table, checked_weights(scene.network))
-    _names(grid, scene, top)
+    workings = Workings(context, table, checked_weights(context.network))
+    _names(grid, context, top)
     formulas = _formulas(workings, top)
     for group in _main_groups(bends):
         if group.block in formulas:
             place = (top, table.lefts[group.block])
-            grid.fill(group.block, scene.values[group.block], _by_row(formulas[group.block]), group.role, place)
-    _differences(table, scene, top)
+            grid.fill(group.block, context.values[group.block], _by_row(formulas[group.block]), group.role, place)
+    _differences(table, context, top)
     cost = workings.cost("plus", table.first)
-    grid.fill("grad_cost", scene.values["grad_cost"], lambda *_: cost, "fine_cost", (COST_ROW, VALUE))
+    grid.fill("grad_cost", context.values["grad_cost"], lambda *_: cost, "fine_cost", (COST_ROW, VALUE))
 
 
-def _differences(table: ColumnTable, scene: ViewContext, top: int) -> None:
+def _differences(table: ColumnTable, context: ViewContext, top: int) -> None:
     """Slope less ∂C/∂w: no quantity of its own, next to 0 where both are right."""
-    for r, (slope, backprop) in enumerate(_pairs(scene)):
+    for r, (slope, backprop) in enumerate(_pairs(context)):
         formula = f"{table.cell('grad_numeric', 0, str(top + r))}-{table.cell('grad_backprop', 0, str(top + r))}"
         table.grid.calculate(top + r, table.lefts[DIFFERENCE_COLUMN], formula, slope - backprop, DIFFERENCE_COLUMN)
 
 
-def _pairs(scene: ViewContext) -> list[tuple[float, float]]:
+def _pairs(context: ViewContext) -> list[tuple[float, float]]:
     """Slope and ∂C/∂w of each row."""
-    columns = (scene.values[name] for name in ("grad_numeric", "grad_backprop"))
+    columns = (context.values[name] for name in ("grad_numeric", "grad_backprop"))
     return [(slope, backprop) for (slope,), (backprop,) in zip(*columns, strict=True)]
 
 
-def _names(grid: Grid, scene: ViewContext, top: int) -> None:
+def _names(grid: Grid, context: ViewContext, top: int) -> None:
     """What each row's weight is called, with a way to it on Step."""
     grid.write(top - 1, LABEL, "none moved", "name")
-    for row, (layer, i, j) in enumerate(checked_weights(scene.network), top):
-        symbol, _ = describe(scene.network, q("W", layer))
-        node = str(i) if i < scene.network.sizes[layer - 1] else "b"
+    for row, (layer, i, j) in enumerate(checked_weights(context.network), top):
+        symbol, _ = describe(context.network, q("W", layer))
+        node = str(i) if i < context.network.sizes[layer - 1] else "b"
         grid.write(row, LABEL, f"{symbol} {node}→{j}", "name")
-        grid.links[row, LABEL] = (scene.grid.sheet, *scene.grid.position(q("W", layer), i, j))
+        grid.links[row, LABEL] = (context.grid.sheet, *context.grid.position(q("W", layer), i, j))
 
 
 def _formulas(workings: Workings, top: int) -> dict[str, Callable[[int], str]]:
     """Block → the formula of a row, counted from 0."""
-    scene, table, weights = workings.scene, workings.table, workings.weights
+    context, table, weights = workings.context, workings.table, workings.weights
     h = table.grid.fixed("grad_h")
 
     def at(block: str, r: int) -> str:
         return table.cell(block, 0, str(top + r))
 
     return {
-        "grad_w": lambda r: fixed(scene, q("W", weights[r][0]), *weights[r][1:]),
+        "grad_w": lambda r: fixed(context, q("W", weights[r][0]), *weights[r][1:]),
         "grad_C_plus": lambda r: workings.cost("plus", top + r),
         "grad_C_minus": lambda r: workings.cost("minus", top + r),
         "grad_numeric": lambda r: f"({at('grad_C_plus', r)}-{at('grad_C_minus', r)})/(2*{h})",
-        "grad_backprop": lambda r: fixed(scene, q("dC_dW", weights[r][0]), *weights[r][1:]),
+        "grad_backprop": lambda r: fixed(context, q("dC_dW", weights[r][0]), *weights[r][1:]),
         "grad_switches": lambda r: workings.switches(top + r),
     }
 
@@ -301,11 +301,11 @@ def _by_row(formula: Callable[[int], str]) -> Callable[[int, int], str]:
     return lambda r, _: formula(r)
 
 
-def _lights(table: ColumnTable, scene: ViewContext, column: int, bends: bool) -> None:
+def _lights(table: ColumnTable, context: ViewContext, column: int, bends: bool) -> None:
     """pass, fail or kink for each weight, and one light for all."""
     grid, top = table.grid, table.first + 1
-    bottom = top + len(checked_weights(scene.network)) - 1
-    shown = [_light(scene, number, bends) for number in range(bottom - top + 1)]
+    bottom = top + len(checked_weights(context.network)) - 1
+    shown = [_light(context, number, bends) for number in range(bottom - top + 1)]
     for row, word in enumerate(shown, top):
         grid.calculate(row, column, _light_formula(table, row, bends), word, "light")
     box = (top, column, bottom, column)
@@ -331,9 +331,9 @@ def _light_formula(table: ColumnTable, row: int, bends: bool) -> str:
     return f'IF(ABS({difference})<={room},"pass",{otherwise})'
 
 
-def _light(scene: ViewContext, number: int, bends: bool) -> str:
+def _light(context: ViewContext, number: int, bends: bool) -> str:
     """What the light shows at the numbers of generation."""
-    slope, backprop = _pairs(scene)[number]
-    if abs(slope - backprop) <= scene.values["grad_tolerance"][0][0] * max(1.0, abs(slope), abs(backprop)):
+    slope, backprop = _pairs(context)[number]
+    if abs(slope - backprop) <= context.values["grad_tolerance"][0][0] * max(1.0, abs(slope), abs(backprop)):
         return "pass"
-    return "kink" if bends and scene.values["grad_switches"][number][0] > 0 else "fail"
+    return "kink" if bends and context.values["grad_switches"][number][0] > 0 else "fail"

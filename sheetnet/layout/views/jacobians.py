@@ -34,23 +34,23 @@ from sheetnet.workbook_options import TERMS
 
 @dataclass(frozen=True)
 class Lesson:
-    """The scene and the sheet, on which everything stands in column vectors."""
+    """The context and the sheet, on which everything stands in column vectors."""
 
-    scene: ViewContext
+    context: ViewContext
     grid: Grid
 
     @property
     def network(self) -> Network:
-        """The network of the scene."""
-        return self.scene.network
+        """The network of the context."""
+        return self.context.network
 
     def values(self, block: str) -> Numbers:
         """The numbers of a block."""
-        return self.scene.values[block]
+        return self.context.values[block]
 
     def on_step(self, block: str) -> Place:
         """Where a block stands on Step."""
-        return self.scene.grid.sheet, *self.scene.grid.corners[block]
+        return self.context.grid.sheet, *self.context.grid.corners[block]
 
     def weight_labels(self, layer: int) -> tuple[list[str], list[str]]:
         """Rows and columns of a matrix of the shape of W: its neurons, its nodes."""
@@ -65,7 +65,7 @@ class Lesson:
 
     def compare(self, line: EquationLine, layer: int, name: str) -> None:
         """Step's ∂C/∂W beside a block of its shape, and a light."""
-        step, copied = self.scene.step, jac("step", layer)
+        step, copied = self.context.step, jac("step", layer)
         rows, columns = self.weight_labels(layer)
         words = Words(f"∂C/∂W{layer_sign(layer)}", "from Step", "", rows, columns, self.on_step(q("dC_dW", layer)))
         line.block(copied, self.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
@@ -164,7 +164,7 @@ def chain_lines(lesson: Lesson, layer: int, n: int, top: int) -> int:
 
 def _from_above(lesson: Lesson, line: EquationLine, above: int, n: int) -> None:
     """The two factors of ∂E/∂out of the layer below: ∂net/∂out = wᵀ, shown once, and ∂E/∂net."""
-    grid, sign, step = lesson.grid, layer_sign(above), lesson.scene.step
+    grid, sign, step = lesson.grid, layer_sign(above), lesson.context.step
     nodes, neurons = numbered("i", lesson.network.sizes[above - 1]), numbered("j", lesson.network.sizes[above])
     weights, net = jac("w", above), jac("dE_dnet", above, n)
     if n == 0:
@@ -285,16 +285,16 @@ JACOBIANS_NOTES = (
 )
 
 
-def jacobians_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
+def jacobians_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
     words = "∂E/∂W = ∂net/∂W · ∂out/∂net · ∂E/∂out, every factor a matrix of partial derivatives."
-    if scene.network.observations > MOST_OBSERVATIONS:
+    if context.network.observations > MOST_OBSERVATIONS:
         raise FileError(
-            f"{scene.network.observations:,} observations: Jacobians shows them one after the other, "
+            f"{context.network.observations:,} observations: Jacobians shows them one after the other, "
             f"at most {MOST_OBSERVATIONS:,}",
             remedy="leave it out of the views",
         )
-    lesson = Lesson(scene, scene.sheet("jacobians", "The chain rule in Jacobians", words))
+    lesson = Lesson(context, context.sheet("jacobians", "The chain rule in Jacobians", words))
     network, grid = lesson.network, lesson.grid
     for number, note in enumerate(JACOBIANS_NOTES):
         grid.write(JACOBIANS_TOP + number, 1, note, "subtitle")
@@ -336,7 +336,7 @@ def _copy(lesson: Lesson, line: EquationLine, name: str, source: str, n: int, ro
     block = lesson.network.blocks[source]
     bias = block.columns - 1 if block.bias_node else -1
     rows = numbered("i", block.columns - 1, "bias") if block.bias_node else numbered("j", block.columns)
-    step = lesson.scene.step
+    step = lesson.context.step
     line.block(
         name,
         lesson.values(name),

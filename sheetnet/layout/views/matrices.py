@@ -31,24 +31,24 @@ from sheetnet.workbook import Name, Place, Sheet, View
 
 @dataclass(frozen=True)
 class Desk:
-    """The scene and the sheet. A, W, z and a are asked for as rows; in column orientation they stand transposed."""
+    """The context and the sheet. A, W, z and a are asked for as rows; in column orientation they stand transposed."""
 
-    scene: ViewContext
+    context: ViewContext
     grid: Grid
 
     @property
     def network(self) -> Network:
-        """The network of the scene."""
-        return self.scene.network
+        """The network of the context."""
+        return self.context.network
 
     @property
     def column(self) -> bool:
         """Whether the workbook is in column orientation."""
-        return self.scene.presentation.column
+        return self.context.presentation.column
 
     def values(self, block: str) -> Numbers:
         """The numbers of a block as it stands."""
-        return self.scene.values[block]
+        return self.context.values[block]
 
     def turned_place(self, row: int, column: int) -> tuple[int, int]:
         """Where in its block, as that stands, the number (row, column) is found."""
@@ -79,7 +79,7 @@ class Desk:
 
     def on_step(self, block: str) -> Place:
         """Where a block stands on Step."""
-        return self.scene.grid.sheet, *self.scene.grid.corners[block]
+        return self.context.grid.sheet, *self.context.grid.corners[block]
 
     def observations(self) -> list[str]:
         """The names of the observations; none where there is but one."""
@@ -229,7 +229,7 @@ def weight_change(desk: Desk, top: int) -> int:
         if layer == 1:
             words = Words("γ", "from Step", source=desk.on_step("gamma"))
             line.block(
-                "mat_gamma", desk.values("mat_gamma"), lambda *_: desk.scene.step.cell("gamma", 0, 0), "gamma", words
+                "mat_gamma", desk.values("mat_gamma"), lambda *_: desk.context.step.cell("gamma", 0, 0), "gamma", words
             )
         _new_weights(desk, line, layer)
         top = line.bottom
@@ -251,7 +251,7 @@ def _change_matrix(desk: Desk, line: EquationLine, layer: int) -> None:
     equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if desk.column else ''}{' / N' if mean else ''}"
     line.array(name, desk.values(name), text, "gradient", Words(f"dC/dW{sign}", equation, "", *labels))
     words = Words(f"∂C/∂W{sign}", "from Step", "", *labels, desk.on_step(q("dC_dW", layer)))
-    step = desk.scene.step
+    step = desk.context.step
     line.block(copied, desk.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
     line.light(grid.area(name), grid.area(copied), Words("Same?", "both ways"))
 
@@ -284,10 +284,10 @@ MATRICES_TOP = 4  # the first row below the title
 MATRICES_TAB = "7F6000"
 
 
-def matrices_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
+def matrices_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
     words = "The same step as products of matrices, from the inputs on Step: forward, backward, change of the weights."
-    desk = Desk(scene, scene.sheet("matrices", "The step in matrices", words))
+    desk = Desk(context, context.sheet("matrices", "The step in matrices", words))
     weight_change(desk, backward(desk, _forward(desk, MATRICES_TOP)))
     return desk.grid.finished(View(freeze=(MATRICES_TOP, 1), title_rows=(1, 3), tab=MATRICES_TAB)), desk.grid.names()
 
@@ -334,7 +334,7 @@ def _nodes(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
     def formula(n: int, i: int) -> str | None:
         if i == nodes:
             return None
-        return desk.cell(mat("out", layer), n, i) if layer else desk.scene.step.cell("A_0", n, i)
+        return desk.cell(mat("out", layer), n, i) if layer else desk.context.step.cell("A_0", n, i)
 
     usual = activation_role(layer) if layer else "input"
     line.block(
@@ -349,7 +349,7 @@ def _nodes(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
 def _weights(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
     name = q("W", layer)
     words = desk.words(f"W{layer_sign(layer)}", "from Step", desk.nodes(layer - 1), desk.neurons(layer), sign, name)
-    formula = desk.stood(lambda i, j: desk.scene.step.cell(name, i, j))
+    formula = desk.stood(lambda i, j: desk.context.step.cell(name, i, j))
     line.block(mat("W", layer), desk.values(mat("W", layer)), formula, "weight", words)
 
 
@@ -373,7 +373,7 @@ def _activate(desk: Desk, line: EquationLine, layer: int) -> None:
 
 def _targets(desk: Desk, line: EquationLine) -> None:
     words = desk.words("T", "from Step", desk.observations(), desk.neurons(desk.network.depth), source="target")
-    formula = desk.stood(lambda n, j: desk.scene.step.cell("target", n, j))
+    formula = desk.stood(lambda n, j: desk.context.step.cell("target", n, j))
     line.block("mat_target", desk.values("mat_target"), formula, "target", words)
 
 

@@ -114,14 +114,14 @@ NETWORK_LEGEND = (
 )
 
 
-def network_sheet(scene: ViewContext) -> Laid:
+def network_sheet(context: ViewContext) -> Laid:
     """The finished sheet and the names of its blocks."""
-    count = scene.network.observations
+    count = context.network.observations
     shown = f"The first of {count} observations, n = 0. " if count > 1 else ""
-    grid = scene.sheet("network", f"The network: {scene.network.title}", shown + NETWORK_WORDS)
-    drawing = _Drawing(scene, grid, Places(scene.network))
+    grid = context.sheet("network", f"The network: {context.network.title}", shown + NETWORK_WORDS)
+    drawing = _Drawing(context, grid, Places(context.network))
     drawing.inputs()
-    for layer in range(1, scene.network.depth + 1):
+    for layer in range(1, context.network.depth + 1):
         drawing.layer(layer)
     drawing.outputs()
     drawing.cost()
@@ -134,12 +134,12 @@ def network_sheet(scene: ViewContext) -> Laid:
 class _Drawing:
     """Writing the parts of the drawing."""
 
-    scene: ViewContext
+    context: ViewContext
     grid: Grid
     at: Places
 
     def inputs(self) -> None:
-        net, step = self.scene.network, self.scene.step
+        net, step = self.context.network, self.context.step
         self._caption(INPUT_COLUMN, "inputs", "", "A_0")
         self.grid.write(HEADS, INPUT_COLUMN, "x", "header")
         for i in range(net.sizes[0]):
@@ -150,7 +150,7 @@ class _Drawing:
 
     def layer(self, layer: int) -> None:
         """What flows into each neuron of a layer, its z and its a, and the bias node below."""
-        net, left = self.scene.network, self.at.left(layer)
+        net, left = self.context.network, self.at.left(layer)
         kind, below = net.layers[layer - 1].activation, "a" if layer > 1 else "x"
         powers = f"e = {net.mixing(layer).power.replace('ⱼ', '')},  " if net.mixes(layer) else ""
         equation = f"z = Σ w·{below},  {powers}{net.activation_facts(layer).equation}"
@@ -169,12 +169,12 @@ class _Drawing:
     def _edges(self, layer: int, j: int) -> None:
         """A line for each node below: its symbol, the weight, the product, and an arrow towards the neuron."""
         step, left, top, block = (
-            self.scene.step,
+            self.context.step,
             self.at.left(layer),
             self.at.band(layer, j),
             drawn("w", layer, index=j),
         )
-        rows = self.scene.network.sizes[layer - 1] + 1
+        rows = self.context.network.sizes[layer - 1] + 1
         for i in range(rows):
             self.grid.write(top + i, left, self.at.symbol(layer - 1, i), self.at.role(layer - 1, i))
             off = 2 * i - (rows - 1)  # twice the lines from the middle
@@ -186,13 +186,13 @@ class _Drawing:
             return step.cell(q("W", layer), i, j)
 
         roles = ("weight", "edge")
-        box = self.grid.fill(block, self.scene.values[block], formula, lambda i, c: roles[c], (top, left + 1))
+        box = self.grid.fill(block, self.context.values[block], formula, lambda i, c: roles[c], (top, left + 1))
         signed, first = (*box[:3], box[1]), self.grid.cell(block, 0, 0)
         self.grid.rules += [Rule(signed, f"{first}<0", "minus"), Rule(signed, f"{first}>0", "plus")]
 
     def _neuron(self, layer: int, j: int) -> None:
         """z, with softmax e, and a of a neuron, each under its symbol."""
-        net, grid, z = self.scene.network, self.grid, self.at.left(layer) + 4
+        net, grid, z = self.context.network, self.grid, self.at.left(layer) + 4
         kind, row = net.layers[layer - 1].activation, self.at.symbol_row(layer, j) + 1
         flowing = grid.column(drawn("w", layer, index=j), 1)
         cells = [cell_name(row, z + offset) for offset in range(2)]
@@ -218,7 +218,7 @@ class _Drawing:
 
     def outputs(self) -> None:
         """Each output's target and cost."""
-        net, step, grid = self.scene.network, self.scene.step, self.grid
+        net, step, grid = self.context.network, self.context.step, self.grid
         left, loss = self.at.activation_column(net.depth) + 2, LOSS_FORMULAS[net.loss]
         self._caption(left, "targets, cost", f"Cⱼ = {net.loss_facts.equation}", "target")
         for column, head in enumerate(("T", "Cⱼ")):
@@ -234,7 +234,7 @@ class _Drawing:
 
     def cost(self) -> None:
         """The cost of the observation, of all, and after the step: nodes of their own at the right."""
-        net, step, grid = self.scene.network, self.scene.step, self.grid
+        net, step, grid = self.context.network, self.context.step, self.grid
         terms = self.at.activation_column(net.depth) + 3
         nodes = [
             (
@@ -269,16 +269,16 @@ class _Drawing:
         """The bias node below the nodes of a layer."""
         row, column = NETWORK_TOP + self.at.height + 1, self.at.activation_column(layer)
         self.grid.write(row, column, "bias", "bias_node")
-        reference = self.scene.step.cell(q("A", layer), 0, self.scene.network.sizes[layer])
+        reference = self.context.step.cell(q("A", layer), 0, self.context.network.sizes[layer])
         self._fill(drawn("bias", layer), [reference], "bias_node", (row + 1, column))
 
     def _caption(self, column: int, title: str, equation: str, block: str) -> None:
         """What a group of columns is, leading to its block on Step."""
         self.grid.write(CAPTIONS - 1, column, title, "band")
         self.grid.write(CAPTIONS, column, equation, "equation")
-        self.grid.links[CAPTIONS - 1, column] = (self.scene.grid.sheet, *self.scene.grid.corners[block])
+        self.grid.links[CAPTIONS - 1, column] = (self.context.grid.sheet, *self.context.grid.corners[block])
 
     def _fill(self, block: str, formulas: list[str], roles: str | list[str], at: tuple[int, int]) -> None:
         """A block of one row."""
         look = roles if isinstance(roles, str) else lambda r, c: roles[c]
-        self.grid.fill(block, self.scene.values[block], lambda r, c: formulas[c], look, at)
+        self.grid.fill(block, self.context.values[block], lambda r, c: formulas[c], look, at)

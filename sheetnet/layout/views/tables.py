@@ -82,10 +82,10 @@ class ColumnTable:
         self.grid.fill(group.block, values, formula, lambda _, c: roles[c], (top, self.lefts[group.block]))
 
 
-def fixed(scene: ViewContext, block: str, row: int, column: int) -> str:
+def fixed(context: ViewContext, block: str, row: int, column: int) -> str:
     """A cell of Step that stays the same wherever the formula is copied to: `Step!$B$7`."""
-    place = cell_name(*scene.grid.position(block, row, column), absolute=True)
-    return f"{quote_sheet(scene.grid.sheet)}!{place}"
+    place = cell_name(*context.grid.position(block, row, column), absolute=True)
+    return f"{quote_sheet(context.grid.sheet)}!{place}"
 
 
 def lowered(symbol: str, *indices: int) -> str:

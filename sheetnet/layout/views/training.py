@@ -29,13 +29,13 @@ Templates = dict[str, list[str | None]]  # block → the template of each column
 class TrainingFormulas:
     """The templates of all columns of a table whose blocks have their places."""
 
-    scene: ViewContext
+    context: ViewContext
     table: ColumnTable
 
     @property
     def network(self) -> Network:
         """The network that is trained."""
-        return self.scene.network
+        return self.context.network
 
     @property
     def layers(self) -> range:
@@ -80,12 +80,12 @@ class TrainingFormulas:
         ]
 
     def _observation(self, n: int) -> Templates:
-        network, scene = self.network, self.scene
+        network, context = self.network, self.context
         outputs, out = range(network.sizes[-1]), activation_name(network.depth, network.depth)
         term = LOSS_FORMULAS[network.loss].term
         found: Templates = {
-            "A_0": [*(fixed(scene, "A_0", n, i) for i in range(network.sizes[0])), None],
-            "target": [fixed(scene, "target", n, j) for j in outputs],
+            "A_0": [*(fixed(context, "A_0", n, i) for i in range(network.sizes[0])), None],
+            "target": [fixed(context, "target", n, j) for j in outputs],
             "cost_n": [plus([term(self._at(out, n, j), self._at("target", n, j), len(outputs)) for j in outputs])],
         }
         for layer in self.layers:
@@ -167,15 +167,15 @@ EXPLAINED = (
 )
 
 
-def training_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
+def training_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet and the names of its blocks."""
-    grid = scene.sheet("training", f"Training: {scene.presentation.steps:,} steps", TRAINING_WORDS)
-    place_gamma(grid, scene)
-    page = _Page(scene, ColumnTable(grid, TRAINING_TOP))
+    grid = context.sheet("training", f"Training: {context.presentation.steps:,} steps", TRAINING_WORDS)
+    place_gamma(grid, context)
+    page = _Page(context, ColumnTable(grid, TRAINING_TOP))
     groups = page.headers()
-    templates = TrainingFormulas(scene, page.table).templates()
+    templates = TrainingFormulas(context, page.table).templates()
     for group in groups:
-        page.table.fill(group, scene.values[group.block], templates[group.block])
+        page.table.fill(group, context.values[group.block], templates[group.block])
     page.first_weights()
     page.margin()
     widths = {STEP: 8.0, COST: 11.0}
@@ -189,12 +189,12 @@ def training_sheet(scene: ViewContext) -> tuple[Sheet, list[Name]]:
 class _Page:
     """The sheet being laid out."""
 
-    scene: ViewContext
+    context: ViewContext
     table: ColumnTable
 
     @property
     def network(self) -> Network:
-        return self.scene.network
+        return self.context.network
 
     @property
     def layers(self) -> range:
@@ -254,14 +254,14 @@ class _Page:
         grid, top = self.table.grid, self.table.first
         for layer in self.layers:
             block, nodes = train("W", layer), self.network.sizes[layer - 1] + 1
-            for c, value in enumerate(self.scene.values[block][0]):
+            for c, value in enumerate(self.context.values[block][0]):
                 j, i = divmod(c, nodes)
-                source = fixed(self.scene, q("W", layer), i, j)
+                source = fixed(self.context, q("W", layer), i, j)
                 grid.calculate(top, self.table.lefts[block] + c, source, value, "weight")
 
     def margin(self) -> None:
         """The numbers of the steps, γ, the chart of the cost and how to read a row."""
-        grid, top, steps = self.table.grid, self.table.first, self.scene.presentation.steps
+        grid, top, steps = self.table.grid, self.table.first, self.context.presentation.steps
         grid.cells[TRAINING_TOP + 1, STEP] = Cell("step", role="header")
         grid.cells[TRAINING_TOP + 2, STEP] = Cell("t", role="header")
         for t in range(steps + 1):
@@ -275,13 +275,13 @@ class _Page:
             grid.write(top + CHART_ROWS + 1 + number, CHART, line, "equation")
 
 
-def place_gamma(grid: Grid, scene: ViewContext) -> None:
+def place_gamma(grid: Grid, context: ViewContext) -> None:
     """The one γ of all rows, which is that of Step."""
     grid.write(TRAINING_TOP - 1, STEP, "γ", "symbol")
-    source = fixed(scene, "gamma", 0, 0)
-    grid.fill("train_gamma", scene.values["train_gamma"], lambda *_: source, "copy", (TRAINING_TOP - 1, COST))
+    source = fixed(context, "gamma", 0, 0)
+    grid.fill("train_gamma", context.values["train_gamma"], lambda *_: source, "copy", (TRAINING_TOP - 1, COST))
     grid.write(TRAINING_TOP - 1, CHART, "the learning rate: change it on Step", "equation")
-    grid.links[TRAINING_TOP - 1, STEP] = (scene.grid.sheet, *scene.grid.corners["gamma"])
+    grid.links[TRAINING_TOP - 1, STEP] = (context.grid.sheet, *context.grid.corners["gamma"])
 
 
 def _numbered(symbol: str, count: int) -> list[str]:

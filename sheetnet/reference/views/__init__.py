@@ -35,7 +35,7 @@ class ViewNumbers:
 
     `asked` gives them for a judge, with NaN where two right sheets need not agree; None where that is nowhere.
     `noise` names the blocks that carry more rounding than others: how many times the judge's absolute tolerance.
-    `telling`: rows of some views are nearly alike. It gives what some trial should show, K × anything, so that a formula
+    `row_demands`: rows of some views are nearly alike. It gives what some trial should show, K × anything, so that a formula
     which reads another row than its own is seen.
     """
 
@@ -43,7 +43,7 @@ class ViewNumbers:
     compute: ViewFunction
     asked: ViewFunction | None = None
     noise: Callable[[Presentation], Mapping[str, float]] | None = None
-    telling: Callable[[Network, Values], Iterator[NDArray[np.bool_]]] | None = None
+    row_demands: Callable[[Network, Values], Iterator[NDArray[np.bool_]]] | None = None
 
 
 VIEW_NUMBERS: dict[str, ViewNumbers] = {
@@ -60,7 +60,7 @@ VIEW_NUMBERS: dict[str, ViewNumbers] = {
         gradients.gradient_row_demands,
     ),
     "training": ViewNumbers(
-        "train", descent.training_numbers, descent.training_asked, telling=descent.training_row_demands
+        "train", descent.training_numbers, descent.training_asked, row_demands=descent.training_row_demands
     ),
 }
 
@@ -90,7 +90,7 @@ def row_demands(network: Network, values: Values, presentation: Presentation) ->
     """What some trial should show of the views whose rows are nearly alike; empty where none is."""
     shown: list[NDArray[np.bool_]] = []
     for view in presentation.views:
-        if view in VIEW_NUMBERS and (tell := VIEW_NUMBERS[view].telling) is not None:
+        if view in VIEW_NUMBERS and (tell := VIEW_NUMBERS[view].row_demands) is not None:
             numbers = VIEW_NUMBERS[view]
             shown += tell(network, (numbers.asked or numbers.compute)(network, values, presentation))
     return shown

@@ -10,7 +10,7 @@ import pytest
 
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
-from sheetnet.files.notices import refuse_twofold
+from sheetnet.files.notices import refuse_ambiguous
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
@@ -280,10 +280,10 @@ def test_names_that_differ_in_capitals_alone_are_refused(names: tuple[Name, ...]
     """No program has two of them; one of a sheet's own beside one of the workbook's is usual."""
     book = Workbook((Sheet("S", {(1, 1): Cell(1.0)}),), names)
     if fits:
-        refuse_twofold(book)
+        refuse_ambiguous(book)
         return
     with pytest.raises(FileError, match=r"the name .* is defined twice"):
-        refuse_twofold(book)
+        refuse_ambiguous(book)
 
 
 def test_arrays_that_overlap_are_refused() -> None:
@@ -291,4 +291,4 @@ def test_arrays_that_overlap_are_refused() -> None:
     arrays = {(1, 1): (2, 2), (2, 2): (1, 1)}
     sheet = Sheet("S", {at: Cell(0.0, "B9:C10") for at in arrays}, arrays)
     with pytest.raises(FileError, match="S!B2: two formulas"):
-        refuse_twofold(Workbook((sheet,)))
+        refuse_ambiguous(Workbook((sheet,)))
