@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sheetnet.layout.grid import Grid, Numbers, Outside
 from sheetnet.network import Network
-from sheetnet.workbook import Name, Sheet
+from sheetnet.workbook import Name, Place, Sheet
 from sheetnet.workbook_options import SHEETS, Presentation
 
 Laid = tuple[Sheet, list[Name]]  # a finished sheet and the names of its blocks
@@ -37,3 +37,24 @@ class ViewContext:
         grid.write(1, 1, title, "title")
         grid.write(2, 1, words, "subtitle")
         return grid
+
+
+@dataclass(frozen=True)
+class ViewLayout:
+    """A view while it is laid out: what it is laid out from, and the sheet that is written."""
+
+    context: ViewContext
+    grid: Grid
+
+    @property
+    def network(self) -> Network:
+        """The network of the step."""
+        return self.context.network
+
+    def values(self, block: str) -> Numbers:
+        """The numbers of a block as it stands."""
+        return self.context.values[block]
+
+    def on_step(self, block: str) -> Place:
+        """Where a block stands on Step."""
+        return self.context.grid.sheet, *self.context.grid.corners[block]

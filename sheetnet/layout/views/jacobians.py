@@ -22,35 +22,18 @@ from dataclasses import dataclass
 
 from sheetnet.errors import FileError
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.layout.grid import Grid, Numbers
-from sheetnet.layout.views.context import ViewContext
+from sheetnet.layout.views.context import ViewContext, ViewLayout
 from sheetnet.layout.views.tables import EquationLine, Words, grey_dead, layer_sign, numbered, subscript
-from sheetnet.network import Network, activation_name
+from sheetnet.network import activation_name
 from sheetnet.quantity import jac, q
 from sheetnet.styles import activation_role
-from sheetnet.workbook import Name, Place, Sheet, View
+from sheetnet.workbook import Name, Sheet, View
 from sheetnet.workbook_options import TERMS
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """The context and the sheet, on which everything stands in column vectors."""
-
-    context: ViewContext
-    grid: Grid
-
-    @property
-    def network(self) -> Network:
-        """The network of the context."""
-        return self.context.network
-
-    def values(self, block: str) -> Numbers:
-        """The numbers of a block."""
-        return self.context.values[block]
-
-    def on_step(self, block: str) -> Place:
-        """Where a block stands on Step."""
-        return self.context.grid.sheet, *self.context.grid.corners[block]
+class JacobiansLayout(ViewLayout):
+    """Everything stands in column vectors."""
 
     def weight_labels(self, layer: int) -> tuple[list[str], list[str]]:
         """Rows and columns of a matrix of the shape of W: its neurons, its nodes."""
@@ -75,20 +58,20 @@ class Lesson:
 ONLY_DIAGONAL_NOTE = f"More than {TERMS} neurons: of Σ Eᵢᵢ v eᵢᵀ only what it comes to is shown, v on the diagonal."
 
 
-def shows_terms(lesson: Lesson, layer: int, n: int) -> bool:
+def shows_terms(layout: JacobiansLayout, layer: int, n: int) -> bool:
     """Whether every term is shown: for the first observation, where the neurons are few."""
-    return n == 0 and lesson.network.sizes[layer] <= TERMS
+    return n == 0 and layout.network.sizes[layer] <= TERMS
 
 
-def terms(lesson: Lesson, layer: int, n: int, top: int) -> int:
+def terms(layout: JacobiansLayout, layer: int, n: int, top: int) -> int:
     """The layer's heading, and every term of the sum where they are shown; gives the first free row."""
-    network, grid = lesson.network, lesson.grid
+    network, grid = layout.network, layout.grid
     name, size = network.layers[layer - 1].activation, network.sizes[layer]
     where = f", observation n = {n}" if network.observations > 1 else ""
     grid.write(top, 1, f"Layer {layer}: {name}, {network.sizes[layer - 1]} → {size}{where}", "band")
     top, note = top + 1, network.activation_facts(layer).lesson
-    if shows_terms(lesson, layer, n):
-        top = _every_term(lesson, layer, top)
+    if shows_terms(layout, layer, n):
+        top = _every_term(layout, layer, top)
     elif size > TERMS:
         note = ONLY_DIAGONAL_NOTE
     told = name in (above.activation for above in network.layers[layer:])  # by a layer higher up
@@ -98,31 +81,31 @@ def terms(lesson: Lesson, layer: int, n: int, top: int) -> int:
     return top
 
 
-def _every_term(lesson: Lesson, layer: int, top: int) -> int:
+def _every_term(layout: JacobiansLayout, layer: int, top: int) -> int:
     """A line for each E_ii · v · e_iᵀ; v itself stands in the first."""
     unit_column = 1
-    for i in range(lesson.network.sizes[layer]):
-        line = EquationLine(lesson.grid, top)
-        _single_one(lesson, line, layer, i)
+    for i in range(layout.network.sizes[layer]):
+        line = EquationLine(layout.grid, top)
+        _single_one(layout, line, layer, i)
         if i == 0:
-            vector(lesson, line, layer, 0, "·")
+            vector(layout, line, layer, 0, "·")
             unit_column = line.right
         line.right = unit_column
-        _term(lesson, line, layer, i)
+        _term(layout, line, layer, i)
         top = line.bottom
     return top
 
 
-def _single_one(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
+def _single_one(layout: JacobiansLayout, line: EquationLine, layer: int, i: int) -> None:
     """E_ii."""
     name, sign = jac("E", layer, index=i), subscript(i)
     words = Words(f"E{sign}{sign}", f"1 at ({i}, {i})")
-    line.constants(name, lesson.values(name), lambda r, c: "one" if r == c == i else "zero", words)
+    line.constants(name, layout.values(name), lambda r, c: "one" if r == c == i else "zero", words)
 
 
-def vector(lesson: Lesson, line: EquationLine, layer: int, n: int, sign: str) -> None:
+def vector(layout: JacobiansLayout, line: EquationLine, layer: int, n: int, sign: str) -> None:
     """v of one observation."""
-    network, grid, name = lesson.network, lesson.grid, jac("v", layer, n)
+    network, grid, name = layout.network, layout.grid, jac("v", layer, n)
     activation, facts = ACTIVATION_FORMULAS[network.layers[layer - 1].activation], network.activation_facts(layer)
     net, out = jac("net", layer, n), jac("out", layer, n)
 
@@ -133,39 +116,39 @@ def vector(lesson: Lesson, line: EquationLine, layer: int, n: int, sign: str) ->
     slope = (facts.mixing.share if facts.mixing else facts.slope).replace("a", "out").replace("z", "net")
     equation = slope if facts.mixes else f"f′(net) = {slope}"
     rows = numbered("j", network.sizes[layer])
-    line.block(name, lesson.values(name), formula, "backward", Words(f"v{layer_sign(layer)}", equation, sign, rows))
+    line.block(name, layout.values(name), formula, "backward", Words(f"v{layer_sign(layer)}", equation, sign, rows))
 
 
-def _term(lesson: Lesson, line: EquationLine, layer: int, i: int) -> None:
+def _term(layout: JacobiansLayout, line: EquationLine, layer: int, i: int) -> None:
     """· e_iᵀ = v_i at (i, i)."""
     e, unit, term = (jac(kind, layer, index=i) for kind in ("E", "unit", "term"))
-    grid, sign = lesson.grid, subscript(i)
+    grid, sign = layout.grid, subscript(i)
     words = Words(f"e{sign}ᵀ", f"1 at {i}", "·" if i == 0 else "· v ·")
-    line.constants(unit, lesson.values(unit), lambda _, c: "one" if c == i else "zero", words)
+    line.constants(unit, layout.values(unit), lambda _, c: "one" if c == i else "zero", words)
     text = f"MMULT(MMULT({grid.area(e)},{grid.area(jac('v', layer, 0))}),{grid.area(unit)})"
     words = Words(f"E{sign}{sign} v e{sign}ᵀ", f"v{sign} at ({i}, {i})", "=")
-    line.array(term, lesson.values(term), text, "backward", words)
+    line.array(term, layout.values(term), text, "backward", words)
 
 
-def chain_lines(lesson: Lesson, layer: int, n: int, top: int) -> int:
+def chain_lines(layout: JacobiansLayout, layer: int, n: int, top: int) -> int:
     """The chain of one layer for one observation; gives the first free row."""
-    line = EquationLine(lesson.grid, top)
-    if not shows_terms(lesson, layer, n):
-        vector(lesson, line, layer, n, "")
-    if layer < lesson.network.depth:
-        _from_above(lesson, line, layer + 1, n)
-    line = EquationLine(lesson.grid, max(line.bottom, top))
-    _nets_by_weights(lesson, line, layer, n)
-    _outs_by_nets(lesson, line, layer, n)
-    _cost_by_outs(lesson, line, layer, n)
-    _cost_by_weights(lesson, line, layer, n)
+    line = EquationLine(layout.grid, top)
+    if not shows_terms(layout, layer, n):
+        vector(layout, line, layer, n, "")
+    if layer < layout.network.depth:
+        _from_above(layout, line, layer + 1, n)
+    line = EquationLine(layout.grid, max(line.bottom, top))
+    _nets_by_weights(layout, line, layer, n)
+    _outs_by_nets(layout, line, layer, n)
+    _cost_by_outs(layout, line, layer, n)
+    _cost_by_weights(layout, line, layer, n)
     return line.bottom
 
 
-def _from_above(lesson: Lesson, line: EquationLine, above: int, n: int) -> None:
+def _from_above(layout: JacobiansLayout, line: EquationLine, above: int, n: int) -> None:
     """The two factors of ∂E/∂out of the layer below: ∂net/∂out = wᵀ, shown once, and ∂E/∂net."""
-    grid, sign, step = lesson.grid, layer_sign(above), lesson.context.step
-    nodes, neurons = numbered("i", lesson.network.sizes[above - 1]), numbered("j", lesson.network.sizes[above])
+    grid, sign, step = layout.grid, layer_sign(above), layout.context.step
+    nodes, neurons = numbered("i", layout.network.sizes[above - 1]), numbered("j", layout.network.sizes[above])
     weights, net = jac("w", above), jac("dE_dnet", above, n)
     if n == 0:
         words = Words(
@@ -174,17 +157,17 @@ def _from_above(lesson: Lesson, line: EquationLine, above: int, n: int) -> None:
             "",
             nodes,
             neurons,
-            lesson.on_step(q("W", above)),
+            layout.on_step(q("W", above)),
         )
-        line.block(weights, lesson.values(weights), lambda i, j: step.cell(q("W", above), i, j), "weight", words)
+        line.block(weights, layout.values(weights), lambda i, j: step.cell(q("W", above), i, j), "weight", words)
     text = f"MMULT({grid.area(jac('dout_dnet', above, n))},{grid.area(jac('dE_dout', above, n))})"
     words = Words(f"∂E/∂net{sign}", "∂out/∂net · ∂E/∂out", "·" if n == 0 else f"w{sign}ᵀ ·", neurons)
-    line.array(net, lesson.values(net), text, "backward", words)
+    line.array(net, layout.values(net), text, "backward", words)
 
 
-def _nets_by_weights(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+def _nets_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
     """∂net_k/∂w_ki = out_i, and 0 for the weights of other neurons."""
-    grid, nodes, name = lesson.grid, lesson.network.sizes[layer - 1] + 1, jac("dnet_dW", layer, n)
+    grid, nodes, name = layout.grid, layout.network.sizes[layer - 1] + 1, jac("dnet_dW", layer, n)
     below = jac("out", layer - 1, n)
 
     def formula(weight: int, k: int) -> str | None:
@@ -193,20 +176,20 @@ def _nets_by_weights(lesson: Lesson, line: EquationLine, layer: int, n: int) -> 
 
     letter = f"out{layer_sign(layer - 1)}" if layer > 1 else "x"
     words = Words(
-        f"∂net/∂W{layer_sign(layer)}", f"{letter} in its place", "", lesson.weight_names(layer), _nets(lesson, layer)
+        f"∂net/∂W{layer_sign(layer)}", f"{letter} in its place", "", layout.weight_names(layer), _nets(layout, layer)
     )
-    line.block(name, lesson.values(name), formula, lambda w, k: "copy" if w // nodes == k else "zero", words)
+    line.block(name, layout.values(name), formula, lambda w, k: "copy" if w // nodes == k else "zero", words)
 
 
-def _nets(lesson: Lesson, layer: int) -> list[str]:
-    return [f"net {j}" for j in range(lesson.network.sizes[layer])]
+def _nets(layout: JacobiansLayout, layer: int) -> list[str]:
+    return [f"net {j}" for j in range(layout.network.sizes[layer])]
 
 
-def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+def _outs_by_nets(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
     """Σ E_ii v e_iᵀ, less v outᵀ where neurons mix; where v is out, it stands for both."""
-    network, grid, name = lesson.network, lesson.grid, jac("dout_dnet", layer, n)
-    size, mixes, values = network.sizes[layer], network.mixes(layer), lesson.values(jac("dout_dnet", layer, n))
-    v, rows = jac("v", layer, n), _nets(lesson, layer)
+    network, grid, name = layout.network, layout.grid, jac("dout_dnet", layer, n)
+    size, mixes, values = network.sizes[layer], network.mixes(layer), layout.values(jac("dout_dnet", layer, n))
+    v, rows = jac("v", layer, n), _nets(layout, layer)
     alike = mixes and network.mixing(layer).share == "a"
     out = v if alike else jac("out", layer, n)
     equation = "Σ Eᵢᵢ v eᵢᵀ" + (f" − {'out' if alike else 'v'} outᵀ" if mixes else "")
@@ -223,7 +206,7 @@ def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
 
     if size > TERMS:  # the sum as what it comes to
         line.block(name, values, diagonal, lambda i, j: "backward" if mixes or i == j else "zero", words)
-    elif shows_terms(lesson, layer, n):
+    elif shows_terms(layout, layer, n):
         line.block(name, values, summed, "backward", words)
     else:
         units = ((grid.area(jac("E", layer, index=k)), grid.area(jac("unit", layer, index=k))) for k in range(size))
@@ -238,10 +221,10 @@ def _outs_by_nets(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
         )
 
 
-def _cost_by_outs(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+def _cost_by_outs(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
     """∂E/∂out from the targets, or through the layer above."""
-    network, grid, name = lesson.network, lesson.grid, jac("dE_dout", layer, n)
-    rows, values = [f"out {j}" for j in range(network.sizes[layer])], lesson.values(name)
+    network, grid, name = layout.network, layout.grid, jac("dE_dout", layer, n)
+    rows, values = [f"out {j}" for j in range(network.sizes[layer])], layout.values(name)
     if layer == network.depth:
         loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[layer]
         out, target = jac("out", layer, n), f"jac_target_n{n}"
@@ -261,19 +244,19 @@ def _cost_by_outs(lesson: Lesson, line: EquationLine, layer: int, n: int) -> Non
     line.array(name, values, text, "backward", words)
 
 
-def _cost_by_weights(lesson: Lesson, line: EquationLine, layer: int, n: int) -> None:
+def _cost_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
     """The product, and the same numbers in the shape of W."""
-    grid, sign = lesson.grid, layer_sign(layer)
+    grid, sign = layout.grid, layer_sign(layer)
     name, folded = jac("dE_dW", layer, n), jac("folded", layer, n)
-    nodes = lesson.network.sizes[layer - 1] + 1
+    nodes = layout.network.sizes[layer - 1] + 1
     factors = [grid.area(jac(kind, layer, n)) for kind in ("dnet_dW", "dout_dnet", "dE_dout")]
     text = f"MMULT({factors[0]},MMULT({factors[1]},{factors[2]}))"
-    words = Words(f"∂E/∂W{sign}", "the product", "=", lesson.weight_names(layer))
-    line.array(name, lesson.values(name), text, "gradient", words)
-    words = Words(f"∂E/∂W{sign}", "folded like W", "→", *lesson.weight_labels(layer))
-    line.block(folded, lesson.values(folded), lambda j, i: grid.cell(name, j * nodes + i, 0), "gradient", words)
-    if lesson.network.observations == 1:
-        lesson.compare(line, layer, folded)
+    words = Words(f"∂E/∂W{sign}", "the product", "=", layout.weight_names(layer))
+    line.array(name, layout.values(name), text, "gradient", words)
+    words = Words(f"∂E/∂W{sign}", "folded like W", "→", *layout.weight_labels(layer))
+    line.block(folded, layout.values(folded), lambda j, i: grid.cell(name, j * nodes + i, 0), "gradient", words)
+    if layout.network.observations == 1:
+        layout.compare(line, layer, folded)
 
 
 JACOBIANS_TOP = 4  # the first row below the title
@@ -294,61 +277,61 @@ def jacobians_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
             f"at most {MOST_OBSERVATIONS:,}",
             remedy="leave it out of the views",
         )
-    lesson = Lesson(context, context.sheet("jacobians", "The chain rule in Jacobians", words))
-    network, grid = lesson.network, lesson.grid
+    layout = JacobiansLayout(context, context.sheet("jacobians", "The chain rule in Jacobians", words))
+    network, grid = layout.network, layout.grid
     for number, note in enumerate(JACOBIANS_NOTES):
         grid.write(JACOBIANS_TOP + number, 1, note, "subtitle")
     top = JACOBIANS_TOP + len(JACOBIANS_NOTES) + 1
     for n in range(network.observations):
         grid.write(top, 1, f"Forward, observation n = {n}" if network.observations > 1 else "Forward", "band")
-        top = _forward(lesson, n, top + 1)
+        top = _forward(layout, n, top + 1)
         for layer in range(network.depth, 0, -1):
-            top = chain_lines(lesson, layer, n, terms(lesson, layer, n, top))
+            top = chain_lines(layout, layer, n, terms(layout, layer, n, top))
     if network.observations > 1:
-        _over_observations(lesson, top)
+        _over_observations(layout, top)
     return grid.finished(View(freeze=(JACOBIANS_TOP, 1), title_rows=(1, 3), tab=JACOBIANS_TAB)), grid.names()
 
 
-def _forward(lesson: Lesson, n: int, top: int) -> int:
+def _forward(layout: JacobiansLayout, n: int, top: int) -> int:
     """x, every net and out, and the target, copied from Step as column vectors."""
-    network, line = lesson.network, EquationLine(lesson.grid, top)
+    network, line = layout.network, EquationLine(layout.grid, top)
     for layer in range(network.depth + 1):
         sign, last = layer_sign(layer), layer == network.depth
         if layer:
             _copy(
-                lesson, line, jac("net", layer, n), q("z", layer), n, "forward", Words(f"net{sign}", "from Step", "→")
+                layout, line, jac("net", layer, n), q("z", layer), n, "forward", Words(f"net{sign}", "from Step", "→")
             )
         source = activation_name(layer, network.depth)
         words = Words(
             f"out{sign}" if layer else "x", "from Step" if last else "from Step, 1 below", "→" if layer else ""
         )
         role = "output" if last else activation_role(layer) if layer else "input"
-        _copy(lesson, line, jac("out", layer, n), source, n, role, words)
+        _copy(layout, line, jac("out", layer, n), source, n, role, words)
         if layer:
             net = jac("net", layer, n)
-            grey_dead(lesson.grid, network.activation_facts(layer).off, net, (net, jac("out", layer, n)))
-    _copy(lesson, line, f"jac_target_n{n}", "target", n, "target", Words("target", "from Step"))
+            grey_dead(layout.grid, network.activation_facts(layer).off, net, (net, jac("out", layer, n)))
+    _copy(layout, line, f"jac_target_n{n}", "target", n, "target", Words("target", "from Step"))
     return line.bottom
 
 
-def _copy(lesson: Lesson, line: EquationLine, name: str, source: str, n: int, role: str, words: Words) -> None:
+def _copy(layout: JacobiansLayout, line: EquationLine, name: str, source: str, n: int, role: str, words: Words) -> None:
     """An observation of a block of Step as a column vector; the bias node is the constant 1."""
-    block = lesson.network.blocks[source]
+    block = layout.network.blocks[source]
     bias = block.columns - 1 if block.bias_node else -1
     rows = numbered("i", block.columns - 1, "bias") if block.bias_node else numbered("j", block.columns)
-    step = lesson.context.step
+    step = layout.context.step
     line.block(
         name,
-        lesson.values(name),
+        layout.values(name),
         lambda j, _: None if j == bias else step.cell(source, n, j),
         lambda j, _: "bias_node" if j == bias else role,
-        Words(words.symbol, words.equation, words.sign, rows, source=lesson.on_step(source)),
+        Words(words.symbol, words.equation, words.sign, rows, source=layout.on_step(source)),
     )
 
 
-def _over_observations(lesson: Lesson, top: int) -> None:
+def _over_observations(layout: JacobiansLayout, top: int) -> None:
     """The mean (or the sum) of what the observations give, beside Step's ∂C/∂W."""
-    network, grid = lesson.network, lesson.grid
+    network, grid = layout.network, layout.grid
     mean = network.reduction == "mean"
     grid.write(top, 1, "Mean over the observations" if mean else "Sum over the observations", "band")
     top += 1
@@ -359,7 +342,7 @@ def _over_observations(lesson: Lesson, top: int) -> None:
             cells = "+".join(grid.cell(jac("folded", layer, n), j, i) for n in range(network.observations))
             return f"({cells})/{network.observations}" if mean else cells
 
-        words = Words(f"∂E/∂W{layer_sign(layer)}", "Σ / N" if mean else "Σ", "", *lesson.weight_labels(layer))
-        line.block(name, lesson.values(name), formula, "gradient", words)
-        lesson.compare(line, layer, name)
+        words = Words(f"∂E/∂W{layer_sign(layer)}", "Σ / N" if mean else "Σ", "", *layout.weight_labels(layer))
+        line.block(name, layout.values(name), formula, "gradient", words)
+        layout.compare(line, layer, name)
         top = line.bottom

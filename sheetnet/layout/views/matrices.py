@@ -20,35 +20,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.layout.grid import Grid, Numbers
-from sheetnet.layout.views.context import ViewContext
+from sheetnet.layout.views.context import ViewContext, ViewLayout
 from sheetnet.layout.views.tables import EquationLine, Pieces, Words, grey_dead, layer_sign, numbered
-from sheetnet.network import Network
 from sheetnet.quantity import mat, q
 from sheetnet.styles import activation_role
-from sheetnet.workbook import Name, Place, Sheet, View
+from sheetnet.workbook import Name, Sheet, View
 
 
 @dataclass(frozen=True)
-class Desk:
-    """The context and the sheet. A, W, z and a are asked for as rows; in column orientation they stand transposed."""
-
-    context: ViewContext
-    grid: Grid
-
-    @property
-    def network(self) -> Network:
-        """The network of the context."""
-        return self.context.network
+class MatricesLayout(ViewLayout):
+    """A, W, z and a are asked for as rows; in column orientation they stand transposed."""
 
     @property
     def column(self) -> bool:
         """Whether the workbook is in column orientation."""
         return self.context.presentation.column
-
-    def values(self, block: str) -> Numbers:
-        """The numbers of a block as it stands."""
-        return self.context.values[block]
 
     def turned_place(self, row: int, column: int) -> tuple[int, int]:
         """Where in its block, as that stands, the number (row, column) is found."""
@@ -77,10 +63,6 @@ class Desk:
         heads = (columns, rows) if self.column else (rows, columns)
         return Words(symbol, equation, sign, *heads, self.on_step(source) if source else None)
 
-    def on_step(self, block: str) -> Place:
-        """Where a block stands on Step."""
-        return self.context.grid.sheet, *self.context.grid.corners[block]
-
     def observations(self) -> list[str]:
         """The names of the observations; none where there is but one."""
         return numbered("n", self.network.observations) if self.network.observations > 1 else []
@@ -94,190 +76,196 @@ class Desk:
         return numbered("i", self.network.sizes[layer], "bias")
 
 
-def backward(desk: Desk, top: int) -> int:
+def backward(layout: MatricesLayout, top: int) -> int:
     """δ of every layer from the last to the first; gives the first free row."""
-    desk.grid.write(top, 1, "Backward", "band")
+    layout.grid.write(top, 1, "Backward", "band")
     top += 1
-    for layer in range(desk.network.depth, 0, -1):
-        line = EquationLine(desk.grid, top)
-        _diagonal(desk, line, layer)
-        _pull(desk, line, layer)
-        _product(desk, line, layer)
-        _hadamard(desk, line, layer)
+    for layer in range(layout.network.depth, 0, -1):
+        line = EquationLine(layout.grid, top)
+        _diagonal(layout, line, layer)
+        _pull(layout, line, layer)
+        _product(layout, line, layer)
+        _hadamard(layout, line, layer)
         top = line.bottom
-        if layer == desk.network.depth - 1:
+        if layer == layout.network.depth - 1:
             own, above = layer_sign(layer), layer_sign(layer + 1)
             words = (
                 f"HappyDustbunny prints D{own} w{above} δ{above}, but multiplies by w{above} transposed: ᵀ is meant."
             )
-            desk.grid.write(top, 2, words, "subtitle")
+            layout.grid.write(top, 2, words, "subtitle")
             top += 2
     return top
 
 
-def _letter(desk: Desk, layer: int) -> str:
+def _letter(layout: MatricesLayout, layer: int) -> str:
     """How ∂C/∂a is written: c for the outputs."""
     above = layer_sign(layer + 1)
-    return "c" if layer == desk.network.depth else f"w{above}ᵀ δ{above}"
+    return "c" if layer == layout.network.depth else f"w{above}ᵀ δ{above}"
 
 
-def _diagonal(desk: Desk, line: EquationLine, layer: int) -> None:
+def _diagonal(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """D, f′ on the diagonal; where neurons mix the whole Jacobian, turned as D is: row i has the derivatives by z_i."""
-    neurons, mixes, name = desk.network.sizes[layer], desk.network.mixes(layer), mat("D", layer)
-    activation = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation]
+    neurons, mixes, name = layout.network.sizes[layer], layout.network.mixes(layer), mat("D", layer)
+    activation = ACTIVATION_FORMULAS[layout.network.layers[layer - 1].activation]
     z, a = mat("z", layer), mat("out", layer)
 
     def formula(row: int, j: int) -> str | None:
         n, i = divmod(row, neurons)
-        if mixes and not desk.network.mixing(layer).symmetric:
+        if mixes and not layout.network.mixing(layer).symmetric:
             i, j = j, i
-        own = desk.cell(z, n, j), desk.cell(a, n, j)
+        own = layout.cell(z, n, j), layout.cell(a, n, j)
         if i == j:
             return activation.derivative(*own)
-        return f"-({desk.cell(a, n, i)}*{activation.share(*own)})" if mixes else None
+        return f"-({layout.cell(a, n, i)}*{activation.share(*own)})" if mixes else None
 
-    rows = desk.neurons(layer)
-    if desk.observations():
-        rows = [f"n = {n}" if j == 0 else "" for n in range(desk.network.observations) for j in range(neurons)]
-    facts = desk.network.activation_facts(layer)
+    rows = layout.neurons(layer)
+    if layout.observations():
+        rows = [f"n = {n}" if j == 0 else "" for n in range(layout.network.observations) for j in range(neurons)]
+    facts = layout.network.activation_facts(layer)
     equation = f"∂aᵢ/∂zⱼ = {facts.mixing.jacobian}" if facts.mixing else f"diagonal: {facts.slope}"
-    words = Words(_factor(desk, layer), equation, "", rows, desk.neurons(layer))
+    words = Words(_factor(layout, layer), equation, "", rows, layout.neurons(layer))
     line.block(
         name,
-        desk.values(name),
+        layout.values(name),
         formula,
         lambda row, j: "backward" if mixes or row % neurons == j else "zero",
         words,
     )
 
 
-def _factor(desk: Desk, layer: int) -> str:
-    if not desk.network.mixes(layer):
+def _factor(layout: MatricesLayout, layer: int) -> str:
+    if not layout.network.mixes(layer):
         return f"D{layer_sign(layer)}"
-    return f"J{layer_sign(layer)}" + ("" if desk.network.mixing(layer).symmetric else "ᵀ")
+    return f"J{layer_sign(layer)}" + ("" if layout.network.mixing(layer).symmetric else "ᵀ")
 
 
-def _pull(desk: Desk, line: EquationLine, layer: int) -> None:
+def _pull(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """c = ∂C/∂a of the outputs, cell by cell; below, wᵀ δ of the layer above."""
-    name, letter, grid = mat("c", layer), _letter(desk, layer), desk.grid
-    if layer < desk.network.depth:
-        words = Words(letter, "∂C/∂a", "·", desk.neurons(layer), desk.observations())
+    name, letter, grid = mat("c", layer), _letter(layout, layer), layout.grid
+    if layer < layout.network.depth:
+        words = Words(letter, "∂C/∂a", "·", layout.neurons(layer), layout.observations())
         text = f"MMULT(TRANSPOSE({grid.area(mat('w_only', layer + 1))}),{grid.area(mat('delta', layer + 1))})"
-        line.array(name, desk.values(name), text, "backward", words)
+        line.array(name, layout.values(name), text, "backward", words)
         return
-    loss, outputs, a = LOSS_FORMULAS[desk.network.loss], desk.network.sizes[layer], mat("out", layer)
-    words = Words(letter, f"∂C/∂a = {desk.network.loss_facts.slope}", "·", desk.neurons(layer), desk.observations())
+    loss, outputs, a = LOSS_FORMULAS[layout.network.loss], layout.network.sizes[layer], mat("out", layer)
+    words = Words(
+        letter, f"∂C/∂a = {layout.network.loss_facts.slope}", "·", layout.neurons(layer), layout.observations()
+    )
     line.block(
         name,
-        desk.values(name),
-        lambda j, n: loss.gradient(desk.cell(a, n, j), desk.cell("mat_target", n, j), outputs),
+        layout.values(name),
+        lambda j, n: loss.gradient(layout.cell(a, n, j), layout.cell("mat_target", n, j), outputs),
         "backward",
         words,
     )
 
 
-def _product(desk: Desk, line: EquationLine, layer: int) -> None:
+def _product(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """δ, a column for each observation: its D times its column of c."""
-    name, neurons = mat("delta", layer), desk.network.sizes[layer]
-    d, c, grid = mat("D", layer), mat("c", layer), desk.grid
+    name, neurons = mat("delta", layer), layout.network.sizes[layer]
+    d, c, grid = mat("D", layer), mat("c", layer), layout.grid
     pieces: Pieces = {
         (0, n): (
             (neurons, 1),
             f"MMULT({grid.cell(d, n * neurons, 0)}:{grid.cell(d, (n + 1) * neurons - 1, neurons - 1)},{grid.column(c, n)})",
         )
-        for n in range(desk.network.observations)
+        for n in range(layout.network.observations)
     }
-    equation = f"{_factor(desk, layer)} {_letter(desk, layer)}"
-    words = Words(f"δ{layer_sign(layer)}", equation, "=", desk.neurons(layer), desk.observations())
-    line.arrays(name, desk.values(name), pieces, "backward", words)
+    equation = f"{_factor(layout, layer)} {_letter(layout, layer)}"
+    words = Words(f"δ{layer_sign(layer)}", equation, "=", layout.neurons(layer), layout.observations())
+    line.arrays(name, layout.values(name), pieces, "backward", words)
 
 
-def _hadamard(desk: Desk, line: EquationLine, layer: int) -> None:
+def _hadamard(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """δ without the zeros of D. Where neurons mix: δⱼ = Σᵢ cᵢ(δᵢⱼ − aᵢ)sⱼ = sⱼ(cⱼ − Σᵢ aᵢcᵢ), without their matrix."""
-    mixes, grid = desk.network.mixes(layer), desk.grid
-    activation = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation]
+    mixes, grid = layout.network.mixes(layer), layout.grid
+    activation = ACTIVATION_FORMULAS[layout.network.layers[layer - 1].activation]
     z, a, c, f, name = (mat(kind, layer) for kind in ("z", "out", "c", "f", "hadamard"))
-    labels = desk.neurons(layer), desk.observations()
+    labels = layout.neurons(layer), layout.observations()
 
     def factor(j: int, n: int) -> str:
-        own = desk.cell(a, n, j)
-        return own if mixes else activation.derivative(desk.cell(z, n, j), own)
+        own = layout.cell(a, n, j)
+        return own if mixes else activation.derivative(layout.cell(z, n, j), own)
 
     def product(j: int, n: int) -> str:
         own, pull = grid.cell(f, j, n), grid.cell(c, j, n)
         if not mixes:
             return f"{own}*{pull}"
-        share = activation.share(desk.cell(z, n, j), own)
+        share = activation.share(layout.cell(z, n, j), own)
         return f"{share}*({pull}-SUMPRODUCT({grid.column(f, n)},{grid.column(c, n)}))"
 
-    facts = desk.network.activation_facts(layer)
+    facts = layout.network.activation_facts(layer)
     symbol, slope = (f"a{layer_sign(layer)}", "as columns") if mixes else ("f′(z)", facts.slope)
-    equation = f"{facts.mixing.share} ⊙ (∂C/∂a − Σ a ∂C/∂a)" if facts.mixing else f"f′ ⊙ {_letter(desk, layer)}"
-    line.block(f, desk.values(f), factor, "backward", Words(symbol, slope, "or", *labels))
-    line.block(name, desk.values(name), product, "backward", Words(f"δ{layer_sign(layer)}", equation, "=", *labels))
+    equation = f"{facts.mixing.share} ⊙ (∂C/∂a − Σ a ∂C/∂a)" if facts.mixing else f"f′ ⊙ {_letter(layout, layer)}"
+    line.block(f, layout.values(f), factor, "backward", Words(symbol, slope, "or", *labels))
+    line.block(name, layout.values(name), product, "backward", Words(f"δ{layer_sign(layer)}", equation, "=", *labels))
     delta = grid.area(mat("delta", layer))
     line.light(delta, grid.area(name), Words("Same?", "both δ"))
 
 
-def weight_change(desk: Desk, top: int) -> int:
+def weight_change(layout: MatricesLayout, top: int) -> int:
     """dC/dW and the new weights of every layer; gives the first free row."""
-    desk.grid.write(top, 1, "Change of the weights", "band")
+    layout.grid.write(top, 1, "Change of the weights", "band")
     top += 1
-    for layer in range(1, desk.network.depth + 1):
-        line = EquationLine(desk.grid, top)
-        _change_matrix(desk, line, layer)
+    for layer in range(1, layout.network.depth + 1):
+        line = EquationLine(layout.grid, top)
+        _change_matrix(layout, line, layer)
         if layer == 1:
-            words = Words("γ", "from Step", source=desk.on_step("gamma"))
+            words = Words("γ", "from Step", source=layout.on_step("gamma"))
             line.block(
-                "mat_gamma", desk.values("mat_gamma"), lambda *_: desk.context.step.cell("gamma", 0, 0), "gamma", words
+                "mat_gamma",
+                layout.values("mat_gamma"),
+                lambda *_: layout.context.step.cell("gamma", 0, 0),
+                "gamma",
+                words,
             )
-        _new_weights(desk, line, layer)
+        _new_weights(layout, line, layer)
         top = line.bottom
     text = "HappyDustbunny prints W − γ dC/dW, where W has a column a neuron, dC/dW a row: W − γ (dC/dW)ᵀ is meant."
-    if desk.column:
+    if layout.column:
         text = "Here W has a row for each neuron, as dC/dW has: HappyDustbunny's W − γ dC/dW fits as it is printed."
-    desk.grid.write(top, 2, text, "subtitle")
+    layout.grid.write(top, 2, text, "subtitle")
     return top + 2
 
 
-def _change_matrix(desk: Desk, line: EquationLine, layer: int) -> None:
+def _change_matrix(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """dC/dW = δ A, a row for each neuron, over all observations at once; beside it Step's numbers."""
-    network, grid, sign = desk.network, desk.grid, layer_sign(layer)
+    network, grid, sign = layout.network, layout.grid, layer_sign(layer)
     name, copied, nodes = mat("dC_dW", layer), mat("step", layer), grid.area(mat("A", layer - 1))
-    below = f"TRANSPOSE({nodes})" if desk.column else nodes
+    below = f"TRANSPOSE({nodes})" if layout.column else nodes
     mean = network.reduction == "mean" and network.observations > 1
     text = f"MMULT({grid.area(mat('delta', layer))},{below})" + (f"/{network.observations}" if mean else "")
-    labels = desk.neurons(layer), desk.nodes(layer - 1)
-    equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if desk.column else ''}{' / N' if mean else ''}"
-    line.array(name, desk.values(name), text, "gradient", Words(f"dC/dW{sign}", equation, "", *labels))
-    words = Words(f"∂C/∂W{sign}", "from Step", "", *labels, desk.on_step(q("dC_dW", layer)))
-    step = desk.context.step
-    line.block(copied, desk.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
+    labels = layout.neurons(layer), layout.nodes(layer - 1)
+    equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if layout.column else ''}{' / N' if mean else ''}"
+    line.array(name, layout.values(name), text, "gradient", Words(f"dC/dW{sign}", equation, "", *labels))
+    words = Words(f"∂C/∂W{sign}", "from Step", "", *labels, layout.on_step(q("dC_dW", layer)))
+    step = layout.context.step
+    line.block(copied, layout.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
     line.light(grid.area(name), grid.area(copied), Words("Same?", "both ways"))
 
 
-def _new_weights(desk: Desk, line: EquationLine, layer: int) -> None:
+def _new_weights(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """W′ = W − γ (dC/dW)ᵀ; biases that are not trained stay."""
-    network, grid, sign = desk.network, desk.grid, layer_sign(layer)
+    network, grid, sign = layout.network, layout.grid, layer_sign(layer)
     name, weights, gradient = mat("W", layer, new=True), mat("W", layer), mat("dC_dW", layer)
     nodes, neurons = network.sizes[layer - 1] + network.train_bias, network.sizes[layer]
 
     def upper(block: str, rows: int, columns: int) -> str:
         return f"{grid.cell(block, 0, 0)}:{grid.cell(block, rows - 1, columns - 1)}"
 
-    shape = desk.turned_place(nodes, neurons)
+    shape = layout.turned_place(nodes, neurons)
     change = upper(gradient, neurons, nodes)
-    change = change if desk.column else f"TRANSPOSE({change})"
+    change = change if layout.column else f"TRANSPOSE({change})"
     pieces: dict[tuple[int, int], tuple[tuple[int, int], str]] = {
         (0, 0): (shape, f"{upper(weights, *shape)}-{grid.fixed('mat_gamma')}*{change}")
     }
     if not network.train_bias:
         for j in range(neurons):
-            pieces[desk.turned_place(nodes, j)] = (1, 1), desk.cell(weights, nodes, j)
-    transposed = f"dC/dW{sign}" if desk.column else f"(dC/dW{sign})ᵀ"
+            pieces[layout.turned_place(nodes, j)] = (1, 1), layout.cell(weights, nodes, j)
+    transposed = f"dC/dW{sign}" if layout.column else f"(dC/dW{sign})ᵀ"
     equation = f"W{sign} − γ {transposed}" + ("" if network.train_bias else "; biases stay")
-    words = desk.words(f"W{sign}′", equation, desk.nodes(layer - 1), desk.neurons(layer), "→")
-    line.arrays(name, desk.values(name), pieces, "new_weight", words)
+    words = layout.words(f"W{sign}′", equation, layout.nodes(layer - 1), layout.neurons(layer), "→")
+    line.arrays(name, layout.values(name), pieces, "new_weight", words)
 
 
 MATRICES_TOP = 4  # the first row below the title
@@ -287,103 +275,107 @@ MATRICES_TAB = "7F6000"
 def matrices_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
     words = "The same step as products of matrices, from the inputs on Step: forward, backward, change of the weights."
-    desk = Desk(context, context.sheet("matrices", "The step in matrices", words))
-    weight_change(desk, backward(desk, _forward(desk, MATRICES_TOP)))
-    return desk.grid.finished(View(freeze=(MATRICES_TOP, 1), title_rows=(1, 3), tab=MATRICES_TAB)), desk.grid.names()
+    layout = MatricesLayout(context, context.sheet("matrices", "The step in matrices", words))
+    weight_change(layout, backward(layout, _forward(layout, MATRICES_TOP)))
+    return layout.grid.finished(
+        View(freeze=(MATRICES_TOP, 1), title_rows=(1, 3), tab=MATRICES_TAB)
+    ), layout.grid.names()
 
 
-def _forward(desk: Desk, top: int) -> int:
-    desk.grid.write(top, 1, "Forward", "band")
+def _forward(layout: MatricesLayout, top: int) -> int:
+    layout.grid.write(top, 1, "Forward", "band")
     top += 1
-    for layer in range(1, desk.network.depth + 1):
-        line = EquationLine(desk.grid, top)
-        _weigh(desk, line, layer)
-        _activate(desk, line, layer)
+    for layer in range(1, layout.network.depth + 1):
+        line = EquationLine(layout.grid, top)
+        _weigh(layout, line, layer)
+        _activate(layout, line, layer)
         if layer > 1:
-            _without_biases(desk, line, layer)
-        if layer == desk.network.depth:
-            _targets(desk, line)
+            _without_biases(layout, line, layer)
+        if layer == layout.network.depth:
+            _targets(layout, line)
         top = line.bottom
     return top
 
 
-def _weigh(desk: Desk, line: EquationLine, layer: int) -> None:
+def _weigh(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """A · W = z, or W · A in column orientation."""
     sign, below = layer_sign(layer), layer_sign(layer - 1)
-    if desk.column:
-        _weights(desk, line, layer, "")
-        _nodes(desk, line, layer - 1, "·")
+    if layout.column:
+        _weights(layout, line, layer, "")
+        _nodes(layout, line, layer - 1, "·")
         factors, words = (mat("W", layer), mat("A", layer - 1)), f"W{sign} A{below}"
     else:
-        _nodes(desk, line, layer - 1, "")
-        _weights(desk, line, layer, "·")
+        _nodes(layout, line, layer - 1, "")
+        _weights(layout, line, layer, "·")
         factors, words = (mat("A", layer - 1), mat("W", layer)), f"A{below} W{sign}"
-    first, second = map(desk.grid.area, factors)
-    heads = desk.words(f"z{sign}", words, desk.observations(), desk.neurons(layer), "=")
-    line.array(mat("z", layer), desk.values(mat("z", layer)), f"MMULT({first},{second})", "forward", heads)
+    first, second = map(layout.grid.area, factors)
+    heads = layout.words(f"z{sign}", words, layout.observations(), layout.neurons(layer), "=")
+    line.array(mat("z", layer), layout.values(mat("z", layer)), f"MMULT({first},{second})", "forward", heads)
 
 
-def _nodes(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
+def _nodes(layout: MatricesLayout, line: EquationLine, layer: int, sign: str) -> None:
     """A⁽ˡ⁾: the inputs or the activations, and the bias node."""
-    nodes, name = desk.network.sizes[layer], mat("A", layer)
+    nodes, name = layout.network.sizes[layer], mat("A", layer)
     equation = "[x, 1] from Step" if layer == 0 else f"[a{layer_sign(layer)}, 1]"
-    words = desk.words(
-        f"A{layer_sign(layer)}", equation, desk.observations(), desk.nodes(layer), sign, "A_0" * (not layer)
+    words = layout.words(
+        f"A{layer_sign(layer)}", equation, layout.observations(), layout.nodes(layer), sign, "A_0" * (not layer)
     )
 
     def formula(n: int, i: int) -> str | None:
         if i == nodes:
             return None
-        return desk.cell(mat("out", layer), n, i) if layer else desk.context.step.cell("A_0", n, i)
+        return layout.cell(mat("out", layer), n, i) if layer else layout.context.step.cell("A_0", n, i)
 
     usual = activation_role(layer) if layer else "input"
     line.block(
         name,
-        desk.values(name),
-        desk.stood(formula),
-        desk.stood_role(lambda n, i: "bias_node" if i == nodes else usual),
+        layout.values(name),
+        layout.stood(formula),
+        layout.stood_role(lambda n, i: "bias_node" if i == nodes else usual),
         words,
     )
 
 
-def _weights(desk: Desk, line: EquationLine, layer: int, sign: str) -> None:
+def _weights(layout: MatricesLayout, line: EquationLine, layer: int, sign: str) -> None:
     name = q("W", layer)
-    words = desk.words(f"W{layer_sign(layer)}", "from Step", desk.nodes(layer - 1), desk.neurons(layer), sign, name)
-    formula = desk.stood(lambda i, j: desk.context.step.cell(name, i, j))
-    line.block(mat("W", layer), desk.values(mat("W", layer)), formula, "weight", words)
+    words = layout.words(
+        f"W{layer_sign(layer)}", "from Step", layout.nodes(layer - 1), layout.neurons(layer), sign, name
+    )
+    formula = layout.stood(lambda i, j: layout.context.step.cell(name, i, j))
+    line.block(mat("W", layer), layout.values(mat("W", layer)), formula, "weight", words)
 
 
-def _activate(desk: Desk, line: EquationLine, layer: int) -> None:
+def _activate(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """a = f(z); where neurons mix, through e."""
-    activation, sign = ACTIVATION_FORMULAS[desk.network.layers[layer - 1].activation], layer_sign(layer)
+    activation, sign = ACTIVATION_FORMULAS[layout.network.layers[layer - 1].activation], layer_sign(layer)
     z, e, name = mat("z", layer), mat("e", layer), mat("out", layer)
-    labels = desk.observations(), desk.neurons(layer)
-    role = "output" if layer == desk.network.depth else activation_role(layer)
-    facts = desk.network.activation_facts(layer)
+    labels = layout.observations(), layout.neurons(layer)
+    role = "output" if layer == layout.network.depth else activation_role(layer)
+    facts = layout.network.activation_facts(layer)
     if facts.mixing:
         power = facts.mixing.power.replace("ⱼ", "")
-        above = desk.stood(lambda n, j: activation.power(desk.cell(z, n, j), desk.observation(z, n)))
-        line.block(e, desk.values(e), above, "forward", desk.words(f"e{sign}", power, *labels, "→"))
-        formula = desk.stood(lambda n, j: activation.value(desk.cell(e, n, j), desk.observation(e, n)))
+        above = layout.stood(lambda n, j: activation.power(layout.cell(z, n, j), layout.observation(z, n)))
+        line.block(e, layout.values(e), above, "forward", layout.words(f"e{sign}", power, *labels, "→"))
+        formula = layout.stood(lambda n, j: activation.value(layout.cell(e, n, j), layout.observation(e, n)))
     else:
-        formula = desk.stood(lambda n, j: activation.value(desk.cell(z, n, j)))
-    line.block(name, desk.values(name), formula, role, desk.words(f"a{sign}", facts.equation, *labels, "→"))
-    grey_dead(desk.grid, facts.off, z, (z, name))
+        formula = layout.stood(lambda n, j: activation.value(layout.cell(z, n, j)))
+    line.block(name, layout.values(name), formula, role, layout.words(f"a{sign}", facts.equation, *labels, "→"))
+    grey_dead(layout.grid, facts.off, z, (z, name))
 
 
-def _targets(desk: Desk, line: EquationLine) -> None:
-    words = desk.words("T", "from Step", desk.observations(), desk.neurons(desk.network.depth), source="target")
-    formula = desk.stood(lambda n, j: desk.context.step.cell("target", n, j))
-    line.block("mat_target", desk.values("mat_target"), formula, "target", words)
+def _targets(layout: MatricesLayout, line: EquationLine) -> None:
+    words = layout.words("T", "from Step", layout.observations(), layout.neurons(layout.network.depth), source="target")
+    formula = layout.stood(lambda n, j: layout.context.step.cell("target", n, j))
+    line.block("mat_target", layout.values("mat_target"), formula, "target", words)
 
 
-def _without_biases(desk: Desk, line: EquationLine, layer: int) -> None:
+def _without_biases(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """w⁽ˡ⁾ as the note has it: a row for each neuron at the end, a column for each at the start, no biases."""
-    name, nodes, neurons = mat("w_only", layer), desk.network.sizes[layer - 1], desk.network.sizes[layer]
-    first = desk.grid.cell(mat("W", layer), 0, 0)
-    last = desk.grid.cell(mat("W", layer), *desk.turned_place(nodes - 1, neurons - 1))
+    name, nodes, neurons = mat("w_only", layer), layout.network.sizes[layer - 1], layout.network.sizes[layer]
+    first = layout.grid.cell(mat("W", layer), 0, 0)
+    last = layout.grid.cell(mat("W", layer), *layout.turned_place(nodes - 1, neurons - 1))
     formula, equation = f"TRANSPOSE({first}:{last})", "Wᵀ without the biases"
-    if desk.column:
+    if layout.column:
         formula, equation = f"{first}:{last}", "W without the biases"
-    words = Words(f"w{layer_sign(layer)}", equation, "", desk.neurons(layer), desk.nodes(layer - 1)[:-1])
-    line.array(name, desk.values(name), formula, "weight", words)
+    words = Words(f"w{layer_sign(layer)}", equation, "", layout.neurons(layer), layout.nodes(layer - 1)[:-1])
+    line.array(name, layout.values(name), formula, "weight", words)
