@@ -24,10 +24,10 @@ from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook
-from sheetnet.workbook_options import STEPS, Presentation, default_views, least_cells, views_named
+from sheetnet.workbook_options import STEPS, WorkbookOptions, default_views, least_cells, views_named
 
 
-def make_workbook(network: NetworkLike, presentation: Presentation | None = None) -> Workbook:
+def make_workbook(network: NetworkLike, presentation: WorkbookOptions | None = None) -> Workbook:
     """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number.
 
     `network` is a template's name, a path, a table as TOML has it or a `Network`.
@@ -35,7 +35,7 @@ def make_workbook(network: NetworkLike, presentation: Presentation | None = None
     Raises `FileError` where a sheet cannot hold them.
     """
     network = load_network(network)
-    shown = presentation or Presentation(default_views(network))
+    shown = presentation or WorkbookOptions(default_views(network))
     _refuse_too_large(least_cells(network, shown), "at least ")
     workbook = build_workbook(network, _numbers(network, shown), __version__, shown)
     _refuse_too_large(sum(len(sheet.cells) for sheet in workbook.sheets))
@@ -43,13 +43,13 @@ def make_workbook(network: NetworkLike, presentation: Presentation | None = None
 
 
 def make_student_workbook(
-    network: NetworkLike, exercise: Exercise | None = None, presentation: Presentation | None = None
+    network: NetworkLike, exercise: Exercise | None = None, presentation: WorkbookOptions | None = None
 ) -> Workbook:
     """A student's copy: `Step` with the cells of the exercise emptied, nothing anywhere from which they could be read.
 
     Raises `NetworkError` for a quantity that there is not, for views other than `Step`, and as `make_workbook`.
     """
-    network, shown = load_network(network), presentation or Presentation()
+    network, shown = load_network(network), presentation or WorkbookOptions()
     _refuse_too_large(least_cells(network, shown), "at least ")
     if shown.views != ("step",):
         raise NetworkError(
@@ -67,7 +67,7 @@ def _refuse_too_large(cells: int, about: str = "") -> None:
         )
 
 
-def _numbers(network: Network, presentation: Presentation) -> dict[str, list[list[float]]]:
+def _numbers(network: Network, presentation: WorkbookOptions) -> dict[str, list[list[float]]]:
     """Every block of the step and of the views as rows of numbers."""
     step = evaluate_step(network, inputs_of(network))
     values = {}
@@ -106,7 +106,7 @@ def recalculated(workbook: Workbook) -> Workbook:
     return replace(workbook, sheets=tuple(sheets))
 
 
-def write_workbook(network: NetworkLike, path: str | Path, presentation: Presentation | None = None) -> Path:
+def write_workbook(network: NetworkLike, path: str | Path, presentation: WorkbookOptions | None = None) -> Path:
     """Write the network's workbook as .xlsx or .ods, by the ending of `path`; the file appears by rename.
 
     `network` is a template's name, a path, a table as TOML has it or a `Network`.
@@ -142,7 +142,7 @@ def write_student_workbook(
     """
     network = load_network(network)
     exercise = Exercise(blanks_named(network, blanks), hints)
-    save_workbook(make_student_workbook(network, exercise, Presentation(column=column)), Path(path))
+    save_workbook(make_student_workbook(network, exercise, WorkbookOptions(column=column)), Path(path))
     return Path(path)
 
 
@@ -164,7 +164,7 @@ def asked_for(
     """
     network = load_network(network)
     shown = default_views(network) if views is None else views_named(views)
-    presentation = Presentation(shown, column, steps)
+    presentation = WorkbookOptions(shown, column, steps)
     if not student:
         if key or blanks or hints:
             raise NetworkError("--key, --blank and --hints are about a student's copy", remedy="add --student")

@@ -46,7 +46,7 @@ STEP_SIZE = 1e-4  # h of the central differences: the error of the method is of 
 
 
 @dataclass(frozen=True)
-class Presentation:
+class WorkbookOptions:
     """`views` are keys of SHEETS; `column` says W x + b with column vectors; `steps` is how long Training goes on."""
 
     views: tuple[str, ...] = ("step",)
@@ -74,7 +74,7 @@ def default_views(network: Network) -> tuple[str, ...]:
 
 
 # View → how many cells its largest blocks have at least, of the views that grow faster than Step.
-LEAST_CELLS: dict[str, Callable[[Network, Presentation], int]] = {
+LEAST_CELLS: dict[str, Callable[[Network, WorkbookOptions], int]] = {
     # a row a weight and observation, at least three columns a path
     "chain_rule": lambda network, _: sum(w * 3 * after for w, _, after in _sizes(network)) * network.observations,
     "matrices": lambda network, _: sum(n * n for _, n, _ in _sizes(network)) * network.observations,  # D
@@ -83,7 +83,7 @@ LEAST_CELLS: dict[str, Callable[[Network, Presentation], int]] = {
 }
 
 
-def least_cells(network: Network, shown: Presentation) -> int:
+def least_cells(network: Network, shown: WorkbookOptions) -> int:
     """How many cells Step and the views have at least: what no workbook holds need not be computed first."""
     step = sum(block.rows * block.columns for block in network.blocks.values())
     return step + sum(LEAST_CELLS[view](network, shown) for view in shown.views if view in LEAST_CELLS)
@@ -106,7 +106,7 @@ def views_named(words: str) -> tuple[str, ...]:
     if words.strip().lower() == "all":
         return tuple(SHEETS)
     asked = [word.strip().lower().replace("-", "_").replace(" ", "_") for word in words.split(",") if word.strip()]
-    Presentation(("step", *asked))
+    WorkbookOptions(("step", *asked))
     return tuple(view for view in SHEETS if view == "step" or view in asked)
 
 

@@ -29,7 +29,7 @@ from sheetnet.judge import validate
 from sheetnet.network import Layer, Network
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Workbook
-from sheetnet.workbook_options import SHEETS, Presentation
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tools.layouts import small_network, training_rows
 
 SHAPES = ((2, 2, 2), (16, 16, 8), (64, 64, 10), (784, 30, 10))
@@ -109,7 +109,7 @@ def peak_memory(code: str) -> float:
 def bench_damaged(folder: Path) -> None:
     """The whole judgement of a 2-2-2 workbook in which one formula is wrong: alone, repairs, mistakes, causes."""
     network = network_of(SHAPES[0])
-    workbook = make_workbook(network, Presentation())
+    workbook = make_workbook(network, WorkbookOptions())
     (name,) = (name for name in workbook.names if name.name == "z_1")
     area = parse_area(name.refers_to)
     assert area is not None
@@ -134,7 +134,7 @@ def bench_identify(folder: Path) -> None:
 
 def bench_batch(folder: Path) -> None:
     """A class of 2-2-2 files in guarded processes, one a core; against IronCalc loading them, in this process alone."""
-    network, shown = network_of(SHAPES[0]), Presentation()
+    network, shown = network_of(SHAPES[0]), WorkbookOptions()
     paths = [write_workbook(network, folder / f"class{number}.xlsx", shown) for number in range(CLASS)]
     with Workers() as workers:
         assert all(result.ok for result in validate_many(paths[:20], workers=workers))  # warm
@@ -178,7 +178,7 @@ def main() -> None:
 
 def bench(shape: tuple[int, int, int], folder: Path, views: tuple[str, ...] = ("step",)) -> None:
     """One line of the table: a network with the sheet Step alone, or with other views."""
-    network, shown = network_of(shape), Presentation(views)
+    network, shown = network_of(shape), WorkbookOptions(views)
     title = network.title + ("" if views == ("step",) else " all")
     path, other, ods = (folder / f"{title}{end}" for end in (".xlsx", "-bare.xlsx", ".ods"))
     workbook = make_workbook(network, shown)

@@ -14,11 +14,11 @@ from xml.etree import ElementTree
 
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tools.packages import parts_of, saved, zipped
 
 TEMPLATES = ("d02b", "xor-batch", "relu-sigmoid-softmax", "bias-node")
-VIEWS = Presentation(("step", "matrices", "training", "check"), steps=3)  # arrays, a chart, lights
+VIEWS = WorkbookOptions(("step", "matrices", "training", "check"), steps=3)  # arrays, a chart, lights
 
 # What a field may hold to confuse its reader.
 NASTY = (
@@ -63,7 +63,7 @@ _OPERATORS = ("+", "-", "*", "/", "^", "&", "=", "<>", "<", ">=", ",", ":", " ")
 @cache
 def originals() -> list[tuple[str, str, bytes]]:
     """The right workbooks that are damaged: each template with its one step, one with views, in both formats."""
-    books = [(name, make_workbook(load_network(name), Presentation())) for name in TEMPLATES]
+    books = [(name, make_workbook(load_network(name), WorkbookOptions())) for name in TEMPLATES]
     books.append(("d02b", make_workbook(load_network("d02b"), VIEWS)))
     return [(name, suffix, saved(book, suffix)) for name, book in books for suffix in ("xlsx", "ods")]
 

@@ -31,7 +31,7 @@ from sheetnet.validation.locate import Located, locate
 from sheetnet.validation.report import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.workbook import Cell, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tools.small_networks import make_network
 
 NOTES = 30
@@ -118,7 +118,7 @@ def main() -> int:
 
 def figures(name: str, network: Network) -> int:
     """Print a line for a network; how much is wrong."""
-    start, workbook = time.perf_counter(), make_workbook(network, Presentation())
+    start, workbook = time.perf_counter(), make_workbook(network, WorkbookOptions())
     located = locate(workbook, network)
     variants = list(wrong_masks(network))
     with seeded_trials_alone():

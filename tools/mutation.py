@@ -12,7 +12,7 @@ import time
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference.views import VIEW_NUMBERS
-from sheetnet.workbook_options import Presentation, default_views
+from sheetnet.workbook_options import WorkbookOptions, default_views
 from tools.mutants import Subject, Tally, all_at_once, one_by_one
 
 SMALL = 500  # formula cells up to which each mutant gets a workbook of its own
@@ -24,10 +24,10 @@ def main() -> int:
     failed = 0
     for name in sys.argv[1:] or template_names():
         network = load_network(name)
-        failed += row(name, Subject(make_workbook(network, Presentation()), network))
+        failed += row(name, Subject(make_workbook(network, WorkbookOptions()), network))
         for view in default_views(network) if len(default_views(network)) > 1 else ():
             if view in VIEW_NUMBERS:
-                workbook = make_workbook(network, Presentation(("step", view)))
+                workbook = make_workbook(network, WorkbookOptions(("step", view)))
                 failed += row(f"{name} {view}", Subject(workbook, network, views=True))
     return 1 if failed else 0
 

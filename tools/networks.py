@@ -19,7 +19,7 @@ from sheetnet.network import Layer, Network
 from sheetnet.reference import ACTIVATIONS, training_step
 from sheetnet.trials.demands import signs, untold
 from sheetnet.trials.draw import draw_trials
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tools.small_networks import make_network, pairs
 
 COUNT = 500
@@ -69,7 +69,7 @@ def line(seed: int, draws_only: bool = False) -> bool:
     counts: dict[str, int] = {"undetermined": doubtful}
     drawn = time.perf_counter() - start
     if not draws_only:
-        counts = dict(judge(make_workbook(network, Presentation()), network).counts)
+        counts = dict(judge(make_workbook(network, WorkbookOptions()), network).counts)
     good = set(counts) == {"correct"} if not draws_only else not doubtful and not alike
     widths = "-".join(map(str, network.sizes[:6])) + ("…" if network.depth > 5 else "")
     print(

@@ -12,13 +12,13 @@ from sheetnet.layout.student import Exercise, blanks_named, student_workbook
 from sheetnet.layout.views import VIEW_SHEETS, ViewContext
 from sheetnet.network import Network
 from sheetnet.workbook import Workbook
-from sheetnet.workbook_options import SHEETS, Presentation
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
 
 __all__ = ["Exercise", "blanks_named", "build_workbook", "embedded_network", "student_workbook"]
 
 
 def build_workbook(
-    network: Network, values: Mapping[str, Numbers], version: str, presentation: Presentation
+    network: Network, values: Mapping[str, Numbers], version: str, presentation: WorkbookOptions
 ) -> Workbook:
     """All sheets and names; `values` maps each block to its rows of numbers, the cached values of its cells."""
     grid = step_grid(network, values, presentation.column)

@@ -22,7 +22,7 @@ from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, Sheet, View, Workbook
-from sheetnet.workbook_options import SHEETS, Presentation
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
 
 NAME_COLUMN, FILLED_COLUMN, OF_COLUMN, LIGHT_COLUMN = range(1, 5)
 HEADER_ROW = 4
@@ -163,7 +163,7 @@ def _spoken(name: str) -> tuple[str, str, str]:
 
 
 def student_workbook(
-    network: Network, values: Mapping[str, Numbers], version: str, presentation: Presentation, exercise: Exercise
+    network: Network, values: Mapping[str, Numbers], version: str, presentation: WorkbookOptions, exercise: Exercise
 ) -> Workbook:
     """The copy; formulas that are left have no cached values yet, since with the blanks they show other numbers."""
     grid = step_grid(network, values, presentation.column)

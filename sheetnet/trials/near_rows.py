@@ -31,7 +31,7 @@ from sheetnet.trials.draw import (
     usable,
 )
 from sheetnet.trials.kinds import candidates, some_kink
-from sheetnet.workbook_options import Presentation, least_cells
+from sheetnet.workbook_options import WorkbookOptions, least_cells
 
 NEAR_BEND = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
 NEAR_ROW_CANDIDATES = 8 * POOL  # times as many as trials: few of them let one step of Training cross a bend
@@ -43,7 +43,7 @@ MOST_CANDIDATE_NUMBERS = (
 
 def draw_for(
     network: Network,
-    shown: Presentation,
+    shown: WorkbookOptions,
     count: int = TRIALS,
     seed: int = 0,
     ties: Ties | None = None,
@@ -63,7 +63,7 @@ def draw_for(
 @lru_cache(maxsize=4)
 def _drawn(
     network: Network,
-    shown: Presentation,
+    shown: WorkbookOptions,
     count: int,
     times: int,
     seed: int,
@@ -87,7 +87,7 @@ def _drawn(
     return read_only(Trials({name: array[rows] for name, array in pool.items()}, usual.doubtful, one_hot))
 
 
-def _shows(network: Network, shown: Presentation, pool: dict[str, Array]) -> NDArray[np.bool_]:
+def _shows(network: Network, shown: WorkbookOptions, pool: dict[str, Array]) -> NDArray[np.bool_]:
     """Which candidate shows what, candidates × anything."""
     arrays = evaluate_step(network, {name: pool[name] for name in inputs_of(network)})
     return np.concatenate([each.reshape(len(each), -1) for each in row_demands(network, arrays, shown)], axis=1)
@@ -111,7 +111,7 @@ def _bring_near(
 
 
 def _let_cross(
-    network: Network, inputs: dict[str, Array], generator: np.random.Generator, shown: Presentation, ties: Ties
+    network: Network, inputs: dict[str, Array], generator: np.random.Generator, shown: WorkbookOptions, ties: Ties
 ) -> None:
     """In the other half: biases so that every unit with a bend goes over it at some step of Training, about half-way."""
     bent = [layer for layer in range(1, network.depth + 1) if network.kinks(layer)]

@@ -28,7 +28,7 @@ from sheetnet.validation.names import (
 )
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Name, Place, Workbook
-from sheetnet.workbook_options import SHEETS, Presentation
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
 
 EVERYTHING = "all quantities"  # what is missing where no block of the step is found
 SHORT_REFERENCE = 60  # characters of what a name refers to that are told with every cell that depends on it
@@ -49,7 +49,7 @@ class Located:
     areas: Mapping[str, Area]
     problems: tuple[Problem, ...]
     blocks: Mapping[str, Block]
-    presentation: Presentation
+    presentation: WorkbookOptions
     lines: Mapping[str, Lines] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import spanned
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
-from sheetnet.workbook_options import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, Presentation
+from sheetnet.workbook_options import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, WorkbookOptions
 
 Lines = tuple[Sequence[int], Sequence[int]]  # the rows and the columns of a sheet on which a block's cells stand
 MOST_INSERTED = 100  # lines that are looked for: a name that is larger still belongs to something else
@@ -270,7 +270,7 @@ NamesByKey = Mapping[str, Sequence[Name]]  # a name in small letters → where t
 STEPS_NAME, STEP_SIZE_NAME = "train_cost", "grad_h"  # a block with a row a step, and the one that holds h
 
 
-def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) -> Presentation:
+def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) -> WorkbookOptions:
     """The views whose names lead to cells, the orientation of the step, and the sizes that the views' own cells tell.
 
     A view is there where half of its names are: a few names that begin alike may be anybody's. Orientation and steps
@@ -279,7 +279,7 @@ def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) ->
     found = {name: area for name in claims if (area := area_of(workbook, claims[name][0].refers_to)) is not None}
     prefixes = {Quantity.of(name).view for name in found}
     likely = [view for view, numbers in VIEW_NUMBERS.items() if numbers.prefix in prefixes]
-    shown = Presentation(
+    shown = WorkbookOptions(
         ("step", *likely),
         _is_turned(network, found),
         _steps(workbook, found),
@@ -325,7 +325,7 @@ def is_view_block(name: str) -> bool:
     return bool(Quantity.of(name).view)
 
 
-def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block]:
+def view_blocks(network: Network, presentation: WorkbookOptions) -> dict[str, Block]:
     """The blocks of the views, with the shapes that the reference gives them."""
     found: dict[str, Block] = {}
     for view in presentation.views:
@@ -334,6 +334,6 @@ def view_blocks(network: Network, presentation: Presentation) -> dict[str, Block
 
 
 @lru_cache(maxsize=32)
-def _blocks_of(network: Network, presentation: Presentation) -> dict[str, Block]:
+def _blocks_of(network: Network, presentation: WorkbookOptions) -> dict[str, Block]:
     values = view_values(network, evaluate_step(network, inputs_of(network)), presentation)
     return {name: Block(Quantity.of(name), *array.shape[1:]) for name, array in values.items()}

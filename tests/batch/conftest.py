@@ -10,14 +10,14 @@ import pytest
 
 from sheetnet.batch.schedule import Workers
 from sheetnet.generate import write_workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.homework import D02B, _edited
 
 
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sheet Step alone: a batch judges each file several times over."""
-    return write_workbook(D02B, tmp_path_factory.mktemp("right") / "right.xlsx", Presentation())
+    return write_workbook(D02B, tmp_path_factory.mktemp("right") / "right.xlsx", WorkbookOptions())
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from sheetnet.network import Network
 from sheetnet.reference import stacked
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.figures import record
 from tests.support.recalculated import (
     PROGRAMS,
@@ -49,7 +49,7 @@ def test_every_formula_cell_agrees_with_numpy(program: str, suffix: str, tmp_pat
     """Templates and all pairs of activation and loss, written with wrong cached values and recalculated."""
     convert, look = PROGRAMS[program]
     all_networks = networks()
-    books = {name: make_workbook(network, Presentation()) for name, network in all_networks.items()}
+    books = {name: make_workbook(network, WorkbookOptions()) for name, network in all_networks.items()}
     paths = [tmp_path / f"{number}{suffix}" for number in range(len(books))]
     for path, book in zip(paths, books.values(), strict=True):
         save_workbook(lying(book), path)
@@ -75,7 +75,7 @@ def _figure(program: str, suffix: str, workbooks: int, distances: Mapping[tuple[
 def test_a_program_that_keeps_cached_values_would_be_found_out(suffix: str, tmp_path: Path) -> None:
     """Read without recalculation, every single formula cell of the files above is wrong."""
     for name, network in networks().items():
-        book = make_workbook(network, Presentation())
+        book = make_workbook(network, WorkbookOptions())
         path = tmp_path / f"lying{suffix}"
         save_workbook(lying(book), path)
         places, expected = formula_places(book), numpy_values(network, book)
@@ -87,7 +87,7 @@ def test_a_program_that_keeps_cached_values_would_be_found_out(suffix: str, tmp_
 def test_the_cached_values_written_are_those_of_numpy(suffix: str, tmp_path: Path) -> None:
     """Viewers that never recalculate show NumPy's numbers, bit for bit."""
     for name, network in networks().items():
-        book = make_workbook(network, Presentation())
+        book = make_workbook(network, WorkbookOptions())
         path = tmp_path / f"true{suffix}"
         save_workbook(book, path)
         places, expected = formula_places(book), numpy_values(network, book)
@@ -98,7 +98,7 @@ def test_the_cached_values_written_are_those_of_numpy(suffix: str, tmp_path: Pat
 def test_every_calculation_is_a_formula(name: str) -> None:
     """All cells of the named answer blocks hold formulas but the bias nodes, which hold the constant 1."""
     network = networks()[name]
-    book = make_workbook(network, Presentation())
+    book = make_workbook(network, WorkbookOptions())
     located, formulas = locate(book, network), set(formula_places(book))
     for block in network.blocks.values():
         for row in range(block.rows):

@@ -23,7 +23,7 @@ from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.validation.relative_names import in_full
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
-from sheetnet.workbook_options import SHEETS, Presentation
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tests.support.hostile.build import lesson
 from tests.support.made_xlsx import build, sheet_xml
 from tools.packages import changed, parts_of, replaced
@@ -70,7 +70,7 @@ def test_no_module_keeps_limits_of_its_own() -> None:
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 def test_a_raised_limit_of_formulas_reaches_every_room(suffix: str, tmp_path: Path) -> None:
     """The readers, the writing out of relative names, and the workers: a long formula of a relative name is judged."""
-    path = write_workbook("d02b", tmp_path / f"a.{suffix}", Presentation())
+    path = write_workbook("d02b", tmp_path / f"a.{suffix}", WorkbookOptions())
     long = "+".join(["0"] * 5_000)
     data = path.read_bytes()
     part, old, new = _first_formula(suffix, data, long)
@@ -222,13 +222,13 @@ def test_a_name_that_lies_about_its_format_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 def test_a_generated_workbook_has_nothing_to_tell(tmp_path: Path, suffix: str) -> None:
     """Every view, with its charts, which an .ods holds as objects."""
-    path = write_workbook(load_network("d02b"), tmp_path / f"a.{suffix}", Presentation(tuple(SHEETS)))
+    path = write_workbook(load_network("d02b"), tmp_path / f"a.{suffix}", WorkbookOptions(tuple(SHEETS)))
     assert validate(path).notes == ()
 
 
 def test_an_object_in_an_ods_that_is_no_chart_is_told(tmp_path: Path) -> None:
     """The manifest says what each is; what it does not mention is no chart."""
-    plain = write_workbook(load_network("d02b"), tmp_path / "a.ods", Presentation(tuple(SHEETS)))
+    plain = write_workbook(load_network("d02b"), tmp_path / "a.ods", WorkbookOptions(tuple(SHEETS)))
     assert any(name.startswith("Object 1/") for name in parts_of(plain.read_bytes()))
     path = tmp_path / "b.ods"
     path.write_bytes(changed(plain.read_bytes(), {"Object 99": b"x"}))

@@ -24,7 +24,7 @@ from sheetnet.generate import write_workbook
 from sheetnet.identification import identify
 from sheetnet.judge import validate
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 
 def options(**named: Any) -> JudgeOptions:
@@ -110,7 +110,7 @@ def test_a_large_file_that_a_limit_allows_is_kept_in_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once it was judged again at each --resume."""
-    path = write_workbook("d02b", tmp_path / "a.xlsx", Presentation())
+    path = write_workbook("d02b", tmp_path / "a.xlsx", WorkbookOptions())
     small = path.stat().st_size // 3
     monkeypatch.setattr(Limits, "file_size", small)  # as a file of 60 MB is to the default of 20
     for kept in (False, True):

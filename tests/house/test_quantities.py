@@ -10,7 +10,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import areas, cell_name, column_letters
 from sheetnet.workbook import Cell, Name, Place, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.quantities import Array, edited, places, spell
 from tests.support.sheets import blamed, moved, place_of, step_book
 
@@ -21,7 +21,7 @@ Books = tuple[Network, Workbook]
 def xor(request: pytest.FixtureRequest) -> Books:
     """Four observations, so that no block is square by chance, in both orientations."""
     network = load_network("xor-batch")
-    return network, make_workbook(network, Presentation(column=request.param))
+    return network, make_workbook(network, WorkbookOptions(column=request.param))
 
 
 def address(book: Books, block: str, row: int, column: int) -> str:

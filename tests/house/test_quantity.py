@@ -19,7 +19,7 @@ from sheetnet.reference import training_step
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.validation.cells import quantity_of
 from sheetnet.validation.names import view_blocks
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tools.small_networks import make_network
 
 NAMED = {
@@ -56,7 +56,7 @@ NAMED = {
     "app_affine_dx_central": Quantity("dx_central", view="app", part="affine"),
 }
 SYMBOLS = set("A W z e a target gamma cost_out cost_n cost dC_da da_dz J delta dC_dW".split())
-EVERY_VIEW = Presentation(("step", *VIEW_NUMBERS), steps=3)
+EVERY_VIEW = WorkbookOptions(("step", *VIEW_NUMBERS), steps=3)
 NETWORKS = {
     **{name: load_network(name) for name in template_names() if not name.startswith("digits")},
     "deep": make_network("softmax", "cross_entropy", (2, 3, 4, 3, 11), 2),

@@ -24,7 +24,7 @@ from sheetnet.styles import STYLES
 from sheetnet.syntax import qualify
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, Sheet, Value, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.engines import libreoffice_convert
 from tests.support.sheets import place_of, with_cell, with_formula
 from tools.packages import parts_of
@@ -130,7 +130,7 @@ def test_the_search_finds_the_answers_of_a_whole_workbook(tmp_path: Path) -> Non
 def test_exactly_the_answers_are_empty_and_open(name: str, column: bool) -> None:
     """All calculations of Step are empty cells that may be changed; inputs, bias nodes and copies are locked."""
     network = load_network(name)
-    book = make_student_workbook(network, presentation=Presentation(column=column))
+    book = make_student_workbook(network, presentation=WorkbookOptions(column=column))
     located, cells = locate(book, network), step_of(book).cells
     assert not located.problems
     assert all(sheet.view.locked for sheet in book.sheets if not sheet.hidden)
@@ -146,7 +146,7 @@ def test_exactly_the_answers_are_empty_and_open(name: str, column: bool) -> None
 def test_a_copy_counts_as_blank_and_what_is_filled_in_is_judged(tmp_path: Path) -> None:
     """An empty copy has nothing but blanks and givens; one right and one wrong formula are judged as such."""
     network = load_network("d02b")
-    book, whole = make_student_workbook(network), make_workbook(network, Presentation())
+    book, whole = make_student_workbook(network), make_workbook(network, WorkbookOptions())
     located = locate(book, network)
     empty = sum(cell.role == "answer" for cell in step_of(book).cells.values())
     for suffix in SUFFIXES:
@@ -170,7 +170,7 @@ def test_a_copy_counts_as_blank_and_what_is_filled_in_is_judged(tmp_path: Path) 
 def test_a_filled_in_copy_is_correct(tmp_path: Path) -> None:
     """Every answer typed as the formula that Step would have: the whole copy is right, and its checks say yes."""
     for network in (load_network("d02b"), make_network("softmax", "cross_entropy")):
-        book, whole = make_student_workbook(network), make_workbook(network, Presentation())
+        book, whole = make_student_workbook(network), make_workbook(network, WorkbookOptions())
         for at, cell in step_of(whole).cells.items():
             if step_of(book).cells.get(at, Cell()).role == "answer":
                 assert cell.formula is not None
@@ -281,7 +281,7 @@ def test_cells_to_be_filled_in_are_not_greyed_as_dead_units() -> None:
         book = replace(workbook, sheets=(*workbook.sheets, Sheet("Extra", cells)))
         return ironcalc.evaluate(book, [], [None], [("Extra", *at) for at in cells])[0]
 
-    key = make_workbook(network, Presentation())
+    key = make_workbook(network, WorkbookOptions())
     dead = with_cell(key, place_of(key, network, "z_1"), Cell(-0.5))
     assert greyed(make_student_workbook(network)) == [False] * 4
     assert greyed(key) == [False] * 4

@@ -17,7 +17,7 @@ from sheetnet.network_file import load_network
 from sheetnet.syntax import parse_area
 from sheetnet.validation import CellVerdict
 from sheetnet.workbook import Place, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.forms import with_values_of
 from tests.support.paths import DATA
 from tests.support.quantities import edited, places
@@ -90,7 +90,7 @@ def test_it_is_the_same_in_an_ods_file(form: Wrong, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", [form for form in WRONG if len(form.edits) == 1][3::SAMPLE], ids=str)
 def test_it_is_the_same_in_column_orientation(form: Wrong) -> None:
     network = load_network(form.template)
-    plain = make_workbook(network, Presentation(column=True))
+    plain = make_workbook(network, WorkbookOptions(column=True))
     workbook = edited(plain, network, form.edits)
     found = found_in(form, workbook)
     assert set(found) == expected_of(form, workbook)

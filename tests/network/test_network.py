@@ -20,7 +20,7 @@ from sheetnet.judge import validate
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import dump_network, load_network, parse_network, templates_folder
 from sheetnet.reference import training_step
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tools.small_networks import pairs, refused_pairs
 
 
@@ -69,7 +69,7 @@ def test_a_network_made_of_arrays_gives_a_workbook_that_is_right(tmp_path: Path)
     random = np.random.default_rng(0)
     layers = [layer("relu", random.normal(size=(4, 5))), layer("softmax", random.normal(size=(6, 2)))]
     network = network_of(random.normal(size=(2, 3)), np.eye(2), layers, "cross_entropy", 0.1)
-    assert validate(write_workbook(network, tmp_path / "a.xlsx", Presentation())).ok
+    assert validate(write_workbook(network, tmp_path / "a.xlsx", WorkbookOptions())).ok
 
 
 # what is made → what the error must say, and the place it names
@@ -201,7 +201,7 @@ FORMS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture(scope="module")
 def step(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_workbook("d02b", tmp_path_factory.mktemp("step") / "step.xlsx", Presentation())
+    return write_workbook("d02b", tmp_path_factory.mktemp("step") / "step.xlsx", WorkbookOptions())
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -210,10 +210,10 @@ def test_every_function_takes_a_network_in_any_form(form: str, step: Path, tmp_p
     network = FORMS[form]()
     assert load_network(network) == load_network("d02b")
     assert training_step(network)["cost"].item() == pytest.approx(0.298371109)
-    assert make_workbook(network, Presentation()) == make_workbook(load_network("d02b"), Presentation())
+    assert make_workbook(network, WorkbookOptions()) == make_workbook(load_network("d02b"), WorkbookOptions())
     assert make_student_workbook(network).sheets[0].name == make_student_workbook("d02b").sheets[0].name
     assert list(asked_for(network, "a", views="step")) == ["a"]
-    assert write_workbook(network, tmp_path / "a.xlsx", Presentation()).read_bytes() == step.read_bytes()
+    assert write_workbook(network, tmp_path / "a.xlsx", WorkbookOptions()).read_bytes() == step.read_bytes()
     assert validate(step, network).ok
     assert identify(step, network).ok == identify(step, "d02b").ok
 

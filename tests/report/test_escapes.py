@@ -31,7 +31,7 @@ from sheetnet.report.marked import save_marked
 from sheetnet.report.terminal import report_view
 from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Name, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.sheets import place_of, with_cell
 
 NETWORK = load_network("d02b")
@@ -76,7 +76,7 @@ class Page(HTMLParser):
 
 def evil_workbook(words: str, formula: str) -> Workbook:
     """The lesson with the words as an answer, an input and a remark, and in the formula of another answer."""
-    book = make_workbook(NETWORK, Presentation())
+    book = make_workbook(NETWORK, WorkbookOptions())
     for block, row, cell in (("z_1", 0, Cell(words)), ("gamma", 0, Cell(words)), ("a_2", 0, Cell(0.5, formula))):
         book = with_cell(book, place_of(book, NETWORK, block, row), cell)
     sheet, row, column = place_of(book, NETWORK, "z_1")
@@ -178,7 +178,7 @@ def test_in_the_name_of_a_file_it_is_text(name: str, suffix: str, workers: Worke
     (result,) = validate_many([path], workers=workers)
     assert result.error is not None
     assert result.error.isprintable()
-    save_workbook(make_workbook(NETWORK, Presentation()), path)
+    save_workbook(make_workbook(NETWORK, WorkbookOptions()), path)
     (result,) = validate_many([path], workers=workers)
     assert result.ok
     assert not ORDER.search(to_json([result.report] if result.report else []).replace("\n", ""))
@@ -188,7 +188,7 @@ def test_a_file_name_that_is_no_text_is_named(workers: Workers, tmp_path: Path) 
     """Bytes that are no UTF-8 are shown as escapes, in the report and in the line of an error."""
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.xlsx"))
     try:
-        save_workbook(make_workbook(NETWORK, Presentation()), path)
+        save_workbook(make_workbook(NETWORK, WorkbookOptions()), path)
     except (OSError, SheetnetError):
         pytest.skip("needs a file system that takes names that are no UTF-8")
     (result,) = validate_many([path], workers=workers)
@@ -206,7 +206,7 @@ def test_a_file_name_that_is_no_text_is_named(workers: Workers, tmp_path: Path) 
 def test_in_names_and_the_network_it_is_text(name: str) -> None:
     """Defined names, what they refer to, and the title of a network that the workbook carries."""
     words = EVIL[name]
-    book = make_workbook(NETWORK, Presentation())
+    book = make_workbook(NETWORK, WorkbookOptions())
     names = tuple(Name(each.name, in_formula(words)) if each.name == "z_1" else each for each in book.names)
     report = judge(
         replace(book, names=(*names, Name("gamma", words))), replace(NETWORK, title=words), JudgeOptions(trials=3)

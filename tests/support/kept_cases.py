@@ -11,7 +11,7 @@ from sheetnet.layout import Exercise
 from sheetnet.network_file import load_network, template_names
 from sheetnet.validation import Report
 from sheetnet.workbook import Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.paths import DATA
 from tests.support.quantities import Array, Content, edited
 
@@ -55,7 +55,7 @@ class Kept:
     def workbook(self) -> Workbook:
         """As sheetnet writes it today, with its edits."""
         network = load_network(self.template)
-        shown = None if self.views is None else Presentation(self.views, self.column, steps=5)
+        shown = None if self.views is None else WorkbookOptions(self.views, self.column, steps=5)
         if self.student:
             blanks = Exercise(("A_1", "delta_1", "dC_dW_1"))
             workbook = make_student_workbook(network, blanks, replace(shown, views=STEP) if shown else None)

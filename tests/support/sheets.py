@@ -11,12 +11,12 @@ from sheetnet.syntax import Area, area_name, parse_area, shift
 from sheetnet.validation import Report
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, Place, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 
 def step_book(network: Network) -> Workbook:
     """The workbook with the view Step alone."""
-    return make_workbook(network, Presentation())
+    return make_workbook(network, WorkbookOptions())
 
 
 def place_of(workbook: Workbook, network: Network, block: str, row: int = 0, column: int = 0) -> Place:

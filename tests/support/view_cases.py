@@ -14,7 +14,7 @@ from sheetnet.syntax import cell_name, parse_area
 from sheetnet.validation import Report
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Workbook, array_cells
-from sheetnet.workbook_options import TERMS, Presentation
+from sheetnet.workbook_options import TERMS, WorkbookOptions
 from tests.support.recalculated import by_ironcalc, cell_value, distance, formula_places, lying, networks
 from tests.support.sheets import with_formula
 from tools.small_networks import make_network
@@ -36,7 +36,7 @@ OWN = {
 
 def book(network: Network, view: str, column: bool = False) -> Workbook:
     """The workbook with Step and one view more."""
-    return make_workbook(network, Presentation(("step", view), column))
+    return make_workbook(network, WorkbookOptions(("step", view), column))
 
 
 def far_cells(workbook: Workbook, path: Path) -> dict[Place, float]:

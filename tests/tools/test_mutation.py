@@ -7,7 +7,7 @@ import pytest
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
 from sheetnet.reference.views import VIEW_NUMBERS
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.figures import record
 from tools.mutants import MUTATIONS, Subject, Tally, all_at_once, one_by_one
 from tools.small_networks import SMALL
@@ -27,7 +27,7 @@ def checked(tally: Tally, what: str, record_property) -> None:
 def test_mutants_are_blamed_alone(name: str, record_property) -> None:
     """Those that compute something else, at exactly their cell; equivalent ones not at all."""
     network = load_network(name)
-    subject = Subject(make_workbook(network, Presentation()), network)
+    subject = Subject(make_workbook(network, WorkbookOptions()), network)
     checked(one_by_one(subject, SAMPLE), f"{name}, one by one", record_property)
 
 
@@ -37,7 +37,7 @@ def test_mutants_are_blamed_alone(name: str, record_property) -> None:
 def test_many_mutants_at_once_are_told_apart(name: str, record_property) -> None:
     """Every formula of a sheet mutated at the same time: still each is blamed or not on its own account."""
     network = load_network(name)
-    subject = Subject(make_workbook(network, Presentation()), network)
+    subject = Subject(make_workbook(network, WorkbookOptions()), network)
     checked(all_at_once(subject), f"{name}, all at once", record_property)
 
 
@@ -59,7 +59,7 @@ CASES = [
 def test_mutants_in_every_view_are_blamed_alone(name: str, view: str, record_property) -> None:
     """Every formula of a view mutated, an operator at a time; Step stays as it is."""
     network = load_network(name)
-    workbook = make_workbook(network, Presentation(("step", view), steps=5))
+    workbook = make_workbook(network, WorkbookOptions(("step", view), steps=5))
     tally = all_at_once(Subject(workbook, network, views=True))
     checked(tally, f"{name}, {view}", record_property)
 
@@ -69,6 +69,6 @@ def test_every_operator_applies_somewhere() -> None:
     found = set()
     for name in SMALL:
         network = load_network(name)
-        subject = Subject(make_workbook(network, Presentation()), network)
+        subject = Subject(make_workbook(network, WorkbookOptions()), network)
         found |= {mutant.operator for number in subject.formulas for mutant in subject.mutants(number)}
     assert found == {*MUTATIONS, "formula replaced by its value", "cell emptied"}

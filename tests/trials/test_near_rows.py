@@ -14,18 +14,18 @@ from sheetnet.trials import TRIALS, near_rows
 from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.near_rows import draw_for
 from sheetnet.workbook import Cell
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.sheets import place_of, with_cell
 from tests.support.view_cases import book, verdicts
 
-CHECKED = Presentation(("step", "gradient_check"))
+CHECKED = WorkbookOptions(("step", "gradient_check"))
 
 
 @pytest.mark.parametrize(("name", "views"), [("d02b", ("step", "gradient_check")), ("relu-sigmoid-softmax", ("step",))])
 def test_without_bends_or_such_views_the_usual_trials_are_all(name: str, views: tuple[str, ...]) -> None:
     """Nothing that could be mistaken for another row's needs more trials."""
     network = load_network(name)
-    assert draw_for(network, Presentation(views)) is draw_trials(network)
+    assert draw_for(network, WorkbookOptions(views)) is draw_trials(network)
 
 
 def test_of_what_is_too_large_to_choose_from_the_usual_trials_are_all(monkeypatch: pytest.MonkeyPatch) -> None:

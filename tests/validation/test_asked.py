@@ -21,19 +21,19 @@ from sheetnet.network_file import dump_network
 from sheetnet.report.json import report_data
 from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.sheets import place_of, with_cell
 
 D02B = load_network("d02b")
 
 
 def copy_of(network: Network, words: Sequence[str] = (), column: bool = False) -> Workbook:
-    return make_student_workbook(network, Exercise(blanks_named(network, words)), Presentation(column=column))
+    return make_student_workbook(network, Exercise(blanks_named(network, words)), WorkbookOptions(column=column))
 
 
 def filled(copy: Workbook, network: Network, column: bool = False) -> Workbook:
     """The copy with the formulas of the key in its empty cells."""
-    key = make_workbook(network, Presentation(column=column))
+    key = make_workbook(network, WorkbookOptions(column=column))
     step, whole = copy.sheet("Step"), key.sheet("Step")
     assert step is not None
     assert whole is not None
@@ -148,7 +148,7 @@ def test_a_copy_that_forgets_what_was_asked_is_not_ok(tmp_path: Path) -> None:
     """The list in the file is a claim: cells that are empty but said to be given are changed givens."""
     copy = saying(copy_of(D02B), ["sheetnet format 2", f"{BLANKS} = cost", NETWORK, *dump_network(D02B).splitlines()])
     place = place_of(copy, D02B, "cost")
-    key = make_workbook(D02B, Presentation()).sheet(place[0])
+    key = make_workbook(D02B, WorkbookOptions()).sheet(place[0])
     assert key is not None
     report = judged(with_cell(copy, place, key.cells[place[1:]]), tmp_path)
     assert not report.ok
@@ -157,7 +157,7 @@ def test_a_copy_that_forgets_what_was_asked_is_not_ok(tmp_path: Path) -> None:
 
 def test_a_copy_that_asks_for_nothing_known_counts_everything(tmp_path: Path) -> None:
     """A list of unknown names is none, and a note says so."""
-    book = make_workbook(D02B, Presentation())
+    book = make_workbook(D02B, WorkbookOptions())
     lines = ["sheetnet format 2", f"{BLANKS} = q_1 q_2", NETWORK, *dump_network(D02B).splitlines()]
     report = judged(saying(book, lines), tmp_path)
     assert report.answers == report.cells

@@ -18,7 +18,7 @@ from sheetnet.reference import training_step
 from sheetnet.report.terminal import report_view
 from sheetnet.syntax import Area, area_name
 from sheetnet.workbook import Cell, Sheet, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.lines import with_line, without_line
 from tests.support.names import BLAMING, area_of, bare, blames, named, open_cells
 from tests.support.sheets import blamed, place_of, step_book, with_cell, with_formula
@@ -48,7 +48,7 @@ def damaged(area: Area, damage: str) -> str | None:
 def test_nobody_is_blamed_for_a_lost_input(name: str, column: bool) -> None:
     """Whatever happened to its name: what does not depend on it is correct, a note has the count of what does."""
     network = load_network(name)
-    workbook = make_workbook(network, Presentation(column=column))
+    workbook = make_workbook(network, WorkbookOptions(column=column))
     every = judge(workbook, network).counts["correct"]
     for block in (block for block in network.blocks.values() if block.kind == "input"):
         area = area_of(workbook, block.name)
@@ -165,7 +165,7 @@ def test_an_empty_input_that_formulas_use_is_not_lost(d02b: tuple[Network, Workb
 def test_the_step_size_of_the_gradient_check_may_be_lost(d02b: tuple[Network, Workbook]) -> None:
     """What depends on another h than the usual is left open."""
     network, _ = d02b
-    workbook = make_workbook(network, Presentation(("step", "gradient_check")))
+    workbook = make_workbook(network, WorkbookOptions(("step", "gradient_check")))
     other = with_cell(workbook, place_of(workbook, network, "grad_h"), Cell(0.001))
     assert judge(other, network).ok
     report = judge(named(other, grad_h=None), network)
@@ -194,7 +194,7 @@ def test_in_a_report_what_is_left_open_comes_last(d02b: tuple[Network, Workbook]
 def test_a_lost_answer_is_reported_alone(name: str, column: bool) -> None:
     """Whatever happened to its name, all other cells are judged, and right."""
     network = load_network(name)
-    workbook = make_workbook(network, Presentation(column=column))
+    workbook = make_workbook(network, WorkbookOptions(column=column))
     every = judge(workbook, network).counts["correct"]
     for block in (block for block in network.blocks.values() if block.kind == "answer"):
         area = area_of(workbook, block.name)
@@ -241,7 +241,7 @@ def test_a_deleted_row_is_reported_at_its_blocks(d02b: tuple[Network, Workbook],
 def test_a_line_deleted_anywhere_blames_nobody(name: str, column: bool) -> None:
     """Inside blocks of several lines, and between them."""
     network = load_network(name)
-    workbook = make_workbook(network, Presentation(column=column))
+    workbook = make_workbook(network, WorkbookOptions(column=column))
     weights = area_of(workbook, "W_1")
     for line in (weights.top, weights.top + 1, area_of(workbook, "A_0").top):
         assert blames(judge(without_line(workbook, "Step", row=line), network)) == {}
@@ -274,7 +274,7 @@ def test_a_blank_line_in_a_batch_is_passed_over(block: str) -> None:
     """Between two observations, in both orientations."""
     network = load_network("xor-batch")
     for column in (False, True):
-        workbook = make_workbook(network, Presentation(column=column))
+        workbook = make_workbook(network, WorkbookOptions(column=column))
         area = area_of(workbook, block)
         line = {"column": area.left + 1} if column else {"row": area.top + 1}
         inserted = with_line(workbook, "Step", **line)
@@ -312,7 +312,7 @@ def test_orientation_is_what_most_blocks_say() -> None:
     """Though A_0 is gone, or has another shape."""
     network = load_network("d02b")
     for column in (False, True):
-        workbook = make_workbook(network, Presentation(column=column))
+        workbook = make_workbook(network, WorkbookOptions(column=column))
         for refers_to in (None, "Step!$A$1:$C$1", "Step!$A$1:$A$3"):
             report = judge(named(workbook, A_0=refers_to, cost_n=None), network)
             assert {cell.quantity for cell in report.cells if cell.verdict == "missing"} <= {"A_0", "cost_n"}
@@ -321,7 +321,7 @@ def test_orientation_is_what_most_blocks_say() -> None:
 def test_a_row_inserted_in_training_is_no_step(d02b: tuple[Network, Workbook]) -> None:
     """How many steps there are is what most of its blocks say, without rows that hold nothing."""
     network, _ = d02b
-    workbook = make_workbook(network, Presentation(("step", "training"), steps=6))
+    workbook = make_workbook(network, WorkbookOptions(("step", "training"), steps=6))
     area = area_of(workbook, "train_cost")
     report = judge(with_line(workbook, "Training", row=area.top + 3), network)
     assert report.ok, blamed(report)

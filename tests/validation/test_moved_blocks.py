@@ -10,7 +10,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.workbook import Cell, Sheet, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.entries import Entry, edited, renamed
 from tests.support.quantities import Array, spell
 from tests.support.sheets import blamed, place_of, with_formula
@@ -44,7 +44,7 @@ def test_a_block_apart_from_the_others_is_said(d02b: tuple[Network, Workbook]) -
 def test_a_view_without_its_names_is_said(d02b: tuple[Network, Workbook]) -> None:
     """Whoever deletes the names of a sheet takes it away from the judge, not from the reader of the report."""
     network, _ = d02b
-    workbook = make_workbook(network, Presentation(("step", "matrices", "training")))
+    workbook = make_workbook(network, WorkbookOptions(("step", "matrices", "training")))
     names = tuple(name for name in workbook.names if not name.name.startswith("mat_"))
     report = judge(replace(workbook, names=names), network)
     assert report.ok

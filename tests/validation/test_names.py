@@ -15,7 +15,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import area_name
 from sheetnet.workbook import Name, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.names import area_of, bare, copied, named
 from tests.support.sheets import blamed, place_of, step_book, with_formula
 from tools.packages import replaced
@@ -39,7 +39,7 @@ def test_a_copied_sheet_changes_no_verdict(name: str, suffix: str, tmp_path: Pat
 def test_a_copied_view_changes_no_verdict(column: bool) -> None:
     """Views have names, too."""
     network = load_network("xor-batch")
-    workbook = copied(make_workbook(network, Presentation(("step", "training"), column, steps=3)), "Training", "T2")
+    workbook = copied(make_workbook(network, WorkbookOptions(("step", "training"), column, steps=3)), "Training", "T2")
     report = judge(workbook, network)
     assert report.ok
     assert report.notes == ("T2 is a copy of Training with names of its own: Training was judged, T2 was not",)

@@ -16,7 +16,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import shift
 from sheetnet.workbook import NOTHING_HIDDEN, Cell, Place, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.quantities import edited, places, spell
 from tests.support.sheets import blamed, moved, place_of, step_book, with_cell
 from tools.small_networks import SMALL
@@ -28,7 +28,7 @@ Books = tuple[Network, Workbook]
 def xor(request: pytest.FixtureRequest) -> Books:
     """A batch in both orientations."""
     network = load_network("xor-batch")
-    return network, make_workbook(network, Presentation(column=request.param))
+    return network, make_workbook(network, WorkbookOptions(column=request.param))
 
 
 def label_at(book: Books, block: str) -> Place:
@@ -136,7 +136,7 @@ def test_inserted_rows_and_a_renamed_sheet_are_no_matter() -> None:
 def test_a_generated_workbook_has_no_notes(name: str, suffix: str, tmp_path: Path) -> None:
     """Nor does anything in it look otherwise than it is; one of them with all its sheets."""
     path = tmp_path / f"{name}.{suffix}"
-    save_workbook(make_workbook(load_network(name), None if name == "d02b" else Presentation()), path)
+    save_workbook(make_workbook(load_network(name), None if name == "d02b" else WorkbookOptions()), path)
     assert [sheet.disguise for sheet in read_workbook(path).sheets if sheet.disguise != NOTHING_HIDDEN] == []
     assert validate(path).notes == ()
 
@@ -144,7 +144,7 @@ def test_a_generated_workbook_has_no_notes(name: str, suffix: str, tmp_path: Pat
 def test_a_block_of_another_sheet_apart_from_the_rest_is_said() -> None:
     """As of the step: the cells that people look at, beside the others, are not those that are judged."""
     network = load_network("d02b")
-    workbook = make_workbook(network, Presentation(("step", "training"), steps=3))
+    workbook = make_workbook(network, WorkbookOptions(("step", "training"), steps=3))
     copy = {f"Mine!A{row + 1}": f"={{!train_cost[{row},0]}}" for row in range(4)}
     changed = edited(workbook, network, {**copy, "@train_cost": "Mine!$A$1:$A$4"})
     report = judge(changed, network)

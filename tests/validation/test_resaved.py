@@ -13,7 +13,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell, Workbook
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.engines import gnumeric_convert, libreoffice_convert
 from tests.support.quantities import edited
 from tests.support.sheets import blamed, place_of, step_book, with_cell
@@ -42,7 +42,7 @@ def written(folder: Path, suffix: str) -> list[Path]:
     folder.mkdir(exist_ok=True)
     paths = []
     for name in SMALL:
-        workbook = make_workbook(load_network(name), None if name == WHOLE else Presentation())
+        workbook = make_workbook(load_network(name), None if name == WHOLE else WorkbookOptions())
         for stem, book in ((name, workbook), (f"{name}-damaged", damaged(workbook, name))):
             paths.append(folder / f"{stem}.{suffix}.{suffix}")  # the stem says which format it comes from
             save_workbook(book, paths[-1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sheetnet.layout.grid import Grid, Numbers, Outside
 from sheetnet.network import Network
 from sheetnet.workbook import Name, Place, Sheet
-from sheetnet.workbook_options import SHEETS, Presentation
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
 
 Laid = tuple[Sheet, list[Name]]  # a finished sheet and the names of its blocks
 
@@ -18,7 +18,7 @@ class ViewContext:
     """`values` maps every block, of Step and of all views, to its rows of numbers: the cached values of its cells."""
 
     network: Network
-    presentation: Presentation
+    presentation: WorkbookOptions
     values: Mapping[str, Numbers]
     grid: Grid  # of Step
 

@@ -22,11 +22,11 @@ from sheetnet.reference.views.chain_rule import chain_rule_numbers
 from sheetnet.reference.views.jacobians import jacobians_numbers
 from sheetnet.reference.views.matrices import matrices_numbers
 from sheetnet.reference.views.network import network_numbers as drawing
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 __all__ = ["VIEW_NUMBERS", "ViewNumbers", "noise", "row_demands", "view_values"]
 
-ViewFunction = Callable[[Network, Values, Presentation], dict[str, Array]]
+ViewFunction = Callable[[Network, Values, WorkbookOptions], dict[str, Array]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ViewNumbers:
     prefix: str
     compute: ViewFunction
     asked: ViewFunction | None = None
-    noise: Callable[[Presentation], Mapping[str, float]] | None = None
+    noise: Callable[[WorkbookOptions], Mapping[str, float]] | None = None
     row_demands: Callable[[Network, Values], Iterator[NDArray[np.bool_]]] | None = None
 
 
@@ -65,7 +65,9 @@ VIEW_NUMBERS: dict[str, ViewNumbers] = {
 }
 
 
-def view_values(network: Network, values: Values, presentation: Presentation, asked: bool = False) -> dict[str, Array]:
+def view_values(
+    network: Network, values: Values, presentation: WorkbookOptions, asked: bool = False
+) -> dict[str, Array]:
     """The blocks of all views that the presentation shows, K × rows × columns each; `values` are those of `evaluate`.
 
     What is `asked` of a sheet is the same but for NaN, which asks nothing, where the mathematics amplifies the rounding
@@ -80,13 +82,13 @@ def view_values(network: Network, values: Values, presentation: Presentation, as
     return found
 
 
-def noise(presentation: Presentation) -> dict[str, float]:
+def noise(presentation: WorkbookOptions) -> dict[str, float]:
     """Block → how many times the judge's absolute tolerance it is allowed, of the blocks that are allowed more."""
     shown = [VIEW_NUMBERS[view].noise for view in presentation.views if view in VIEW_NUMBERS]
     return {block: factor for rounding in shown if rounding for block, factor in rounding(presentation).items()}
 
 
-def row_demands(network: Network, values: Values, presentation: Presentation) -> list[NDArray[np.bool_]]:
+def row_demands(network: Network, values: Values, presentation: WorkbookOptions) -> list[NDArray[np.bool_]]:
     """What some trial should show of the views whose rows are nearly alike; empty where none is."""
     shown: list[NDArray[np.bool_]] = []
     for view in presentation.views:

@@ -14,13 +14,13 @@ from sheetnet.network import Network
 from sheetnet.quantity import app
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import Array
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 H = 1e-3  # the error of the method is of the order h², that of rounding 1e-16/h: both are small
 AFFINE_INPUTS = 2
 
 
-def appendix_numbers(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def appendix_numbers(network: Network, values: Values, _: WorkbookOptions) -> dict[str, Array]:
     """Block → K × rows × columns."""
     count = len(values["gamma"])
     x = values["A_0"][:, 0, :AFFINE_INPUTS, None] ** 2 + np.array([[1.0], [2.0]])

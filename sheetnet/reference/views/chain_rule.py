@@ -18,10 +18,10 @@ from sheetnet.network import Network
 from sheetnet.quantity import chain, q
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import Array
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 
-def chain_rule_numbers(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def chain_rule_numbers(network: Network, values: Values, _: WorkbookOptions) -> dict[str, Array]:
     """Block → K × rows × columns: `chain_l` and `chain_l_step` of each layer, and what softmax adds."""
     found: dict[str, Array] = {}
     for layer in range(network.depth, 0, -1):

@@ -15,7 +15,7 @@ from sheetnet.quantity import moved, q
 from sheetnet.reference.equations import Equation, Values, forward_pass
 from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
-from sheetnet.workbook_options import Presentation, checked_weights
+from sheetnet.workbook_options import WorkbookOptions, checked_weights
 
 # The last digit of C₊ and C₋ is 1e-16 of them, spreadsheets take numbers for equal from 4e-15 on; 2h divides it.
 DIGIT = 1e-14
@@ -23,12 +23,12 @@ JUDGED = 1e-12  # the judge's absolute tolerance, of which `noise` gives multipl
 AT_BEND = 1e-12  # so near to its bend, rounding decides on which side of it a unit is
 
 
-def gradient_noise(presentation: Presentation) -> dict[str, float]:
+def gradient_noise(presentation: WorkbookOptions) -> dict[str, float]:
     """How many times the usual tolerance the quotient is allowed."""
     return {"grad_numeric": max(DIGIT / (2 * presentation.step_size) / JUDGED, 1.0)}
 
 
-def gradient_check_numbers(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+def gradient_check_numbers(network: Network, values: Values, presentation: WorkbookOptions) -> dict[str, Array]:
     """Block → K × rows × columns: a row a weight, in the order of `checked_weights`.
 
     The workings of C(w + h) have a row more, the first: there no weight is moved.
@@ -55,7 +55,7 @@ def gradient_check_numbers(network: Network, values: Values, presentation: Prese
     return found | _switches(network, found)
 
 
-def gradient_check_asked(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+def gradient_check_asked(network: Network, values: Values, presentation: WorkbookOptions) -> dict[str, Array]:
     """The same, with NaN for the count of units over their bend where rounding decides on which side one is."""
     found = gradient_check_numbers(network, values, presentation)
     for name, (z, still) in _bent(network, found).items():

@@ -15,10 +15,10 @@ from sheetnet.network import Network
 from sheetnet.quantity import jac, q
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import ACTIVATIONS, Array
-from sheetnet.workbook_options import TERMS, Presentation
+from sheetnet.workbook_options import TERMS, WorkbookOptions
 
 
-def jacobians_numbers(network: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def jacobians_numbers(network: Network, values: Values, _: WorkbookOptions) -> dict[str, Array]:
     """Block → K × rows × columns; the blocks of observation n end in `_n{n}`."""
     found: dict[str, Array] = {}
     for n in range(network.observations):

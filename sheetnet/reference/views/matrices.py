@@ -12,10 +12,10 @@ from sheetnet.network import Network
 from sheetnet.quantity import mat, q
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import Array
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 
-def matrices_numbers(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+def matrices_numbers(network: Network, values: Values, presentation: WorkbookOptions) -> dict[str, Array]:
     """Block → K × rows × columns."""
     stood = trial_transposes if presentation.column else as_is
     found = {"mat_gamma": values["gamma"], "mat_target": stood(values["target"])}

@@ -13,10 +13,10 @@ from sheetnet.network import Network
 from sheetnet.quantity import drawn, q
 from sheetnet.reference.equations import Values
 from sheetnet.reference.functions import Array
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 
-def network_numbers(net: Network, values: Values, _: Presentation) -> dict[str, Array]:
+def network_numbers(net: Network, values: Values, _: WorkbookOptions) -> dict[str, Array]:
     """Block → K × rows × columns; the weights' way into neuron j is a row a node below, the bias node last."""
     found = {drawn("x", index=i): _cells(values["A_0"][:, 0, i]) for i in range(net.sizes[0])}
     for layer in range(1, net.depth + 1):

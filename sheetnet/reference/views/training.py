@@ -16,7 +16,7 @@ from sheetnet.quantity import Quantity, q, train
 from sheetnet.reference.equations import Values, equations
 from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 
 # Each step of the jolted copies moves the weights by 2e-15 of themselves, twenty times the rounding of a spreadsheet.
 # Where that moves a number by a third of what the judge allows, the rounding alone might move it as far.
@@ -25,14 +25,14 @@ GROWN_RELATIVE, GROWN_ABSOLUTE = 3e-10, 3e-13
 GROWTH = 100.0  # times the largest number of the first row: training that diverges would drown every other comparison
 
 
-def training_numbers(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+def training_numbers(network: Network, values: Values, presentation: WorkbookOptions) -> dict[str, Array]:
     """Block → K × (steps + 1) × columns, as the sheet has them; infinities and NaN where training diverges."""
     rows = [_row(network, row) for row in _descent(network, values, presentation.steps)]
     found = {name: np.stack([row[name] for row in rows], axis=1) for name in rows[0]}
     return {"train_gamma": np.asarray(values["gamma"]), **found}
 
 
-def training_asked(network: Network, values: Values, presentation: Presentation) -> dict[str, Array]:
+def training_asked(network: Network, values: Values, presentation: WorkbookOptions) -> dict[str, Array]:
     """The same with NaN, which asks nothing, in all rows of a trial from the first one on that rounding may decide.
 
     What does not depend on the weights is always asked: inputs, targets, γ, the bias nodes.

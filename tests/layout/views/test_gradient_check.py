@@ -26,7 +26,7 @@ from sheetnet.validation.case import Case
 from sheetnet.validation.locate import locate
 from sheetnet.validation.run import Runner
 from sheetnet.workbook import Cell, Place, Value, Workbook
-from sheetnet.workbook_options import SAMPLE, SHEETS, Presentation, checked_weights
+from sheetnet.workbook_options import SAMPLE, SHEETS, WorkbookOptions, checked_weights
 from tests.support.sheets import with_cell, with_formula
 from tests.support.view_cases import NETWORKS, block_numbers, book, far_cells, formula_cells, judged_with, verdicts
 from tools.small_networks import SMALL, make_network
@@ -99,7 +99,7 @@ def test_h_is_read_from_its_cell() -> None:
     """Another h in the workbook is judged as such; smaller than 1e-12 no digit of the quotient is left to judge."""
     network = load_network("bias-node")
     for h in (1e-2, 1e-6):
-        workbook = make_workbook(network, Presentation(("step", VIEW), step_size=h))
+        workbook = make_workbook(network, WorkbookOptions(("step", VIEW), step_size=h))
         assert set(judge(workbook, network).counts) == {"correct"}
     workbook = book(network, VIEW)
     typed = with_cell(workbook, locate(workbook, network).place("grad_h", 0, 0), Cell(1e-3))
@@ -170,7 +170,7 @@ EDITED = ("bias-node", "relu-sigmoid-softmax", "xor-batch", "leaky_relu mse", "s
 def runner_of(name: str) -> tuple[Runner, list[Place]]:
     """A workbook with Step, the gradient check and one step of training, ready to be driven."""
     network = NETWORKS[name]
-    workbook = make_workbook(network, Presentation(("step", VIEW, "training"), steps=1))
+    workbook = make_workbook(network, WorkbookOptions(("step", VIEW, "training"), steps=1))
     return Runner(Case.of(workbook, network, 2, 0), engine_named("ironcalc")), lights(workbook)
 
 

@@ -20,7 +20,7 @@ from sheetnet.reference.views import view_values
 from sheetnet.syntax import cell_name
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Workbook
-from sheetnet.workbook_options import SHEETS, Presentation
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tests.support.quantities import edited
 from tests.support.recalculated import cell_value
 from tests.support.sheets import blamed, with_formula
@@ -34,7 +34,7 @@ STEPS = 6
 
 def book(network: Network, steps: int = STEPS, column: bool = False) -> Workbook:
     """The workbook with Step and Training."""
-    return make_workbook(network, Presentation(("step", VIEW), column, steps))
+    return make_workbook(network, WorkbookOptions(("step", VIEW), column, steps))
 
 
 def following(network: Network) -> Network:
@@ -91,7 +91,7 @@ def test_training_that_magnifies_rounding_is_blamed_on_nobody(name: str, seed: i
 def test_rows_that_rounding_may_decide_are_not_asked() -> None:
     """A γ far too large: from some row on nothing is asked of the weights, and never again; inputs always are."""
     network = make_network("tanh", "half_sse", learning_rate=8.0)
-    values, shown = evaluate_step(network, inputs_of(network)), Presentation(("step", VIEW), steps=60)
+    values, shown = evaluate_step(network, inputs_of(network)), WorkbookOptions(("step", VIEW), steps=60)
     asked = view_values(network, values, shown, asked=True)
     lost = np.isnan(asked["train_cost"][0, :, 0])
     assert not lost[0]

@@ -30,7 +30,7 @@ from sheetnet.workbook_options import (
     LEAST_CELLS,
     SHEETS,
     SMALL_NETWORK,
-    Presentation,
+    WorkbookOptions,
     default_views,
     least_cells,
     views_named,
@@ -39,7 +39,7 @@ from tests.support.figures import record
 from tests.support.recalculated import PROGRAMS, cell_value, distance, formula_places, lying
 from tools.small_networks import SMALL, make_network, pairs
 
-EVERY = Presentation(tuple(SHEETS))
+EVERY = WorkbookOptions(tuple(SHEETS))
 COLUMN = replace(EVERY, column=True)
 TINY = 1e-9  # what a difference of two equal numbers, and a slope of a difference quotient, may be off
 
@@ -52,7 +52,7 @@ def books() -> dict[str, tuple[Network, Workbook]]:
         found[name] = network, make_workbook(network, EVERY)
         found[f"{name} column"] = network, make_workbook(network, COLUMN)
     digits = load_network("digits-64-32-10")
-    found["digits column"] = digits, make_workbook(digits, Presentation(column=True))
+    found["digits column"] = digits, make_workbook(digits, WorkbookOptions(column=True))
     return found
 
 
@@ -134,7 +134,7 @@ def test_a_workbook_with_all_views_is_right_as_written(suffix: str, tmp_path: Pa
 def test_the_orientation_of_a_file_is_told_by_its_blocks(observations: int, column: bool) -> None:
     """Also where A_0 is square: three observations of two inputs and the bias node."""
     network = make_network("sigmoid", "half_sse", observations=observations)
-    book = make_workbook(network, Presentation(column=column))
+    book = make_workbook(network, WorkbookOptions(column=column))
     located = locate(book, network)
     assert (located.presentation.column, located.problems) == (column, ())
 
@@ -142,10 +142,10 @@ def test_the_orientation_of_a_file_is_told_by_its_blocks(observations: int, colu
 def test_a_name_that_begins_like_a_view_s_is_no_view() -> None:
     """A student's own names, such as net_income, make no sheet missing; a view without half of its names is gone."""
     network = load_network("d02b")
-    book = make_workbook(network, Presentation())
+    book = make_workbook(network, WorkbookOptions())
     own = Name("net_income", "Step!$B$7")
     assert judge(replace(book, names=(*book.names, own)), network).ok
-    whole = make_workbook(network, Presentation(("step", "matrices")))
+    whole = make_workbook(network, WorkbookOptions(("step", "matrices")))
     names = [name for name in whole.names if not name.name.startswith("mat_")]
     few = [name for name in whole.names if name.name.startswith("mat_")]
     assert judge(replace(whole, names=(*names, *few[:2])), network).ok
@@ -290,7 +290,7 @@ def test_what_no_workbook_holds_is_refused_before_it_is_computed() -> None:
     """D of 3,000 neurons alone has nine million cells (20,000 neurons filled the memory of the machine)."""
     wide = make_network("relu", "half_sse", (2, 3_000, 1), observations=1)
     with pytest.raises(FileError, match=r"at least 9,\d{3},\d{3} cells"):
-        make_workbook(wide, Presentation(("step", "matrices")))
+        make_workbook(wide, WorkbookOptions(("step", "matrices")))
 
 
 @pytest.mark.parametrize("view", LEAST_CELLS)
@@ -298,6 +298,6 @@ def test_no_view_is_refused_that_would_fit(view: str) -> None:
     """The estimate never exceeds what the workbook has, whatever the network."""
     for sizes, observations in (((2, 2, 2), 1), ((1, 1), 1), ((3, 7, 2, 5), 3), ((2, 1, 6, 1), 2)):
         for activation, loss in (("softmax", "cross_entropy"), ("tanh", "mse")):
-            network, shown = make_network(activation, loss, sizes, observations), Presentation(("step", view))
+            network, shown = make_network(activation, loss, sizes, observations), WorkbookOptions(("step", view))
             found = sum(len(sheet.cells) for sheet in make_workbook(network, shown).sheets)
             assert found / 30 < least_cells(network, shown) <= found

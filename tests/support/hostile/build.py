@@ -12,7 +12,7 @@ from functools import cache
 
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tools.packages import parts_of, saved, zipped
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -29,7 +29,7 @@ EXTRA = "xl/worksheets/extra.xml"
 @cache
 def lesson(suffix: str) -> bytes:
     """The workbook of the lesson as generated, its one step alone: every cell correct."""
-    return saved(make_workbook(load_network("d02b"), Presentation()), suffix)
+    return saved(make_workbook(load_network("d02b"), WorkbookOptions()), suffix)
 
 
 def hardened(part: bytes) -> bytes:

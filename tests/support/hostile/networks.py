@@ -9,14 +9,14 @@ from sheetnet.generate import make_workbook
 from sheetnet.layout.record import RECORD_SHEET
 from sheetnet.network_file import dump_network, load_network
 from sheetnet.workbook import Cell
-from sheetnet.workbook_options import Presentation
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.hostile.cases import add
 from tools.packages import saved
 
 
 def carrying(suffix: str, words: str, head: str = "sheetnet format 1") -> bytes:
     """The right worksheet with another text on its hidden sheet."""
-    book = make_workbook(load_network("d02b"), Presentation())
+    book = make_workbook(load_network("d02b"), WorkbookOptions())
     lines = [head, *(line for line in words.splitlines() if line)]
     cells = {(row, 1): Cell(line) for row, line in enumerate(lines, 1)}
     sheets = tuple(replace(sheet, cells=cells) if sheet.name == RECORD_SHEET else sheet for sheet in book.sheets)
