@@ -65,7 +65,7 @@ def validate_command(
     limit: LimitChanges = None,
     force: _Force = False,
 ) -> None:
-    """Judge every calculation cell of workbooks against NumPy, each in a guarded process.
+    """Judge every calculation cell of workbooks against NumPy, each in a separate process with limits.
 
     Exit code 0: all correct; 1: something is not; 2: a file cannot be used.
     """

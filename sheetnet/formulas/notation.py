@@ -58,7 +58,10 @@ def describe(network: Network, block: str, column: bool = False) -> tuple[str, s
         below = "A{k}′" if layer > 1 else "A{k}"
         equation = f"z{{l}}′ = W{{l}}′ {below}" if column else f"z{{l}}′ = {below} W{{l}}′"
     if quantity.transposed:
-        symbol, equation = symbol + "ᵀ", "A, turned to lie along W" if column else "A, turned to stand beside W"
+        symbol, equation = (
+            symbol + "ᵀ",
+            "A transposed, to line up with W",
+        )
     symbol += "′" if quantity.new else ""
     return _with_layers(symbol, layer), _with_layers(equation, layer)
 

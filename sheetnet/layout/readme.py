@@ -22,9 +22,9 @@ ROLE_LEGEND = {
     "target": "targets T: what the output should be",
     "cost": "the cost C",
     "backward": "the backward pass: ∂C/∂a, ∂a/∂z and δ",
-    "gradient": "the gradient of the cost by each weight",
+    "gradient": "the gradient of the cost with respect to each weight",
     "new_weight": "weights after the step",
-    "copy": "a number that stands elsewhere too",
+    "copy": "copied from another cell",
     "dead": "a ReLU unit that is off: it gives 0 and passes nothing back",
 }
 FIRST_STEPS = (
@@ -34,18 +34,19 @@ FIRST_STEPS = (
 )
 STUDENT_STEPS = (
     "Fill in the orange cells of Step with formulas, from the inputs down to the outputs, then backward.",
-    "A note at the first cell of a block says what stands there. All other cells are given and locked.",
-    "The sheet Check shows how far you are. Whether your formulas are right says `sheetnet validate FILE`.",
+    "Hover over the first cell of a block for a hint. All other cells are given and locked.",
+    "The sheet Check shows how far you are.",
+    "To check your formulas, run `sheetnet validate FILE`, or send the file to your teacher.",
 )
 NOTATION = (
-    "A⁽ˡ⁾ = [a⁽ˡ⁾, 1]: the activations of layer l with the bias node. One row an observation.",
-    "W⁽ˡ⁾: row i leads from node i below, column j to neuron j above; the last row holds the biases.",
-    "w⁽ˡ⁾ⱼᵢ in print is row i, column j here: end neuron first, counted from 0.",
+    "A⁽ˡ⁾ = [a⁽ˡ⁾, 1]: the activations of layer l with the bias node. One row per observation.",
+    "W⁽ˡ⁾: row i: from node i of the previous layer; column j: to neuron j of this layer; the last row holds the biases.",
+    "Textbooks write wⱼᵢ (to j, from i); here it is row i, column j. Counting starts at 0.",
 )
 COLUMN_NOTATION = (
-    "A⁽ˡ⁾: the activations of layer l above the bias node's 1, a column vector. One column an observation.",
-    "W⁽ˡ⁾: row j leads to neuron j, column i comes from node i below; the last column holds the biases.",
-    "w⁽ˡ⁾ⱼᵢ is row j, column i: end neuron first, counted from 0.",
+    "A⁽ˡ⁾: the activations of layer l above the bias node's 1, a column vector. One column per observation.",
+    "W⁽ˡ⁾: row j: to neuron j of this layer; column i: from node i of the previous layer; the last column holds the biases.",
+    "Textbooks write wⱼᵢ (to j, from i): that is row j, column i. Counting starts at 0.",
 )
 ALWAYS = "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime marks what holds after the step."
 

@@ -38,9 +38,7 @@ def check_sheet(context: ViewContext, blanks: tuple[str, ...], falls: bool) -> S
     """
     grid = Grid(SHEETS["check"])
     grid.write(1, NAME_COLUMN, "Check", "title")
-    grid.write(
-        2, NAME_COLUMN, "How far you are. Whether your formulas are right says: sheetnet validate FILE", "subtitle"
-    )
+    grid.write(2, NAME_COLUMN, "How far you are. To check your formulas, run: sheetnet validate FILE", "subtitle")
     for column, words in (
         (NAME_COLUMN, "block"),
         (FILLED_COLUMN, "filled in"),

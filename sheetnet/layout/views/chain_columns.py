@@ -73,13 +73,13 @@ class Columns:
         return [*found, slope, *self._weight(len(found) - 1, 2)]
 
     def mixing(self) -> list[Column]:
-        """A path over each output i of a softmax: ∂C/∂a_i, ∂a_i/∂z_j, product; their sum; ∂z_j/∂w; the product."""
+        """A path through each output i of a softmax: ∂C/∂a_i, ∂a_i/∂z_j, product; their sum; ∂z_j/∂w; the product."""
         size = self.context.network.sizes[self.layer]
         found: list[Column] = []
         for i in range(size):
             found += [
                 Column(
-                    f"{self.cost}/∂a{low(i)}", "backward", self._arriving(i), f"path over a{up(self.layer)}{low(i)}"
+                    f"{self.cost}/∂a{low(i)}", "backward", self._arriving(i), f"path through a{up(self.layer)}{low(i)}"
                 ),
                 Column(f"· ∂a{low(i)}/∂zⱼ", "backward", self._jacobian(i)),
                 self._product(self.table, 3 * i, 2),
@@ -88,14 +88,14 @@ class Columns:
         return [*found, *self._weight(len(found) - 1, 1)]
 
     def paths(self, table: str) -> list[Column]:
-        """A path over each neuron k of the layer above: the factors of ∂C/∂z_k, w_kj, product; their sum ∂C/∂a_j."""
+        """A path through each neuron k of the layer above: the factors of ∂C/∂z_k, w_kj, product; their sum ∂C/∂a_j."""
         above = Columns(self.context, self.grid, self.layer + 1)
         found: list[Column] = []
         products: list[int] = []
         for k in range(self.context.network.sizes[above.layer]):
             first = len(found)
             for number, (head, column) in enumerate(above.upstream(k)):
-                group = "" if number else f"path over z{up(above.layer)}{low(k)}"
+                group = "" if number else f"path through z{up(above.layer)}{low(k)}"
                 source = self.grid.position(above.table, above.first_row(k), column)
                 found.append(Column("· " * (number > 0) + head, "backward", above.read(k, column), group, source))
             found.append(Column(f"· ∂z{low(k)}/∂aⱼ = w{low(k)}ⱼ", "copy", self._weight_above(k)))

@@ -119,7 +119,7 @@ class _Layer:
         """The table of ∂C/∂a_i of a hidden softmax layer, to which every weight refers; gives the next free row."""
         block, count = chain("a", self.layer), self.context.network.observations
         self.grid.write(
-            top, NAMES, f"{columns.cost}/∂a{up(self.layer)}: a path over each neuron of the layer above", "symbol"
+            top, NAMES, f"{columns.cost}/∂a{up(self.layer)}: a path through each neuron of the layer above", "symbol"
         )
         box = self._table(block, columns.paths(block), top + 1, fan=1)
         for row in range(box[2] - box[0] + 1):

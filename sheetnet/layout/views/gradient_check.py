@@ -200,7 +200,7 @@ def _above(grid: Grid, context: ViewContext) -> None:
         (
             TOLERANCE_ROW,
             "tolerance",
-            "100h² + 10⁻¹³/h: a larger difference (of numbers above 1, in parts of them) fails",
+            "passes if the difference is at most 100h² + 10⁻¹³/h (relative for values above 1)",
         ),
         (COST_ROW, "C(w)", "the cost with no weight moved"),
         (LIGHT_ROW, "all", f"pass: slope and ∂C/∂w agree.{_kink_words(context.network)}{sample}"),

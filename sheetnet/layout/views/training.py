@@ -155,7 +155,7 @@ TRAINING_TOP = 4  # the row of the bands
 CHART_COLUMNS, CHART_ROWS = 7, 18
 STEP, COST, CHART = 1, 2, 3  # columns
 TRAINING_WORDS = (
-    "Gradient descent, a row a step: each row takes its weights from the row above. Change Step: all rows follow."
+    "Gradient descent, one row per step: each row takes its weights from the row above. Change Step: all rows follow."
 )
 EXPLAINED = (
     "Read a row from left to right:",

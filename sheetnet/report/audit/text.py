@@ -220,7 +220,7 @@ def _grid(width: int) -> Table:
 def _equations(audit: Audit) -> Iterator[RenderableType]:
     wrong = [formula for formula in audit.formulas if formula.verdict != PrintVerdict.AGREES]
     if wrong:
-        yield Text("\nEquations that are none", style="bold")
+        yield Text("\nEquations that do not hold", style="bold")
     for formula in wrong:
         yield Text(f"{printable(formula.place)}")
         table = _grid(max(map(len, audit.counts), default=0))
