@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sheetnet._version import __version__
-from sheetnet.display import RENDERERS
+from sheetnet.object_display import RENDERERS
 
 if TYPE_CHECKING:
     from sheetnet.auditing import Audit, audit

@@ -18,9 +18,9 @@ from sheetnet.files import save_workbook
 from sheetnet.files.atomic import refuse_existing, refuse_shared
 from sheetnet.files.limits import Limits
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
-from sheetnet.naming import element_name
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.place_names import element_name
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sheetnet.engine import ENGINES
 from sheetnet.errors import UsageError
-from sheetnet.fields import shown
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
+from sheetnet.toml_fields import shown
 from sheetnet.trials import TRIALS
 
 MOST_TRIALS = 1_000

@@ -11,8 +11,8 @@ from functools import cached_property
 from math import isfinite
 from typing import Literal
 
-from sheetnet import fields
-from sheetnet.catalogue import (
+from sheetnet import toml_fields
+from sheetnet.activations_and_losses import (
     ACTIVATION_FACTS,
     LOSS_FACTS,
     ActivationFacts,
@@ -21,9 +21,9 @@ from sheetnet.catalogue import (
     activations_for,
     losses_for_all,
 )
-from sheetnet.display import shown_line
-from sheetnet.fields import Matrix, refuse
+from sheetnet.object_display import shown_line
 from sheetnet.quantity import Quantity, q
+from sheetnet.toml_fields import Matrix, refuse
 
 REDUCTIONS = ("mean", "sum")
 
@@ -46,11 +46,11 @@ class Layer:
     shared_bias: bool = False
 
     def __post_init__(self) -> None:
-        fields.choice(self.activation, "activation", ACTIVATION_FACTS)
-        object.__setattr__(self, "weights", fields.matrix(self.weights, "weights"))
+        toml_fields.choice(self.activation, "activation", ACTIVATION_FACTS)
+        object.__setattr__(self, "weights", toml_fields.matrix(self.weights, "weights"))
         if len(self.weights) == 1:
             raise refuse("weights", "has 1 row", "one for each input of the layer, and the biases last")
-        if fields.flag(self.shared_bias, "shared_bias") and len(set(self.weights[-1])) > 1:
+        if toml_fields.flag(self.shared_bias, "shared_bias") and len(set(self.weights[-1])) > 1:
             raise refuse(
                 "shared_bias", "is True, but the biases differ", "one number all along the last row of weights"
             )
@@ -89,14 +89,14 @@ class Network:
     train_bias: bool = True
 
     def __post_init__(self) -> None:
-        fields.text(self.title, "title")
-        fields.text(self.source, "source")
+        toml_fields.text(self.title, "title")
+        toml_fields.text(self.source, "source")
         for name in ("inputs", "targets"):
-            object.__setattr__(self, name, fields.matrix(getattr(self, name), name))
-        fields.choice(self.loss, "loss", LOSS_FACTS)
-        object.__setattr__(self, "learning_rate", fields.number(self.learning_rate, "learning_rate"))
-        fields.choice(self.reduction, "reduction", REDUCTIONS)
-        fields.flag(self.train_bias, "train_bias")
+            object.__setattr__(self, name, toml_fields.matrix(getattr(self, name), name))
+        toml_fields.choice(self.loss, "loss", LOSS_FACTS)
+        object.__setattr__(self, "learning_rate", toml_fields.number(self.learning_rate, "learning_rate"))
+        toml_fields.choice(self.reduction, "reduction", REDUCTIONS)
+        toml_fields.flag(self.train_bias, "train_bias")
         object.__setattr__(self, "layers", _checked_layers(self))
         _check_shapes(self)
         _check_meaning(self)
@@ -160,11 +160,11 @@ def _checked_layers(network: Network) -> tuple[Layer, ...]:
     """The layers, each of which takes what the one before gives."""
     layers: object = network.layers
     if not isinstance(layers, list | tuple) or not layers:
-        raise refuse("layers", f"is {fields.shown(network.layers)}", "a Layer for each layer that has weights")
+        raise refuse("layers", f"is {toml_fields.shown(network.layers)}", "a Layer for each layer that has weights")
     fan_in = len(network.inputs[0])
     for index, layer in enumerate(layers):
         if not isinstance(layer, Layer):
-            raise refuse(f"layers[{index}]", f"is {fields.shown(layer)}", "a Layer")
+            raise refuse(f"layers[{index}]", f"is {toml_fields.shown(layer)}", "a Layer")
         if len(layer.weights) != fan_in + 1:
             found = f"has {len(layer.weights)} rows"
             raise refuse(

@@ -14,11 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sheetnet import fields
-from sheetnet.catalogue import ACTIVATION_FACTS
+from sheetnet import toml_fields
+from sheetnet.activations_and_losses import ACTIVATION_FACTS
 from sheetnet.errors import NetworkError, errors_within
-from sheetnet.fields import Matrix, entries_of, refuse
 from sheetnet.network import Layer, Network
+from sheetnet.toml_fields import Matrix, entries_of, refuse
 
 TableLike = str | os.PathLike[str] | Mapping[str, Any]
 NetworkLike = TableLike | Network  # what is taken wherever a network is
@@ -127,14 +127,14 @@ def network_of(table: Mapping[str, Any], where: str | None = None) -> Network:
 
 
 def _network(table: Mapping[str, Any]) -> Network:
-    fields.known_keys(table, FILE_KEYS, "")
+    toml_fields.known_keys(table, FILE_KEYS, "")
     if "published" in table:
         entries_of(table["published"])
     observations = _table(table.get("observations"), "observations", ("inputs", "targets"))
     for field in ("inputs", "targets"):
         _not_too_many(observations.get(field), f"observations.{field}", "rows", MOST_OBSERVATIONS_READ)
-    inputs = fields.matrix(observations.get("inputs"), "observations.inputs")
-    train_bias = fields.flag(table.get("train_bias", True), "train_bias")
+    inputs = toml_fields.matrix(observations.get("inputs"), "observations.inputs")
+    train_bias = toml_fields.flag(table.get("train_bias", True), "train_bias")
     try:
         return Network(
             title=table.get("title"),  # type: ignore[arg-type] # what a file holds is checked by the network
@@ -155,8 +155,8 @@ def _network(table: Mapping[str, Any]) -> Network:
 
 def _table(value: object, field: str, known: tuple[str, ...]) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise refuse(field, f"is {fields.shown(value)}", f"a table [{field}] with {' and '.join(known)}")
-    fields.known_keys(value, known, f"{field}.")
+        raise refuse(field, f"is {toml_fields.shown(value)}", f"a table [{field}] with {' and '.join(known)}")
+    toml_fields.known_keys(value, known, f"{field}.")
     return value
 
 
@@ -164,12 +164,12 @@ def _layers(table: Mapping[str, Any], fan_in: int, train_bias: bool) -> tuple[La
     """All layers; random weights are drawn in order from one generator, layer after layer, row after row."""
     tables = table.get("layers")
     if not isinstance(tables, list) or not tables:
-        raise refuse("layers", f"is {fields.shown(tables)}", "one [[layers]] table a layer")
+        raise refuse("layers", f"is {toml_fields.shown(tables)}", "one [[layers]] table a layer")
     _not_too_many(tables, "layers", "layers", MOST_LAYERS)
     seed = table.get("seed", 0)
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise refuse("seed", f"is {fields.shown(seed)}", "a whole number")
-    spread = SPREADS[fields.choice(table.get("init", "xavier"), "init", SPREADS)]
+        raise refuse("seed", f"is {toml_fields.shown(seed)}", "a whole number")
+    spread = SPREADS[toml_fields.choice(table.get("init", "xavier"), "init", SPREADS)]
     generator = random.Random(seed)
     layers: list[Layer] = []
     for index, entry in enumerate(tables):
@@ -199,7 +199,7 @@ def _weights(
             raise refuse(f"{where}.neurons", "stands beside weights", "one of the two", "remove neurons")
         neurons = entry["neurons"]
         if isinstance(neurons, bool) or not isinstance(neurons, int) or neurons < 1:
-            raise refuse(f"{where}.neurons", f"is {fields.shown(neurons)}", "a whole number from 1")
+            raise refuse(f"{where}.neurons", f"is {toml_fields.shown(neurons)}", "a whole number from 1")
         if neurons * fan_in > room:
             raise refuse(
                 f"{where}.neurons", f"is {neurons:,}", f"at most {MOST_WEIGHTS:,} random weights in all layers"
@@ -208,8 +208,8 @@ def _weights(
         return tuple(
             tuple(round(half * (2 * generator.random() - 1), 6) for _ in range(neurons)) for _ in range(fan_in)
         )
-    by = fields.choice(entry.get("weights_by", "neuron"), f"{where}.weights_by", ("neuron", "input"))
-    rows = fields.matrix(entry.get("weights"), f"{where}.weights")
+    by = toml_fields.choice(entry.get("weights_by", "neuron"), f"{where}.weights_by", ("neuron", "input"))
+    rows = toml_fields.matrix(entry.get("weights"), f"{where}.weights")
     found = len(rows[0]) if by == "neuron" else len(rows)
     if found != fan_in:
         what, other = ("numbers in a row", "input") if by == "neuron" else ("rows", "neuron")
@@ -223,15 +223,15 @@ def _weights(
 
 
 def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool) -> Layer:
-    neurons, bias = len(rows[0]), fields.as_lists(entry.get("bias", [0.0] * len(rows[0])))
+    neurons, bias = len(rows[0]), toml_fields.as_lists(entry.get("bias", [0.0] * len(rows[0])))
     single = not isinstance(bias, list | tuple)
     if single:
-        biases = (fields.number(bias, f"{where}.bias"),) * neurons
+        biases = (toml_fields.number(bias, f"{where}.bias"),) * neurons
     else:
-        biases = fields.row(bias, f"{where}.bias")
+        biases = toml_fields.row(bias, f"{where}.bias")
     if len(biases) != neurons:
         raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one a neuron) or a single number")
-    activation = fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
+    activation = toml_fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
     return Layer(activation, (*rows, biases), shared_bias=single and not train_bias)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from sheetnet.display import shown_line
+from sheetnet.object_display import shown_line
 
 Position = tuple[int, int]  # row, column, from 1
 Place = tuple[str, int, int]  # sheet, row, column

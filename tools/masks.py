@@ -28,7 +28,7 @@ from sheetnet.trials.draw import Ties
 from sheetnet.validation import run
 from sheetnet.validation.case import Case
 from sheetnet.validation.locate import Located, locate
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import WorkbookOptions

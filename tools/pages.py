@@ -2,7 +2,7 @@
 
 from sheetnet.auditing import audit, documents
 from sheetnet.report.audit import markdown
-from sheetnet.report.lists import mistakes_page
+from sheetnet.report.limits_and_mistakes import mistakes_page
 from tools import ROOT
 
 

@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sheetnet.catalogue import LOSS_FACTS, Targets
+from sheetnet.activations_and_losses import LOSS_FACTS, Targets
 from sheetnet.errors import NetworkError
-from sheetnet.fields import Matrix
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES
+from sheetnet.toml_fields import Matrix
 
 SMALL = tuple(name for name in template_names() if not name.startswith("digits"))  # templates of few formulas
 SEED = 15  # with it, nearly all relu units in these tests are on for some observations and off for others

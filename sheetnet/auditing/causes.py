@@ -17,14 +17,14 @@ import numpy as np
 
 from sheetnet.auditing.digits import LEAST_DIGITS, Digits, chance, likely_slip, one_digit_differs
 from sheetnet.auditing.document import Document, Routes
+from sheetnet.auditing.evaluate import term_value
+from sheetnet.auditing.expressions import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.intervals import Pin, Reach, StepFunction, Upstream, element
-from sheetnet.auditing.names import block_of_column
+from sheetnet.auditing.printed_names import block_of_column
 from sheetnet.auditing.published import PrintedNumber
-from sheetnet.auditing.terms import FunctionTerm, Negative, Term, rebuilt, subterms
-from sheetnet.auditing.values import term_value
 from sheetnet.mistakes import MISTAKES
-from sheetnet.mistakes.mistaken import MistakenEquation, mistaken_equations, ways_up
-from sheetnet.naming import element_name
+from sheetnet.mistakes.mistaken_equations import MistakenEquation, mistaken_equations, ways_up
+from sheetnet.place_names import element_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.verdict import PrintVerdict
 

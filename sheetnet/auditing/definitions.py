@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache, reduce
 
-from sheetnet.auditing.terms import (
+from sheetnet.auditing.expressions import (
     FunctionTerm,
     MatrixTerm,
     NameTerm,
@@ -20,7 +20,7 @@ from sheetnet.auditing.terms import (
     parse_term,
     rebuilt,
 )
-from sheetnet.auditing.terms import subterms as parts_of
+from sheetnet.auditing.expressions import subterms as parts_of
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from sheetnet.auditing.document import DIAGONAL_MISTAKE, Document
-from sheetnet.auditing.equations import EquationTrials, identity, readings, right_form
-from sheetnet.auditing.givens import misprinted_givens
-from sheetnet.auditing.judge import judge_numbers
+from sheetnet.auditing.equation_check import EquationTrials, identity, readings, right_form
+from sheetnet.auditing.misprinted_givens import misprinted_givens
+from sheetnet.auditing.number_verdicts import judge_numbers
 from sheetnet.auditing.published import PrintedFormula, Published, load_published
-from sheetnet.auditing.verdicts import Audit, FormulaEntry, NumberVerdict
+from sheetnet.auditing.result import Audit, FormulaEntry, NumberVerdict
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, read_table, template_names
 from sheetnet.quantity import q

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sheetnet import fields
+from sheetnet import toml_fields
 from sheetnet.auditing.digits import Digits, read_digits
-from sheetnet.auditing.names import completed, lacking_in, refuse_lacking, shapes_of
-from sheetnet.auditing.terms import (
+from sheetnet.auditing.evaluate import TERM_FUNCTIONS, arguments_of
+from sheetnet.auditing.expressions import (
     FunctionTerm,
     NameTerm,
     Term,
@@ -24,12 +24,12 @@ from sheetnet.auditing.terms import (
     parse_term,
     subterms,
 )
-from sheetnet.auditing.values import TERM_FUNCTIONS, arguments_of
+from sheetnet.auditing.printed_names import completed, lacking_in, refuse_lacking, shapes_of
 from sheetnet.errors import errors_within
-from sheetnet.fields import entries_of, index_of, meanings_of, refuse, rows_of
-from sheetnet.naming import element_name
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, network_of, read_table
+from sheetnet.place_names import element_name
+from sheetnet.toml_fields import entries_of, index_of, meanings_of, refuse, rows_of
 
 MOST_TERMS = 20_000  # of an equation with all its own names replaced
 NOT_PRINTED = "-"  # a cell of a printed table that has no number
@@ -133,11 +133,11 @@ def _numbers(
     entry: Mapping[str, Any], table: int, shapes: Mapping[str, tuple[int, int]], above: Collection[str]
 ) -> Iterator[PrintedNumber]:
     where = f"published.numbers[{table}]"
-    place = fields.text(entry.get("place"), f"{where}.place")
-    quantity = fields.text(entry.get("quantity"), f"{where}.quantity")
+    place = toml_fields.text(entry.get("place"), f"{where}.place")
+    quantity = toml_fields.text(entry.get("quantity"), f"{where}.quantity")
     expression = None
     if "expression" in entry:
-        expression = parse_term(fields.text(entry["expression"], f"{where}.expression"), f"{where}.expression")
+        expression = parse_term(toml_fields.text(entry["expression"], f"{where}.expression"), f"{where}.expression")
         check_names(expression, shapes, f"{where}.expression")
     elif quantity not in shapes:
         near = difflib.get_close_matches(quantity, shapes, 1)
@@ -146,7 +146,7 @@ def _numbers(
     sources = _names(entry.get("from"), shapes, f"{where}.from", "a list of quantities of the step")
     terms = _names(entry.get("sum_of"), above, f"{where}.sum_of", "a list of quantities or labels printed above")
     top, left = index_of(entry.get("index", [0, 0]), f"{where}.index")
-    turned = fields.choice(entry.get("by", "input"), f"{where}.by", ("input", "neuron")) == "neuron"
+    turned = toml_fields.choice(entry.get("by", "input"), f"{where}.by", ("input", "neuron")) == "neuron"
     for r, row in enumerate(rows_of(entry.get("printed"), f"{where}.printed")):
         for c, text in enumerate(row):
             index = (top + c, left + r) if turned else (top + r, left + c)
@@ -169,7 +169,7 @@ def _names(value: object, known: Collection[str], field: str, expected: str) -> 
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) and name in known for name in value):
-        raise refuse(field, f"is {fields.shown(value)}", expected)
+        raise refuse(field, f"is {toml_fields.shown(value)}", expected)
     return tuple(value)
 
 
@@ -183,12 +183,13 @@ def _inside(index: tuple[int, int], quantity: str, shape: tuple[int, int], where
 
 def _formula(entry: Mapping[str, Any], number: int, shapes: Mapping[str, tuple[int, int]]) -> PrintedFormula:
     where = f"published.formulas[{number}]"
-    place = fields.text(entry.get("place"), f"{where}.place")
-    equation = fields.text(entry.get("equation"), f"{where}.equation", longest=fields.LONGEST_EQUATION)
+    place = toml_fields.text(entry.get("place"), f"{where}.place")
+    equation = toml_fields.text(entry.get("equation"), f"{where}.equation", longest=toml_fields.LONGEST_EQUATION)
     meanings = meanings_of(entry, where)
     terms = {
         name: parse_term(
-            fields.text(words, f"{where}.where.{name}", longest=fields.LONGEST_EQUATION), f"{where}.where.{name}"
+            toml_fields.text(words, f"{where}.where.{name}", longest=toml_fields.LONGEST_EQUATION),
+            f"{where}.where.{name}",
         )
         for name, words in meanings.items()
     }

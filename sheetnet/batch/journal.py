@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Any
 
 from sheetnet._version import __version__
-from sheetnet.display import counted_words, shown_line
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import refuse_existing
 from sheetnet.files.limits import Limits
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import dump_network
+from sheetnet.object_display import counted_words, shown_line
 from sheetnet.report.json import json_line, record, report_data, report_from_data
 from sheetnet.validation import Report
 from sheetnet.verdict import Status

@@ -32,7 +32,7 @@ def show(network: NetworkSource) -> None:
 
 def limits() -> None:
     """Show how much a workbook may ask of this machine, and why; --limit changes each."""
-    from sheetnet.report.lists import limits_view
+    from sheetnet.report.limits_and_mistakes import limits_view
     from sheetnet.report.terminal import console
 
     console().print(limits_view())
@@ -44,7 +44,7 @@ def explain(
     ] = None,
 ) -> None:
     """Explain a known mistake by its code, or list all."""
-    from sheetnet.report.lists import explanation
+    from sheetnet.report.limits_and_mistakes import explanation
     from sheetnet.report.terminal import console
 
     console().print(explanation(code))

@@ -69,7 +69,7 @@ def validate_command(
 
     Exit code 0: all correct; 1: something is not; 2: a file cannot be used.
     """
-    from sheetnet.cli.judging import Limits, Outputs, Shown, Workers, parse_limits, validate_many
+    from sheetnet.cli.validate_output import Limits, Outputs, Shown, Workers, parse_limits, validate_many
 
     if resume and jsonl is None:
         raise UsageError("--resume needs --jsonl FILE", remedy="the results that are to be kept stand there")

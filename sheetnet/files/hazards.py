@@ -10,7 +10,7 @@ from contextlib import suppress
 from sheetnet.errors import FileError
 from sheetnet.files.package import Package
 from sheetnet.files.xlsx.parts import workbook_part
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.syntax import tokenize
 from sheetnet.workbook import Position, Workbook
 

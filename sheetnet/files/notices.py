@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sheetnet.errors import FileError
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.workbook import NOTHING_HIDDEN, Disguise, Place, Position, Workbook
 
 _notices: ContextVar[dict[str, None] | None] = ContextVar("notices", default=None)

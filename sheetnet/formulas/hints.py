@@ -5,7 +5,7 @@ The results of the examples are checked by a test, which computes their formulas
 
 from __future__ import annotations
 
-from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.formulas.notation import describe
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sheetnet.formulas.functions import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
 

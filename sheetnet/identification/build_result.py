@@ -11,8 +11,8 @@ from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import in_context
 from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 from sheetnet.identification.state import IdentifyState
-from sheetnet.naming import cell_place
 from sheetnet.network import Block, Network, activation_name
+from sheetnet.place_names import cell_place
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name, functions

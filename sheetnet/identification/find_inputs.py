@@ -20,8 +20,8 @@ from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import look_up
 from sheetnet.identification.quantities import Training
 from sheetnet.identification.sheet_runs import run_sheet
-from sheetnet.naming import cell_place, element_name
 from sheetnet.network import Network
+from sheetnet.place_names import cell_place, element_name
 from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name

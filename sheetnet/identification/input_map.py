@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sheetnet import fields
+from sheetnet import toml_fields
 from sheetnet.errors import NetworkError
-from sheetnet.fields import refuse
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import parse_area
+from sheetnet.toml_fields import refuse
 from sheetnet.validation.cells import InputPlace
 from sheetnet.workbook import Place, Workbook
 
@@ -66,11 +66,11 @@ def parse_map(words: str, workbook: Workbook, network: Network, where: str) -> I
     """The map that a TOML text describes; `where` names the text in errors."""
     try:
         table = tomllib.loads(words)
-        fields.known_keys(table, ("inputs",), "")
+        toml_fields.known_keys(table, ("inputs",), "")
         inputs = table.get("inputs")
         if not isinstance(inputs, dict) or not inputs:
-            raise refuse("inputs", f"is {fields.shown(inputs)}", "a table [inputs] with A_0, W_1, …")
-        fields.known_keys(inputs, known_fields(network), "inputs.")
+            raise refuse("inputs", f"is {toml_fields.shown(inputs)}", "a table [inputs] with A_0, W_1, …")
+        toml_fields.known_keys(inputs, known_fields(network), "inputs.")
         entries = [_entry(value, f"inputs.{name}", workbook) for name, value in inputs.items()]
         cells: dict[InputPlace, tuple[Place, ...]] = {}
         for name, entry in zip(inputs, entries, strict=True):
@@ -92,8 +92,8 @@ def _entry(value: object, field: str, workbook: Workbook) -> _Entry:
     """A range, a list of ranges, or a table of cells, by and copies."""
     by, copies = None, False
     if isinstance(value, dict):
-        fields.known_keys(value, ("cells", "by", "copies"), f"{field}.")
-        copies = fields.flag(value.get("copies", False), f"{field}.copies")
+        toml_fields.known_keys(value, ("cells", "by", "copies"), f"{field}.")
+        copies = toml_fields.flag(value.get("copies", False), f"{field}.copies")
         by = value.get("by")
         value = value.get("cells")
         field_cells = f"{field}.cells"
@@ -101,7 +101,7 @@ def _entry(value: object, field: str, workbook: Workbook) -> _Entry:
         field_cells = field
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts:
-        raise refuse(field_cells, f"is {fields.shown(value)}", f"{RANGE}, or a list of them")
+        raise refuse(field_cells, f"is {toml_fields.shown(value)}", f"{RANGE}, or a list of them")
     areas = [_area(text, field_cells, workbook) for text in texts]
     entry = _Entry(field, areas, _by(by, field), copies)
     twice = {place for place in entry.cells if entry.cells.count(place) > 1} if len(entry.cells) < 1000 else set()
@@ -114,19 +114,19 @@ def _by(by: object, field: str) -> str | None:
     if by is None:
         return None
     weights = Quantity.of(field.rpartition(".")[2]).symbol in ("W", "b")
-    return fields.choice(by, f"{field}.by", ("neuron", "input") if weights else ("observation", "neuron"))
+    return toml_fields.choice(by, f"{field}.by", ("neuron", "input") if weights else ("observation", "neuron"))
 
 
 def _area(text: object, field: str, workbook: Workbook) -> list[list[Place]]:
     area = parse_area(text) if isinstance(text, str) else None
     if area is None or (area.sheet is None and len(workbook.sheets) != 1):
-        raise refuse(field, f"has {fields.shown(text)}", RANGE)
+        raise refuse(field, f"has {toml_fields.shown(text)}", RANGE)
     sheet = workbook.sheets[0] if area.sheet is None else workbook.sheet(area.sheet)
     if sheet is None:
         known = ", ".join(sheet.name for sheet in workbook.sheets)
         raise refuse(field, f"names the sheet {area.sheet!r}", f"one of {known}")
     if area.size > MOST_ENTRY_CELLS:
-        raise refuse(field, f"has {fields.shown(text)}", "a range without whole rows or columns")
+        raise refuse(field, f"has {toml_fields.shown(text)}", "a range without whole rows or columns")
     rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
     return [[(sheet.name, row, column) for column in columns] for row in rows]
 

@@ -28,7 +28,7 @@ from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.validation.cells import input_blocks
 from sheetnet.validation.relative_names import in_full
-from sheetnet.validation.report import CellVerdict, Report
+from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 

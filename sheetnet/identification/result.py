@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sheetnet.display import counted_words, shown_line
-from sheetnet.naming import element_name
+from sheetnet.object_display import counted_words, shown_line
+from sheetnet.place_names import element_name
 from sheetnet.workbook import Value
 
 

@@ -6,10 +6,10 @@ from sheetnet.errors import SheetnetError
 from sheetnet.mistakes.any_formula import ANYWHERE
 from sheetnet.mistakes.backward import DERIVATIVES, HIDDEN
 from sheetnet.mistakes.costs import COSTS
-from sheetnet.mistakes.equations import Element, Site, cook, kind_of
+from sheetnet.mistakes.equation_parts import Element, Site, cook, kind_of
 from sheetnet.mistakes.forward import FORWARD_MISTAKES, SOFTMAX_MISTAKES
+from sheetnet.mistakes.known_mistake import Change, Mistake
 from sheetnet.mistakes.misreads import Single, cook_each, reads_of
-from sheetnet.mistakes.model import Change, Mistake
 from sheetnet.mistakes.update import GRADIENTS, UPDATES
 
 # Title → the mistakes of that part of the step, simplest first.

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from sheetnet.mistakes.equations import READS, RECIPES, TWICE, EquationParts, Part, Site, reads_twice, shifted
+from sheetnet.mistakes.equation_parts import READS, RECIPES, TWICE, EquationParts, Part, Site, reads_twice, shifted
+from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.mistakes.misreads import DIRECTIONS, drifted, miscounted, misplaced
-from sheetnet.mistakes.model import Change, Mistake, change
 from sheetnet.reference import Array
 
 _ALONG = {("cost_n", (False, True)), ("cost", (True, False))}  # the direction in which each is summed

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equations import EquationParts, Part, Site, fit, transposed
-from sheetnet.mistakes.model import Change, Mistake, change
+from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, fit, transposed
+from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 

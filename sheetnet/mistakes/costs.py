@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equations import EquationParts, Part, Site, share_of
-from sheetnet.mistakes.model import Change, Mistake, change
+from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, share_of
+from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.reference import LOSSES, Array
 
 TWO_OUTPUTS = 2  # outputs, with which "multiplied by n" is the 2 of the square's derivative

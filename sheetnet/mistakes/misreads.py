@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from sheetnet.mistakes.equations import (
+from sheetnet.mistakes.equation_parts import (
     READS,
     RECIPES,
     TWICE,
@@ -23,8 +23,8 @@ from sheetnet.mistakes.equations import (
     kind_of,
     reads_twice,
 )
-from sheetnet.naming import element_name
 from sheetnet.network import Network
+from sheetnet.place_names import element_name
 from sheetnet.reference import Array, Values
 
 DIRECTIONS = {"one row down": (1, 0), "one row up": (-1, 0), "one column right": (0, 1), "one column left": (0, -1)}

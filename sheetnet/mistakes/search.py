@@ -34,7 +34,7 @@ from sheetnet.mistakes import (
     reads_of,
 )
 from sheetnet.mistakes.knowledge import Knowledge
-from sheetnet.mistakes.mistaken import mistaken_equations, names_read, ways_up
+from sheetnet.mistakes.mistaken_equations import mistaken_equations, names_read, ways_up
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Values

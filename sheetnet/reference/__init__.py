@@ -1,5 +1,6 @@
 """The reference: one training step in NumPy, in matrix form."""
 
+from sheetnet.reference.activations_and_losses import ACTIVATIONS, LOSSES, Activation, Array, Loss
 from sheetnet.reference.equations import (
     Equation,
     Recorder,
@@ -12,7 +13,6 @@ from sheetnet.reference.equations import (
     training_step,
     with_bias_node,
 )
-from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Activation, Array, Loss
 
 __all__ = [
     "ACTIVATIONS",

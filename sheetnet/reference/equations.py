@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.display import shown_html, shown_line
 from sheetnet.network import Block, Network
 from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.object_display import shown_html, shown_line
 from sheetnet.quantity import q
-from sheetnet.reference.functions import ACTIVATIONS, LOSSES, Array
+from sheetnet.reference.activations_and_losses import ACTIVATIONS, LOSSES, Array
 
 if TYPE_CHECKING:
     import pandas

@@ -16,8 +16,8 @@ from sheetnet.files import read_workbook
 from sheetnet.files.atomic import save_text
 from sheetnet.files.limits import Limits
 from sheetnet.files.package import refuse_same
-from sheetnet.naming import element_name, place_name
-from sheetnet.report.format import (
+from sheetnet.place_names import element_name, place_name
+from sheetnet.report.wording import (
     EDITED,
     VERDICT_STYLES,
     Look,
@@ -38,7 +38,7 @@ from sheetnet.report.format import (
 from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
-from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Verdict, tally
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
 

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sheetnet.report.format import blamed
+from sheetnet.report.wording import blamed
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
-from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError
 

@@ -10,8 +10,8 @@ from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Field, Mark, mark_workbook
-from sheetnet.naming import element_name
-from sheetnet.report.format import (
+from sheetnet.place_names import element_name
+from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
     blamed_answers,
@@ -30,7 +30,7 @@ from sheetnet.report.format import (
 )
 from sheetnet.syntax import parse_area
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place, Workbook
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
-from sheetnet.report.format import EDITED, VERDICT_STYLES, number_text
 from sheetnet.report.html import page_templates, section
+from sheetnet.report.wording import EDITED, VERDICT_STYLES, number_text
 from sheetnet.validation import Report
 
 MOST_FINDINGS = 20  # of each list of a report; `to_frame` and the page of `validate --html` have all

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.formulas import describe
-from sheetnet.naming import element_name, listed
+from sheetnet.place_names import element_name, listed
 from sheetnet.reference import Step, stacked
-from sheetnet.report.format import (
+from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
     blamed_answers,
@@ -35,7 +35,7 @@ from sheetnet.report.format import (
     value_text,
 )
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.report import BlockFinding, findings_of
+from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Status, Verdict
 
 VERDICT_WIDTH = max(map(len, Verdict))  # of the column of verdicts

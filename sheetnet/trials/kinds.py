@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetnet.catalogue import Targets
+from sheetnet.activations_and_losses import Targets
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import ACTIVATIONS, Array, equations, with_bias_node

@@ -1,5 +1,5 @@
 """Judges the cells of a workbook that sheetnet wrote."""
 
-from sheetnet.validation.report import CellVerdict, Report
+from sheetnet.validation.result import CellVerdict, Report
 
 __all__ = ["CellVerdict", "Report"]

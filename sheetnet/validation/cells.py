@@ -12,8 +12,8 @@ from math import isclose
 
 import numpy as np
 
-from sheetnet.naming import place_name
 from sheetnet.network import Block, Network
+from sheetnet.place_names import place_name
 from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area

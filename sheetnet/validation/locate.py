@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sheetnet.naming import listed
 from sheetnet.network import Block, Network
+from sheetnet.place_names import listed
 from sheetnet.syntax import Area, column_letters
-from sheetnet.validation.names import (
+from sheetnet.validation.defined_names import (
     Chosen,
     Lines,
     Problem,

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from sheetnet.layout.step import label_of
-from sheetnet.naming import cell_place, listed
+from sheetnet.layout.step_sheet import label_of
 from sheetnet.network import Network
+from sheetnet.place_names import cell_place, listed
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.syntax import Area, area_name, cell_name, column_letters
 from sheetnet.syntax.number_formats import shows_another
 from sheetnet.validation.cells import Answer
+from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.locate import Located
-from sheetnet.validation.names import is_view_block
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.result import CellVerdict
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
 from sheetnet.workbook_options import SHEETS
 

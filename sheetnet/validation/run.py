@@ -18,9 +18,9 @@ from sheetnet.reference.views import noise, view_values
 from sheetnet.trials.from_content import unforeseen
 from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
 from sheetnet.validation.case import Case
+from sheetnet.validation.cell_verdicts import Evidence
 from sheetnet.validation.cells import as_columns, input_blocks, own_inputs, ties_of
-from sheetnet.validation.judge_cells import Evidence
-from sheetnet.validation.names import is_view_block
+from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.texts import Texts, texts_of
 from sheetnet.workbook import Place, Value
 

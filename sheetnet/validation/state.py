@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sheetnet.validation.case import Case
-from sheetnet.validation.judge_cells import cell_verdict
-from sheetnet.validation.lost import Lost
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.cell_verdicts import cell_verdict
+from sheetnet.validation.lost_blocks import Lost
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.run import Runner, Runs
 
 

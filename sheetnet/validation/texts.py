@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
-from sheetnet.naming import cell_place, listed
+from sheetnet.place_names import cell_place, listed
 from sheetnet.syntax import Token, depth, parse_area, tokenize
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.syntax.function_facts import LocalName, is_googles, local_name
@@ -19,7 +19,7 @@ from sheetnet.syntax.shifting import skeletons_of
 from sheetnet.syntax.tree import Call, Leaf, parts
 from sheetnet.validation.case import Case
 from sheetnet.validation.cells import Answer
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.result import CellVerdict
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 

@@ -11,10 +11,10 @@ import pytest
 
 from sheetnet.auditing import FormulaEntry, audit, load_published
 from sheetnet.auditing.definitions import definition
-from sheetnet.auditing.equations import EquationTrials, check_equation
-from sheetnet.auditing.names import shapes_of
-from sheetnet.auditing.terms import NameTerm, parse_equation, parse_term, written
-from sheetnet.auditing.values import Misfit, term_value
+from sheetnet.auditing.equation_check import EquationTrials, check_equation
+from sheetnet.auditing.evaluate import Misfit, term_value
+from sheetnet.auditing.expressions import NameTerm, parse_equation, parse_term, written
+from sheetnet.auditing.printed_names import shapes_of
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
 from sheetnet.verdict import PrintVerdict

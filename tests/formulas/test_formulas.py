@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheetnet import formulas, load_network
-from sheetnet.catalogue import ACTIVATION_FACTS
+from sheetnet.activations_and_losses import ACTIVATION_FACTS
 from sheetnet.engine import ironcalc
 from sheetnet.formulas import cell_formulas, describe
-from sheetnet.formulas.functions import exponential
+from sheetnet.formulas.activations_and_losses import exponential
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, equations, evaluate_step, inputs_of, stacked

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 import sheetnet
-from sheetnet.auditing.terms import parse_term
-from sheetnet.auditing.values import term_value
-from sheetnet.catalogue import (
+from sheetnet.activations_and_losses import (
     ACTIVATION_FACTS,
     LOSS_FACTS,
     ActivationFacts,
@@ -23,6 +21,8 @@ from sheetnet.catalogue import (
     activations_for,
     losses_for_all,
 )
+from sheetnet.auditing.evaluate import term_value
+from sheetnet.auditing.expressions import parse_term
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
 
@@ -195,7 +195,12 @@ def test_a_row_checks_itself() -> None:
 
 
 # Where a name stands for the function itself; and the mistakes, each of which is about a certain function.
-HOMES = ("catalogue.py", "reference/functions.py", "formulas/functions.py", "mistakes/")
+HOMES = (
+    "activations_and_losses.py",
+    "reference/activations_and_losses.py",
+    "formulas/activations_and_losses.py",
+    "mistakes/",
+)
 
 
 def test_no_other_module_spells_the_name_of_an_activation_or_a_loss() -> None:

@@ -29,7 +29,7 @@ TABLE = [
 # The dictionary of each registry → the rows to add to it. `ramp` bends away from 0 and `hard_tanh` twice; `sharp` mixes
 # a row as softmax does, `squareplus_parts` with a Jacobian that is not symmetric; `poisson` has a domain.
 ROWS = {
-    "sheetnet/catalogue.py": {
+    "sheetnet/activations_and_losses.py": {
         "ACTIVATION_FACTS": """
     "ramp": ActivationFacts(
         Interval(0, inf, closed=True),
@@ -71,7 +71,7 @@ ROWS = {
     ),
 """,
     },
-    "sheetnet/reference/functions.py": {
+    "sheetnet/reference/activations_and_losses.py": {
         "ACTIVATIONS": """
     "ramp": Activation(lambda z: np.maximum(z - 1, 0.0), lambda z, a: np.where(z > 1, 1.0, 0.0)),
     "hard_tanh": Activation(lambda z: np.clip(z, -1.0, 1.0), lambda z, a: np.where((z > -1) & (z <= 1), 1.0, 0.0)),
@@ -89,7 +89,7 @@ ROWS = {
     "poisson": Loss(lambda a, t: a - t * np.log(a), lambda a, t: 1 - t / a),
 """,
     },
-    "sheetnet/formulas/functions.py": {
+    "sheetnet/formulas/activations_and_losses.py": {
         "ACTIVATION_FORMULAS": """
     "ramp": ScalarActivation(lambda z: f"MAX(0,{z}-1)", lambda z, a: f"IF({z}>1,1,0)"),
     "hard_tanh": ScalarActivation(

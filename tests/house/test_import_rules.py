@@ -14,11 +14,11 @@ from tests.support.paths import ROOT
 # beside it in its own layer. What a room is for stands in docs/design.md.
 LAYERS = (
     {"_version", "errors"},
-    {"display", "fields", "quantity", "catalogue", "styles"},
+    {"object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
     {"workbook", "network"},
     {"workbook_options", "verdict", "network_file"},
     {"syntax"},
-    {"naming"},
+    {"place_names"},
     {"reference", "formulas"},  # the two derivations never meet
     {"layout", "files"},
     {"engine"},

@@ -11,7 +11,7 @@ import pytest
 import sheetnet
 from sheetnet.layout.views.check import TOLERANCE
 from sheetnet.layout.views.tables import LIGHT_TOLERANCE_SQUARED
-from sheetnet.naming import cell_place, element_name, listed, place_name
+from sheetnet.place_names import cell_place, element_name, listed, place_name
 from sheetnet.reference.views.gradient_check import JUDGED
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
@@ -46,7 +46,7 @@ def spelled(tree: ast.AST) -> Iterator[str]:
 def test_only_one_module_names_places_and_elements() -> None:
     """Others call it."""
     found = {path for path, tree in TREES.items() if any(spelled(tree))}
-    assert found == {"naming.py"}
+    assert found == {"place_names.py"}
 
 
 @pytest.mark.parametrize("code", ['f"{a.sheet}!{a.cell}"', 'f"in {q}[{i}, {j}] = {x}"', "f\"{q}[{', '.join(x)}]\""])

@@ -19,8 +19,16 @@ from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "sheetnet"
 TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.toml"))
-LEAVES = ["errors.py", "display.py", "quantity.py", "styles.py", "workbook.py", "fields.py", "catalogue.py"]
-BELOW_ALL = ("sheetnet.errors.", "sheetnet.display.")
+LEAVES = [f"{name}.py" for name in "errors object_display quantity styles workbook toml_fields activations_and_losses".split()]
+    "errors.py",
+    "object_display.py",
+    "quantity.py",
+    "styles.py",
+    "workbook.py",
+    "toml_fields.py",
+    "activations_and_losses.py",
+]
+BELOW_ALL = ("sheetnet.errors.", "sheetnet.object_display.")
 FILE_PACKAGES = {"zipfile", "xml", "defusedxml", "odf", "xlsxwriter"}
 
 

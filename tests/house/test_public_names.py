@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 import sheetnet
-from sheetnet.display import LONGEST_SHOWN
 from sheetnet.identification import identify_workbook
 from sheetnet.judge import judge
 from sheetnet.judge_options import JudgeOptions
+from sheetnet.object_display import LONGEST_SHOWN
 from sheetnet.report.notebook import MOST_FINDINGS
-from sheetnet.validation.report import findings_of
+from sheetnet.validation.result import findings_of
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula
 

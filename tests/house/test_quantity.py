@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import sheetnet
-from sheetnet.auditing.names import shapes_of
+from sheetnet.auditing.printed_names import shapes_of
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.quantity import Quantity, app, chain, drawn, jac, mat, moved, q, train
 from sheetnet.reference import training_step
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.validation.cells import quantity_of
-from sheetnet.validation.names import view_blocks
+from sheetnet.validation.defined_names import view_blocks
 from sheetnet.workbook_options import WorkbookOptions
 from tools.small_networks import make_network
 
@@ -176,7 +176,7 @@ NO_QUANTITIES = {
     "files/ods/styles.py": "names of ODF styles",
     "files/ods/write.py": "quotes around sheet names",
     "files/xml.py": "XML namespaces",
-    "validation/refine/repairs.py": "the exponent of a number",
+    "validation/refine/propose_repairs.py": "the exponent of a number",
 }
 _SYMBOL = "|".join(sorted({*SYMBOLS, "b", "db", *(numbers.prefix for numbers in VIEW_NUMBERS.values())}))
 _PIECE = re.compile(rf"_|_(?:new|T)|(?:{_SYMBOL})_?(?:\d+)?(?:_.*)?")

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from sheetnet.cli import command_line
 from sheetnet.errors import FileError, NetworkError
-from sheetnet.fields import Matrix
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.identification import Label, identify, identify_workbook, judge_layout, parse_map
 from sheetnet.judge import validate
@@ -20,6 +19,7 @@ from sheetnet.network import Layer, Network
 from sheetnet.network_file import dump_network
 from sheetnet.report.identify import identification_json
 from sheetnet.syntax import Area, cell_name, parse_area
+from sheetnet.toml_fields import Matrix
 from sheetnet.workbook import Workbook
 from tests.support.paths import FOREIGN, ROOT
 from tools.layouts import Writer, damaged, read_bytes, small_network, training_rows

@@ -16,7 +16,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.formulas.hints import example
 from sheetnet.generate import asked_for, make_student_workbook, make_workbook, recalculated
-from sheetnet.layout.student import Exercise, blanks_named
+from sheetnet.layout.student_copy import Exercise, blanks_named
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import stacked

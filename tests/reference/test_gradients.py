@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheetnet import load_network, training_step
-from sheetnet.catalogue import LOSS_FACTS
+from sheetnet.activations_and_losses import LOSS_FACTS
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of

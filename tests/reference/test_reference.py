@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network, training_step
-from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS
+from sheetnet.activations_and_losses import ACTIVATION_FACTS, LOSS_FACTS
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array, Step, evaluate_step, inputs_of

@@ -16,8 +16,8 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network, template_names
-from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.html import MOST_GRID_CELLS, MOST_ON_THE_PAGE, report_html, save_html
+from sheetnet.report.wording import VERDICT_STYLES
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.cells import EditedInput
 from sheetnet.verdict import Verdict

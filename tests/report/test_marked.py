@@ -15,8 +15,8 @@ from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
-from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.marked import SUMMARY_NAME, cell_position, copy_paths, marks_of, save_marked
+from sheetnet.report.wording import VERDICT_STYLES
 from sheetnet.workbook import Cell, Place
 from tests.support.marked import FORMATS, NETWORK, OWN, damaged, mark, notes_in, ours_in, remarked
 from tests.support.odf import odf_cells, placed

@@ -12,8 +12,8 @@ import pytest
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
-from sheetnet.report.format import VERDICT_STYLES
 from sheetnet.report.marked import cell_position, save_marked
+from sheetnet.report.wording import VERDICT_STYLES
 from sheetnet.verdict import Verdict
 from tests.support.engines import libreoffice_convert, odf_errors, ooxml_errors
 from tests.support.marked import FORMATS, NETWORK, OWN, PROGRAMS, damaged, mark, notes_in, ours_in, remarked, resaved

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sheetnet import load_network
-from sheetnet.catalogue import ACTIVATION_FACTS, LOSS_FACTS, Targets
+from sheetnet.activations_and_losses import ACTIVATION_FACTS, LOSS_FACTS, Targets
 from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, Array, Equation, Values, evaluate_step, stacked

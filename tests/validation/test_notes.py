@@ -11,7 +11,7 @@ import pytest
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.judge import judge, validate
-from sheetnet.layout.step import label_of
+from sheetnet.layout.step_sheet import label_of
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.syntax import shift

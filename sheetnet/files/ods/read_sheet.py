@@ -13,7 +13,7 @@ from sheetnet.files.limits import Budget, Limits
 from sheetnet.files.notices import Disguises
 from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.tables import Tables
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.syntax import depth
 from sheetnet.syntax.references import COLUMNS, ROWS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value

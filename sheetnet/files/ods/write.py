@@ -31,7 +31,7 @@ from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell_style, decimals, row_style
 from sheetnet.files.ods.text import paragraphs
 from sheetnet.files.sheet_features import USUAL_HEIGHT, check_views, row_heights
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.styles import STYLES
 from sheetnet.syntax import COLUMNS, ROWS, parse_area
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook

@@ -17,7 +17,7 @@ from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
 from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.files.xlsx.parts import identity_of, rich_text, tags
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.syntax import column_number, depth, parse_area, shift
 from sheetnet.syntax.references import COLUMNS, ROWS
 from sheetnet.workbook import Cell, CellError, Position, Value

@@ -14,7 +14,7 @@ from sheetnet.errors import FileError
 from sheetnet.files.escaping import excel, excel_replaced, fits_in_cell
 from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.formulas import in_file
-from sheetnet.naming import place_name
+from sheetnet.place_names import place_name
 from sheetnet.syntax import cell_name, column_letters
 from sheetnet.syntax.references import COLUMNS, FORMULA_CHARACTERS, ROWS, TEXT_CHARACTERS
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value

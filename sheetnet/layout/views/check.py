@@ -9,8 +9,8 @@ from __future__ import annotations
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import Laid, ViewContext
-from sheetnet.naming import element_name
 from sheetnet.network import Block
+from sheetnet.place_names import element_name
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, View
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
+from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values
-from sheetnet.reference.functions import Array
 from sheetnet.reference.views import gradient_check as gradients
 from sheetnet.reference.views import training as descent
 from sheetnet.reference.views.appendix import appendix_numbers

@@ -12,8 +12,8 @@ import numpy as np
 
 from sheetnet.network import Network
 from sheetnet.quantity import app
+from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values
-from sheetnet.reference.functions import Array
 from sheetnet.workbook_options import WorkbookOptions
 
 H = 1e-3  # the error of the method is of the order h², that of rounding 1e-16/h: both are small

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sheetnet.network import Network
 from sheetnet.quantity import moved, q
+from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Equation, Values, forward_pass
-from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
 from sheetnet.workbook_options import WorkbookOptions, checked_weights
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from sheetnet.network import Network
 from sheetnet.quantity import jac, q
+from sheetnet.reference.activations_and_losses import ACTIVATIONS, Array
 from sheetnet.reference.equations import Values
-from sheetnet.reference.functions import ACTIVATIONS, Array
 from sheetnet.workbook_options import TERMS, WorkbookOptions
 
 

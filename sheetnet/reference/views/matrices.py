@@ -10,8 +10,8 @@ import numpy as np
 
 from sheetnet.network import Network
 from sheetnet.quantity import mat, q
+from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values
-from sheetnet.reference.functions import Array
 from sheetnet.workbook_options import WorkbookOptions
 
 

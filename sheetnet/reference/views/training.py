@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q, train
+from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values, equations
-from sheetnet.reference.functions import Array
 from sheetnet.reference.views.rows import told_apart
 from sheetnet.workbook_options import WorkbookOptions
 

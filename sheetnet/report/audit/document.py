@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sheetnet.auditing import Audit
-from sheetnet.naming import element_name
+from sheetnet.place_names import element_name
 from sheetnet.report.audit.text import (
     PRINT_STYLES,
     corrections,
@@ -18,8 +18,8 @@ from sheetnet.report.audit.text import (
     lines,
     mistakes_named,
 )
-from sheetnet.report.format import printable
 from sheetnet.report.html import page_templates
+from sheetnet.report.wording import printable
 from sheetnet.verdict import PrintVerdict
 
 

@@ -11,15 +11,15 @@ from dataclasses import replace
 
 from sheetnet.auditing import Audit, NumberVerdict
 from sheetnet.auditing.digits import read_digits
-from sheetnet.auditing.names import block_of_column, printed_place
+from sheetnet.auditing.expressions import FunctionTerm, NameTerm, Term, rebuilt, subterms, written
+from sheetnet.auditing.printed_names import block_of_column, printed_place
 from sheetnet.auditing.published import PrintedNumber, Published
-from sheetnet.auditing.terms import FunctionTerm, NameTerm, Term, rebuilt, subterms, written
 from sheetnet.errors import NetworkError
 from sheetnet.generate import make_workbook
-from sheetnet.naming import element_name
 from sheetnet.network import Network
+from sheetnet.place_names import element_name
 from sheetnet.quantity import Quantity
-from sheetnet.report.format import printable
+from sheetnet.report.wording import printable
 from sheetnet.syntax import Area, area_name, cell_name, parse_area
 from sheetnet.verdict import PrintVerdict
 from sheetnet.workbook import Cell, Position, Sheet, View, Workbook

@@ -13,8 +13,8 @@ from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case
-from sheetnet.validation.refine.slips import DOLLAR_SLIP, EMPTY_SLIP, empty_cells
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.refine.propose_slips import DOLLAR_SLIP, EMPTY_SLIP, empty_cells
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place

@@ -10,13 +10,13 @@ from sheetnet.files.limits import Limits
 from sheetnet.network import Network
 from sheetnet.trials.near_rows import draw_for
 from sheetnet.validation.case import Case
+from sheetnet.validation.cell_verdicts import ENTER_AGAIN
 from sheetnet.validation.cells import Answer, ties_of
 from sheetnet.validation.conventions import CONVENTIONS, Convention
-from sheetnet.validation.judge_cells import ENTER_AGAIN
-from sheetnet.validation.names import is_view_block
+from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.refine.name_mistakes import name_mistakes
 from sheetnet.validation.refine.try_repairs import try_repairs
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.run import Runs
 from sheetnet.validation.state import Refinement, State
 from sheetnet.validation.texts import formula_in, has_equals, in_english, is_remark, local_names_in, number_in

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sheetnet.errors import BugError
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import (
     Dependencies,
@@ -16,9 +16,9 @@ from sheetnet.syntax.dependencies import (
     starts_circle,
     through_helpers,
 )
-from sheetnet.validation.judge_cells import named_place
-from sheetnet.validation.names import is_view_block
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.cell_verdicts import named_place
+from sheetnet.validation.defined_names import is_view_block
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import CellError, Place

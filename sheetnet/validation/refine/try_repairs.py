@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sheetnet.naming import cell_place, element_name
+from sheetnet.place_names import cell_place, element_name
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.validation.case import Case
+from sheetnet.validation.cell_verdicts import STILL
 from sheetnet.validation.cells import quantity_of
-from sheetnet.validation.judge_cells import STILL
-from sheetnet.validation.refine.repairs import KnownCell, KnownNumbers, Repair, helper_repairs, repairs
-from sheetnet.validation.refine.slips import DOLLAR_SLIP, constant_repairs, empty_cells, filled_from, slips
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.refine.propose_repairs import KnownCell, KnownNumbers, Repair, helper_repairs, repairs
+from sheetnet.validation.refine.propose_slips import DOLLAR_SLIP, constant_repairs, empty_cells, filled_from, slips
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place

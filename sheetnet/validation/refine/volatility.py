@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sheetnet.engine.isolate import with_numbers
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.trials.tolerance import same
 from sheetnet.validation.case import Case
 from sheetnet.validation.cells import Answer
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Place

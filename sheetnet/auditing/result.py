@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sheetnet.display import counted_words, shown_line
+from sheetnet.object_display import counted_words, shown_line
 from sheetnet.verdict import PrintVerdict, tally
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from sheetnet.mistakes.equations import Element, Part, Recipe, Site
+from sheetnet.mistakes.equation_parts import Element, Part, Recipe, Site
 from sheetnet.mistakes.misreads import Reads, Single
 
 

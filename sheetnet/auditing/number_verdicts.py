@@ -19,7 +19,7 @@ from sheetnet.auditing.digits import LEAST_DIGITS, TELLING, WIDEST_ROUNDING, Dig
 from sheetnet.auditing.document import Document, Habit, Routes, Surroundings
 from sheetnet.auditing.intervals import Reach
 from sheetnet.auditing.published import PrintedNumber
-from sheetnet.auditing.verdicts import NumberVerdict
+from sheetnet.auditing.result import NumberVerdict
 from sheetnet.quantity import Quantity
 from sheetnet.verdict import PrintVerdict
 

@@ -8,7 +8,7 @@ from itertools import combinations, islice, product
 
 from sheetnet.network import Network
 from sheetnet.syntax import Area, Token, cell_name, parse_area, shift, tokenize
-from sheetnet.validation.refine.repairs import KnownNumbers, Repair, arguments, full_constant
+from sheetnet.validation.refine.propose_repairs import KnownNumbers, Repair, arguments, full_constant
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 

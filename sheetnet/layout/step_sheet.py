@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sheetnet.catalogue import Interval, Targets
+from sheetnet.activations_and_losses import Interval, Targets
 from sheetnet.formulas import CellFormula, cell_formulas, describe
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.network import Block, Network, activation_name

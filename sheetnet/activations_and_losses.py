@@ -1,7 +1,7 @@
 """What is true of each activation and loss, beside how it is computed: its range, its bends, what its targets may be.
 
-`reference/functions.py` computes them in NumPy, `formulas/functions.py` writes them as spreadsheet text; whoever asks
-what sort of function one is asks here. Each has one row in each of the three.
+`reference/activations_and_losses.py` computes them in NumPy, `formulas/activations_and_losses.py` writes them as
+spreadsheet text; whoever asks what sort of function one is asks here. Each has one row in each of the three.
 """
 
 from __future__ import annotations

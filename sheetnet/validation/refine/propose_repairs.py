@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
-from sheetnet.naming import cell_place
+from sheetnet.place_names import cell_place
 from sheetnet.syntax import Token, parse_area, tokenize
 from sheetnet.validation.cells import cell_at
 from sheetnet.verdict import Verdict

@@ -18,9 +18,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sheetnet.auditing.definitions import written_out
-from sheetnet.auditing.names import shapes_of, weights_of, with_biases
-from sheetnet.auditing.published import PrintedFormula
-from sheetnet.auditing.terms import (
+from sheetnet.auditing.evaluate import KnownValues, Misfit, term_value
+from sheetnet.auditing.expressions import (
     FunctionTerm,
     MatrixTerm,
     NameTerm,
@@ -36,7 +35,8 @@ from sheetnet.auditing.terms import (
     subterms,
     written,
 )
-from sheetnet.auditing.values import KnownValues, Misfit, term_value
+from sheetnet.auditing.printed_names import shapes_of, weights_of, with_biases
+from sheetnet.auditing.published import PrintedFormula
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.reference import Array

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 from sheetnet.engine import engine_named
 from sheetnet.judge_options import JudgeOptions
-from sheetnet.naming import and_more, element_name
 from sheetnet.network import Network
+from sheetnet.place_names import and_more, element_name
 from sheetnet.syntax import cell_name
 from sheetnet.validation.case import Case
 from sheetnet.validation.cells import edited_inputs, played_ties
 from sheetnet.validation.pipeline import refined
 from sheetnet.validation.placement_notes import placement_notes
-from sheetnet.validation.report import CellVerdict, Report
+from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.validation.run import Runner, Runs
 from sheetnet.validation.state import State
 from sheetnet.validation.texts import entry_notes

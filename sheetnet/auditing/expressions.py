@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sheetnet.catalogue import ACTIVATION_FACTS
+from sheetnet.activations_and_losses import ACTIVATION_FACTS
 from sheetnet.errors import NetworkError
 
 TERM_DEPTH = 60  # brackets within brackets

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sheetnet.auditing.terms import (
+from sheetnet.auditing.expressions import (
     ACTIVATIONS_CALLED,
     DERIVATIVES_CALLED,
     FunctionTerm,

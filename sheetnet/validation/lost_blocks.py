@@ -17,8 +17,8 @@ from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, evaluate_step
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.tolerance import Truth
-from sheetnet.validation.names import STEP_SIZE_NAME, is_view_block
-from sheetnet.validation.report import CellVerdict
+from sheetnet.validation.defined_names import STEP_SIZE_NAME, is_view_block
+from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.run import Runner
 from sheetnet.verdict import SOUND, Verdict
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sheetnet.display import counted_words, shown_html, shown_line
-from sheetnet.naming import element_name, place_name
+from sheetnet.object_display import counted_words, shown_html, shown_line
+from sheetnet.place_names import element_name, place_name
 from sheetnet.validation.cells import EditedInput
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
 from sheetnet.workbook import Value

@@ -13,7 +13,7 @@ from sheetnet.auditing.digits import LEAST_DIGITS, SURE, Digits, chance, digit_s
 from sheetnet.auditing.document import Document
 from sheetnet.auditing.intervals import element
 from sheetnet.auditing.published import PrintedNumber
-from sheetnet.auditing.verdicts import NumberVerdict
+from sheetnet.auditing.result import NumberVerdict
 from sheetnet.quantity import Quantity
 from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.verdict import PrintVerdict

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sheetnet.catalogue import losses_for_all
+from sheetnet.activations_and_losses import losses_for_all
 from sheetnet.errors import NetworkError
-from sheetnet.fields import refuse
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array
+from sheetnet.toml_fields import refuse
 
 PrintedPlace = tuple[str, int, int]  # block, row, column
 BIASES = {"W": "b", "dC_dW": "db"}  # what the last row of a block is called, by symbols

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
-from sheetnet.naming import and_more, element_name
+from sheetnet.place_names import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.report import BlockFinding
+from sheetnet.validation.result import BlockFinding
 from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Value
 
