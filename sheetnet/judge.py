@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -127,7 +128,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
         report = judge_layout(workbook, network, where, options, name=name)
         source = report.network_source
     else:
-        remarks = (*(_difference(workbook, given, name) if given else ()), *remarks)
+        remarks = (*(_difference(workbook, given, name) if given else _other_sizes(network)), *remarks)
         report = judge(workbook, network, options)
         source = "the file given" if given else "the workbook itself"
     return replace(
@@ -203,6 +204,14 @@ def _difference(workbook: Workbook, network: Network | None, path: str) -> tuple
     except (FileError, NetworkError):
         return ()
     return () if own == network else ("the workbook carries another network than the file given, which counts",)
+
+
+def _other_sizes(network: Network) -> tuple[str, ...]:
+    """A note where a carried network is titled with other sizes than it has, as one that was made easy may be."""
+    said, own = re.search(r"\d+(-\d+)+", network.title), "-".join(map(str, network.sizes))
+    if said is None or said[0] == own:
+        return ()
+    return (f"the network that the workbook carries is called {said[0]} and is {own}: give the right one by --network",)
 
 
 def _unjudged(cell: CellVerdict) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sheetnet.errors import FileError
+from sheetnet.generate import write_workbook
 from sheetnet.judge import judge, validate
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
@@ -16,6 +17,7 @@ from tests.support import quantities
 from tests.support.entries import RIGHT, Entry, edited, judged, saved
 from tests.support.quantities import spell
 from tests.support.sheets import blamed, place_of, step_book, with_formula
+from tools.small_networks import make_network
 
 
 @pytest.fixture(scope="module")
@@ -316,3 +318,14 @@ def test_the_network_inside_edited_to_fit_a_wrong_sheet_does_not_help(
     assert not report.ok
     assert {"a_1[0, 0]", "a_1[0, 1]"} <= set(blamed(report))
     assert any("another network" in note for note in report.notes)
+
+
+def test_a_network_titled_with_other_sizes_is_told(tmp_path: Path) -> None:
+    """An easy network under the title of the one that was set: right by its own word, which is a claim."""
+    easy = replace(make_network("identity", "half_sse", (1, 1), observations=1), title="The 2-2-2 of the lesson")
+    path = write_workbook(easy, tmp_path / "easy.xlsx")
+    report = validate(path)
+    told = "the network that the workbook carries is called 2-2-2 and is 1-1: give the right one by --network"
+    assert report.ok
+    assert told in report.notes
+    assert told not in validate(path, easy).notes
