@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -90,6 +91,11 @@ def judging(count: int) -> Iterator[Callable[[RenderableType | None], None]]:
         yield done
 
 
+def _indented(words: str) -> RenderableType:
+    """A remark below a report's head, its further lines under the first."""
+    return Padding(Text(words, style="yellow"), (0, 0, 0, 2), expand=False)
+
+
 def report_view(report: Report) -> RenderableType:
     """One workbook's report."""
     return Group(*_report_parts(report))
@@ -103,9 +109,9 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     source = f"network from {report.network_source}"
     yield Text(f"  {source}, {report.engine}, {report.trials} trials, seed {report.seed}", style="dim")
     for note in report.notes:
-        yield Text(f"  note: {printable(note)}", style="yellow")
+        yield _indented(f"note: {printable(note)}")
     if report.stale:
-        yield Text(f"  {stale_cells(report)}", style="yellow")
+        yield _indented(stale_cells(report))
     yield from _edited_inputs(report)
     yield from _blanks(report)
     carried = followers(report.cells)
