@@ -40,7 +40,7 @@ def limits() -> None:
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="A known mistake, such as SN012; else all.")
+        str | None, typer.Argument(metavar="[CODE]", help="A known mistake, such as SN012; by default all.")
     ] = None,
 ) -> None:
     """Explain a known mistake by its code, or list all."""
@@ -56,10 +56,12 @@ def generate(
     file_format: Annotated[Format, typer.Option("--format", help="Which file formats to write.")] = Format.BOTH,
     views: Annotated[
         str | None,
-        typer.Option(metavar="VIEW,…|all", help="Which sheets, such as step,training; else all for a small network."),
+        typer.Option(
+            metavar="VIEW,…|all", help="Which sheets, such as step,training; by default all for a small network."
+        ),
     ] = None,
     orientation: Annotated[
-        Orientation, typer.Option(help="One row an observation, or column vectors: A W or W A.")
+        Orientation, typer.Option(help="One row per observation, or column vectors: A W or W A.")
     ] = Orientation.ROW,
     steps: Annotated[int, typer.Option(metavar="N", help="Steps of the sheet Training.")] = STEPS,
     student: Annotated[
@@ -67,10 +69,13 @@ def generate(
     ] = False,
     blank: Annotated[
         list[str] | None,
-        typer.Option(metavar="QUANTITY", help="What a student fills in, such as delta or z_1; else all. Repeatable."),
+        typer.Option(
+            metavar="QUANTITY", help="What a student fills in, such as delta or z_1; by default all. Repeatable."
+        ),
     ] = None,
     hints: Annotated[
-        Hints | None, typer.Option(help="What the notes of a student's copy tell; else the equation.")
+        Hints | None,
+        typer.Option(help="How much help the cell notes of a student's copy give; by default the equation."),
     ] = None,
     key: Annotated[bool, typer.Option("--key", help="Write the teacher's key beside a student's copy.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
@@ -95,10 +100,11 @@ def identify_command(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
     network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
     inputs: Annotated[
-        Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand; else found by their values.")
+        Path | None,
+        typer.Option(metavar="MAP.toml", help="Where the inputs stand; by default they are found by their values."),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Training steps to look for; else as many as there are.")
+        int | None, typer.Option(min=1, help="Training steps to look for; by default all there are.")
     ] = None,
     trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,

@@ -13,16 +13,19 @@ from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
 _Workbooks = Annotated[list[Path], typer.Argument(metavar="WORKBOOK…", help="Workbooks to judge.")]
 _Expected = Annotated[
-    str | None, typer.Option(metavar="TEMPLATE|FILE.toml", help="What they should compute; else what each carries.")
+    str | None,
+    typer.Option(
+        metavar="TEMPLATE|FILE.toml", help="What they should compute; by default the network that each carries."
+    ),
 ]
 _Engine = Annotated[EngineName, typer.Option(help="What recalculates the workbooks.")]
-_Trials = Annotated[int, typer.Option(min=1, max=MOST_TRIALS, help="Random trials a workbook.")]
+_Trials = Annotated[int, typer.Option(min=1, max=MOST_TRIALS, help="Random trials per workbook.")]
 _Seed = Annotated[int, typer.Option(min=0, help="The seed of the trials.")]
-_StrictInputs = Annotated[bool, typer.Option("--strict-inputs", help="Edited inputs are not ok.")]
+_StrictInputs = Annotated[bool, typer.Option("--strict-inputs", help="Edited inputs make a report not ok.")]
 _Inputs = Annotated[
     Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand in a layout that is not sheetnet's.")
 ]
-_Steps = Annotated[int | None, typer.Option(min=1, help="Training steps in such a layout; else all there are.")]
+_Steps = Annotated[int | None, typer.Option(min=1, help="Training steps in such a layout; by default all there are.")]
 _Blank = Annotated[
     list[str] | None,
     typer.Option(
@@ -40,7 +43,7 @@ _Jsonl = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write each result as a line of JSON as soon as it is there.")
 ]
 _Resume = Annotated[bool, typer.Option("--resume", help="Keep the results that the JSON lines have.")]
-_Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers at once; else one a core.")]
+_Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers at once; by default one per core.")]
 _Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist; workbooks never.")]
 
 USUAL_ENGINE = EngineName(JudgeOptions.engine)
