@@ -28,7 +28,7 @@ from sheetnet.quantity import Quantity
 from sheetnet.syntax import parse_area
 from sheetnet.syntax.function_facts import is_googles
 from sheetnet.validation.defined_names import area_of, is_view_block
-from sheetnet.validation.judge_workbook import judge_named
+from sheetnet.validation.pipeline import judge_named
 from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict

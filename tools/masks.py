@@ -23,7 +23,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name
-from sheetnet.trials import TRIALS, from_content
+from sheetnet.trials import TRIALS, for_workbook
 from sheetnet.trials.draw import Ties
 from sheetnet.validation import run
 from sheetnet.validation.case import Case
@@ -148,7 +148,7 @@ def figures(name: str, network: Network) -> int:
 @contextmanager
 def seeded_trials_alone() -> Iterator[None]:
     """Within the block there is no trial of the workbook's own."""
-    usual = from_content.unforeseen
+    usual = for_workbook.unforeseen
 
     def none(workbook: Workbook, network: Network, ties: Ties, one_hot: bool) -> dict[str, Array]:
         return {name: array[:0] for name, array in usual(workbook, network, ties, one_hot).items()}

@@ -18,7 +18,7 @@ from sheetnet.engine import engine_named
 from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import Token, cell_name, column_letters, column_number, tokenize
-from sheetnet.trials.near_rows import draw_for
+from sheetnet.trials.for_workbook import draw_for
 from sheetnet.validation.case import Case
 from sheetnet.validation.conventions import CONVENTIONS
 from sheetnet.validation.refine.other_readings import has_one_hot_targets

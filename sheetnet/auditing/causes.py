@@ -20,8 +20,7 @@ from sheetnet.auditing.document import Document, Routes
 from sheetnet.auditing.evaluate import term_value
 from sheetnet.auditing.expressions import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.intervals import Pin, Reach, StepFunction, Upstream, element
-from sheetnet.auditing.printed_names import block_of_column
-from sheetnet.auditing.published import PrintedNumber
+from sheetnet.auditing.published import PrintedNumber, block_of_column
 from sheetnet.mistakes import MISTAKES
 from sheetnet.mistakes.mistaken_equations import MistakenEquation, mistaken_equations, ways_up
 from sheetnet.place_names import element_name

@@ -17,8 +17,14 @@ from sheetnet.auditing.digits import NOISE, TELLING, Digits
 from sheetnet.auditing.evaluate import term_value
 from sheetnet.auditing.expressions import names_in
 from sheetnet.auditing.intervals import Pin, Reach, StepFunction, Upstream, element
-from sheetnet.auditing.printed_names import PrintedPlace, block_of_column, printed_place, with_biases
-from sheetnet.auditing.published import PrintedNumber, Published
+from sheetnet.auditing.published import (
+    PrintedNumber,
+    PrintedPlace,
+    Published,
+    block_of_column,
+    printed_place,
+    with_biases,
+)
 from sheetnet.mistakes import MISTAKES, Site, cook
 from sheetnet.network import Network
 from sheetnet.quantity import q

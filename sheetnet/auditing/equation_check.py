@@ -35,8 +35,7 @@ from sheetnet.auditing.expressions import (
     subterms,
     written,
 )
-from sheetnet.auditing.printed_names import shapes_of, weights_of, with_biases
-from sheetnet.auditing.published import PrintedFormula
+from sheetnet.auditing.published import PrintedFormula, shapes_of, weights_of, with_biases
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.reference import Array

@@ -1,8 +1,7 @@
 """The step as spreadsheet formulas, cell by cell, from the scalar equations."""
 
 from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.formulas.hints import LEVELS, hint
-from sheetnet.formulas.notation import describe
+from sheetnet.formulas.notation import LEVELS, describe, hint
 from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
 
 __all__ = [

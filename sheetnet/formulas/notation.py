@@ -1,9 +1,13 @@
-"""How people write each quantity: its symbol and its equation."""
+"""How people write each quantity: its symbol, its equation, and a hint with a worked example of unrelated numbers.
+
+The results of the examples are checked by a test, which computes their formulas.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 
@@ -78,3 +82,79 @@ def _activation(network: Network, layer: int) -> str:
 
 def _mean(network: Network) -> bool:
     return network.reduction == "mean" and network.observations > 1
+
+
+LEVELS = ("none", "equation", "example")
+
+
+def hint(network: Network, block: str, level: str, column: bool = False) -> str | None:
+    """The note beside a block: nothing, its equation, or its equation and an example."""
+    if level == "none":
+        return None
+    symbol, equation = describe(network, block, column)
+    words = f"{symbol}: {equation}"
+    if level == "equation":
+        return words
+    formula, result = example(network, block)
+    return f"{words}\nFor example with other numbers:\n={formula}\ngives {result}"
+
+
+def example(network: Network, block: str) -> tuple[str, str]:
+    """A formula over made-up numbers that computes such a quantity, and what it gives, rounded to four decimals."""
+    quantity = Quantity.of(block)
+    kind, layer = quantity.symbol, quantity.layer or 0
+    if quantity.of_cells.symbol == "a":
+        return _activated(network, layer)
+    if kind in ("e", "da_dz", "J"):
+        return _of_activation(network, layer, kind)
+    outputs, alone = network.sizes[-1], network.observations == 1
+    if kind == "cost_out":
+        return LOSS_FORMULAS[network.loss].term("0.8", "0.5", outputs), _shared(network, 0)
+    if kind == "dC_da" and layer == network.depth:
+        return LOSS_FORMULAS[network.loss].gradient("0.8", "0.5", outputs), _shared(network, 1)
+    if kind == "dC_da" and network.sizes[layer + 1] == 1:
+        return "0.1*0.3", "0.03"
+    if (kind == "cost_n" and outputs == 1) or (kind == "cost" and alone):
+        return "SUM(0.3)", "0.3"
+    if kind == "delta" and network.mixes(layer):
+        return "0.3*0.21+(-0.1)*(-0.21)", "0.084"
+    if kind == "dC_dW" and not alone:
+        share = "/2" if network.reduction == "mean" else ""
+        return f"(0.2*0.07+0.9*(-0.03)){share}", "-0.0065" if share else "-0.013"
+    if kind == "cost" and network.reduction == "mean":
+        return "SUM(0.3,0.5)/2", "0.4"
+    return _EXAMPLES[kind]
+
+
+def _activated(network: Network, layer: int) -> tuple[str, str]:
+    """f(0.4); where neurons mix, the part that e = 1 has of 1 and 0.5."""
+    value, facts = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].value, network.activation_facts(layer)
+    return value("1", "1,0.5") if facts.mixes else value("0.4"), facts.example.value
+
+
+def _of_activation(network: Network, layer: int, kind: str) -> tuple[str, str]:
+    """f′(0.4); where neurons mix, e of 1.5 beside 2, and an element of the Jacobian off its diagonal."""
+    formulas, shown = ACTIVATION_FORMULAS[network.layers[layer - 1].activation], network.activation_facts(layer).example
+    if kind == "e":
+        return formulas.power("1.5", "2,1.5"), shown.power
+    if kind == "J":
+        return f"-(0.7*{formulas.share('0.4', '0.3')})", shown.rest
+    return formulas.derivative("0.4", shown.at), shown.slope
+
+
+def _shared(network: Network, number: int) -> str:
+    """One of the two costs of the loss, with four decimals where the outputs share it."""
+    whole = network.loss_facts.example[number]
+    return f"{round(float(whole) / network.sizes[-1], 4):g}" if network.loss_facts.averages else whole
+
+
+_EXAMPLES = {
+    "A": ("0.2", "0.2"),  # turned: the same number
+    "z": ("0.2*0.5+0.7*(-0.3)+1*0.1", "-0.01"),
+    "cost_n": ("SUM(0.3,0.5)", "0.8"),
+    "cost": ("SUM(0.3,0.5)", "0.8"),
+    "dC_da": ("0.1*0.3+(-0.2)*0.5", "-0.07"),
+    "delta": ("0.3*0.24", "0.072"),
+    "dC_dW": ("0.2*0.072", "0.0144"),
+    "W": ("0.5-0.1*0.2", "0.48"),
+}

@@ -8,7 +8,7 @@ from functools import cached_property
 from sheetnet.network import Network
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.trials.draw import Trials
-from sheetnet.trials.near_rows import draw_for
+from sheetnet.trials.for_workbook import draw_for
 from sheetnet.validation.cells import Answer, InputCell, InputPlace, answer_cells, input_cells, ties_of
 from sheetnet.validation.conventions import Convention
 from sheetnet.validation.locate import Located, locate

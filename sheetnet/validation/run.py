@@ -15,7 +15,7 @@ from sheetnet.engine import Engine, Trial
 from sheetnet.engine.isolate import Isolated
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values
-from sheetnet.trials.from_content import unforeseen
+from sheetnet.trials.for_workbook import unforeseen
 from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
 from sheetnet.validation.case import Case
 from sheetnet.validation.cell_verdicts import Evidence

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sheetnet.auditing import Published, audit, load_published
-from sheetnet.auditing.printed_names import needs, shapes_of
+from sheetnet.auditing.published import needs, shapes_of
 from sheetnet.errors import NetworkError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network_file import load_network

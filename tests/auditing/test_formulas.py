@@ -14,7 +14,7 @@ from sheetnet.auditing.definitions import definition
 from sheetnet.auditing.equation_check import EquationTrials, check_equation
 from sheetnet.auditing.evaluate import Misfit, term_value
 from sheetnet.auditing.expressions import NameTerm, parse_equation, parse_term, written
-from sheetnet.auditing.printed_names import shapes_of
+from sheetnet.auditing.published import shapes_of
 from sheetnet.errors import NetworkError
 from sheetnet.network_file import load_network
 from sheetnet.verdict import PrintVerdict

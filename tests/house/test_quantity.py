@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sheetnet
-from sheetnet.auditing.printed_names import shapes_of
+from sheetnet.auditing.published import shapes_of
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.quantity import Quantity, app, chain, drawn, jac, mat, moved, q, train

@@ -14,7 +14,7 @@ from sheetnet import load_network, read_workbook, training_step, validate, write
 from sheetnet.engine import ironcalc
 from sheetnet.errors import NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
-from sheetnet.formulas.hints import example
+from sheetnet.formulas.notation import example
 from sheetnet.generate import asked_for, make_student_workbook, make_workbook, recalculated
 from sheetnet.layout.student_copy import Exercise, blanks_named
 from sheetnet.network import Network

@@ -11,7 +11,7 @@ from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
 from sheetnet.trials.draw import draw_trials
-from sheetnet.trials.from_content import unforeseen
+from sheetnet.trials.for_workbook import unforeseen
 from sheetnet.workbook import Cell, Name, Workbook
 from tests.support import quantities
 from tests.support.entries import RIGHT, Entry, edited

@@ -10,9 +10,9 @@ from sheetnet.judge import judge
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import view_values
 from sheetnet.syntax import cell_name
-from sheetnet.trials import TRIALS, near_rows
+from sheetnet.trials import TRIALS, for_workbook
 from sheetnet.trials.draw import draw_trials
-from sheetnet.trials.near_rows import draw_for
+from sheetnet.trials.for_workbook import draw_for
 from sheetnet.workbook import Cell
 from sheetnet.workbook_options import WorkbookOptions
 from tests.support.sheets import place_of, with_cell
@@ -31,7 +31,7 @@ def test_without_bends_or_such_views_the_usual_trials_are_all(name: str, views: 
 def test_of_what_is_too_large_to_choose_from_the_usual_trials_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Candidates are bounded in memory."""
     network = load_network("relu-sigmoid-softmax")
-    monkeypatch.setattr(near_rows, "MOST_CANDIDATE_NUMBERS", 1_000)
+    monkeypatch.setattr(for_workbook, "MOST_CANDIDATE_NUMBERS", 1_000)
     assert draw_for(network, CHECKED) is draw_trials(network)
 
 

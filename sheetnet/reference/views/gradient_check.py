@@ -14,7 +14,7 @@ from sheetnet.network import Network
 from sheetnet.quantity import moved, q
 from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Equation, Values, forward_pass
-from sheetnet.reference.views.rows import told_apart
+from sheetnet.reference.views.training import told_apart
 from sheetnet.workbook_options import WorkbookOptions, checked_weights
 
 # The last digit of C₊ and C₋ is 1e-16 of them, spreadsheets take numbers for equal from 4e-15 on; 2h divides it.

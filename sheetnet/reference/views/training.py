@@ -2,6 +2,9 @@
 
 Row 0 has the weights of the step, row t + 1 those of row t after one step; every row has its whole forward and backward
 pass. Training may amplify rounding: what two right sheets would not agree on is not asked (`training_asked`).
+
+Rows that are nearly alike: in Training a row differs from the next by one step, in the gradient check by h. Whoever reads
+the largest z, or the sign of a z, from a neighbouring row is wrong only where these differ between the two (`told_apart`).
 """
 
 from __future__ import annotations
@@ -15,8 +18,27 @@ from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q, train
 from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values, equations
-from sheetnet.reference.views.rows import told_apart
 from sheetnet.workbook_options import WorkbookOptions
+
+APART = 1e-7  # far above the tolerance of a judge, far below h
+
+
+def told_apart(network: Network, found: Values) -> Iterator[NDArray[np.bool_]]:
+    """K × (rows − 1) × anything: which trial shows what between neighbouring rows of every block of z.
+
+    `found` are a view's blocks, K × rows × columns; NaN shows nothing.
+    """
+    for name, z in found.items():
+        quantity = Quantity.of(name)
+        if quantity.symbol != "z" or not (layer := quantity.layer):
+            continue
+        above, below = z[:, :-1], z[:, 1:]
+        if network.mixes(layer):
+            first, second = above.max(axis=-1), below.max(axis=-1)
+            yield from (first - second > APART, second - first > APART)
+        for kink in network.kinks(layer):
+            yield (above > kink) & (below <= kink) | (above <= kink) & (below > kink)
+
 
 # Each step of the jolted copies moves the weights by 2e-15 of themselves, twenty times the rounding of a spreadsheet.
 # Where that moves a number by a third of what the judge allows, the rounding alone might move it as far.

@@ -12,8 +12,7 @@ from dataclasses import replace
 from sheetnet.auditing import Audit, NumberVerdict
 from sheetnet.auditing.digits import read_digits
 from sheetnet.auditing.expressions import FunctionTerm, NameTerm, Term, rebuilt, subterms, written
-from sheetnet.auditing.printed_names import block_of_column, printed_place
-from sheetnet.auditing.published import PrintedNumber, Published
+from sheetnet.auditing.published import PrintedNumber, Published, block_of_column, printed_place
 from sheetnet.errors import NetworkError
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network

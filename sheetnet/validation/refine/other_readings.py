@@ -8,7 +8,7 @@ from dataclasses import replace
 from sheetnet.errors import EngineError
 from sheetnet.files.limits import Limits
 from sheetnet.network import Network
-from sheetnet.trials.near_rows import draw_for
+from sheetnet.trials.for_workbook import draw_for
 from sheetnet.validation.case import Case
 from sheetnet.validation.cell_verdicts import ENTER_AGAIN
 from sheetnet.validation.cells import Answer, ties_of
