@@ -63,7 +63,7 @@ def test_the_way_from_the_command_to_the_file_is_short(monkeypatch: pytest.Monke
     with schedule.Workers() as workers:
         workers.call(change_worker)
         monkeypatch.setattr(workers, "start", lambda _count: None)
-        monkeypatch.setattr("sheetnet.cli.validate.Workers", lambda: workers)
+        monkeypatch.setattr("sheetnet.cli.validate_output.Workers", lambda: workers)
         monkeypatch.setattr(ThreadPoolExecutor, "submit", noting(commands, ThreadPoolExecutor.submit))
         monkeypatch.setattr(Worker, "_send", noting(threads, Worker._send))
         told = CliRunner().invoke(command_line, ["validate", str(ROOT / "generated" / "d02b.xlsx")]).stderr
