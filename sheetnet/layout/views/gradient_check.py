@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
-from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, fixed, lowered, mean, plus, short_enough
+from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, TableLayout, fixed, lowered, mean, plus, short_enough
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, moved, q
 from sheetnet.styles import activation_role
@@ -36,17 +36,10 @@ def has_bends(network: Network) -> bool:
 
 
 @dataclass(frozen=True)
-class Workings:
+class Workings(TableLayout):
     """Two sections of a table, of C(w + h) and of C(w − h); the first row of numbers moves no weight."""
 
-    context: ViewContext
-    table: ColumnTable
     weights: list[Weight]
-
-    @property
-    def network(self) -> Network:
-        """The network whose weights are moved."""
-        return self.context.network
 
     @property
     def base(self) -> str:

@@ -246,3 +246,21 @@ def grey_dead(grid: Grid, off: float | None, z: str, names: Sequence[str]) -> No
     for name in names:
         box = (*grid.corners[name], *grid.position(name, rows - 1, columns - 1))
         grid.rules.append(Rule(box, formula=f"{grid.cell(z, 0, 0)}<={off:.15g}", role="dead"))
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """A table while it is laid out: what its view is laid out from, and the table."""
+
+    context: ViewContext
+    table: ColumnTable
+
+    @property
+    def network(self) -> Network:
+        """The network of the step."""
+        return self.context.network
+
+    @property
+    def layers(self) -> range:
+        """1 … L."""
+        return range(1, self.network.depth + 1)

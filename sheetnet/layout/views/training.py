@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.context import ViewContext
-from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, arrows, fixed, lowered, mean, plus
-from sheetnet.network import Network, activation_name
+from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, TableLayout, arrows, fixed, lowered, mean, plus
+from sheetnet.network import activation_name
 from sheetnet.quantity import q, train
 from sheetnet.styles import activation_role
 from sheetnet.workbook import Cell, LineChart, Name, Sheet, View
@@ -26,21 +26,8 @@ Templates = dict[str, list[str | None]]  # block → the template of each column
 
 
 @dataclass(frozen=True)
-class TrainingFormulas:
+class TrainingFormulas(TableLayout):
     """The templates of all columns of a table whose blocks have their places."""
-
-    context: ViewContext
-    table: ColumnTable
-
-    @property
-    def network(self) -> Network:
-        """The network that is trained."""
-        return self.context.network
-
-    @property
-    def layers(self) -> range:
-        """1 … L."""
-        return range(1, self.network.depth + 1)
 
     def templates(self) -> Templates:
         """Block → the template of each of its columns."""
@@ -186,19 +173,8 @@ def training_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
 
 
 @dataclass(frozen=True)
-class _Page:
+class _Page(TableLayout):
     """The sheet being laid out."""
-
-    context: ViewContext
-    table: ColumnTable
-
-    @property
-    def network(self) -> Network:
-        return self.context.network
-
-    @property
-    def layers(self) -> range:
-        return range(1, self.network.depth + 1)
 
     # ---- Where everything stands
 
