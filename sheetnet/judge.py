@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sheetnet.engine import available
-from sheetnet.engine.isolate import cannot_move
+from sheetnet.engine.prepare import cannot_move, in_full
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
@@ -29,7 +29,6 @@ from sheetnet.syntax import parse_area
 from sheetnet.syntax.function_facts import is_googles
 from sheetnet.validation.defined_names import area_of, is_view_block
 from sheetnet.validation.pipeline import judge_named
-from sheetnet.validation.relative_names import in_full
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook

@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 
-from sheetnet.engine.isolate import Evaluate as Evaluate
-from sheetnet.engine.isolate import Trial as Trial
+from sheetnet.engine.prepare import Evaluate as Evaluate
+from sheetnet.engine.prepare import Trial as Trial
 from sheetnet.errors import EngineError
 from sheetnet.workbook import Place, Value, Workbook
 

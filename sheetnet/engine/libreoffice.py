@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sheetnet.engine.isolate import Trial, prepared, with_numbers
+from sheetnet.engine.prepare import Trial, prepared, with_numbers
 from sheetnet.errors import EngineError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.workbook import Place, Value, Workbook

@@ -16,8 +16,8 @@ from sheetnet.place_names import cell_place
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name, functions
-from sheetnet.validation.cells import input_blocks
-from sheetnet.validation.refine.name_mistakes import words_of
+from sheetnet.validation.case import input_blocks
+from sheetnet.validation.refine.explain import words_of
 from sheetnet.workbook import CellError, Place
 
 

@@ -21,7 +21,7 @@ from sheetnet.network import activation_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
-from sheetnet.validation.cells import input_blocks
+from sheetnet.validation.case import input_blocks
 from sheetnet.workbook import Place
 
 FOUR_WAYS = ((-1, 0), (1, 0), (0, -1), (0, 1))

@@ -26,7 +26,7 @@ from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Dependencies
-from sheetnet.validation.cells import InputPlace, input_blocks
+from sheetnet.validation.case import InputPlace, input_blocks
 from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
 
 MOST_ANCHORS = 2_000  # cells with the number of element (0, 0) that are tried

@@ -17,7 +17,7 @@ from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import parse_area
 from sheetnet.toml_fields import refuse
-from sheetnet.validation.cells import InputPlace
+from sheetnet.validation.case import InputPlace
 from sheetnet.workbook import Place, Workbook
 
 MOST_ENTRY_CELLS = 1_000_000  # of one entry: a range of whole columns is a slip, not an input

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.engine import engine_named
+from sheetnet.engine.prepare import in_full
 from sheetnet.errors import FileError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
@@ -26,8 +27,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.function_facts import volatile_function
-from sheetnet.validation.cells import input_blocks
-from sheetnet.validation.relative_names import in_full
+from sheetnet.validation.case import input_blocks
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook

@@ -14,7 +14,7 @@ from sheetnet.network import Network
 from sheetnet.reference import Array, inputs_of
 from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import as_numbers
-from sheetnet.validation.cells import InputPlace, input_blocks
+from sheetnet.validation.case import InputPlace, input_blocks
 from sheetnet.workbook import Place, Value, Workbook
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sheetnet.engine import Evaluate
-from sheetnet.engine.isolate import Isolated, cannot_move
+from sheetnet.engine.prepare import Isolated, cannot_move
 from sheetnet.identification.find_inputs import excerpt, with_only_formulas
 from sheetnet.identification.labels import SignatureIndex, label_all, look_up
 from sheetnet.identification.quantities import Training

@@ -37,7 +37,7 @@ from sheetnet.report.wording import (
 )
 from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.cells import EditedInput
+from sheetnet.validation.case import EditedInput
 from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Verdict, tally
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook

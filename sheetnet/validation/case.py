@@ -1,18 +1,258 @@
-"""What is judged: a workbook, the network that it should compute, where its cells stand, and the trials."""
+"""What is judged: a workbook, the network that it should compute, its judged cells and inputs, and the trials.
+
+An input cell that merely refers to another cell is a tie: that other cell is driven, and both have one value. No judged
+cell is ever driven: an input that refers to one (to a bias node, say) is a formula like any other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isclose
 
-from sheetnet.network import Network
+import numpy as np
+
+from sheetnet.network import Block, Network
+from sheetnet.place_names import place_name
+from sheetnet.quantity import q
+from sheetnet.reference import Array, inputs_of
+from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.trials.draw import Trials
 from sheetnet.trials.for_workbook import draw_for
-from sheetnet.validation.cells import Answer, InputCell, InputPlace, answer_cells, input_cells, ties_of
+from sheetnet.trials.tolerance import RELATIVE
 from sheetnet.validation.conventions import Convention
 from sheetnet.validation.locate import Located, locate
-from sheetnet.workbook import Place, Workbook
+from sheetnet.workbook import Cell, Place, Position, Value, Workbook, array_cells
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A judged cell: its block and position in it (from 0), where it stands, what stands there.
+
+    `array` is the anchor of the array formula that fills the cell, where one does; `formula` is then the array's.
+    """
+
+    block: Block
+    row: int
+    column: int
+    place: Place
+    cell: Cell
+    formula: str | None
+    array: Position | None
+
+    @property
+    def bias_node(self) -> bool:
+        """Whether this is a bias node's cell, a judged constant."""
+        return self.block.is_bias_node(self.row, self.column)
+
+
+def answer_cells(workbook: Workbook, located: Located) -> list[Answer]:
+    """Every cell of the answer blocks, and the bias node's cells of the inputs."""
+    arrays = {sheet.name: array_cells(sheet) for sheet in workbook.sheets}
+    sheets = {sheet.name: sheet.cells for sheet in workbook.sheets}
+    found = []
+    nothing = Cell()
+    for block in judged_blocks(located):
+        area = located.areas[block.name]
+        assert area.sheet is not None
+        cells, filled = sheets[area.sheet], arrays[area.sheet]
+        turned = located.turned(block.name)
+        rows, columns = located.lines_of(block.name)
+        for row, column in judged_positions(block):
+            position = (rows[column], columns[row]) if turned else (rows[row], columns[column])
+            cell = cells.get(position, nothing)
+            anchor = filled.get(position) if filled else None
+            formula = cells[anchor].formula if anchor else cell.formula
+            found.append(Answer(block, row, column, (area.sheet, *position), cell, formula, anchor))
+    return found
+
+
+def judged_blocks(located: Located) -> list[Block]:
+    """The located blocks that have judged cells."""
+    known = located.blocks.values()
+    return [block for block in known if block.name in located.areas and (block.kind == "answer" or block.bias_node)]
+
+
+def judged_positions(block: Block) -> list[tuple[int, int]]:
+    """The judged cells of a block: all of an answer, of the inputs the bias node's alone."""
+    return [
+        (row, column)
+        for row in range(block.rows)
+        for column in range(block.columns)
+        if block.kind == "answer" or block.is_bias_node(row, column)
+    ]
+
+
+def is_judged(located: Located, place: Place) -> bool:
+    """Whether the cell at a place is a judged one."""
+    for block in judged_blocks(located):
+        index = located.index(block.name, place)
+        if index is not None:
+            return block.kind == "answer" or block.is_bias_node(*index)
+    return False
+
+
+def as_columns(located: Located, values: Mapping[str, Array]) -> Array:
+    """Block → K × rows × columns as one K × answers matrix, in the order of `answer_cells`."""
+    count = len(values["gamma"])
+    columns = [np.empty((count, 0))]
+    for block in judged_blocks(located):
+        array = values[block.name]
+        if block.kind == "input":
+            array = array[:, :, -1]
+        columns.append(np.asarray(array, dtype=float).reshape(count, -1))
+    return np.concatenate(columns, axis=1)
+
+
+def quantity_of(block: Block, row: int, column: int) -> tuple[str, tuple[int, ...]]:
+    """What a cell is called: activations inside the block `A_l` are `a_l`, `J_l` has the index (n, i, j)."""
+    if block.quantity.kind == "J":
+        n, i = divmod(row, block.columns)
+        return block.name, (n, i, column)
+    quantity = block.quantity if block.is_bias_node(row, column) else block.quantity.of_cells
+    return quantity.name, (row, column)
+
+
+InputPlace = tuple[str, int, int]  # block, row, column from 0
+
+
+@dataclass(frozen=True)
+class InputCell:
+    """One input: its element, its own cell, and the cell that is driven for it (another one where it is tied)."""
+
+    element: InputPlace
+    place: Place
+    driver: Place
+    formula: str | None  # kept only where the cell holds a formula that is more than a reference
+
+
+@dataclass(frozen=True)
+class EditedInput:
+    """An input whose cell no longer holds what the network file says: play, not an error."""
+
+    sheet: str
+    cell: str
+    quantity: str
+    index: tuple[int, ...]
+    found: Value
+    expected: float
+    formula: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The cell, as `Step!B3`."""
+        return place_name(self.sheet, self.cell)
+
+
+def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
+    """Every input of the step that has a cell; the bias node's cells are no inputs."""
+    return [
+        _input_cell(workbook, located, (block.name, row, column))
+        for block in input_blocks(network)
+        if block.name in located.areas
+        for row in range(block.rows)
+        for column in range(block.columns)
+        if not block.is_bias_node(row, column)
+    ]
+
+
+def input_blocks(network: Network) -> list[Block]:
+    """A_0, target, gamma, W_1 … W_L."""
+    return [block for block in network.blocks.values() if block.kind == "input"]
+
+
+def ties_of(cells: list[InputCell]) -> dict[InputPlace, InputPlace]:
+    """Inputs driven by the cell of another input, each → that other one."""
+    owners: dict[Place, InputPlace] = {}
+    for cell in cells:
+        if cell.driver == cell.place or cell.driver not in owners:
+            owners[cell.driver] = cell.element
+    return {cell.element: owners[cell.driver] for cell in cells if owners[cell.driver] != cell.element}
+
+
+def played_ties(network: Network, cells: list[InputCell]) -> dict[InputPlace, InputPlace]:
+    """Inputs that the sheet makes one number with another input, where the network has two."""
+    return {one: other for one, other in ties_of(cells).items() if not _one_number(network, one, other)}
+
+
+def _one_number(network: Network, one: InputPlace, other: InputPlace) -> bool:
+    """Whether both are the bias that a layer's neurons share."""
+    return one[:2] == other[:2] and any(
+        layer.shared_bias and one[:2] == (q("W", number), len(layer.weights) - 1)
+        for number, layer in enumerate(network.layers, 1)
+    )
+
+
+def _input_cell(workbook: Workbook, located: Located, element: InputPlace) -> InputCell:
+    place = located.place(*element)
+    formula = cell_at(workbook, place).formula
+    if formula is None:
+        return InputCell(element, place, place, None)
+    driver = _referred(workbook, place)
+    if driver is None or is_judged(located, driver):
+        return InputCell(element, place, place, formula)
+    return InputCell(element, place, driver, None)
+
+
+def _referred(workbook: Workbook, place: Place) -> Place | None:
+    """The constant cell at the end of a chain of mere references; None where a real formula stands in between."""
+    seen = {place}
+    while (formula := cell_at(workbook, place).formula) is not None:
+        area = parse_area(formula.strip())
+        if area is None or (area.top, area.left) != (area.bottom, area.right):
+            return None
+        sheet = workbook.sheet(area.sheet or place[0])
+        if sheet is None:
+            return None
+        place = (sheet.name, area.top, area.left)
+        if place in seen:
+            return None
+        seen.add(place)
+    return place
+
+
+def cell_at(workbook: Workbook, place: Place) -> Cell:
+    """The cell at a place; an empty one where nothing stands."""
+    sheet = workbook.sheet(place[0])
+    return Cell() if sheet is None else sheet.cells.get(place[1:], Cell())
+
+
+def own_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, Value]) -> dict[str, Array] | None:
+    """The step's inputs as the workbook holds them; None where a cell holds something that is no number.
+
+    An empty cell counts as 0, as every spreadsheet takes it.
+    """
+    inputs = inputs_of(network)
+    for cell in cells:
+        value = values[cell.place]
+        number = 0.0 if value is None else value
+        if not isinstance(number, float):
+            return None
+        name, row, column = cell.element
+        inputs[name][0, row, column] = number
+    return inputs
+
+
+def edited_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, Value]) -> list[EditedInput]:
+    """The inputs that differ from the network file's."""
+    expected = {name: array[0].tolist() for name, array in inputs_of(network).items()}
+    tied = played_ties(network, cells)
+    edited = []
+    for cell in cells:
+        name, row, column = cell.element
+        wanted, found = expected[name][row][column], values[cell.place]
+        same = isinstance(found, float) and isclose(found, wanted, rel_tol=RELATIVE)
+        if not same or cell.formula is not None or cell.element in tied:
+            edited.append(_edited(cell, found, wanted))
+    return edited
+
+
+def _edited(cell: InputCell, found: Value, wanted: float) -> EditedInput:
+    sheet, row, column = cell.place
+    name, *index = cell.element
+    return EditedInput(sheet, cell_name(row, column), name, tuple(index), found, wanted, cell.formula)
 
 
 @dataclass(frozen=True)

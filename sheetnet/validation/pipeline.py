@@ -12,13 +12,11 @@ from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.place_names import and_more, element_name
 from sheetnet.syntax import cell_name
-from sheetnet.validation.case import Case
-from sheetnet.validation.cells import edited_inputs, played_ties
+from sheetnet.validation.case import Case, edited_inputs, played_ties
 from sheetnet.validation.placement_notes import placement_notes
-from sheetnet.validation.refine.name_mistakes import name_mistakes, say_what_cancels
+from sheetnet.validation.refine.explain import find_fillings, name_mistakes, say_what_cancels, try_repairs
 from sheetnet.validation.refine.other_readings import say_what_was_meant, take_own_convention, take_targets_as_one_hot
 from sheetnet.validation.refine.root_causes import blame_volatile_helpers, name_root_causes
-from sheetnet.validation.refine.try_repairs import find_fillings, try_repairs
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.validation.run import Runner, Runs
 from sheetnet.validation.state import Refinement, State

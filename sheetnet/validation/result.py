@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sheetnet.object_display import counted_words, shown_html, shown_line
 from sheetnet.place_names import element_name, place_name
-from sheetnet.validation.cells import EditedInput
+from sheetnet.validation.case import EditedInput
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
 from sheetnet.workbook import Value
 

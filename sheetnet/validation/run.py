@@ -12,14 +12,13 @@ from functools import cached_property
 import numpy as np
 
 from sheetnet.engine import Engine, Trial
-from sheetnet.engine.isolate import Isolated
+from sheetnet.engine.prepare import Isolated
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.trials.for_workbook import unforeseen
 from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
-from sheetnet.validation.case import Case
+from sheetnet.validation.case import Case, as_columns, input_blocks, own_inputs, ties_of
 from sheetnet.validation.cell_verdicts import Evidence
-from sheetnet.validation.cells import as_columns, input_blocks, own_inputs, ties_of
 from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.texts import Texts, texts_of
 from sheetnet.workbook import Place, Value

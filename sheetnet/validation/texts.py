@@ -17,8 +17,7 @@ from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS
 from sheetnet.syntax.resolver import ArrayEntry, Resolver, Where, array_entry
 from sheetnet.syntax.shifting import skeletons_of
 from sheetnet.syntax.tree import Call, Leaf, parts
-from sheetnet.validation.case import Case
-from sheetnet.validation.cells import Answer
+from sheetnet.validation.case import Answer, Case
 from sheetnet.validation.result import CellVerdict
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook

@@ -9,8 +9,7 @@ import ironcalc
 import pytest
 
 from sheetnet.engine import engine_named
-from sheetnet.engine.ironcalc.gaps import CRITERIA, NOT_LIFTED, WANT_RANGES
-from sheetnet.engine.ironcalc.rewrites import REWRITES
+from sheetnet.engine.ironcalc.rewrites import CRITERIA, NOT_LIFTED, REWRITES, WANT_RANGES
 from sheetnet.workbook import Cell, CellError, Sheet, Value, Workbook
 
 ROWS = ((1.25, 0.5, 3.0), (-2.5, 2.0, 4.0), (3.75, 7.25, 8.0))  # A1:C3

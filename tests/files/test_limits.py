@@ -13,6 +13,7 @@ import pytest
 
 from sheetnet.batch.api import validate_many
 from sheetnet.cli import main
+from sheetnet.engine.prepare import in_full
 from sheetnet.errors import FileError, LimitError
 from sheetnet.files import read_workbook
 from sheetnet.files.hazards import in_formulas
@@ -21,7 +22,6 @@ from sheetnet.files.notices import notice, noticing, wanted
 from sheetnet.generate import write_workbook
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
-from sheetnet.validation.relative_names import in_full
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tests.support.hostile.build import lesson

@@ -17,7 +17,7 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.quantity import Quantity, app, chain, drawn, jac, mat, moved, q, train
 from sheetnet.reference import training_step
 from sheetnet.reference.views import VIEW_NUMBERS
-from sheetnet.validation.cells import quantity_of
+from sheetnet.validation.case import quantity_of
 from sheetnet.validation.defined_names import view_blocks
 from sheetnet.workbook_options import WorkbookOptions
 from tools.small_networks import make_network

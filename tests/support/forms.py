@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from sheetnet.engine import Trial, engine_named
-from sheetnet.engine.isolate import prepared, with_numbers
 from sheetnet.engine.libreoffice import recalculate
+from sheetnet.engine.prepare import prepared, with_numbers
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import ironcalc
 
-from sheetnet.engine.ironcalc.gaps import UnsupportedError
+from sheetnet.engine.ironcalc.rewrites import UnsupportedError
 from sheetnet.engine.ironcalc.spelling import Speller, unusual
-from sheetnet.engine.isolate import Trial, prepared
+from sheetnet.engine.prepare import Trial, prepared
 from sheetnet.errors import EngineError
 from sheetnet.syntax.grammar import FormulaError
 from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Value, Workbook, array_cells

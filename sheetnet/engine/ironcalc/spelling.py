@@ -12,8 +12,7 @@ from functools import lru_cache
 
 import ironcalc
 
-from sheetnet.engine.ironcalc.gaps import ADDRESSES, NOT_LIFTED, SPREADING, UnsupportedError
-from sheetnet.engine.ironcalc.rewrites import REWRITES, joined
+from sheetnet.engine.ironcalc.rewrites import ADDRESSES, NOT_LIFTED, REWRITES, SPREADING, UnsupportedError, joined
 from sheetnet.syntax.function_facts import EXCEL, is_googles
 from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.references import Area, area_name, quote_sheet, split_prefix

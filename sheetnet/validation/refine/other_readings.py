@@ -9,13 +9,11 @@ from sheetnet.errors import EngineError
 from sheetnet.files.limits import Limits
 from sheetnet.network import Network
 from sheetnet.trials.for_workbook import draw_for
-from sheetnet.validation.case import Case
+from sheetnet.validation.case import Answer, Case, ties_of
 from sheetnet.validation.cell_verdicts import ENTER_AGAIN
-from sheetnet.validation.cells import Answer, ties_of
 from sheetnet.validation.conventions import CONVENTIONS, Convention
 from sheetnet.validation.defined_names import is_view_block
-from sheetnet.validation.refine.name_mistakes import name_mistakes
-from sheetnet.validation.refine.try_repairs import try_repairs
+from sheetnet.validation.refine.explain import name_mistakes, try_repairs
 from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.run import Runs
 from sheetnet.validation.state import Refinement, State

@@ -16,7 +16,7 @@ from itertools import combinations, islice, product
 
 from sheetnet.place_names import cell_place
 from sheetnet.syntax import Token, parse_area, tokenize
-from sheetnet.validation.cells import cell_at
+from sheetnet.validation.case import cell_at
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 

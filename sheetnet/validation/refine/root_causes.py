@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sheetnet.engine.isolate import with_numbers
+from sheetnet.engine.prepare import with_numbers
 from sheetnet.errors import BugError
 from sheetnet.place_names import cell_place
 from sheetnet.syntax import cell_name
@@ -19,9 +19,8 @@ from sheetnet.syntax.dependencies import (
 )
 from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.trials.tolerance import same
-from sheetnet.validation.case import Case
+from sheetnet.validation.case import Answer, Case
 from sheetnet.validation.cell_verdicts import named_place
-from sheetnet.validation.cells import Answer
 from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State

@@ -23,7 +23,7 @@ from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import VIEW_NUMBERS as COMPUTED
 from sheetnet.reference.views import view_values
 from sheetnet.syntax import functions
-from sheetnet.validation.cells import input_cells
+from sheetnet.validation.case import input_cells
 from sheetnet.validation.locate import locate
 from sheetnet.workbook import CellError, Name, Place, Value, Workbook
 from sheetnet.workbook_options import (

@@ -1,26 +1,44 @@
-"""Looks at wrong formulas once more: what would make them right?"""
+"""Explains wrong formulas: by the simplest repair that makes them right, or else by known mistakes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
 from sheetnet.place_names import cell_place, element_name
 from sheetnet.syntax import cell_name, quote_sheet
-from sheetnet.validation.case import Case
+from sheetnet.syntax.dependencies import through_helpers
+from sheetnet.trials.tolerance import as_numbers
+from sheetnet.validation.case import Case, quantity_of
 from sheetnet.validation.cell_verdicts import STILL
-from sheetnet.validation.cells import quantity_of
 from sheetnet.validation.refine.propose_repairs import KnownCell, KnownNumbers, Repair, helper_repairs, repairs
-from sheetnet.validation.refine.propose_slips import DOLLAR_SLIP, constant_repairs, empty_cells, filled_from, slips
+from sheetnet.validation.refine.propose_slips import (
+    DOLLAR_SLIP,
+    EMPTY_SLIP,
+    constant_repairs,
+    empty_cells,
+    filled_from,
+    slips,
+)
 from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place
 
+if TYPE_CHECKING:
+    from sheetnet.mistakes.search import Explanation
+
 MOST_TRIED = 10_000  # repaired formulas of a workbook: evaluating them in all runs takes about a second
 MOST_RIGHT = 50  # right formulas of a quantity from which a wrong one may have been filled
 MOST_RETRIED = 200  # wrong cells of a workbook that are looked at twice: more have one cause, which these show
+MOST_EMPTY = 3  # empty cells of one formula that are named
+CANCELLED = "its number is right all the same, because another error cancels this one"
 
 
 def try_repairs(state: State) -> State:
@@ -130,3 +148,108 @@ def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> Kno
     cell = f"{quote_sheet(sheet)}!{cell_name(row, column, absolute=True)}"
     called = f"{element_name(name, index)} ({cell_place(place)})"
     return KnownCell(cell, value, called)
+
+
+class Sources:
+    """What the formulas of a workbook refer to, as elements of blocks: ("z_1", 0, 1)."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    @cached_property
+    def _elements(self) -> dict[Place, list[Element]]:
+        """The elements that stand in a cell; views are ways to the step's cells, as helper cells are."""
+        found: dict[Place, list[Element]] = {}
+        for cell in self._case.inputs:
+            found.setdefault(cell.place, []).append(cell.element)
+        for answer in self._case.answers:
+            if answer.block.name in self._case.network.blocks:
+                found.setdefault(answer.place, []).append((answer.block.name, answer.row, answer.column))
+        return found
+
+    def of(self, place: Place) -> frozenset[Element] | None:
+        """The elements that the formula at a place refers to; None where that cannot be told."""
+        used = list(through_helpers(self._case.dependencies, place, self._elements))
+        helpers = [place, *(cell for cell in used if cell not in self._elements)]
+        if any(map(self._case.dependencies.makes_up, helpers)):
+            return None
+        return frozenset(element for cell in used for element in self._elements.get(cell, ()))
+
+
+def name_mistakes(state: State) -> State:
+    """The verdicts, with the known mistakes of each wrong cell that explain it in every run, the likeliest first."""
+    alone, cells, case = state.runs.evidence.alone_values, list(state.cells), state.case
+    wrong = [n for n, cell in enumerate(cells) if _may_be_named(cell)]
+    if alone is None or not wrong:
+        return state
+    from sheetnet.mistakes.search import Diagnosis  # the catalogue is large, and right sheets do not need it
+
+    diagnosis, sources = Diagnosis(case.network, state.runner.quantities(state.runs.drawn)), Sources(case)
+    signatures = as_numbers(alone)
+    for number in wrong:
+        answer, signature = case.answers[number], signatures[:, number]
+        if cells[number].verdict == Verdict.HARDCODED and np.ptp(signature) > 0:
+            continue  # a typed number is the reason, which has been told
+        reads = sources.of(answer.place)
+        findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
+        if findings:
+            cells[number] = _with(cells[number], findings)
+        cells[number] = _with_empty_cells(case, cells[number], answer.place)
+    return state.given(cells)
+
+
+def say_what_cancels(state: State) -> State:
+    """The verdicts; where a wrong formula shows the right number, which another error makes it, that is said."""
+    evidence = state.runs.evidence
+    return state.given(
+        [
+            replace(cell, message=f"{cell.message}; {CANCELLED}")
+            if cell.verdict == Verdict.WRONG
+            and cell.formula is not None
+            and evidence.here[:, n].all()
+            and evidence.alone is not None
+            and not evidence.alone[:, n].all()
+            else cell
+            for n, cell in enumerate(state.cells)
+        ]
+    )
+
+
+def _may_be_named(cell: CellVerdict) -> bool:
+    return cell.verdict in (Verdict.WRONG, Verdict.HARDCODED) and cell.formula is not None
+
+
+def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:
+    """The verdict with its explanations; where a slip of its entry is known, that is told and they give it a name."""
+    if not cell.mistakes:
+        codes = tuple(finding.code for finding in findings)
+        return replace(cell, message=f"{cell.message}: {words_of(findings)}", mistakes=codes)
+    misread = [finding for finding in findings if finding.mistakes[0] in CHAPTERS["Any formula"]]
+    if DOLLAR_SLIP in cell.mistakes:  # what a reference met that drifted; what else gives that number is chance
+        findings = [*misread, *(finding for finding in findings if finding not in misread)]
+    codes = tuple(finding.code for finding in findings)
+    first = cell.mistakes if DOLLAR_SLIP in cell.mistakes and not misread else ()
+    codes = tuple(dict.fromkeys((*first, *codes, *cell.mistakes)))
+    named = MISTAKES[first[0]].name + f" ({first[0]})" if first else findings[0].text
+    return replace(cell, message=f"{cell.message}; {named}{_or(codes[1:])}", mistakes=codes)
+
+
+def _with_empty_cells(case: Case, cell: CellVerdict, place: Place) -> CellVerdict:
+    """The verdict with the empty cells to which the formula refers."""
+    empty = empty_cells(case.workbook, place, cell.formula or "", case.known)
+    if not empty:
+        return cell
+    named = f"{', '.join(empty[:MOST_EMPTY])} {'is' if len(empty) == 1 else 'are'} empty"
+    return replace(cell, message=f"{cell.message}; {named} ({EMPTY_SLIP})", mistakes=(*cell.mistakes, EMPTY_SLIP))
+
+
+def words_of(findings: Sequence[Explanation]) -> str:
+    """The first explanation with its reason; of others that fit as well the codes alone."""
+    first = findings[0]
+    why = f". {first.mistakes[0].why}" if len(first.mistakes) == 1 else ""
+    return first.text + why + _or([finding.code for finding in findings[1:]])
+
+
+def _or(codes: Sequence[str]) -> str:
+    """Other explanations that fit as well, by their codes."""
+    return f" (or: {', '.join(codes)})" if codes else ""
