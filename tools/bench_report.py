@@ -1,0 +1,45 @@
+"""A measured figure with its goal, and measuring in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a bench: a ratio of two times of one run, or an amount, and the most it should be."""
+
+    what: str
+    measured: float
+    goal: float
+
+    def __str__(self) -> str:
+        """The figure, its goal, and whether it is met."""
+        mark = "" if self.measured <= self.goal else "   missed"
+        return f"{self.what:82}{self.measured:8.2f}   goal {self.goal:g}{mark}"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What a fresh Python took: seconds of the processor, peak memory, and the last line it printed."""
+
+    seconds: float
+    megabytes: float
+    printed: str
+
+
+_MEASURE = """
+import resource, sys
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2))
+"""
+
+
+def measured_apart(code: str) -> Apart:
+    """Run the code in a fresh Python."""
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{_MEASURE}"], capture_output=True, text=True, check=True)
+    *printed, last = done.stdout.splitlines()
+    seconds, megabytes = map(float, last.split())
+    return Apart(seconds, megabytes, printed[-1] if printed else "")
