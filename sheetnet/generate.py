@@ -26,6 +26,8 @@ from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook
 from sheetnet.workbook_options import STEPS, WorkbookOptions, default_views, least_cells, views_named
 
+MOST_TIMES_LEAST = 100  # a workbook has up to 40 times the cells that `least_cells` tells
+
 
 def make_workbook(network: NetworkLike, presentation: WorkbookOptions | None = None) -> Workbook:
     """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number.
@@ -36,9 +38,9 @@ def make_workbook(network: NetworkLike, presentation: WorkbookOptions | None = N
     """
     network = load_network(network)
     shown = presentation or WorkbookOptions(default_views(network))
-    _refuse_too_large(least_cells(network, shown), "at least ")
+    _refuse_what_is_not_read_back(network, shown)
     workbook = build_workbook(network, _numbers(network, shown), __version__, shown)
-    _refuse_too_large(sum(len(sheet.cells) for sheet in workbook.sheets))
+    _refuse_too_large(_cells(workbook))
     return workbook
 
 
@@ -50,13 +52,50 @@ def make_student_workbook(
     Raises `NetworkError` for a quantity that there is not, for views other than `Step`, and as `make_workbook`.
     """
     network, shown = load_network(network), presentation or WorkbookOptions()
-    _refuse_too_large(least_cells(network, shown), "at least ")
+    _refuse_what_is_not_read_back(network, shown)
     if shown.views != ("step",):
         raise NetworkError(
             "a student's copy holds the view step alone, for others compute the answers", remedy="leave them out"
         )
     workbook = student_workbook(network, _numbers(network, shown), __version__, shown, exercise or Exercise())
     return recalculated(workbook)
+
+
+def _refuse_what_is_not_read_back(network: Network, shown: WorkbookOptions) -> None:
+    """Before anything is computed: first by the least there can be, then by the exact number where that is near enough."""
+    least = least_cells(network, shown)
+    _refuse_too_large(least, "at least ")
+    many = network.observations > 3 or ("training" in shown.views and shown.steps > 2)
+    if many and least * MOST_TIMES_LEAST > Limits.cells:
+        _refuse_too_large(foreseen_cells(network, shown))
+
+
+def foreseen_cells(network: Network, shown: WorkbookOptions) -> int:
+    """How many cells the workbook will have, told by up to four small ones.
+
+    The number is linear in the observations from 2 on (one alone needs no sum over them) and in the steps of training.
+    """
+    few = min(network.observations, 2)
+    rows, steps = network.observations - few, shown.steps - 1 if "training" in shown.views else 0
+
+    def count(observations: int, steps: int) -> int:
+        some, briefly = _cut(network, observations), replace(shown, steps=steps)
+        return _cells(build_workbook(some, _numbers(some, briefly), __version__, briefly))
+
+    first = count(few, 1)
+    row = count(few + 1, 1) - first if rows else 0
+    step = count(few, 2) - first if steps else 0
+    both = count(few + 1, 2) - first - row - step if rows and steps else 0
+    return first + rows * row + steps * step + rows * steps * both
+
+
+def _cut(network: Network, observations: int) -> Network:
+    """The network with its first observations."""
+    return replace(network, inputs=network.inputs[:observations], targets=network.targets[:observations])
+
+
+def _cells(workbook: Workbook) -> int:
+    return sum(len(sheet.cells) for sheet in workbook.sheets)
 
 
 def _refuse_too_large(cells: int, about: str = "") -> None:
