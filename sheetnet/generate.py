@@ -20,9 +20,9 @@ from sheetnet.files.limits import Limits
 from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
-from sheetnet.place_names import element_name
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
+from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Place, Value, Workbook
 from sheetnet.workbook_options import STEPS, WorkbookOptions, default_views, least_cells, views_named
 

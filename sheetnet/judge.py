@@ -20,13 +20,13 @@ from sheetnet.files.notices import noticing
 from sheetnet.identification import judge_layout, load_map
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.layout import blanks_named
-from sheetnet.layout.record_sheet import carried, embedded_network
+from sheetnet.layout.info_sheets import carried, embedded_network
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
-from sheetnet.place_names import listed
 from sheetnet.quantity import Quantity
 from sheetnet.syntax import parse_area
 from sheetnet.syntax.function_facts import is_googles
+from sheetnet.syntax.references import listed
 from sheetnet.validation.defined_names import area_of, is_view_block
 from sheetnet.validation.pipeline import judge_named
 from sheetnet.validation.result import CellVerdict, Report

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 
-from sheetnet.files.xlsx.formulas import canonical
+from sheetnet.files.formula_text import canonical
 from sheetnet.workbook import Cell, Name, Sheet, Workbook
 from tools.fuzz_damage import originals
 from tools.packages import parts_of, zipped

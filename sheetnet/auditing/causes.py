@@ -23,8 +23,8 @@ from sheetnet.auditing.intervals import Pin, Reach, StepFunction, Upstream, elem
 from sheetnet.auditing.published import PrintedNumber, block_of_column
 from sheetnet.mistakes import MISTAKES
 from sheetnet.mistakes.mistaken_equations import MistakenEquation, mistaken_equations, ways_up
-from sheetnet.place_names import element_name
 from sheetnet.quantity import Quantity, q
+from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict
 
 MISREAD_EQUATIONS_UP = 3  # equations further up, through what is not printed

@@ -28,9 +28,9 @@ from sheetnet.auditing.expressions import (
 from sheetnet.errors import NetworkError, errors_within
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, network_of, read_table
-from sheetnet.place_names import element_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array
+from sheetnet.syntax.references import element_name
 from sheetnet.toml_fields import entries_of, index_of, meanings_of, refuse, rows_of
 
 PrintedPlace = tuple[str, int, int]  # block, row, column

@@ -1,4 +1,4 @@
-"""Reads and writes workbooks, by file format."""
+"""Reads, writes and marks workbooks, by file format."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from sheetnet.errors import FileError
 from sheetnet.files.atomic import atomic_write
 from sheetnet.files.formula_text import spelled_alike
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
-from sheetnet.files.notices import notice, refuse_ambiguous, wanted
+from sheetnet.files.marking import AddedSheet, Marks
 
 if TYPE_CHECKING:
     from sheetnet.files.package import Package
     from sheetnet.workbook import Workbook
 
 SUFFIXES = (".xlsx", ".ods")  # what can be written; .xlsm can be read too
+_FAMILIES = {"xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"), "ods": (".ods", ".ots")}
 
 
 def read_workbook(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Workbook:
@@ -32,13 +33,16 @@ def read_workbook(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS)
     >>> [sheet.name for sheet in sheetnet.read_workbook(path).sheets][:3]
     ['Read me', 'Network', 'Step']
     """
-    from sheetnet.files.package import open_package  # imported here, so that writing alone need not load it
+    from sheetnet.files.notices import (  # imported here, so that writing alone need not load it
+        notice_hazards,
+        refuse_ambiguous,
+    )
+    from sheetnet.files.package import open_package
 
     with open_package(path, limits) as package, _collector_paused():
         workbook = spelled_alike(_read(package))
         refuse_ambiguous(workbook)
-        if wanted():
-            _notice_hazards(package, workbook)
+        notice_hazards(package, workbook)
     return workbook
 
 
@@ -50,13 +54,6 @@ def _read(package: Package) -> Workbook:
     from sheetnet.files.xlsx.read import read_xlsx
 
     return read_xlsx(package)
-
-
-def _notice_hazards(package: Package, workbook: Workbook) -> None:
-    from sheetnet.files.hazards import in_formulas, in_package
-
-    for sentence in (*in_package(package), *in_formulas(workbook)):
-        notice(sentence)
 
 
 def save_workbook(workbook: Workbook, path: str | os.PathLike[str]) -> None:
@@ -81,6 +78,36 @@ def _write(workbook: Workbook, suffix: str, stream: IO[bytes]) -> None:
         from sheetnet.files.xlsx.write import write_xlsx
 
         write_xlsx(workbook, stream)
+
+
+def mark_workbook(source: Path, target: Path, marks: Marks, added: AddedSheet, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Write `target`, a copy of `source` with the marks. An earlier copy is overwritten, the source never.
+
+    Raises FileError where the copy would have another format's suffix, and for files that cannot be marked.
+    """
+    from sheetnet.files.package import open_package, refuse_same
+
+    refuse_same(source, target)
+    with open_package(source, limits) as package:
+        _check_suffix(source, target, _FAMILIES[package.kind])
+        if package.kind == "ods":
+            from sheetnet.files.marking.ods import mark_ods
+
+            parts = mark_ods(package, marks, added)
+        else:
+            from sheetnet.files.marking.xlsx import mark_xlsx
+
+            parts = mark_xlsx(package, marks, added)
+        with atomic_write(target) as stream:
+            parts.write(stream)
+
+
+def _check_suffix(source: Path, target: Path, family: tuple[str, ...]) -> None:
+    """Programs refuse a file whose suffix says another format than its content."""
+    own = source.suffix.lower()
+    wanted = own if own in family else family[0]
+    if target.suffix.lower() != wanted:
+        raise FileError("a marked copy has its workbook's format", path=target, remedy=f"name it {target.stem}{wanted}")
 
 
 @contextmanager

@@ -1,12 +1,17 @@
-"""Writes text as XML: what is special becomes an entity, and what XML cannot hold goes by one of three named policies.
+"""Writes text as XML: what is special becomes an entity, what XML cannot hold goes by one of three named policies.
 
 `dropped`: our own .ods files leave such characters out. `replaced`: in copies of other people's files a replacement sign
-shows where they were. `excel`: .xlsx files spell them as Excel does, and reading such a file turns the spelling back.
+shows where they were. `excel`: .xlsx files spell them as Excel does, and reading such a file turns the spelling back. The
+paragraphs and addresses of .ods files, outside formulas, are spelled here too.
 """
 
 from __future__ import annotations
 
 import re
+
+from sheetnet.syntax import cell_name
+from sheetnet.syntax.references import TEXT_CHARACTERS
+from sheetnet.workbook import Box
 
 # XML 1.0 has no place for these characters, not even as entities; neither has a spreadsheet.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -40,6 +45,12 @@ def excel_replaced(text: str, longest: int) -> str:
     return excel(_NOT_IN_CELLS.sub("\ufffd", text)[:longest])
 
 
+def text_element(prefix: bytes, text: str) -> bytes:
+    """A `t` element. Control characters of a stranger's text show as a replacement sign."""
+    text = excel_replaced(text, TEXT_CHARACTERS)
+    return b'<%st xml:space="preserve">%s</%st>' % (prefix, text.encode(), prefix)
+
+
 def excel_read(text: str) -> str:
     """Text as Excel spells it, with the characters that it stands for."""
     if "_x" not in text:
@@ -54,7 +65,7 @@ def fits_in_cell(text: str) -> bool:
     return _NOT_IN_CELLS.search(text) is None
 
 
-def without_controls(text: str) -> str:
+def clean(text: str) -> str:
     """The text without the characters that XML cannot hold; nothing is made an entity."""
     return _NOT_IN_CELLS.sub("", text)
 
@@ -67,3 +78,46 @@ def _attribute(text: str) -> str:
     """Line ends and tabs as entities, for readers make spaces of them in attributes."""
     text = _element(text).replace('"', "&quot;")
     return text.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
+
+
+# Spaces that XML readers may collapse: at either end, and all after the first in a row.
+_SPACES = re.compile(r"^ +| +$|(?<= ) +|\t")
+
+
+def paragraphs(text: str) -> str:
+    """The text in `<text:p>` elements, one a line, with every space kept."""
+    if text.isalnum() and text.isascii():
+        return f"<text:p>{text}</text:p>"
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "".join(f"<text:p>{_line(line)}</text:p>" for line in lines)
+
+
+def _line(line: str) -> str:
+    if " " not in line and "\t" not in line:
+        return dropped(line)
+    parts, place = [], 0
+    for match in _SPACES.finditer(line):
+        parts += [dropped(line[place : match.start()]), _spaces_element(match[0])]
+        place = match.end()
+    return "".join([*parts, dropped(line[place:])])
+
+
+def _spaces_element(spaces: str) -> str:
+    if spaces == "\t":
+        return "<text:tab/>"
+    return f'<text:s text:c="{len(spaces)}"/>' if len(spaces) > 1 else "<text:s/>"
+
+
+_PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def address(sheet: str, row: int, column: int) -> str:
+    """One cell."""
+    name = sheet if _PLAIN_SHEET.fullmatch(sheet) else "'" + sheet.replace("'", "''") + "'"
+    return f"{name}.{cell_name(row, column)}"
+
+
+def box_address(sheet: str, box: Box) -> str:
+    """The cells from a box's top left to its bottom right."""
+    top, left, bottom, right = box
+    return f"{address(sheet, top, left)}:{address(sheet, bottom, right)}"

@@ -8,7 +8,6 @@ from math import ceil, isfinite
 from textwrap import wrap
 
 from sheetnet.errors import FileError
-from sheetnet.files.escaping import without_controls
 from sheetnet.styles import STYLES, Style
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.references import COLUMNS, ROWS, TEXT_CHARACTERS
@@ -93,11 +92,6 @@ def positions(box: Box) -> Iterator[Position]:
     """The cells of a box, row by row."""
     top, left, bottom, right = box
     return ((row, column) for row in range(top, bottom + 1) for column in range(left, right + 1))
-
-
-def clean(text: str) -> str:
-    """The text without the characters that XML cannot hold."""
-    return without_controls(text)
 
 
 def note_size(text: str) -> tuple[int, int]:

@@ -12,10 +12,10 @@ from sheetnet.identification.labels import in_context
 from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 from sheetnet.identification.state import IdentifyState
 from sheetnet.network import Block, Network, activation_name
-from sheetnet.place_names import cell_place
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax.references import cell_place
 from sheetnet.validation.case import input_blocks
 from sheetnet.validation.refine.explain import words_of
 from sheetnet.workbook import CellError, Place

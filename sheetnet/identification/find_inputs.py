@@ -21,11 +21,11 @@ from sheetnet.identification.labels import look_up
 from sheetnet.identification.quantities import Training
 from sheetnet.identification.sheet_runs import run_sheet
 from sheetnet.network import Network
-from sheetnet.place_names import cell_place, element_name
 from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.validation.case import InputPlace, input_blocks
 from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
 

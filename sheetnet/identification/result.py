@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetnet.object_display import counted_words, shown_line
-from sheetnet.place_names import element_name
+from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Value
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sheetnet.layout.grid import Numbers
-from sheetnet.layout.readme_sheet import readme_sheet
-from sheetnet.layout.record_sheet import embedded_network, hidden_sheet
+from sheetnet.layout.info_sheets import embedded_network, hidden_sheet, readme_sheet
 from sheetnet.layout.step_sheet import step_grid, step_sheet
 from sheetnet.layout.student_copy import Exercise, blanks_named, student_workbook
 from sheetnet.layout.views import VIEW_SHEETS, ViewContext

@@ -14,10 +14,9 @@ from math import isfinite
 from sheetnet.errors import NetworkError
 from sheetnet.formulas import LEVELS, describe, hint
 from sheetnet.layout.grid import Grid, Numbers
-from sheetnet.layout.readme_sheet import student_readme
-from sheetnet.layout.record_sheet import hidden_sheet
+from sheetnet.layout.info_sheets import hidden_sheet, student_readme
 from sheetnet.layout.step_sheet import SYMBOL_ABOVE, step_grid, step_sheet
-from sheetnet.layout.views.context import ViewContext
+from sheetnet.layout.views.view_parts import ViewContext
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import cell_name

@@ -24,8 +24,8 @@ from sheetnet.mistakes.equation_parts import (
     reads_twice,
 )
 from sheetnet.network import Network
-from sheetnet.place_names import element_name
 from sheetnet.reference import Array, Values
+from sheetnet.syntax.references import element_name
 
 DIRECTIONS = {"one row down": (1, 0), "one row up": (-1, 0), "one column right": (0, 1), "one column left": (0, -1)}
 FEW_NUMBERS = 40  # numbers that the formulas of a block read, up to which each is tried on its own

@@ -16,7 +16,6 @@ from sheetnet.files import read_workbook
 from sheetnet.files.atomic import save_text
 from sheetnet.files.limits import Limits
 from sheetnet.files.package import refuse_same
-from sheetnet.place_names import element_name, place_name
 from sheetnet.report.wording import (
     EDITED,
     VERDICT_STYLES,
@@ -36,6 +35,7 @@ from sheetnet.report.wording import (
     value_text,
 )
 from sheetnet.syntax import cell_name, column_letters, parse_area
+from sheetnet.syntax.references import element_name, place_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.case import EditedInput
 from sheetnet.validation.result import BlockFinding, findings_of

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.identification import Identification, Identified, Label, Nowhere, Unidentified
-from sheetnet.place_names import place_name
 from sheetnet.report.json import json_text, record, records
 from sheetnet.report.wording import in_json, printable, short
+from sheetnet.syntax.references import place_name
 
 IDENTIFY_SCHEMA = "sheetnet.identify/1"
 IDENTIFY_FIELDS = """schema workbook network engine trials seed steps summary notes inputs_from inputs identified

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sheetnet.errors import FileError
-from sheetnet.files import read_workbook
+from sheetnet.files import mark_workbook, read_workbook
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
-from sheetnet.files.marking import AddedSheet, Field, Mark, mark_workbook
-from sheetnet.place_names import element_name
+from sheetnet.files.marking import AddedSheet, Field, Mark
 from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
@@ -29,6 +28,7 @@ from sheetnet.report.wording import (
     value_text,
 )
 from sheetnet.syntax import parse_area
+from sheetnet.syntax.references import element_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Verdict

@@ -15,7 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.formulas import describe
-from sheetnet.place_names import element_name, listed
 from sheetnet.reference import Step, stacked
 from sheetnet.report.wording import (
     VERDICT_STYLES,
@@ -35,6 +34,7 @@ from sheetnet.report.wording import (
     stale_cells,
     value_text,
 )
+from sheetnet.syntax.references import element_name, listed
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Status, Verdict

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
-from sheetnet.place_names import and_more, element_name
+from sheetnet.syntax.references import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding
 from sheetnet.verdict import SOUND, Verdict

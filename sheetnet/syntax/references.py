@@ -1,4 +1,4 @@
-"""Parses and spells cell names, areas and sheet prefixes (Excel A1)."""
+"""Parses and spells cells, areas and sheet prefixes (Excel A1), and names places and elements in messages and reports."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from sheetnet.workbook import Place
 
 ROWS = 1_048_576  # rows of a sheet in Excel, LibreOffice and Gnumeric
 COLUMNS = 16_384  # columns of a sheet, the last one is XFD
@@ -171,3 +173,31 @@ def area_name(area: Area, absolute: bool = True) -> str:
         return f"{prefix}{dollar}{column_letters(area.left)}:{dollar}{column_letters(area.right)}"
     first, last = cell_name(area.top, area.left, absolute), cell_name(area.bottom, area.right, absolute)
     return prefix + (first if first == last else f"{first}:{last}")
+
+
+MOST_LISTED = 3  # of many, that a sentence names
+
+
+def place_name(sheet: str | None, cell: str | None) -> str:
+    """A cell, or several, as people read it: `Step!B3`. The sheet's name has no apostrophes, as it has in a formula."""
+    return f"{sheet}!{cell}"
+
+
+def cell_place(place: Place) -> str:
+    """The same of a sheet, row and column."""
+    return place_name(place[0], cell_name(*place[1:]))
+
+
+def element_name(quantity: str, index: tuple[int, ...] | None) -> str:
+    """An element of a quantity, `z_1[0, 1]`; the quantity alone where it is meant as a whole."""
+    return quantity if index is None else f"{quantity}[{', '.join(map(str, index))}]"
+
+
+def and_more(count: int) -> str:
+    """What ends a list of which `count` are left out; empty for none."""
+    return f" and {count:,} more" if count > 0 else ""
+
+
+def listed(words: Sequence[str], most: int = MOST_LISTED) -> str:
+    """The first of many, and how many more: `z_1, a_1, z_2 and 4 more`."""
+    return ", ".join(words[:most]) + and_more(len(words) - most)

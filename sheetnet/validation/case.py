@@ -14,11 +14,11 @@ from math import isclose
 import numpy as np
 
 from sheetnet.network import Block, Network
-from sheetnet.place_names import place_name
 from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.references import place_name
 from sheetnet.trials.draw import Trials
 from sheetnet.trials.for_workbook import draw_for
 from sheetnet.trials.tolerance import RELATIVE

@@ -14,10 +14,10 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.engine.prepare import cannot_move
-from sheetnet.place_names import element_name
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
 from sheetnet.syntax.function_facts import is_googles, volatile_function
+from sheetnet.syntax.references import element_name
 from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.case import Answer, quantity_of
 from sheetnet.validation.result import CellVerdict

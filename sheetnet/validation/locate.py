@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.network import Block, Network
-from sheetnet.place_names import listed
 from sheetnet.syntax import Area, column_letters
+from sheetnet.syntax.references import listed
 from sheetnet.validation.defined_names import (
     Chosen,
     Lines,

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from sheetnet.engine import engine_named
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
-from sheetnet.place_names import and_more, element_name
 from sheetnet.syntax import cell_name
+from sheetnet.syntax.references import and_more, element_name
 from sheetnet.validation.case import Case, edited_inputs, played_ties
 from sheetnet.validation.placement_notes import placement_notes
 from sheetnet.validation.refine.explain import find_fillings, name_mistakes, say_what_cancels, try_repairs

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 
 from sheetnet.layout.step_sheet import label_of
 from sheetnet.network import Network
-from sheetnet.place_names import cell_place, listed
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.syntax import Area, area_name, cell_name, column_letters
 from sheetnet.syntax.number_formats import shows_another
+from sheetnet.syntax.references import cell_place, listed
 from sheetnet.validation.case import Answer
 from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.locate import Located

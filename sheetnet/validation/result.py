@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sheetnet.object_display import counted_words, shown_html, shown_line
-from sheetnet.place_names import element_name, place_name
+from sheetnet.syntax.references import element_name, place_name
 from sheetnet.validation.case import EditedInput
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
 from sheetnet.workbook import Value

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
-from sheetnet.place_names import cell_place, listed
 from sheetnet.syntax import Token, depth, parse_area, tokenize
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.syntax.function_facts import LocalName, is_googles, local_name
 from sheetnet.syntax.grammar import FormulaError, parse
-from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS
+from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS, cell_place, listed
 from sheetnet.syntax.resolver import ArrayEntry, Resolver, Where, array_entry
 from sheetnet.syntax.shifting import skeletons_of
 from sheetnet.syntax.tree import Call, Leaf, parts

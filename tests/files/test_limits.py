@@ -16,9 +16,8 @@ from sheetnet.cli import main
 from sheetnet.engine.prepare import in_full
 from sheetnet.errors import FileError, LimitError
 from sheetnet.files import read_workbook
-from sheetnet.files.hazards import in_formulas
 from sheetnet.files.limits import DEFAULT_LIMITS, LIMITS, Limits, amount, parse_limits
-from sheetnet.files.notices import notice, noticing, wanted
+from sheetnet.files.notices import in_formulas, notice, noticing, wanted
 from sheetnet.generate import write_workbook
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network

@@ -12,8 +12,8 @@ import pytest
 import xlsxwriter
 
 from sheetnet.errors import FileError
-from sheetnet.files import read_workbook, save_workbook
-from sheetnet.files.marking import Mark, mark_workbook
+from sheetnet.files import mark_workbook, read_workbook, save_workbook
+from sheetnet.files.marking import Mark
 from sheetnet.generate import make_workbook
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell

@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from sheetnet.files import read_workbook
-from sheetnet.files.marking import Mark, mark_workbook
+from sheetnet.files import mark_workbook, read_workbook
+from sheetnet.files.marking import Mark
 from tests.support.engines import libreoffice_convert, ooxml_errors
 from tests.support.marked import ADDED, SHEET
 from tools.packages import parts_of

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.files.formula_text import spelled_alike, with_functions, with_operators
+from sheetnet.files.formula_text import canonical, spelled_alike, with_functions, with_operators
 from sheetnet.files.ods.formula_out import from_openformula
-from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
 from sheetnet.syntax import cell_name, quote_sheet

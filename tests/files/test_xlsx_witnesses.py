@@ -15,7 +15,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.escaping import excel_read
-from sheetnet.files.xlsx.formulas import canonical
+from sheetnet.files.formula_text import canonical
 from sheetnet.workbook import Cell, CellError, Sheet, Workbook
 from tests.support.made_xlsx import build, sheet_xml
 from tests.support.paths import FOREIGN

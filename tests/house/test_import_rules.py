@@ -18,7 +18,6 @@ LAYERS = (
     {"workbook", "network"},
     {"workbook_options", "verdict", "network_file"},
     {"syntax"},
-    {"place_names"},
     {"reference", "formulas"},  # the two derivations never meet
     {"layout", "files"},
     {"engine"},

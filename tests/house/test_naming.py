@@ -10,9 +10,9 @@ import pytest
 
 import sheetnet
 from sheetnet.layout.views.check import TOLERANCE
-from sheetnet.layout.views.tables import LIGHT_TOLERANCE_SQUARED
-from sheetnet.place_names import cell_place, element_name, listed, place_name
+from sheetnet.layout.views.view_parts import LIGHT_TOLERANCE_SQUARED
 from sheetnet.reference.views.gradient_check import JUDGED
+from sheetnet.syntax.references import cell_place, element_name, listed, place_name
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
 PACKAGE = Path(sheetnet.__file__).parent
@@ -46,7 +46,7 @@ def spelled(tree: ast.AST) -> Iterator[str]:
 def test_only_one_module_names_places_and_elements() -> None:
     """Others call it."""
     found = {path for path, tree in TREES.items() if any(spelled(tree))}
-    assert found == {"place_names.py"}
+    assert found == {"syntax/references.py"}
 
 
 @pytest.mark.parametrize("code", ['f"{a.sheet}!{a.cell}"', 'f"in {q}[{i}, {j}] = {x}"', "f\"{q}[{', '.join(x)}]\""])

@@ -14,7 +14,7 @@ from sheetnet import NetworkError, load_network
 from sheetnet.activations_and_losses import LOSS_FACTS, Targets
 from sheetnet.auditing import load_published
 from sheetnet.layout import embedded_network
-from sheetnet.layout.record_sheet import hidden_sheet
+from sheetnet.layout.info_sheets import hidden_sheet
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import dump_network, parse_network, template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES

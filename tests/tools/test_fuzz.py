@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from sheetnet.engine.ironcalc import IronCalcFormulas, evaluate
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook
+from sheetnet.files.formula_text import canonical
 from sheetnet.files.ods.formula_out import from_openformula
-from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.syntax import areas, depth, names, qualify, shift, tokenize
 from sheetnet.syntax.grammar import fault_of
 from sheetnet.workbook import Cell, Sheet, Workbook

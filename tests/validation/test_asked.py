@@ -14,7 +14,7 @@ from sheetnet.batch.journal import Result, from_line, to_line
 from sheetnet.errors import NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook, recalculated
-from sheetnet.layout.record_sheet import BLANKS, NETWORK, OLDER, RECORD_SHEET, carried, hidden_sheet
+from sheetnet.layout.info_sheets import BLANKS, NETWORK, OLDER, RECORD_SHEET, carried, hidden_sheet
 from sheetnet.layout.student_copy import Exercise, blanks_named
 from sheetnet.network import Network
 from sheetnet.network_file import dump_network

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
 from sheetnet.errors import FileError
-from sheetnet.files.escaping import dropped
-from sheetnet.files.marking.marks import AddedSheet, Field, Mark, Marks, free_name
+from sheetnet.files.escaping import dropped, paragraphs
+from sheetnet.files.marking import AddedSheet, Field, Mark, Marks, free_name
 from sheetnet.files.marking.ods_cells import (
     AUTOMATIC,
     CELL_PROPERTIES,
@@ -29,7 +29,6 @@ from sheetnet.files.marking.ods_cells import (
     row_edits,
     table_rows,
 )
-from sheetnet.files.ods.text import paragraphs
 from sheetnet.files.package import MIMETYPE, Package, Parts
 from sheetnet.files.xml import Edit, XmlNode, children, element_prefix, prefixes, retagged
 from sheetnet.syntax import Area, cell_name, parse_area

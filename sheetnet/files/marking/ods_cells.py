@@ -7,9 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sheetnet.files.escaping import dropped
-from sheetnet.files.marking.marks import AUTHOR, SETTLED, Mark
-from sheetnet.files.ods.text import paragraphs
+from sheetnet.files.escaping import dropped, paragraphs
+from sheetnet.files.marking import AUTHOR, SETTLED, Mark
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
 from sheetnet.workbook import Position
 

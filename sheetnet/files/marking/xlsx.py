@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.errors import FileError
-from sheetnet.files.escaping import replaced
-from sheetnet.files.marking.marks import AUTHOR, AddedSheet, Field, Mark, Marks, free_name
+from sheetnet.files.escaping import replaced, text_element
+from sheetnet.files.marking import AUTHOR, AddedSheet, Field, Mark, Marks, free_name
 from sheetnet.files.marking.xlsx_cells import CELL_TAGS, DATA_ELEMENT, EMPTY_STYLES, MAIN, CellMarker, NewStyles
 from sheetnet.files.marking.xlsx_notes import BEFORE, BEFORE_CONDITIONS, LEGACY, add_comments, add_shapes
 from sheetnet.files.package import Package, Parts
@@ -29,7 +29,6 @@ from sheetnet.files.xlsx.parts import (
     related,
     workbook_part,
 )
-from sheetnet.files.xlsx.write_sheet import text_element
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
 from sheetnet.syntax import Area, cell_name, parse_area, quote_sheet
 from sheetnet.workbook import Place, Position

@@ -10,12 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from sheetnet.errors import FileError
-from sheetnet.files.escaping import replaced
-from sheetnet.files.marking.marks import AUTHOR, SETTLED
+from sheetnet.files.escaping import replaced, text_element
+from sheetnet.files.marking import AUTHOR, SETTLED
 from sheetnet.files.marking.xlsx_cells import MAIN
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES, OFFICE, declare, declare_suffix, relate, related, relations
-from sheetnet.files.xlsx.write_sheet import text_element
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix
 from sheetnet.workbook import Position
 

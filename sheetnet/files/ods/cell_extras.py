@@ -13,11 +13,10 @@ from typing import Any
 from odf import chart as odf
 from odf import office, style, table, text
 
-from sheetnet.files.escaping import dropped
+from sheetnet.files.escaping import address, box_address, clean, dropped, paragraphs
 from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell, cell_style, font, xml_text
-from sheetnet.files.ods.text import address, box_address, paragraphs
-from sheetnet.files.sheet_features import chart_numbers, chart_size, clean, positions
+from sheetnet.files.sheet_features import chart_numbers, chart_size, positions
 from sheetnet.styles import STYLES
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, CellValidation, LineChart, Position, Rule, Sheet

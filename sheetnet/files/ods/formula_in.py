@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Collection
 from functools import lru_cache
 
-from sheetnet.files.formula_text import with_operators
-from sheetnet.files.xlsx.formulas import canonical
+from sheetnet.files.formula_text import canonical, with_operators
 from sheetnet.syntax import COLUMNS, ROWS, column_letters, quote_sheet
 
 # Excel's name → OpenFormula's, where they differ by more than the prefix COM.MICROSOFT.

@@ -13,9 +13,8 @@ from sheetnet.files.limits import Budget, Limits
 from sheetnet.files.notices import Disguises
 from sheetnet.files.ods.formula_out import from_openformula
 from sheetnet.files.tables import Tables
-from sheetnet.place_names import cell_place
 from sheetnet.syntax import depth
-from sheetnet.syntax.references import COLUMNS, ROWS
+from sheetnet.syntax.references import COLUMNS, ROWS, cell_place
 from sheetnet.workbook import Cell, CellError, Position, Sheet, Value
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"

@@ -16,7 +16,7 @@ from typing import IO, Any
 from odf import table
 
 from sheetnet.errors import FileError
-from sheetnet.files.escaping import dropped
+from sheetnet.files.escaping import dropped, paragraphs
 from sheetnet.files.ods import cell_extras, styles
 from sheetnet.files.ods.cell_extras import (
     CellExtras,
@@ -29,11 +29,10 @@ from sheetnet.files.ods.cell_extras import (
 )
 from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell_style, decimals, row_style
-from sheetnet.files.ods.text import paragraphs
 from sheetnet.files.sheet_features import USUAL_HEIGHT, check_views, row_heights
-from sheetnet.place_names import cell_place
 from sheetnet.styles import STYLES
 from sheetnet.syntax import COLUMNS, ROWS, parse_area
+from sheetnet.syntax.references import cell_place
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook
 
 _STYLE = {role: f' table:style-name="{cell_style(role)}"' for role in STYLES}

@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
 from sheetnet.files.escaping import excel_read, replaced
+from sheetnet.files.formula_text import canonical
 from sheetnet.files.package import Package, Parts
-from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.files.xml import appended, children, element_prefix
 from sheetnet.workbook import Name
 

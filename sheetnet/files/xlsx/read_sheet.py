@@ -11,15 +11,14 @@ from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
 from sheetnet.files.escaping import excel_read
+from sheetnet.files.formula_text import canonical
 from sheetnet.files.limits import Budget
 from sheetnet.files.notices import FLAT, Disguises
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
-from sheetnet.files.xlsx.formulas import canonical
 from sheetnet.files.xlsx.parts import identity_of, rich_text, tags
-from sheetnet.place_names import cell_place
 from sheetnet.syntax import column_number, depth, parse_area, shift
-from sheetnet.syntax.references import COLUMNS, ROWS
+from sheetnet.syntax.references import COLUMNS, ROWS, cell_place
 from sheetnet.workbook import Cell, CellError, Position, Value
 
 _NARROW = 0.3  # characters; Excel measures columns in them

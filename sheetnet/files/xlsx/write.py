@@ -1,22 +1,27 @@
 """Writes a Workbook as .xlsx, with XlsxWriter for everything but the cells.
 
-The sheet is checked before (`files.attached`): what XlsxWriter would warn of and leave out does not come here.
+XlsxWriter's own cell writer drops the last bits of numbers, writes cached errors and truth values of array formulas
+wrongly and cannot cache an empty text, so the XML of rows is written here. Sheets are checked before
+(`files/sheet_features.py`): what XlsxWriter would warn of and leave out does not come here.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
+from math import isfinite
 from typing import IO, Any
 
 from xlsxwriter import Workbook as Book
 from xlsxwriter.exceptions import XlsxWriterException
 
 from sheetnet.errors import FileError
-from sheetnet.files.sheet_features import chart_numbers, chart_size, check_views, clean, note_size
-from sheetnet.files.xlsx.formulas import in_file
-from sheetnet.files.xlsx.write_sheet import rows_xml
+from sheetnet.files.escaping import clean, excel, fits_in_cell
+from sheetnet.files.formula_text import in_file
+from sheetnet.files.sheet_features import chart_numbers, chart_size, check_views, note_size, row_heights
 from sheetnet.files.xlsx.xlsxwriter_internals import (
     RowsSheet,
     add_defined_name,
@@ -27,8 +32,21 @@ from sheetnet.files.xlsx.xlsxwriter_internals import (
     style_index,
 )
 from sheetnet.styles import STYLES, Style
-from sheetnet.syntax import cell_name, parse_area, quote_sheet
-from sheetnet.workbook import Box, CellValidation, LineChart, Name, Rule, Sheet, Workbook
+from sheetnet.syntax import cell_name, column_letters, parse_area, quote_sheet
+from sheetnet.syntax.references import COLUMNS, FORMULA_CHARACTERS, ROWS, TEXT_CHARACTERS, place_name
+from sheetnet.workbook import (
+    Box,
+    Cell,
+    CellError,
+    CellValidation,
+    LineChart,
+    Name,
+    Position,
+    Rule,
+    Sheet,
+    Value,
+    Workbook,
+)
 
 _A4 = 9
 
@@ -252,3 +270,102 @@ def _add_name(book: Any, name: Name, workbook: Workbook) -> None:
             raise FileError(f"the defined name {text!r} belongs to the sheet {name.sheet!r}, which is missing")
         scope = folded.index(wanted)
     add_defined_name(book, text, scope, in_file(name.refers_to))
+
+
+def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]) -> Iterator[str]:
+    """Each row's `<row>` element. `style` gives a role's index, `share` a text's index among the shared strings.
+
+    Raises FileError naming the cell whose content no program could read back.
+    """
+    styled = {role: f' s="{index}"' if index else "" for role, index in style.items()}
+    ordered = sorted(sheet.cells.items(), key=_position)
+    # Excel measures rows itself where it must; LibreOffice and others believe the file.
+    heights = {row: f' ht="{height:g}"' for row, height in row_heights(sheet).items()}
+    for number, cells in groupby(ordered, key=_row):
+        parts = [f'<row r="{number}"{heights.get(number, "")}>']
+        for place, cell in cells:
+            try:
+                parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))
+            except ValueError as error:
+                raise FileError(str(error), place=place_name(sheet.name, _spot(place))) from error
+        parts.append("</row>")
+        yield "".join(parts)
+
+
+def _position(item: tuple[Position, Cell]) -> Position:
+    return item[0]
+
+
+def _row(item: tuple[Position, Cell]) -> int:
+    return item[0][0]
+
+
+def _spot(place: Position) -> str:
+    row, column = place
+    return cell_name(row, column) if row > 0 and column > 0 else f"row {row}, column {column}"
+
+
+def _cell_xml(
+    place: Position, cell: Cell, style: str, array: tuple[int, int] | None, share: Callable[[str], int]
+) -> str:
+    row, column = place
+    if not (0 < row <= ROWS and 0 < column <= COLUMNS):
+        raise ValueError("lies outside the sheet: place it elsewhere")
+    start = f'<c r="{column_letters(column)}{row}"{style}'
+    value = cell.value
+    if cell.formula is not None:
+        kind, text = _value_xml(value)
+        return f"{start}{kind}>{_formula_xml(place, cell.formula, array)}<v>{text}</v></c>"
+    if value is None:
+        return start + "/>"
+    if isinstance(value, str):
+        return start + _text_xml(value, share)
+    kind, text = _value_xml(value)
+    return f"{start}{kind}><v>{text}</v></c>"
+
+
+def _value_xml(value: Value) -> tuple[str, str]:
+    """The type attribute and the content of `<v>` for a constant that is no text, or any cached value."""
+    if isinstance(value, bool):
+        return ' t="b"', "1" if value else "0"
+    if isinstance(value, (float, int)):
+        if not isfinite(value):
+            raise ValueError(f"has the value {value}, which no spreadsheet knows: use an error or a finite number")
+        text = float.__repr__(float(value))
+        return "", text.removesuffix(".0")
+    if isinstance(value, str):
+        return ' t="str"', excel(_checked_text(value))
+    if isinstance(value, CellError):
+        return ' t="e"', excel(value.code)
+    raise ValueError(f"has a formula without a true cached value ({value!r}): compute it before writing")
+
+
+def _formula_xml(place: Position, formula: str, array: tuple[int, int] | None) -> str:
+    if not formula or len(formula) > FORMULA_CHARACTERS:
+        raise ValueError(f"has a formula of {len(formula):,} characters, 1 to {FORMULA_CHARACTERS:,} are possible")
+    if not fits_in_cell(formula):
+        raise ValueError("has a control character in its formula: use CHAR() for it")
+    text = excel(in_file(formula))
+    if array is None:
+        return f"<f>{text}</f>"
+    row, column = place
+    first, last = cell_name(row, column), cell_name(row + array[0] - 1, column + array[1] - 1)
+    return f'<f t="array" ref="{first if first == last else f"{first}:{last}"}">{text}</f>'
+
+
+def _text_xml(text: str, share: Callable[[str], int]) -> str:
+    _checked_text(text)
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # XlsxWriter would take such a shared string for the XML of rich text.
+        return f' t="inlineStr"><is><t xml:space="preserve">{excel(text)}</t></is></c>'
+    return f' t="s"><v>{share(text)}</v></c>'
+
+
+def _checked_text(text: str) -> str:
+    if len(text) > TEXT_CHARACTERS // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * TEXT_CHARACTERS:
+        raise ValueError(f"has a text longer than {TEXT_CHARACTERS:,} characters: shorten it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("has a text with half a character (a lone surrogate): correct it") from None
+    return text

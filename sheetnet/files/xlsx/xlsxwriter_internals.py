@@ -25,7 +25,7 @@ USED: dict[type, tuple[str, ...]] = {
 
 
 class RowsSheet(Worksheet):  # type: ignore[misc, unused-ignore]
-    """XlsxWriter's worksheet with rows that were written beforehand (see `write_sheet` for the reason)."""
+    """XlsxWriter's worksheet with rows that were written beforehand (see `write` for the reason)."""
 
     rows: list[str]
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from sheetnet.layout.views.appendix import appendix_sheet
 from sheetnet.layout.views.chain_rule import chain_rule_sheet
 from sheetnet.layout.views.check import check
-from sheetnet.layout.views.context import Laid, ViewContext
 from sheetnet.layout.views.gradient_check import gradient_check_sheet
 from sheetnet.layout.views.jacobians import jacobians_sheet
 from sheetnet.layout.views.matrices import matrices_sheet
 from sheetnet.layout.views.network import network_sheet
 from sheetnet.layout.views.training import training_sheet
+from sheetnet.layout.views.view_parts import Laid, ViewContext
 
 __all__ = ["VIEW_SHEETS", "Laid", "ViewContext"]
 

@@ -16,8 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.context import ViewContext
-from sheetnet.layout.views.tables import EquationLine, Words, subscript
+from sheetnet.layout.views.view_parts import EquationLine, ViewContext, Words, subscript
 from sheetnet.quantity import app
 from sheetnet.workbook import Name, Sheet, View
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.context import Laid, ViewContext
+from sheetnet.layout.views.view_parts import Laid, ViewContext
 from sheetnet.network import Block
-from sheetnet.place_names import element_name
 from sheetnet.syntax import cell_name
+from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Cell, Rule, View
 
 CHECK_HEADERS = ("quantity", "index", "NumPy", "this workbook", "difference", "light")

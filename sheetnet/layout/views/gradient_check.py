@@ -17,8 +17,17 @@ from dataclasses import dataclass
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.context import ViewContext
-from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, TableLayout, fixed, lowered, mean, plus, short_enough
+from sheetnet.layout.views.view_parts import (
+    ColumnGroup,
+    ColumnTable,
+    TableLayout,
+    ViewContext,
+    fixed,
+    lowered,
+    mean,
+    plus,
+    short_enough,
+)
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, moved, q
 from sheetnet.styles import activation_role

@@ -22,8 +22,16 @@ from dataclasses import dataclass
 
 from sheetnet.errors import FileError
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.layout.views.context import ViewContext, ViewLayout
-from sheetnet.layout.views.tables import EquationLine, Words, grey_dead, layer_sign, numbered, subscript
+from sheetnet.layout.views.view_parts import (
+    EquationLine,
+    ViewContext,
+    ViewLayout,
+    Words,
+    grey_dead,
+    layer_sign,
+    numbered,
+    subscript,
+)
 from sheetnet.network import activation_name
 from sheetnet.quantity import jac, q
 from sheetnet.styles import activation_role

@@ -20,8 +20,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.layout.views.context import ViewContext, ViewLayout
-from sheetnet.layout.views.tables import EquationLine, Pieces, Words, grey_dead, layer_sign, numbered
+from sheetnet.layout.views.view_parts import (
+    EquationLine,
+    Pieces,
+    ViewContext,
+    ViewLayout,
+    Words,
+    grey_dead,
+    layer_sign,
+    numbered,
+)
 from sheetnet.quantity import mat, q
 from sheetnet.styles import activation_role
 from sheetnet.workbook import Name, Sheet, View

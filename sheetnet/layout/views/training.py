@@ -15,8 +15,17 @@ from dataclasses import dataclass
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.context import ViewContext
-from sheetnet.layout.views.tables import ColumnGroup, ColumnTable, TableLayout, arrows, fixed, lowered, mean, plus
+from sheetnet.layout.views.view_parts import (
+    ColumnGroup,
+    ColumnTable,
+    TableLayout,
+    ViewContext,
+    arrows,
+    fixed,
+    lowered,
+    mean,
+    plus,
+)
 from sheetnet.network import activation_name
 from sheetnet.quantity import q, train
 from sheetnet.styles import activation_role

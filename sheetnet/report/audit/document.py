@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sheetnet.auditing import Audit
-from sheetnet.place_names import element_name
 from sheetnet.report.audit.text import (
     PRINT_STYLES,
     corrections,
@@ -20,6 +19,7 @@ from sheetnet.report.audit.text import (
 )
 from sheetnet.report.html import page_templates
 from sheetnet.report.wording import printable
+from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict
 
 

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from sheetnet.auditing import Audit, NumberVerdict
 from sheetnet.mistakes import MISTAKES
-from sheetnet.place_names import element_name
 from sheetnet.report.json import json_text, record, records
 from sheetnet.report.wording import VERDICT_STYLES, Look, printable
+from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict, Verdict
 
 PRINT_STYLES: dict[str, Look] = {

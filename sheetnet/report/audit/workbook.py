@@ -16,10 +16,10 @@ from sheetnet.auditing.published import PrintedNumber, Published, block_of_colum
 from sheetnet.errors import NetworkError
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
-from sheetnet.place_names import element_name
 from sheetnet.quantity import Quantity
 from sheetnet.report.wording import printable
 from sheetnet.syntax import Area, area_name, cell_name, parse_area
+from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict
 from sheetnet.workbook import Cell, Position, Sheet, View, Workbook
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
-from sheetnet.place_names import cell_place, element_name
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.syntax.dependencies import through_helpers
+from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case, quantity_of
 from sheetnet.validation.cell_verdicts import STILL

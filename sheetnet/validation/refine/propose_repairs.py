@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 
-from sheetnet.place_names import cell_place
 from sheetnet.syntax import Token, parse_area, tokenize
+from sheetnet.syntax.references import cell_place
 from sheetnet.validation.case import cell_at
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from sheetnet.engine.prepare import with_numbers
 from sheetnet.errors import BugError
-from sheetnet.place_names import cell_place
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import (
     Dependencies,
@@ -18,6 +17,7 @@ from sheetnet.syntax.dependencies import (
     through_helpers,
 )
 from sheetnet.syntax.function_facts import volatile_function
+from sheetnet.syntax.references import cell_place
 from sheetnet.trials.tolerance import same
 from sheetnet.validation.case import Answer, Case
 from sheetnet.validation.cell_verdicts import named_place

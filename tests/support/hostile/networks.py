@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from sheetnet.generate import make_workbook
-from sheetnet.layout.record_sheet import RECORD_SHEET
+from sheetnet.layout.info_sheets import RECORD_SHEET
 from sheetnet.network_file import dump_network, load_network
 from sheetnet.workbook import Cell
 from sheetnet.workbook_options import WorkbookOptions
