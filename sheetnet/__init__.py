@@ -100,13 +100,13 @@ def __dir__() -> list[str]:
 
 
 def _step_html(step: Any) -> str:
-    from sheetnet.report.notebook import step_fragment
+    from sheetnet.report.html import step_fragment
 
     return step_fragment(step)
 
 
 def _report_html(report: Any) -> str:
-    from sheetnet.report.notebook import report_fragment
+    from sheetnet.report.html import report_fragment
 
     return report_fragment(report)
 

@@ -1,8 +1,8 @@
 """Write docs/mistakes.md and docs/audits/, the pages made from the code and the templates; tests say when they are due."""
 
 from sheetnet.auditing import audit, documents
-from sheetnet.report.audit import markdown
-from sheetnet.report.limits_and_mistakes import mistakes_page
+from sheetnet.report.audit_files import markdown
+from sheetnet.report.terminal import mistakes_page
 from tools import ROOT
 
 

@@ -32,8 +32,7 @@ def show(network: NetworkSource) -> None:
 
 def limits() -> None:
     """Show how much a workbook may ask of this machine, and why; --limit changes each."""
-    from sheetnet.report.limits_and_mistakes import limits_view
-    from sheetnet.report.terminal import console
+    from sheetnet.report.terminal import console, limits_view
 
     console().print(limits_view())
 
@@ -44,8 +43,7 @@ def explain(
     ] = None,
 ) -> None:
     """Explain a known mistake by its code, or list all."""
-    from sheetnet.report.limits_and_mistakes import explanation
-    from sheetnet.report.terminal import console
+    from sheetnet.report.terminal import console, explanation
 
     console().print(explanation(code))
 
@@ -158,7 +156,8 @@ def audit_command(
     from sheetnet.auditing import load_published
     from sheetnet.files import save_workbook
     from sheetnet.files.atomic import refuse_existing, refuse_shared
-    from sheetnet.report.audit import audit_html, audit_json, audit_view, audit_workbook
+    from sheetnet.report.audit_files import audit_html, audit_workbook
+    from sheetnet.report.audit_text import audit_json, audit_view
     from sheetnet.report.terminal import console
 
     named = [Path(json)] if json not in (None, "-") else []

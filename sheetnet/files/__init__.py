@@ -33,10 +33,7 @@ def read_workbook(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS)
     >>> [sheet.name for sheet in sheetnet.read_workbook(path).sheets][:3]
     ['Read me', 'Network', 'Step']
     """
-    from sheetnet.files.notices import (  # imported here, so that writing alone need not load it
-        notice_hazards,
-        refuse_ambiguous,
-    )
+    from sheetnet.files.notices import notice_hazards, refuse_ambiguous
     from sheetnet.files.package import open_package
 
     with open_package(path, limits) as package, _collector_paused():

@@ -1,6 +1,7 @@
-"""Reports as one HTML page that needs no other files, scripts or network.
+"""Reports, and for notebooks steps too, as HTML that needs no other files, scripts or network.
 
-All text goes through jinja2's escaping, and control characters of strangers' texts are replaced.
+All text goes through jinja2's escaping, and control characters of strangers' texts are replaced. In notebooks styles
+stand at the elements, because a notebook's page has its own and some viewers drop style sheets.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from sheetnet.files import read_workbook
 from sheetnet.files.atomic import save_text
 from sheetnet.files.limits import Limits
 from sheetnet.files.package import refuse_same
+from sheetnet.formulas import describe
+from sheetnet.reference import Step, stacked
 from sheetnet.report.wording import (
     EDITED,
     VERDICT_STYLES,
@@ -29,6 +32,7 @@ from sheetnet.report.wording import (
     givens_changed,
     inherited,
     inputs_edited,
+    number_text,
     printable,
     reason,
     stale_cells,
@@ -321,4 +325,57 @@ def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> Fi
         expected="" if cell.expected is None else f"{cell.expected:.9g}",
         why=reason(cell),
         carried=inherited(carried),
+    )
+
+
+MOST_FINDINGS = 20  # of each list of a report; `to_frame` and the page of `validate --html` have all
+MOST_LINES = 12  # rows, and columns, of a quantity
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityTable:
+    """One quantity of a step: `rows` begin with the number of the row, `columns` are the numbers above."""
+
+    name: str
+    symbol: str
+    equation: str
+    size: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def step_fragment(step: Step) -> str:
+    """Every quantity as a table, in the order in which the step computes them, rows and columns counted from 0."""
+    return page_templates().get_template("notebook-step.html").render(network=step.network, tables=_tables(step))
+
+
+def _tables(step: Step) -> list[QuantityTable]:
+    network, found = step.network, []
+    for name, block in network.blocks.items():
+        if block.transposed:
+            continue  # a copy that only a sheet needs
+        numbers = stacked(step[name], block).tolist()
+        rows = [(str(r), *_shortened([number_text(number) for number in row])) for r, row in enumerate(numbers)]
+        columns = _shortened([str(column) for column in range(block.columns)])
+        if len(rows) > MOST_LINES:
+            rows[MOST_LINES // 2 : -(MOST_LINES // 2)] = [("⋮", *("⋮" for _ in columns))]
+        size = f"{block.rows} × {block.columns}"
+        found.append(QuantityTable(name, *describe(network, name), size, tuple(columns), tuple(rows)))
+    return found
+
+
+def _shortened(row: Sequence[str]) -> list[str]:
+    """The row, or its two ends."""
+    if len(row) <= MOST_LINES:
+        return list(row)
+    return [*row[: MOST_LINES // 2], "…", *row[-(MOST_LINES // 2) :]]
+
+
+def report_fragment(report: Report) -> str:
+    """The summary of the report and the findings in it, as the page of `validate --html` has them, without the sheets."""
+    fills = {look: style.fill for look, style in {**VERDICT_STYLES, "edited": EDITED}.items()}
+    return (
+        page_templates()
+        .get_template("notebook-report.html")
+        .render(section=section(0, report), fills=fills, most=MOST_FINDINGS)
     )

@@ -12,7 +12,7 @@ from sheetnet.syntax.references import (
     quote_sheet,
 )
 from sheetnet.syntax.shifting import areas, depth, functions, names, qualify, shift
-from sheetnet.syntax.tokens import Token, TokenKind, tokenize
+from sheetnet.syntax.tokens_and_nodes import Token, TokenKind, tokenize
 
 __all__ = [
     "COLUMNS",

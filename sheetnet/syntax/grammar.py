@@ -24,8 +24,19 @@ from __future__ import annotations
 from functools import lru_cache
 
 from sheetnet.syntax.function_facts import EXCEL
-from sheetnet.syntax.tokens import Token, tokenize
-from sheetnet.syntax.tree import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, refers
+from sheetnet.syntax.tokens_and_nodes import (
+    Apply,
+    Brackets,
+    Call,
+    Chain,
+    Leaf,
+    Node,
+    Postfixed,
+    Prefixed,
+    Token,
+    refers,
+    tokenize,
+)
 
 FORMULA_DEPTH = 70  # brackets within brackets: readers refuse more than 64, and each takes a few calls of Python here
 

@@ -14,7 +14,7 @@ from enum import Enum
 from sheetnet.syntax.function_facts import FORCING, GIVE_ARRAYS, REDUCING, SCALAR
 from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.references import Area, parse_area, quote_sheet, spanned, split_prefix
-from sheetnet.syntax.tree import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, bare
+from sheetnet.syntax.tokens_and_nodes import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, bare
 from sheetnet.workbook import Position, Workbook
 
 DEEPEST_NAMES = 8  # names within names

@@ -21,7 +21,7 @@ from sheetnet.syntax.references import (
     spanned,
     split_prefix,
 )
-from sheetnet.syntax.tokens import Token, tokenize
+from sheetnet.syntax.tokens_and_nodes import Token, tokenize
 from sheetnet.workbook import Workbook
 
 # Most formulas are made of cells, ranges of cells, numbers, functions and signs: these need no tokens, which are ten

@@ -22,7 +22,7 @@ from sheetnet.network import Network
 from sheetnet.quantity import q, train
 from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, row_demands
-from sheetnet.reference.views.training import training_numbers
+from sheetnet.reference.views.more_steps import training_numbers
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.trials import TRIALS

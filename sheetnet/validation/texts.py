@@ -15,7 +15,7 @@ from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.references import FORMULA_CHARACTERS, FUNCTION_LEVELS, cell_place, listed
 from sheetnet.syntax.resolver import ArrayEntry, Resolver, Where, array_entry
 from sheetnet.syntax.shifting import skeletons_of
-from sheetnet.syntax.tree import Call, Leaf, parts
+from sheetnet.syntax.tokens_and_nodes import Call, Leaf, parts
 from sheetnet.validation.case import Answer, Case
 from sheetnet.validation.result import CellVerdict
 from sheetnet.verdict import Verdict

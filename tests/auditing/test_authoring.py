@@ -13,7 +13,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network_file import load_network
 from sheetnet.reference import Recorder, equations, evaluate_step, inputs_of, training_step
-from sheetnet.report.audit import audit_workbook
+from sheetnet.report.audit_files import audit_workbook
 from tests.support.documents import audited, document, printed
 from tools.small_networks import make_network
 

@@ -11,7 +11,7 @@ import pytest
 import sheetnet
 from sheetnet.layout.views.check import TOLERANCE
 from sheetnet.layout.views.view_parts import LIGHT_TOLERANCE_SQUARED
-from sheetnet.reference.views.gradient_check import JUDGED
+from sheetnet.reference.views.more_steps import JUDGED
 from sheetnet.syntax.references import cell_place, element_name, listed, place_name
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 

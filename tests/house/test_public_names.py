@@ -20,7 +20,7 @@ from sheetnet.identification import identify_workbook
 from sheetnet.judge import judge
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.object_display import LONGEST_SHOWN
-from sheetnet.report.notebook import MOST_FINDINGS
+from sheetnet.report.html import MOST_FINDINGS
 from sheetnet.validation.result import findings_of
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula

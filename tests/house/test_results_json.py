@@ -11,7 +11,7 @@ import pytest
 from sheetnet.auditing.result import Audit, FormulaEntry, NumberVerdict
 from sheetnet.batch.journal import Result, from_line, to_line
 from sheetnet.identification import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
-from sheetnet.report.audit import audit_json
+from sheetnet.report.audit_text import audit_json
 from sheetnet.report.identify import identification_json
 from sheetnet.report.json import json_text, record, report_from_data, to_json
 from sheetnet.validation import CellVerdict, Report

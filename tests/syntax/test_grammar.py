@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sheetnet.engine import engine_named
 from sheetnet.syntax.grammar import FormulaError, fault_of, parse
-from sheetnet.syntax.tree import parts, spelled
+from sheetnet.syntax.tokens_and_nodes import parts, spelled
 from sheetnet.workbook import Cell, CellError, Sheet, Value, Workbook
 
 # Formulas, each as it is spelled with every bracket closed and without spaces that mean nothing.

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sheetnet.syntax.references import Area, cell_name, quote_sheet, split_prefix
 from sheetnet.syntax.resolver import Resolver, Where, is_one
-from sheetnet.syntax.tree import Call, Chain, Leaf, Node, Prefixed, bare
+from sheetnet.syntax.tokens_and_nodes import Call, Chain, Leaf, Node, Prefixed, bare
 
 
 class UnsupportedError(Exception):

@@ -18,7 +18,7 @@ from sheetnet.syntax.grammar import FormulaError, parse
 from sheetnet.syntax.references import Area, area_name, quote_sheet, split_prefix
 from sheetnet.syntax.resolver import Resolver, Where, is_one, on_each_sheet
 from sheetnet.syntax.shifting import skeletons_of
-from sheetnet.syntax.tree import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, bare, parts
+from sheetnet.syntax.tokens_and_nodes import Apply, Brackets, Call, Chain, Leaf, Node, Postfixed, Prefixed, bare, parts
 from sheetnet.workbook import Position, Workbook
 
 MOST_ARRAY_CELLS = 10_000  # of a range that is computed as an array because the formula stands beside it nowhere

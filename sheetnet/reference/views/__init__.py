@@ -15,13 +15,7 @@ from numpy.typing import NDArray
 from sheetnet.network import Network
 from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values
-from sheetnet.reference.views import gradient_check as gradients
-from sheetnet.reference.views import training as descent
-from sheetnet.reference.views.appendix import appendix_numbers
-from sheetnet.reference.views.chain_rule import chain_rule_numbers
-from sheetnet.reference.views.jacobians import jacobians_numbers
-from sheetnet.reference.views.matrices import matrices_numbers
-from sheetnet.reference.views.network import network_numbers as drawing
+from sheetnet.reference.views import more_steps, one_step
 from sheetnet.workbook_options import WorkbookOptions
 
 __all__ = ["VIEW_NUMBERS", "ViewNumbers", "noise", "row_demands", "view_values"]
@@ -47,20 +41,20 @@ class ViewNumbers:
 
 
 VIEW_NUMBERS: dict[str, ViewNumbers] = {
-    "appendix": ViewNumbers("app", appendix_numbers),
-    "jacobians": ViewNumbers("jac", jacobians_numbers),
-    "network": ViewNumbers("net", drawing),
-    "matrices": ViewNumbers("mat", matrices_numbers),
-    "chain_rule": ViewNumbers("chain", chain_rule_numbers),
+    "appendix": ViewNumbers("app", one_step.appendix_numbers),
+    "jacobians": ViewNumbers("jac", one_step.jacobians_numbers),
+    "network": ViewNumbers("net", one_step.network_numbers),
+    "matrices": ViewNumbers("mat", one_step.matrices_numbers),
+    "chain_rule": ViewNumbers("chain", one_step.chain_rule_numbers),
     "gradient_check": ViewNumbers(
         "grad",
-        gradients.gradient_check_numbers,
-        gradients.gradient_check_asked,
-        gradients.gradient_noise,
-        gradients.gradient_row_demands,
+        more_steps.gradient_check_numbers,
+        more_steps.gradient_check_asked,
+        more_steps.gradient_noise,
+        more_steps.gradient_row_demands,
     ),
     "training": ViewNumbers(
-        "train", descent.training_numbers, descent.training_asked, row_demands=descent.training_row_demands
+        "train", more_steps.training_numbers, more_steps.training_asked, row_demands=more_steps.training_row_demands
     ),
 }
 

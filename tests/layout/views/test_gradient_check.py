@@ -20,7 +20,7 @@ from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
 from sheetnet.network import Layer, Network
 from sheetnet.reference import Array, inputs_of
-from sheetnet.reference.views.gradient_check import DIGIT
+from sheetnet.reference.views.more_steps import DIGIT
 from sheetnet.syntax import cell_name
 from sheetnet.validation.case import Case
 from sheetnet.validation.locate import locate
