@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from sheetnet._version import __version__
+from sheetnet.errors import TYPE_CHECKING
 from sheetnet.object_display import RENDERERS
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from sheetnet.auditing import Audit, audit
     from sheetnet.batch.api import validate_many
     from sheetnet.batch.journal import Result

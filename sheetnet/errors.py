@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+
+TYPE_CHECKING = False  # as type checkers take it: typing would double the time in which `sheetnet --version` answers
+if TYPE_CHECKING:
+    from typing import Self
 
 _LONGEST = 1_000  # characters of a message; a stranger's sheet may have a name of a million
 

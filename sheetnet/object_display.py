@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from sheetnet.errors import one_line
+from sheetnet.errors import TYPE_CHECKING, one_line
+
+if TYPE_CHECKING:
+    from typing import Any
 
 LONGEST_SHOWN = 160  # characters of the words in a line; names and messages of files may be of any length
 

@@ -2,7 +2,7 @@
 
 from sheetnet.auditing import audit, documents
 from sheetnet.report.audit_files import markdown
-from sheetnet.report.terminal import mistakes_page
+from sheetnet.report.tables import mistakes_page
 from tools import ROOT
 
 

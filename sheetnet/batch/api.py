@@ -13,16 +13,16 @@ from typing import Any
 
 from sheetnet.batch.journal import Journal, Result, way_of_judging
 from sheetnet.batch.schedule import Outcome, Ready, Submit, Workers, in_order, runner
+from sheetnet.batch.worker_main import ByName
 from sheetnet.errors import LostError, SheetnetError, errors_within, one_line
-from sheetnet.files.atomic import refuse_existing, refuse_shared, save_text
+from sheetnet.files.atomic import refuse_existing, refuse_same, refuse_shared, save_text
 from sheetnet.files.limits import MOST_SECONDS, Limits
-from sheetnet.files.package import refuse_same
-from sheetnet.judge import judge_file
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
 
 UNREADABLE = "sheetnet.unreadable/1"
+JUDGE_FILE = ByName("sheetnet.judge", "judge_file")  # with NumPy and engines, which the workers alone need
 
 
 class Outputs:
@@ -187,7 +187,7 @@ def _results(
         kept = stack.enter_context(journal()) if journal is not None else None
         submit = stack.enter_context(at_work())
         tasks = _Tasks(names, network, options, kept)
-        yield from in_order(submit, judge_file, tasks.calls(), tasks.result)
+        yield from in_order(submit, JUDGE_FILE, tasks.calls(), tasks.result)
 
 
 class _Tasks:

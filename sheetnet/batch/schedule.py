@@ -15,7 +15,8 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
-from sheetnet.batch.worker import NoWorkerError, Worker
+from sheetnet.batch.worker import Worker
+from sheetnet.batch.worker_process import NoWorkerError, WorkerProcess
 from sheetnet.errors import LostError, SheetnetError, StoppedError
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 
@@ -23,11 +24,14 @@ _ATTEMPTS = 3  # a worker may end just when it is asked; what ends at once three
 
 
 class Workers:
-    """As many workers as calls are made at once, kept warm in between. Use it as a context, or `close` it."""
+    """As many workers as calls are made at once, kept warm in between. Use it as a context, or `close` it.
 
-    def __init__(self) -> None:
+    `first` is a process that was started before.
+    """
+
+    def __init__(self, first: WorkerProcess | None = None) -> None:
         self._lock = threading.Lock()
-        self._idle: list[Worker] = []
+        self._idle: list[Worker] = [] if first is None else [Worker(first)]
         self._busy: set[Worker] = set()
         self._closed = False
 

@@ -14,12 +14,12 @@ import pickle
 import select
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from sheetnet.engine import only_the_chosen
 from sheetnet.errors import SheetnetError
 from sheetnet.files.limits import Limits
 
@@ -42,6 +42,25 @@ class Reply:
     retiring: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ByName:
+    """A function that a process need not import to have it called in another: pickled, it becomes the function itself."""
+
+    module: str
+    name: str
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The same where it is called in this process."""
+        return _imported(self.module, self.name)(*arguments)
+
+    def __reduce__(self) -> tuple[Callable[[str, str], Any], tuple[str, str]]:
+        return _imported, (self.module, self.name)
+
+
+def _imported(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)
+
+
 def serve_forever() -> None:
     """Serve until stdin ends. Whoever made the files, no other program is started for them that was not chosen."""
     requests, replies = _private_streams()
@@ -49,6 +68,8 @@ def serve_forever() -> None:
         _end_with_parent(int(sys.argv[1]))
     _no_core_dumps()
     _warm()
+    from sheetnet.engine import only_the_chosen  # what starts a worker needs no engine
+
     while _asked(requests):
         size = int.from_bytes(requests.read(LENGTH_BYTES))
         if not size:

@@ -4,6 +4,6 @@ Exit codes: 0 all correct, 1 something is not, 2 unusable input (one line on std
 the commands that need them, so that `--help` answers at once.
 """
 
-from sheetnet.cli.main import command_line, main
+from sheetnet.cli.main import main
 
-__all__ = ["command_line", "main"]
+__all__ = ["main"]

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation, write_text
+from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation
+from sheetnet.cli.streams import write_text
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 from sheetnet.workbook_options import STEPS
 
@@ -25,14 +26,16 @@ def show(network: NetworkSource) -> None:
     """Show one training step as tables, computed by NumPy."""
     from sheetnet.network_file import load_network
     from sheetnet.reference import training_step
-    from sheetnet.report.terminal import console, step_view
+    from sheetnet.report.tables import step_view
+    from sheetnet.report.terminal import console
 
     console().print(step_view(training_step(load_network(network))))
 
 
 def limits() -> None:
     """Show how much a workbook may ask of this machine, and why; --limit changes each."""
-    from sheetnet.report.terminal import console, limits_view
+    from sheetnet.report.tables import limits_view
+    from sheetnet.report.terminal import console
 
     console().print(limits_view())
 
@@ -43,7 +46,8 @@ def explain(
     ] = None,
 ) -> None:
     """Explain a known mistake by its code, or list all."""
-    from sheetnet.report.terminal import console, explanation
+    from sheetnet.report.tables import explanation
+    from sheetnet.report.terminal import console
 
     console().print(explanation(code))
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from sheetnet.errors import FileError, one_line
+from sheetnet.errors import FileError
 
 
 class Format(StrEnum):
@@ -73,25 +72,3 @@ class Commands(TyperGroup):
             raise FileError(
                 error.strerror or "cannot be written", path="output", remedy="free the disk, or write elsewhere"
             ) from None
-
-
-def complain(line: str) -> None:
-    """One line on stderr, whatever a file's name or content put into it."""
-    print(f"sheetnet: {one_line(line)}", file=sys.stderr)
-
-
-def write_text(words: str, target: str) -> None:
-    """To a file, written aside and renamed, or to stdout where the target is "-"."""
-    from sheetnet.files.atomic import save_text
-
-    if target == "-":
-        sys.stdout.write(words)
-    else:
-        save_text(words, Path(target))
-
-
-def open_streams() -> None:
-    """Let standard streams that are closed lead nowhere: else the next files to be opened would get their numbers."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end

@@ -50,6 +50,7 @@ USUAL_ENGINE = EngineName(JudgeOptions.engine)
 
 
 def validate_command(
+    context: typer.Context,
     workbooks: _Workbooks,
     network: _Expected = None,
     engine: _Engine = USUAL_ENGINE,
@@ -77,8 +78,7 @@ def validate_command(
     if resume and jsonl is None:
         raise UsageError("--resume needs --jsonl FILE", remedy="the results that are to be kept stand there")
     changes = parse_limits(limit or [])
-    with Workers() as workers:
-        workers.start(1)  # it imports what it needs while this process does
+    with Workers(context.obj) as workers:  # what it needs is imported while this process imports the commands
         read = [Path(path) for path in (network, inputs) if path is not None]
         shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl)
         results = validate_many(workbooks, network, engine=engine.value, trials=trials, seed=seed, inputs=inputs,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sheetnet.errors import FileError
-from sheetnet.files.atomic import atomic_write
+from sheetnet.files.atomic import atomic_write, refuse_same
 from sheetnet.files.formula_text import spelled_alike
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Marks
@@ -82,7 +82,7 @@ def mark_workbook(source: Path, target: Path, marks: Marks, added: AddedSheet, l
 
     Raises FileError where the copy would have another format's suffix, and for files that cannot be marked.
     """
-    from sheetnet.files.package import open_package, refuse_same
+    from sheetnet.files.package import open_package
 
     refuse_same(source, target)
     with open_package(source, limits) as package:

@@ -38,6 +38,13 @@ def refuse_shared(outputs: Iterable[Path], sources: Iterable[Path] = ()) -> None
         taken[_identity(path)] = "is named for two outputs"
 
 
+def refuse_same(source: Path, target: Path) -> None:
+    """Raise FileError where a copy would overwrite what it is a copy of, under whatever name."""
+    same = target.exists() and source.exists() and target.samefile(source)
+    if same or os.path.realpath(target) == os.path.realpath(source):
+        raise FileError("is the workbook itself, which is never overwritten", path=target, remedy="give another path")
+
+
 def _identity(path: Path) -> tuple[int, int] | str:
     """What is the same for two names of one file: links of both kinds, and other spellings of the path."""
     try:

@@ -296,10 +296,3 @@ class Parts:
                 info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
                 info.create_system, info.external_attr = 3, 0o644 << 16
                 archive.writestr(info, self.get(name))
-
-
-def refuse_same(source: Path, target: Path) -> None:
-    """Raise FileError where a copy would overwrite what it is a copy of, under whatever name."""
-    same = target.exists() and source.exists() and target.samefile(source)
-    if same or os.path.realpath(target) == os.path.realpath(source):
-        raise FileError("is the workbook itself, which is never overwritten", path=target, remedy="give another path")

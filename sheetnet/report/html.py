@@ -14,9 +14,8 @@ from typing import TypeVar
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.files import read_workbook
-from sheetnet.files.atomic import save_text
+from sheetnet.files.atomic import refuse_same, save_text
 from sheetnet.files.limits import Limits
-from sheetnet.files.package import refuse_same
 from sheetnet.formulas import describe
 from sheetnet.reference import Step, stacked
 from sheetnet.report.wording import (
@@ -41,8 +40,7 @@ from sheetnet.report.wording import (
 from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.syntax.references import element_name, place_name
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.case import EditedInput
-from sheetnet.validation.result import BlockFinding, findings_of
+from sheetnet.validation.result import BlockFinding, EditedInput, findings_of
 from sheetnet.verdict import Verdict, tally
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from sheetnet.report.wording import blamed
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.case import EditedInput
-from sheetnet.validation.result import BlockFinding, findings_of
+from sheetnet.validation.result import BlockFinding, EditedInput, findings_of
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError
 

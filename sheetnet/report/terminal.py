@@ -1,4 +1,4 @@
-"""What commands show on a terminal: steps, limits, known mistakes, and reports, what is wrong first."""
+"""Reports on a terminal: what is wrong first, what it caused as a count."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.files.limits import DEFAULT_LIMITS, LIMITS, amount
-from sheetnet.formulas import describe
-from sheetnet.mistakes import CHAPTERS, Mistake, mistake_named
-from sheetnet.reference import Step, stacked
 from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
@@ -30,7 +24,6 @@ from sheetnet.report.wording import (
     in_json,
     inherited,
     inputs_edited,
-    number_text,
     printable,
     remarks,
     short,
@@ -78,13 +71,16 @@ def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
 @contextmanager
 def judging(count: int) -> Iterator[Callable[[RenderableType | None], None]]:
     """A progress bar on stderr, where somebody sees it. What is yielded prints a view, if any, and counts one workbook."""
-    seen = sys.stderr.isatty()
+    if not sys.stderr.isatty():
+        out = console()
+        yield lambda view: None if view is None else out.print(view)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console(stderr=True), transient=True, disable=not seen, redirect_stdout=False
-    ) as bar:
+    with Progress(*columns, console=console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("judging", total=count)
-        out = bar.console if seen and sys.stdout.isatty() else console()  # on one terminal the bar must make way
+        out = bar.console if sys.stdout.isatty() else console()  # on one terminal the bar must make way
 
         def done(view: RenderableType | None) -> None:
             if view is not None:
@@ -181,26 +177,6 @@ def size_of(path: Path) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
 
 
-def step_view(step: Step) -> RenderableType:
-    """One training step as tables, a block each, in the order in which it is computed."""
-    network = step.network
-    title = Text(f"{printable(network.title)}\n", style="bold")
-    n = " → ".join(map(str, network.sizes))
-    head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {network.observations} observation(s)\n")
-    parts: list[RenderableType] = [title, head]
-    for name, block in network.blocks.items():
-        if block.transposed:
-            continue  # a copy that only the sheet needs
-        symbol, equation = describe(network, name)
-        shape = f"  {name}  {block.rows}×{block.columns}  "
-        parts.append(Text.assemble((symbol, "bold cyan"), shape, (equation, "italic dim")))
-        grid = Table(box=None, show_header=False, padding=(0, 1))
-        for row in stacked(step[name], block).tolist():
-            grid.add_row(*map(number_text, row))
-        parts.append(grid)
-    return Group(*parts)
-
-
 class _Console(Console):
     """A console that tells of a closed pipe like of any other trouble, where rich would end the process in silence."""
 
@@ -212,77 +188,3 @@ class _Console(Console):
 def console(stderr: bool = False) -> Console:
     """A console that never wraps numbers in colour codes where nobody can see them."""
     return _Console(stderr=stderr, highlight=False, soft_wrap=False)
-
-
-def limits_view() -> RenderableType:
-    """Every limit that --limit can change: name, value, what it counts and why it is what it is."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("limit", "at most", "of", "because"):
-        table.add_column(title, overflow="fold", justify="right" if title == "at most" else "left")
-    for name, limit in LIMITS.items():
-        table.add_row(name, amount(name, getattr(DEFAULT_LIMITS, name)), limit.what, limit.reason)
-    return table
-
-
-INTRODUCTION = """# Known mistakes
-
-What `sheetnet validate` names when a formula is wrong and computes exactly what one of these mistakes computes, in
-every trial. An explanation uses only cells to which the formula refers; of several that fit, the first is told in words
-and the others by their codes; where none fits, two mistakes together are tried. `sheetnet explain SN012` shows
-one on the terminal.
-
-This page is written by `python -m tools.pages`, from the entries in `sheetnet/mistakes/`.
-"""
-
-
-def explanation(code: str | None = None) -> RenderableType:
-    """One mistake by its code, or the list of all. Raises `SheetnetError` for a code that there is not."""
-    return _list() if code is None else _one(mistake_named(code))
-
-
-def _list() -> RenderableType:
-    parts: list[RenderableType] = []
-    for title, mistakes in CHAPTERS.items():
-        table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-        table.add_column(style="cyan", no_wrap=True)
-        table.add_column(min_width=50)
-        table.add_column(style="dim")
-        for mistake in mistakes:
-            table.add_row(mistake.code, escape(mistake.name), escape(mistake.quantity))
-        parts += [Text(title, style="bold"), table, Text()]
-    return Group(*parts[:-1])
-
-
-def _one(mistake: Mistake) -> RenderableType:
-    grid = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row("in", Text(mistake.quantity))
-    grid.add_row("wrong", Text(f"={mistake.wrong}", style="red"))
-    grid.add_row("right", Text(f"={mistake.right}", style="green"))
-    grid.add_row("why", Text(mistake.why))
-    if forms := forms_of(mistake):
-        grid.add_row("forms", Text("; ".join(forms)))
-    return Group(Text.assemble((mistake.code, "bold cyan"), f" {mistake.name}"), grid)
-
-
-def forms_of(mistake: Mistake) -> list[str]:
-    """What a report may add to the name, to tell the forms of a mistake apart; those that fit any network."""
-    return list(dict.fromkeys(change.label for change in mistake.changes if change.label))
-
-
-def mistakes_page() -> str:
-    """docs/mistakes.md."""
-    return INTRODUCTION + "".join(_sections())
-
-
-def _sections() -> Iterator[str]:
-    for title, mistakes in CHAPTERS.items():
-        yield f"\n## {title}\n"
-        for mistake in mistakes:
-            yield f"\n### {mistake.code}: {mistake.name}\n\n"
-            yield f"In: {mistake.quantity}\n\n"
-            yield f"- wrong: `={mistake.wrong}`\n- right: `={mistake.right}`\n\n"
-            yield f"{mistake.why}\n"
-            if forms := forms_of(mistake):
-                yield f"\nForms: {'; '.join(f'`{form}`' for form in forms)}.\n"

@@ -18,12 +18,12 @@ from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area
 from sheetnet.syntax.dependencies import Dependencies
-from sheetnet.syntax.references import place_name
 from sheetnet.trials.draw import Trials
 from sheetnet.trials.for_workbook import draw_for
 from sheetnet.trials.tolerance import RELATIVE
 from sheetnet.validation.conventions import Convention
 from sheetnet.validation.locate import Located, locate
+from sheetnet.validation.result import EditedInput
 from sheetnet.workbook import Cell, Place, Position, Value, Workbook, array_cells
 
 
@@ -126,24 +126,6 @@ class InputCell:
     place: Place
     driver: Place
     formula: str | None  # kept only where the cell holds a formula that is more than a reference
-
-
-@dataclass(frozen=True)
-class EditedInput:
-    """An input whose cell no longer holds what the network file says: play, not an error."""
-
-    sheet: str
-    cell: str
-    quantity: str
-    index: tuple[int, ...]
-    found: Value
-    expected: float
-    formula: str | None = None
-
-    @property
-    def place(self) -> str:
-        """The cell, as `Step!B3`."""
-        return place_name(self.sheet, self.cell)
 
 
 def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:

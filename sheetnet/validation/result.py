@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sheetnet.object_display import counted_words, shown_html, shown_line
+from sheetnet.syntax import Area, area_name, parse_area, shift
 from sheetnet.syntax.references import element_name, place_name
-from sheetnet.validation.case import EditedInput
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
-from sheetnet.workbook import Value
+from sheetnet.workbook import Position, Value
 
 if TYPE_CHECKING:
     import pandas
-
-
-from collections.abc import Iterable, Iterator, Sequence
-
-from sheetnet.syntax import Area, area_name, parse_area, shift
-from sheetnet.workbook import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +64,24 @@ class CellVerdict:
 
 
 _FIELDS = attrgetter(*CellVerdict.__slots__)
+
+
+@dataclass(frozen=True)
+class EditedInput:
+    """An input whose cell no longer holds what the network file says: play, not an error."""
+
+    sheet: str
+    cell: str
+    quantity: str
+    index: tuple[int, ...]
+    found: Value
+    expected: float
+    formula: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The cell, as `Step!B3`."""
+        return place_name(self.sheet, self.cell)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from sheetnet.batch import schedule
 from sheetnet.batch.worker import Worker
-from sheetnet.cli.main import command_line
+from sheetnet.cli.app import command_line
 from sheetnet.errors import FileError
 from sheetnet.files import package
 from tests.support.paths import ROOT
@@ -62,8 +62,7 @@ def test_the_way_from_the_command_to_the_file_is_short(monkeypatch: pytest.Monke
     threads: list[list[str]] = []
     with schedule.Workers() as workers:
         workers.call(change_worker)
-        monkeypatch.setattr(workers, "start", lambda _count: None)
-        monkeypatch.setattr("sheetnet.cli.validate_output.Workers", lambda: workers)
+        monkeypatch.setattr("sheetnet.cli.validate_output.Workers", lambda _first: workers)
         monkeypatch.setattr(ThreadPoolExecutor, "submit", noting(commands, ThreadPoolExecutor.submit))
         monkeypatch.setattr(Worker, "_send", noting(threads, Worker._send))
         told = CliRunner().invoke(command_line, ["validate", str(ROOT / "generated" / "d02b.xlsx")]).stderr

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.generate import make_workbook, recalculated
+from sheetnet.generate import make_workbook, recalculated, write_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.workbook import Cell
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.commands import Run, document
 from tests.support.quantities import edited, spell
 from tests.support.sheets import place_of, with_cell
@@ -174,16 +175,30 @@ def test_bad_options_are_exit_code_2(run: Run) -> None:
     assert run("generate", "d02b", "--format", "pdf").code == 2
 
 
-def test_help_answers_at_once() -> None:
-    """`--help` imports no heavy package. (The goal is 0.3 s; modules are looked at, for machines are noisy.)"""
-    code = (
-        "import sys; sys.argv = ['sheetnet', '--help']\nimport atexit\natexit.register(lambda: print(*sys.modules))\n"
-    )
-    code += "from sheetnet.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def modules_of(*arguments: str) -> set[str]:
+    """What the process of a command has imported when it ends."""
+    code = f"import sys; sys.argv = {['sheetnet', *arguments]}\n"
+    code += "import atexit\natexit.register(lambda: print(*sys.modules))\nfrom sheetnet.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "sheetnet.cli" in loaded
-    assert not loaded & {"numpy", "pandas", "ironcalc", "openpyxl", "xlsxwriter", "odf"}
+    return loaded
+
+
+HEAVY = {"numpy", "pandas", "ironcalc", "openpyxl", "xlsxwriter", "odf"}
+
+
+def test_help_and_version_answer_at_once() -> None:
+    """They import no heavy package. (Modules are looked at, not the clock, for machines are noisy: `make bench`.)"""
+    assert not modules_of("--help") & HEAVY
+    assert not modules_of("--version") & {*HEAVY, "typer", "typing", "dataclasses", "subprocess"}
+
+
+def test_who_judges_in_another_process_imports_no_judge(tmp_path: Path) -> None:
+    """While the worker imports NumPy, the command imports what it prints with, and neither waits for the other."""
+    path = write_workbook("d02b", tmp_path / "d02b.xlsx", WorkbookOptions())
+    judges = {"sheetnet.judge", "sheetnet.identification", "sheetnet.validation.run", "sheetnet.reference"}
+    assert not modules_of("validate", str(path), "--network", "d02b") & {*HEAVY, *judges}
 
 
 @pytest.mark.posix

@@ -15,7 +15,7 @@ from sheetnet.report.audit_text import audit_json
 from sheetnet.report.identify import identification_json
 from sheetnet.report.json import json_text, record, report_from_data, to_json
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.case import EditedInput
+from sheetnet.validation.result import EditedInput
 from sheetnet.verdict import PrintVerdict, Verdict
 from sheetnet.workbook import CellError
 

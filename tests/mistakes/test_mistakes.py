@@ -16,7 +16,7 @@ from sheetnet.mistakes.search import Diagnosis, diagnose
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of
-from sheetnet.report.terminal import mistakes_page
+from sheetnet.report.tables import mistakes_page
 from sheetnet.syntax import cell_name, tokenize
 from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import as_numbers

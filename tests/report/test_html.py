@@ -19,7 +19,7 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.report.html import MOST_GRID_CELLS, MOST_ON_THE_PAGE, report_html, save_html
 from sheetnet.report.wording import VERDICT_STYLES
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.case import EditedInput
+from sheetnet.validation.result import EditedInput
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.support.sheets import place_of, with_cell, with_formula
