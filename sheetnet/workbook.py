@@ -37,7 +37,7 @@ Value = float | str | bool | CellError | None
 class Cell:
     """A number, text, truth value or formula. `value` is the constant, or the formula's cached value.
 
-    `role` says how the cell looks (a key of `looks.STYLES`); it is write-only and takes no part in equality.
+    `role` says how the cell looks (a key of `styles.STYLES`); it is write-only and takes no part in equality.
     """
 
     value: Value = None
@@ -90,7 +90,7 @@ class View:
     """How a sheet is shown; write-only. Widths are in characters, `freeze` is the first cell that scrolls.
 
     `notes` are the comments of cells, `links` lead from a cell to (sheet, row, column). A `locked` sheet is protected
-    without a password: only cells whose look is open (looks.STYLES) can be changed. `title_rows` repeat on each page.
+    without a password: only cells whose look is open (styles.STYLES) can be changed. `title_rows` repeat on each page.
     """
 
     widths: Mapping[int, float] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 
-from sheetnet.errors import BugError, FileError
+from sheetnet.errors import FileError
 from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name, quote_sheet
 from sheetnet.workbook import (
     Box,
@@ -38,9 +38,9 @@ class Grid:
     sheet: str
     turned: bool = False
     cells: dict[Position, Cell] = field(default_factory=dict)
-    arrays: dict[Position, tuple[int, int]] = field(default_factory=dict)
     corners: dict[str, Position] = field(default_factory=dict)
     shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    arrays: dict[Position, tuple[int, int]] = field(default_factory=dict)
     notes: dict[Position, str] = field(default_factory=dict)
     links: dict[Position, Place] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
@@ -102,14 +102,6 @@ class Grid:
                 look = role if isinstance(role, str) else role(r, c)
                 value = number if isfinite(number) else OVERFLOW
                 self.cells[self.position(block, r, c)] = Cell(value, formula(r, c), look)
-        return box
-
-    def fill_array(self, block: str, values: Numbers, formula: str, role: str, at: Position) -> Box:
-        """Place a block whose cells one array formula fills, such as MMULT; see `fill`."""
-        if self.turned:
-            raise BugError("array formulas fill blocks as they stand: place them on a sheet that is not turned")
-        box = self.fill(block, values, lambda r, c: formula if (r, c) == (0, 0) else None, role, at)
-        self.arrays[at] = self.shapes[block]
         return box
 
     def cell(self, block: str, row: int, column: int) -> str:

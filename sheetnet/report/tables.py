@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -46,17 +44,6 @@ def limits_view() -> RenderableType:
     return table
 
 
-INTRODUCTION = """# Known mistakes
-
-What `sheetnet validate` names when a formula is wrong and computes exactly what one of these mistakes computes, in
-every trial. An explanation uses only cells to which the formula refers; of several that fit, the first is told in words
-and the others by their codes; where none fits, two mistakes together are tried. `sheetnet explain SN012` shows
-one on the terminal.
-
-This page is written by `python -m tools.pages`, from the entries in `sheetnet/mistakes/`.
-"""
-
-
 def explanation(code: str | None = None) -> RenderableType:
     """One mistake by its code, or the list of all. Raises `SheetnetError` for a code that there is not."""
     return _list() if code is None else _one(mistake_named(code))
@@ -91,20 +78,3 @@ def _one(mistake: Mistake) -> RenderableType:
 def forms_of(mistake: Mistake) -> list[str]:
     """What a report may add to the name, to tell the forms of a mistake apart; those that fit any network."""
     return list(dict.fromkeys(change.label for change in mistake.changes if change.label))
-
-
-def mistakes_page() -> str:
-    """docs/mistakes.md."""
-    return INTRODUCTION + "".join(_sections())
-
-
-def _sections() -> Iterator[str]:
-    for title, mistakes in CHAPTERS.items():
-        yield f"\n## {title}\n"
-        for mistake in mistakes:
-            yield f"\n### {mistake.code}: {mistake.name}\n\n"
-            yield f"In: {mistake.quantity}\n\n"
-            yield f"- wrong: `={mistake.wrong}`\n- right: `={mistake.right}`\n\n"
-            yield f"{mistake.why}\n"
-            if forms := forms_of(mistake):
-                yield f"\nForms: {'; '.join(f'`{form}`' for form in forms)}.\n"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sheetnet.workbook import Place
+from sheetnet.workbook import Place, Position
 
 ROWS = 1_048_576  # rows of a sheet in Excel, LibreOffice and Gnumeric
 COLUMNS = 16_384  # columns of a sheet, the last one is XFD
@@ -57,6 +57,10 @@ class Area:
         """How many cells."""
         rows, columns = self.shape
         return rows * columns
+
+    def holds(self, position: Position) -> bool:
+        """Whether the cell at a row and column is one of them."""
+        return self.top <= position[0] <= self.bottom and self.left <= position[1] <= self.right
 
 
 def spanned(areas: Sequence[Area]) -> Area:

@@ -17,12 +17,13 @@ from sheetnet.engine import engine_named
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.judge import validate
 from sheetnet.network_file import dump_network, load_network
-from sheetnet.report.audit_files import audit_html, audit_workbook, markdown
+from sheetnet.report.audit_files import audit_html, audit_workbook
 from sheetnet.report.audit_text import audit_json, audit_view
 from sheetnet.verdict import PrintVerdict
 from sheetnet.workbook import Place
 from tests.support.documents import audit_of, audited, document, everything
 from tests.support.paths import ROOT
+from tools.pages import markdown
 
 D02B = load_network("d02b")
 

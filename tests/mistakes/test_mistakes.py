@@ -16,7 +16,6 @@ from sheetnet.mistakes.search import Diagnosis, diagnose
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of
-from sheetnet.report.tables import mistakes_page
 from sheetnet.syntax import cell_name, tokenize
 from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import as_numbers
@@ -26,6 +25,7 @@ from sheetnet.validation.run import Runner
 from tests.support.marks import every_pair
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula
+from tools.pages import mistakes_page
 from tools.small_networks import make_network
 
 # Networks beside the templates, so that every mistake has a place: mse, sums over the batch, leaky_relu.

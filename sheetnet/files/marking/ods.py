@@ -103,17 +103,13 @@ def _left(text: str, marked: Collection[Position]) -> str:
     for match in found:
         sheet, first, _, last = match.groups()
         area = parse_area(f"{first}:{last or first}")
-        inside = [] if area is None else sorted(place for place in marked if _inside(place, area))
+        inside = [] if area is None else sorted(place for place in marked if area.holds(place))
         if area is None or not inside:
             kept.append(match[0].strip())
             continue
         corners = ((cell_name(*box[:2]), cell_name(*box[2:])) for box in _pieces(area, inside))
         kept += [f"{sheet}{start}:{sheet}{end}" for start, end in corners]
     return " ".join(kept)
-
-
-def _inside(place: Position, area: Area) -> bool:
-    return area.top <= place[0] <= area.bottom and area.left <= place[1] <= area.right
 
 
 def _pieces(area: Area, taken: Collection[Position]) -> Iterator[Box]:

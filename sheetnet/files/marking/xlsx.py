@@ -30,7 +30,7 @@ from sheetnet.files.xlsx.parts import (
     workbook_part,
 )
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
-from sheetnet.syntax import Area, cell_name, parse_area, quote_sheet
+from sheetnet.syntax import cell_name, parse_area, quote_sheet
 from sheetnet.workbook import Place, Position
 
 _NEW = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"  # of newer kinds, in an extension list
@@ -99,12 +99,8 @@ def _covered(fills: Mapping[Position, str], blocks: list[_Block]) -> set[Positio
     areas = {parse_area(word) for block in blocks for word in block.ranges.split()} - {None}
     left = set(fills)
     for area in areas:
-        left -= {place for place in left if area is not None and _inside(place, area)}
+        left -= {place for place in left if area is not None and area.holds(place)}
     return set(fills) - left
-
-
-def _inside(place: Position, area: Area) -> bool:
-    return area.top <= place[0] <= area.bottom and area.left <= place[1] <= area.right
 
 
 def _later(data: bytes, blocks: list[_Block], count: int) -> Iterator[Edit]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from math import isfinite
+from operator import itemgetter
 from typing import IO, Any
 
 from xlsxwriter import Workbook as Book
@@ -278,10 +279,10 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
     Raises FileError naming the cell whose content no program could read back.
     """
     styled = {role: f' s="{index}"' if index else "" for role, index in style.items()}
-    ordered = sorted(sheet.cells.items(), key=_position)
+    ordered = sorted(sheet.cells.items(), key=itemgetter(0))
     # Excel measures rows itself where it must; LibreOffice and others believe the file.
     heights = {row: f' ht="{height:g}"' for row, height in row_heights(sheet).items()}
-    for number, cells in groupby(ordered, key=_row):
+    for number, cells in groupby(ordered, key=lambda item: item[0][0]):
         parts = [f'<row r="{number}"{heights.get(number, "")}>']
         for place, cell in cells:
             try:
@@ -290,14 +291,6 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
                 raise FileError(str(error), place=place_name(sheet.name, _spot(place))) from error
         parts.append("</row>")
         yield "".join(parts)
-
-
-def _position(item: tuple[Position, Cell]) -> Position:
-    return item[0]
-
-
-def _row(item: tuple[Position, Cell]) -> int:
-    return item[0][0]
 
 
 def _spot(place: Position) -> str:

@@ -18,13 +18,13 @@ from sheetnet.errors import FileError
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.view_parts import Laid, ViewContext
+from sheetnet.layout.views.view_parts import layer_sign as up
+from sheetnet.layout.views.view_parts import subscript as low
 from sheetnet.network import activation_name
 from sheetnet.quantity import chain, q
 from sheetnet.workbook import Box, Position, View
 
 MOST_PATHS = 700  # a formula has 8,192 characters at most, a term up to 11
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # A cell's formula by the row it stands in, as the row of its block and as j, i, n.
 RowFormula = Callable[[int, int, int, int], str]
@@ -39,16 +39,6 @@ class Column:
     formula: RowFormula
     group: str = ""
     source: Position | None = None
-
-
-def low(number: int) -> str:
-    """An index as people write it: ₁₂."""
-    return str(number).translate(SUBSCRIPTS)
-
-
-def up(layer: int) -> str:
-    """A layer as people write it: ⁽²⁾."""
-    return f"⁽{str(layer).translate(SUPERSCRIPTS)}⁾"
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from itertools import pairwise
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.chain_rule import low, up
 from sheetnet.layout.views.view_parts import Laid, ViewContext
+from sheetnet.layout.views.view_parts import layer_sign as up
+from sheetnet.layout.views.view_parts import subscript as low
 from sheetnet.network import Network
 from sheetnet.quantity import drawn, q
 from sheetnet.styles import activation_role

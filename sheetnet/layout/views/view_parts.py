@@ -74,7 +74,6 @@ class ViewLayout:
 
 HEADER_ROWS = 3  # rows: bands, symbols, names of columns
 ROOM = 1024  # of these, for the holes of a template, which row numbers of several digits fill
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def fixed(context: ViewContext, block: str, row: int, column: int) -> str:
 
 def lowered(symbol: str, *indices: int) -> str:
     """A symbol with its index below, such as `z₁`."""
-    return symbol + ",".join(str(index).translate(_LOWERED) for index in indices)
+    return symbol + ",".join(map(subscript, indices))
 
 
 def arrows(fan_in: int, neurons: int) -> list[str]:
@@ -175,7 +174,6 @@ NUMBERS_BELOW = 3  # rows from the symbols down to the numbers
 COLUMN_CHARACTERS = 9.5  # characters of text that fit into a column
 LIGHT_TOLERANCE_SQUARED = "1E-18"  # the square of the tolerance of a light, 1e-9 of what is compared
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Pieces = Mapping[tuple[int, int], tuple[tuple[int, int], str]]  # where in a block → the shape and text of an array
 
