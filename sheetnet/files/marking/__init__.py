@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sheetnet.errors import FileError
 from sheetnet.workbook import Place
 
 AUTHOR = "sheetnet"  # of the notes, which begin with it
@@ -54,3 +55,8 @@ def free_name(name: str, taken: set[str]) -> str:
         number += 1
         found = f"{name} {number}"
     return found
+
+
+def unmarkable(part: str, why: str) -> FileError:
+    """The error for a part of a package that is not as programs write it."""
+    return FileError(f"{part} {why}, so the file cannot be marked", place=part, remedy="save it again")

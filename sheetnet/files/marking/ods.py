@@ -13,7 +13,7 @@ from itertools import groupby
 
 from sheetnet.errors import FileError
 from sheetnet.files.escaping import dropped, paragraphs
-from sheetnet.files.marking import AddedSheet, Field, Mark, Marks, free_name
+from sheetnet.files.marking import AddedSheet, Field, Mark, Marks, free_name, unmarkable
 from sheetnet.files.marking.ods_cells import (
     AUTOMATIC,
     CELL_PROPERTIES,
@@ -189,7 +189,7 @@ def _tables(nodes: list[XmlNode]) -> dict[str, XmlNode]:
     book = next((node for node in nodes if node.tag == _SPREADSHEET), None)
     found = [] if book is None else [node for node in children(nodes, book) if node.tag == SHEET_TAG]
     if not found:
-        raise FileError(f"{_PART} has no sheets, so the file cannot be marked", place=_PART, remedy="save it again")
+        raise unmarkable(_PART, "has no sheets")
     name = f"{{{_PREFIXES['table']}}}name"
     return {node.get(name) or "": node for node in found}
 
@@ -221,6 +221,6 @@ def _styles(nodes: list[XmlNode], styles: CellStyles) -> Iterator[Edit]:
         return
     body = next((node for node in nodes if node.tag == _BODY), None)
     if body is None:
-        raise FileError(f"{_PART} has no body, so the file cannot be marked", place=_PART, remedy="save it again")
+        raise unmarkable(_PART, "has no body")
     start, end = (automatic.start, automatic.end) if automatic is not None else (body.start, body.start)
     yield start, end, b"<office:automatic-styles>" + content + b"</office:automatic-styles>"

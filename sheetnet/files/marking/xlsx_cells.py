@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sheetnet.errors import FileError
+from sheetnet.files.marking import unmarkable
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
@@ -39,11 +39,7 @@ class NewStyles:
         self._prefix = element_prefix(data, nodes[0])
         listed = {node.tag.removeprefix(MAIN): node for node in children(nodes, nodes[0])}
         if not all(name in listed for name in _LISTS) or not children(nodes, listed["cellXfs"]):
-            raise FileError(
-                f"{part} lacks fonts, fills or cell formats, so the file cannot be marked",
-                place=part,
-                remedy="save it again",
-            )
+            raise unmarkable(part, "lacks fonts, fills or cell formats")
         self._after_styles = listed.get("cellStyles", listed["cellXfs"]).end
         self._lists = {name: listed[name] for name in (*_LISTS, _DXFS) if name in listed}
         self._counts = {name: len(children(nodes, node)) for name, node in self._lists.items()}

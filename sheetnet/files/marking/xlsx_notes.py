@@ -9,9 +9,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
-from sheetnet.errors import FileError
 from sheetnet.files.escaping import replaced, text_element
-from sheetnet.files.marking import AUTHOR, SETTLED
+from sheetnet.files.marking import AUTHOR, SETTLED, unmarkable
 from sheetnet.files.marking.xlsx_cells import MAIN
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES, OFFICE, declare, declare_suffix, relate, related, relations
@@ -69,11 +68,7 @@ def add_shapes(
         identity = legacy.get(f"{{{OFFICE}}}id")
         found = next((each.part for each in relations(parts, sheet_part) if each.identity == identity), None)
         if found is None or found not in parts.names:
-            raise FileError(
-                f"{sheet_part} lacks its drawing, so the file cannot be marked",
-                place=sheet_part,
-                remedy="save it again",
-            )
+            raise unmarkable(sheet_part, "lacks its drawing")
         _extend(parts, found, notes)
         return []
     part = parts.free("xl/drawings/vmlDrawing{}.vml")
@@ -95,11 +90,7 @@ def _extend(parts: Parts, part: str, notes: Mapping[Position, str]) -> None:
     data = parts.get(part)
     ends = list(_END.finditer(data))
     if not ends:
-        raise FileError(
-            f"{part} is no drawing of notes, so the file cannot be marked",
-            place=part,
-            remedy="save it again",
-        )
+        raise unmarkable(part, "is no drawing of notes")
     own = [int(found) for found in _IDENTITY.findall(data)]
     first = max(own) + 1 if own else _next_identity(parts)
     added = b"" if b'"_x0000_t202"' in data else _SHAPE_TYPE
@@ -188,11 +179,7 @@ class _Comments:
     def _first(self, tag: str) -> XmlNode:
         found = next((node for node in self._nodes if node.tag == tag), None)
         if found is None:
-            raise FileError(
-                f"{self._where} is no list of notes, so the file cannot be marked",
-                place=self._where,
-                remedy="save it again",
-            )
+            raise unmarkable(self._where, "is no list of notes")
         return found
 
     def _comment(self, cell: str, note: str, author: int) -> bytes:
