@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 
+from sheetnet.effort import Effort
 from sheetnet.identification.labels import SignatureIndex
 from sheetnet.identification.result import Label
 from sheetnet.identification.state import IdentifyState
@@ -200,13 +201,13 @@ def mistakes(state: IdentifyState) -> dict[Place, tuple[Explanation, ...]]:
     asked = [p for p in state.graph.order if p in state.wrong and spoilt.isdisjoint(state.graph.precedents(p))][
         :MOST_DIAGNOSED
     ]
-    diagnoses: dict[int, Diagnosis] = {}
+    diagnoses, guesses = dict[int, Diagnosis](), Effort().guesses
     found = {}
     for place in asked:
         block, row, column, step = _block(state, state.wrong[place])
         if block in state.network.blocks:
             if step not in diagnoses:
-                diagnoses[step] = Diagnosis(state.network, _values(state, step))
+                diagnoses[step] = Diagnosis(state.network, _values(state, step), guesses)
             signature = state.runs.values[:, state.numbers[place]]
             found[place] = diagnoses[step].findings(block, row, column, signature)
     return {place: findings for place, findings in found.items() if findings}

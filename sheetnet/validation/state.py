@@ -7,12 +7,13 @@ what they hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from sheetnet.effort import Effort
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, evaluate_step
 from sheetnet.syntax.dependencies import through_helpers
@@ -147,31 +148,34 @@ class State:
     """The runner (of the sheet's convention, where it has another), what its runs gave, and a verdict an answer.
 
     `excused`: some formulas count as right because they are for targets of 0 and 1; others carry what they change.
+    `effort` is the work that may be spent on explaining, `skipped` are the numbers of answers for which it did not last.
     """
 
     runner: Runner
     runs: Runs
     cells: Sequence[CellVerdict]
     lost: Lost
+    effort: Effort
     excused: bool = False
+    skipped: frozenset[int] = frozenset()
 
     @classmethod
-    def first(cls, runner: Runner) -> State:
-        """The verdicts that follow from the runs alone."""
+    def first(cls, runner: Runner, effort: Effort | None = None) -> State:
+        """The verdicts that follow from the runs alone; a new effort unless one is given."""
         runs, lost = runner.run(), Lost(runner)
         cells = [cell_verdict(answer, n, runs.evidence) for n, answer in enumerate(runner.case.answers)]
         if runner.case.located.lost:
             cells = [lost.verdict(n, cell) for n, cell in enumerate(cells)]
-        return cls(runner, runs, cells, lost)
+        return cls(runner, runs, cells, lost, effort or Effort())
 
     @property
     def case(self) -> Case:
         """What is judged."""
         return self.runner.case
 
-    def given(self, cells: Sequence[CellVerdict]) -> State:
-        """The same with sharper verdicts."""
-        return replace(self, cells=cells)
+    def given(self, cells: Sequence[CellVerdict], skipped: Iterable[int] = ()) -> State:
+        """The same with sharper verdicts, and more answers for which the effort did not last."""
+        return replace(self, cells=cells, skipped=self.skipped.union(skipped))
 
 
 Refinement = Callable[[State], State]  # each makes the verdicts sharper, or leaves them as they are

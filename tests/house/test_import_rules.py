@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 # beside it in its own layer. What a room is for stands in docs/design.md.
 LAYERS = (
     {"_version", "errors"},
-    {"object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
+    {"effort", "object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
     {"workbook", "network"},
     {"workbook_options", "verdict", "network_file"},
     {"syntax"},
@@ -82,6 +82,21 @@ def test_the_modules_that_the_pages_name_are_there() -> None:
     places = (ROOT, ROOT / "sheetnet")
     assert len(named) > 20
     assert [(page, name) for page, name in sorted(named) if not any((place / name).exists() for place in places)] == []
+
+
+def test_judging_reads_no_clock() -> None:
+    """A verdict and a name hang on the file and the seed: how much work is done is counted (`effort.py`), never timed."""
+    rooms = ("effort", "engine.prepare", "identification", "mistakes", "reference", "trials", "validation")
+    found = [
+        name
+        for name, path in modules().items()
+        if name.startswith(tuple(f"sheetnet.{room}" for room in rooms))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for clock in (node.module if isinstance(node, ast.ImportFrom) else None, *(alias.name for alias in node.names))
+        if clock in ("time", "datetime")
+    ]
+    assert found == []
 
 
 def test_no_import_runs_upward() -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from sheetnet.effort import MOST_GUESSES, Effort, WorkBudget
 from sheetnet.engine import engine_named
 from sheetnet.errors import SheetnetError
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Site, cook, kind_of, mistake_named
-from sheetnet.mistakes import search as searching
-from sheetnet.mistakes.search import Diagnosis, diagnose
+from sheetnet.mistakes.search import Diagnosis, diagnose, explanation_of
+from sheetnet.mistakes.signatures import catalogue_of
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of
@@ -112,7 +114,7 @@ def samples(name: str, block: str) -> list[tuple[str, str, int, int, Array]]:
     network, values = NETWORKS[name], values_of(name)
     right, found = flat(values[block]), []
     dice = np.random.default_rng(len(block))
-    for guess in Diagnosis(network, values).own(block):
+    for guess in catalogue_of(network, values).own(block):
         mistake, change = guess.made[0]
         array = flat(guess.array(network, values))
         with np.errstate(invalid="ignore"):
@@ -130,7 +132,7 @@ def test_every_mistake_is_named_by_its_signature(name: str) -> None:
     """In each block in which it changes anything, alone or among those that compute the same."""
     network, values = NETWORKS[name], values_of(name)
     for block in computed(network):
-        diagnosis = Diagnosis(network, values)
+        diagnosis = Diagnosis(network, values, Effort().guesses)
         for code, label, row, column, signature in samples(name, block):
             found = diagnosis.findings(block, row, column, signature)
             assert code in [finding.code for finding in found], f"{block}[{row}, {column}] {code} {label}"
@@ -140,7 +142,7 @@ def test_every_mistake_is_named_by_its_signature(name: str) -> None:
 def test_what_is_right_has_no_name(name: str) -> None:
     """Though many mistakes change nothing in some cells, as the maximum not subtracted."""
     network, values = NETWORKS[name], values_of(name)
-    diagnosis = Diagnosis(network, values)
+    diagnosis = Diagnosis(network, values, Effort().guesses)
     for block in computed(network):
         assert diagnosis.findings(block, 0, 0, flat(values[block])[:, 0, 0]) == ()
 
@@ -153,29 +155,55 @@ def test_every_mistake_can_be_made_somewhere() -> None:
 
 
 @pytest.mark.parametrize("name", ["d02b", "xor-batch", "relu-sigmoid-softmax"])
-def test_two_mistakes_are_both_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_mistakes_are_both_named(name: str) -> None:
     """Of two mistakes in one equation each is named, or one that does both."""
-    monkeypatch.setattr(searching, "CELL_SECONDS", 9.0)  # a busy machine must not decide this test
     network, values = NETWORKS[name], values_of(name)
     for block in ("z_1", "cost_out", f"dC_da_{network.depth - 1}", "delta_1", "dC_dW_2", "W_1_new"):
-        diagnosis = Diagnosis(network, values)
-        both = [guess for guess in diagnosis.pairs(block) if len(guess.made) == 2]
+        diagnosis = Diagnosis(network, values, Effort().guesses)
+        both = [guess for guess in diagnosis.catalogue.pairs(block) if len(guess.made) == 2]
         for number in np.random.default_rng(0).permutation(len(both))[:4]:
             array = flat(both[number].array(network, values))
             if not np.isfinite(array).all() or np.allclose(array[:, 0, 0], flat(values[block])[:, 0, 0]):
                 continue
             codes = [finding.code for finding in diagnosis.findings(block, 0, 0, array[:, 0, 0])]
-            assert both[number].finding().code in codes or any("+" not in code for code in codes), (block, codes)
+            assert explanation_of(both[number]).code in codes or any("+" not in code for code in codes), (block, codes)
 
 
-def test_the_search_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without time there is one stage, which still names single mistakes; pairs are looked for while there is some."""
+def test_the_search_ends_where_its_budget_does() -> None:
+    """Single mistakes in a cell's own equation have a part of the budget for themselves; what is cut short is told."""
     network, values = NETWORKS["d02b"], values_of("d02b")
     missing, uphill = values["W_1"] - values["dC_dW_1"], values["W_1"] + values["dC_dW_1"]
-    monkeypatch.setattr(searching, "WORKBOOK_SECONDS", 0.0)
-    diagnosis = Diagnosis(network, values)
+    diagnosis = Diagnosis(network, values, WorkBudget(60))
     assert [finding.code for finding in diagnosis.findings("W_1_new", 0, 0, missing[:, 0, 0])] == ["SN091"]
+    assert diagnosis.cut_short == set()
     assert diagnosis.findings("W_1_new", 0, 0, uphill[:, 0, 0]) == ()
+    assert diagnosis.cut_short == {("W_1_new", 0, 0)}
+
+
+def test_what_others_computed_before_leaves_the_budget_as_it_is() -> None:
+    """A name hangs on the file and the seed alone: a catalogue that is already filled is no cheaper."""
+    network, values = NETWORKS["d02b"], values_of("d02b")
+    noise = np.random.default_rng(0).normal(size=len(values["gamma"]))
+
+    def left(block: str) -> int:
+        budget = WorkBudget(MOST_GUESSES)
+        Diagnosis(network, values, budget).findings(block, 0, 0, noise)
+        return next(amount for amount in range(MOST_GUESSES, 0, -1) if budget.take(amount))
+
+    for block in ("z_1", "delta_1", "W_2_new"):
+        assert left(block) == left(block) < MOST_GUESSES - 100
+
+
+def test_networks_of_one_structure_share_what_their_mistakes_give() -> None:
+    """Other weights, inputs and titles, the same trials: one catalogue. Another activation, another catalogue."""
+    network, values = NETWORKS["d02b"], values_of("d02b")
+    layer = replace(network.layers[0], weights=((0.5, 0.25), (1.5, -2.0), (3.0, 3.0)))
+    other = replace(network, title="Another", inputs=((0.75, 0.5),), layers=(layer, network.layers[1]), learning_rate=2)
+    tanh = replace(network, layers=(replace(layer, activation="tanh"), network.layers[1]))
+    shared = catalogue_of(network, values)
+    assert catalogue_of(other, values) is shared
+    assert catalogue_of(tanh, values) is not shared
+    assert catalogue_of(network, {name: array[1:] for name, array in values.items()}) is not shared
 
 
 def test_a_cell_that_matches_nothing_has_no_diagnosis() -> None:
@@ -224,7 +252,7 @@ def codes_for(name: str, block: str, row: int, column: int, text: str) -> list[s
     ]
     assert runs.evidence.alone_values is not None, "the formula is right"
     signature = as_numbers(runs.evidence.alone_values)[:, number]
-    diagnosis = Diagnosis(network, evaluate_step(network, runs.drawn))
+    diagnosis = Diagnosis(network, evaluate_step(network, runs.drawn), Effort().guesses)
     return [finding.code for finding in diagnosis.findings(block, row, column, signature)]
 
 

@@ -184,8 +184,9 @@ def name_mistakes(state: State) -> State:
         return state
     from sheetnet.mistakes.search import Diagnosis  # the catalogue is large, and right sheets do not need it
 
-    diagnosis, sources = Diagnosis(case.network, state.runner.quantities(state.runs.drawn)), Sources(case)
-    signatures = as_numbers(alone)
+    values, sources = state.runner.quantities(state.runs.drawn), Sources(case)
+    diagnosis = Diagnosis(case.network, values, state.effort.guesses, _shared_trials(state))
+    signatures, skipped = as_numbers(alone), list[int]()
     for number in wrong:
         answer, signature = case.answers[number], signatures[:, number]
         if cells[number].verdict == Verdict.HARDCODED and np.ptp(signature) > 0:
@@ -194,8 +195,16 @@ def name_mistakes(state: State) -> State:
         findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
         if findings:
             cells[number] = _with(cells[number], findings)
+        elif (answer.block.name, answer.row, answer.column) in diagnosis.cut_short:
+            skipped.append(number)
         cells[number] = _with_empty_cells(case, cells[number], answer.place)
-    return state.given(cells)
+    return state.given(cells, skipped)
+
+
+def _shared_trials(state: State) -> slice | None:
+    """The runs in which all files of a class have the same numbers: the trials that are drawn for the network."""
+    begin, count = int(state.runs.evidence.own), state.case.trials.count
+    return slice(begin, begin + count) if count else None
 
 
 def say_what_cancels(state: State) -> State:

@@ -30,7 +30,7 @@ def take_own_convention(usual: State) -> State:
         return usual
     for convention in CONVENTIONS:
         if convention.applies(usual.case.network) and _may_follow(usual, convention):
-            other = State.first(replace(usual.runner, case=replace(usual.case, convention=convention)))
+            other = State.first(replace(usual.runner, case=replace(usual.case, convention=convention)), usual.effort)
             roots = convention.roots(usual.case.network)
             if not any(any(marks) for blocks in roots for marks in _blamed(other, blocks).values()):
                 return other
@@ -64,7 +64,7 @@ def take_targets_as_one_hot(found: State) -> State:
     if evidence.alone is None or not has_one_hot_targets(network, found.runs) or not _in_need_of_targets(found):
         return found
     trials = draw_for(network, case.located.presentation, case.trials.count, case.seed, ties_of(case.inputs), True)
-    other = State.first(replace(found.runner, case=replace(case, trials=trials)))
+    other = State.first(replace(found.runner, case=replace(case, trials=trials)), found.effort)
     cells = [_kinder(first, second) for first, second in zip(found.cells, other.cells, strict=True)]
     return replace(found, cells=cells, excused=cells != list(found.cells))
 
@@ -105,7 +105,7 @@ def say_what_was_meant(state: State) -> State:
     if not formulas:
         return state
     try:
-        other = State.first(replace(state.runner, case=_with_answers(state.case, formulas)))
+        other = State.first(replace(state.runner, case=_with_answers(state.case, formulas)), state.effort)
     except EngineError:  # by texts, which compute nothing
         return state
     for step in READINGS:
@@ -114,9 +114,8 @@ def say_what_was_meant(state: State) -> State:
     other = other.given(_put(other.cells, {n: replace(other.cells[n], verdict=Verdict.CORRECT) for n in unmeant}))
     for step in EXPLANATIONS:
         other = step(other)
-    return state.given(
-        _put(state.cells, {n: _as_meant(state.cells[n], other.cells[n], formula) for n, formula in formulas.items()})
-    )
+    meant = {n: _as_meant(state.cells[n], other.cells[n], formula) for n, formula in formulas.items()}
+    return state.given(_put(state.cells, meant), other.skipped.intersection(formulas))
 
 
 def _put(cells: Sequence[CellVerdict], others: Mapping[int, CellVerdict]) -> list[CellVerdict]:
