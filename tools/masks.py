@@ -25,7 +25,7 @@ from sheetnet.reference import Array
 from sheetnet.syntax import cell_name
 from sheetnet.trials import TRIALS, for_workbook
 from sheetnet.trials.draw import Ties
-from sheetnet.validation import run
+from sheetnet.validation import state
 from sheetnet.validation.case import Case
 from sheetnet.validation.locate import Located, locate
 from sheetnet.validation.result import CellVerdict
@@ -104,7 +104,7 @@ def noted(workbook: Workbook, number: int) -> Workbook:
 
 def verdicts(workbook: Workbook, network: Network, made: Made, whole: bool = False) -> dict[Read, CellVerdict]:
     """The verdicts of the changed masks; if not `whole`, without the search for causes, which makes no wrong cell right."""
-    runner = run.Runner(Case.of(workbook, network, TRIALS, 0), engine_named("ironcalc"))
+    runner = state.Runner(Case.of(workbook, network, TRIALS, 0), engine_named("ironcalc"))
     cells = judge(workbook, network).cells if whole else State.first(runner).cells
     blocks = {mask[0] for mask in made}
     found = {(cell.quantity, *(cell.index or ())): cell for cell in cells if cell.quantity in blocks}
@@ -153,11 +153,11 @@ def seeded_trials_alone() -> Iterator[None]:
     def none(workbook: Workbook, network: Network, ties: Ties, one_hot: bool) -> dict[str, Array]:
         return {name: array[:0] for name, array in usual(workbook, network, ties, one_hot).items()}
 
-    vars(run)["unforeseen"] = none
+    vars(state)["unforeseen"] = none
     try:
         yield
     finally:
-        vars(run)["unforeseen"] = usual
+        vars(state)["unforeseen"] = usual
 
 
 def named_elsewhere(cell: CellVerdict) -> bool:

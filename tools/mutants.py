@@ -22,7 +22,7 @@ from sheetnet.trials.for_workbook import draw_for
 from sheetnet.validation.case import Case
 from sheetnet.validation.conventions import CONVENTIONS
 from sheetnet.validation.refine.other_readings import has_one_hot_targets
-from sheetnet.validation.run import Runner, Runs
+from sheetnet.validation.state import Runner, Runs
 from sheetnet.workbook import Cell, Place, Workbook
 
 WITNESS_SEED, WITNESS_TRIALS = 4242, 40  # other draws than the judge's, and more of them

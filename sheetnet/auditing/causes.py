@@ -17,12 +17,10 @@ import numpy as np
 
 from sheetnet.auditing.digits import LEAST_DIGITS, Digits, chance, likely_slip, one_digit_differs
 from sheetnet.auditing.document import Document, Routes
-from sheetnet.auditing.evaluate import term_value
+from sheetnet.auditing.evaluate import Pin, Reach, StepFunction, Upstream, element, term_value
 from sheetnet.auditing.expressions import FunctionTerm, Negative, Term, rebuilt, subterms
-from sheetnet.auditing.intervals import Pin, Reach, StepFunction, Upstream, element
 from sheetnet.auditing.published import PrintedNumber, block_of_column
-from sheetnet.mistakes import MISTAKES
-from sheetnet.mistakes.mistaken_equations import MistakenEquation, mistaken_equations, ways_up
+from sheetnet.mistakes import MISTAKES, MistakenEquation, mistaken_equations, ways_up
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sheetnet.auditing.intervals import Reach
+from sheetnet.auditing.evaluate import Reach
 
 NOISE = 1e-14  # of floating point, relative to numbers of order 1
 _NUMBER = re.compile(r"(?P<sign>[-+\u2212]?)(?P<whole>\d*)(?:\.(?P<part>\d*))?(?:[eE](?P<power>[-+]?\d+))?")

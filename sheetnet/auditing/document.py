@@ -14,9 +14,8 @@ from functools import cache, cached_property, partial
 import numpy as np
 
 from sheetnet.auditing.digits import NOISE, TELLING, Digits
-from sheetnet.auditing.evaluate import term_value
+from sheetnet.auditing.evaluate import Pin, Reach, StepFunction, Upstream, element, term_value
 from sheetnet.auditing.expressions import names_in
-from sheetnet.auditing.intervals import Pin, Reach, StepFunction, Upstream, element
 from sheetnet.auditing.published import (
     PrintedNumber,
     PrintedPlace,
@@ -138,9 +137,6 @@ class Document:
         for number, bounds in pending:
             self._spans[id(number)] = bounds()
 
-    def _key(self, number: PrintedNumber) -> tuple[str, ...]:
-        return tuple(self.direct(number))
-
     def _upstream_of(self, direct: tuple[str, ...]) -> frozenset[str]:
         found: set[str] = set()
         waiting = list(direct)
@@ -148,7 +144,7 @@ class Document:
             block = waiting.pop()
             if block not in found:
                 found.add(block)
-                waiting += [block_of_column(self.network, name, 0) for name in self.reads(block)]
+                waiting += self.below([block])
         return frozenset(found)
 
     def pins(
@@ -160,7 +156,10 @@ class Document:
         """
         self._settle()
         found = []
-        own, blocks = self.place(number)[0] if number.expression is None else "", self._upstream(self._key(number))
+        own, blocks = (
+            self.place(number)[0] if number.expression is None else "",
+            self._upstream(tuple(self.direct(number))),
+        )
         for place, prints in self._printed.items():
             above = [n for n in prints if n.table < number.table]
             if above and place[0] in blocks and place[0] != own:

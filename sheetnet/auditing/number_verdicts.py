@@ -1,4 +1,4 @@
-"""Gives each printed number its verdict.
+"""Gives each printed number its verdict, and holds what an audit finds.
 
 In this order: what agrees with the network agrees, however it came about, unless it says too little or its last place is
 cut where the document rounds. A given that differs contradicts the others. What follows from the numbers printed above
@@ -17,11 +17,77 @@ from functools import partial
 from sheetnet.auditing.causes import Explanations, Misreads
 from sheetnet.auditing.digits import LEAST_DIGITS, TELLING, WIDEST_ROUNDING, Digits, likely_slip, one_digit_differs
 from sheetnet.auditing.document import Document, Habit, Routes, Surroundings
-from sheetnet.auditing.intervals import Reach
+from sheetnet.auditing.evaluate import Reach
 from sheetnet.auditing.published import PrintedNumber
-from sheetnet.auditing.result import NumberVerdict
+from sheetnet.object_display import counted_words, shown_line
 from sheetnet.quantity import Quantity
-from sheetnet.verdict import PrintVerdict
+from sheetnet.verdict import PrintVerdict, tally
+
+
+@dataclass(frozen=True)
+class NumberVerdict:
+    """The verdict on one printed number. `computed` is the right value; `right_text` is it as it should be printed."""
+
+    place: str
+    quantity: str
+    index: tuple[int, int]
+    printed: str
+    computed: float | None
+    right_text: str
+    verdict: PrintVerdict
+    why: str = ""
+    mistake: str | None = None
+
+
+@dataclass(frozen=True)
+class FormulaEntry:
+    """The verdict on one printed equation, `agrees` or `wrong`; `right_form` is the nearest right one, where found."""
+
+    place: str
+    equation: str
+    verdict: PrintVerdict
+    why: str = ""
+    right_form: str | None = None
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All verdicts on a document, in its order.
+
+    >>> found = sheetnet.audit("d02b")
+    >>> [entry.quantity for entry in found.entries if entry.verdict == "wrong"]
+    ['cost']
+    """
+
+    title: str
+    source: str
+    entries: tuple[NumberVerdict, ...]
+    formulas: tuple[FormulaEntry, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many numbers have each verdict that occurs."""
+        return tally(entry.verdict for entry in self.entries)
+
+    @property
+    def formula_counts(self) -> dict[str, int]:
+        """How many equations have each verdict that occurs."""
+        return tally(formula.verdict for formula in self.formulas)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything agrees; False where nothing was printed."""
+        found = {*self.counts, *self.formula_counts}
+        return found == {PrintVerdict.AGREES}
+
+    def __repr__(self) -> str:
+        """One line: the document, whether all agrees, and how many numbers and equations have each verdict."""
+        numbers = f"{len(self.entries)} numbers: {counted_words(self.counts)}" if self.entries else ""
+        equations = f"{len(self.formulas)} equations: {counted_words(self.formula_counts)}" if self.formulas else ""
+        told = "; ".join(part for part in (numbers, equations) if part) or "nothing was printed"
+        return shown_line(self, f"{self.title!r}: {'ok' if self.ok else 'not ok'}, {told}")
+
 
 AGAIN = "as printed and judged under"
 # Verdicts on prints that other prints may not contradict.
@@ -163,7 +229,8 @@ class _Judge:
             narrow = reach.high <= reach.low + WIDEST_ROUNDING * digits.unit
             if narrow and digits.off_by_one(reach.low, reach.high):
                 low, high = min(digits.low, reach.low), max(digits.high, reach.high)
-                words = _one_off(digits, reach) + ("" if reach is exact else " follows from the numbers above")
+                words = f"the last digit is off by one: {digits.like(reach.value)}"
+                words += "" if reach is exact else " follows from the numbers above"
                 return _Judged(
                     PrintVerdict.LAST_PLACE, words, habit.code if habit else None, span=partial(_both, low, high)
                 )
@@ -230,10 +297,6 @@ def _cuts(document: Document) -> bool:
         if digits is not None and not document.is_given(number) and digits.rounds(right) != digits.cuts(right):
             cut[document.place(number), number.expression, digits] = digits.cuts(right)
     return 2 * sum(cut.values()) > len(cut)
-
-
-def _one_off(digits: Digits, reach: Reach) -> str:
-    return f"the last digit is off by one: {digits.like(reach.value)}"
 
 
 def _both(low: float, high: float) -> tuple[float, float]:

@@ -1,24 +1,163 @@
-"""Audits a whole document: numbers, equations, and notes that are said once."""
+"""Audits a whole document: numbers, equations, a misprinted given, and notes that are said once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
+from sheetnet.auditing.digits import LEAST_DIGITS, SURE, Digits, chance, digit_slips, read_digits
 from sheetnet.auditing.document import DIAGONAL_MISTAKE, Document
 from sheetnet.auditing.equation_check import EquationTrials, identity, readings, right_form
-from sheetnet.auditing.misprinted_givens import misprinted_givens
-from sheetnet.auditing.number_verdicts import judge_numbers
-from sheetnet.auditing.published import PrintedFormula, Published, load_published
-from sheetnet.auditing.result import Audit, FormulaEntry, NumberVerdict
+from sheetnet.auditing.evaluate import element
+from sheetnet.auditing.number_verdicts import Audit, FormulaEntry, NumberVerdict, judge_numbers
+from sheetnet.auditing.published import PrintedFormula, PrintedNumber, Published, load_published
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, read_table, template_names
-from sheetnet.quantity import q
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array
+from sheetnet.quantity import Quantity, q
+from sheetnet.reference import ACTIVATIONS, LOSSES, Array, evaluate_step, inputs_of
 from sheetnet.trials.draw import plain_trials
 from sheetnet.trials.tolerance import RELATIVE
 from sheetnet.verdict import PrintVerdict
+
+UNSURE = (PrintVerdict.WRONG, PrintVerdict.CONTRADICTS)  # verdicts that a misprinted given may explain
+TELLING_MOST = 3  # numbers whose chances count; the others mostly follow from these
+UNLIKELY = SURE**2  # product of their chances up to which a slip is offered
+MOST_COMPUTED = 20_000_000  # numbers computed in all: about two seconds
+AT_ONCE = 1_000_000
+SLACK = 1e-12  # of floating point
+Checked = tuple[PrintedNumber, Digits, NumberVerdict]
+
+
+@dataclass(frozen=True)
+class GivenSlip:
+    """A given with one slip undone: its block, row and columns (all those of a single bias), and the text meant."""
+
+    block: str
+    row: int
+    columns: tuple[int, ...]
+    text: str
+    meant: Digits
+
+    @property
+    def words(self) -> str:
+        """`W_2[1,1] = 0.55 instead of 0.35`."""
+        return f"{self.block}[{self.row},{self.columns[0]}] = {self.meant.text} instead of {self.text}"
+
+
+def misprinted_givens(document: Document, entries: Sequence[NumberVerdict], lacking: Sequence[str]) -> Iterator[str]:
+    """At most one sentence, on the slip that makes most numbers agree and none disagree."""
+    checked = list(_checked(document, entries))
+    if not any(entry.verdict in UNSURE and entry.mistake is None for *_, entry in checked):
+        return
+    tried = list(_tried(document, checked, lacking))
+    most = max((len(gained) for _, gained, _ in tried), default=0)
+    best = [(slip, gained) for slip, gained, _ in tried if most and len(gained) == most]
+    if best and _unlikely(document, checked, best[0][1], [values for *_, values in tried]):
+        entries_gained = [checked[i][2] for i in best[0][1]]
+        names = dict.fromkeys(f"{e.quantity}[{e.index[0]},{e.index[1]}]" for e in entries_gained)
+        words = " or ".join(slip.words for slip, _ in best[:2])
+        count = f"{most} numbers agree" if most > 1 else "one more number agrees"
+        yield f"With {words}, {count} ({', '.join(names)}): perhaps the given is misprinted."
+
+
+def _checked(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[Checked]:
+    """The computed numbers, each print once, that have digits enough."""
+    known = set()
+    for number, entry in zip(document.numbers, entries, strict=True):
+        digits, key = number.digits, (document.place(number), number.expression, number.text)
+        if digits is None or digits.significant < LEAST_DIGITS or document.is_given(number) or key in known:
+            continue
+        known.add(key)
+        yield number, digits, entry
+
+
+def _tried(
+    document: Document, checked: Sequence[Checked], lacking: Sequence[str]
+) -> Iterator[tuple[GivenSlip, tuple[int, ...], Array]]:
+    """Slips after which every number that is right still is: which others become right, and the values of all."""
+    size = sum(array.size for array in document.values.values())
+    right = np.array([digits.agrees(document.right(number)) for number, digits, _ in checked])
+    low = np.array([digits.low for _, digits, _ in checked])[:, None]
+    high = np.array([digits.high for _, digits, _ in checked])[:, None]
+    slips_tried = islice(_slips(document, lacking), max(1, MOST_COMPUTED // size))
+    while group := list(islice(slips_tried, max(1, AT_ONCE // size))):
+        values = _values(document, checked, group)
+        met = (values >= low - SLACK) & (values <= high + SLACK)
+        for i in np.flatnonzero(met[right].all(axis=0)):
+            yield group[i], tuple(np.flatnonzero(met[:, i] & ~right).tolist()), values[:, i]
+
+
+def _values(document: Document, checked: Sequence[Checked], group: Sequence[GivenSlip]) -> Array:
+    """The checked numbers, one row each, in the step of each slip."""
+    inputs = {name: np.repeat(array, len(group), axis=0) for name, array in inputs_of(document.network).items()}
+    for trial, slip in enumerate(group):
+        inputs[slip.block][trial, slip.row, list(slip.columns)] = slip.meant.value
+    values = evaluate_step(document.network, inputs)
+    with np.errstate(all="ignore"):
+        rows = [element(document.compute(number)(values), *document.element(number)) for number, *_ in checked]
+    return np.array([np.broadcast_to(row, (len(group),)) for row in rows])
+
+
+def _unlikely(document: Document, checked: Sequence[Checked], gained: Sequence[int], values: Sequence[Array]) -> bool:
+    """Whether chance would hardly make these numbers agree after one of all the slips: the three that tell most."""
+    chances: dict[object, float] = {}
+    for i in gained:
+        number, digits, _ = checked[i]
+        found = chance(digits, document.right(number), [float(tried[i]) for tried in values])
+        key = document.place(number), number.expression
+        chances[key] = min(found, chances.get(key, 1.0))
+    return math.prod(sorted(chances.values())[:TELLING_MOST]) <= UNLIKELY
+
+
+def _slips(document: Document, lacking: Sequence[str]) -> Iterator[GivenSlip]:
+    """Every slip in every given, those that are printed first."""
+    skipped = {"learning_rate": "gamma", "observations.targets": "target"}
+    network = document.network
+    prints = {document.place(n): n.text for n in document.numbers if document.is_given(n) and n.digits is not None}
+    places: list[tuple[str, int, int]] = []
+    for block, array in inputs_of(network).items():
+        if block not in {skipped.get(field) for field in lacking}:
+            columns = array.shape[2] - (block == "A_0")  # the bias node is 1 by definition
+            places += [(block, row, column) for row in range(array.shape[1]) for column in range(columns)]
+    for block, row, column in sorted(places, key=lambda place: place not in prints):
+        array = document.values[block]
+        quantity = Quantity.of(block)
+        layer = network.layers[quantity.layer - 1] if quantity.symbol == "W" and quantity.layer else None
+        shared = layer is not None and layer.shared_bias and row == array.shape[1] - 1
+        if not shared or column == 0:
+            text = prints.get((block, row, column), f"{array[0, row, column]:.15g}")
+            columns_of = tuple(range(array.shape[2])) if shared else (column,)
+            if (digits := read_digits(text)) is not None:
+                yield from (GivenSlip(block, row, columns_of, text, meant) for meant in _meant(digits))
+
+
+def _meant(printed: Digits) -> Iterator[Digits]:
+    """What may have been meant: another digit, the other sign, digits swapped, the point moved, a digit more or less."""
+    d = printed.digits
+    for i, own in enumerate(d):
+        yield from (_with(printed, d[:i] + digit + d[i + 1 :]) for digit in "0123456789" if digit != own)
+        if i and own != d[i - 1]:
+            yield _with(printed, d[: i - 1] + own + d[i - 1] + d[i + 1 :])
+    if printed.value:
+        yield replace(_with(printed, d), text=printed.text.lstrip("-") if printed.negative else f"-{printed.text}",
+                      negative=not printed.negative)  # fmt: skip
+    for step in (1, -1):
+        moved = read_digits(f"{printed.value * 10.0**step:.{max(printed.significant, 1)}g}")
+        if moved is not None and printed.value:
+            yield moved
+    yield from (slip.meant for slip in digit_slips(printed) if slip.meant.significant != printed.significant)
+
+
+def _with(printed: Digits, digits: str) -> Digits:
+    whole, part = digits[: len(digits) - printed.places], digits[len(digits) - printed.places :]
+    text = f"{'-' if printed.negative else ''}{whole or '0'}{'.' if part else ''}{part}"
+    return Digits(text + (f"e{printed.power}" if printed.power else ""), printed.negative, digits, printed.places,
+                  printed.power)  # fmt: skip
+
 
 LOGARITHM = "SN036"  # log base 10
 

@@ -22,9 +22,8 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.workbook import Place, Value, Workbook
 
 TIME_LIMIT = 120.0  # seconds a start may take; a start alone takes 1 to 3
-MEMORY_LIMIT = (
-    4 * 1024**2
-)  # KiB of address space: 8 trials of 47,000 formulas take under 1 GiB, a decompression bomb more
+# KiB of address space: 8 trials of 47,000 formulas take under 1 GiB, a decompression bomb more.
+MEMORY_LIMIT = 4 * 1024**2
 INSTALL = "install it (Debian: apt-get install libreoffice-calc-nogui) and see that `soffice` is on the PATH"
 
 _USUAL_PLACES = (

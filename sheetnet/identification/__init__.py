@@ -1,8 +1,9 @@
 """Identifies what each formula cell of a workbook in any layout computes."""
 
 from sheetnet.identification.input_map import InputMap, load_map, parse_map
+from sheetnet.identification.labels import Label
 from sheetnet.identification.pipeline import identify, identify_file, identify_workbook, judge_layout, report_of
-from sheetnet.identification.result import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
+from sheetnet.identification.result import Apart, Identification, Identified, MappedInput, Nowhere, Unidentified
 
 __all__ = [
     "Apart",

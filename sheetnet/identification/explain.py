@@ -2,8 +2,6 @@
 
 Blocks go on: two cells in a line with indices or steps one apart say what the third is, and so do three corners of a
 square.
-
-The known mistakes behind wrong cells of a stranger's layout. py` does the search.
 """
 
 from __future__ import annotations
@@ -14,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 
 from sheetnet.effort import Effort
-from sheetnet.identification.labels import SignatureIndex
-from sheetnet.identification.result import Label
+from sheetnet.identification.labels import Label, SignatureIndex
 from sheetnet.identification.state import IdentifyState
 from sheetnet.mistakes.search import Diagnosis, Explanation
 from sheetnet.network import activation_name

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from sheetnet.engine import Evaluate
+from sheetnet.engine.prepare import excerpt
 from sheetnet.errors import FileError
 from sheetnet.identification.input_map import InputMap
-from sheetnet.identification.labels import look_up
-from sheetnet.identification.quantities import Training
-from sheetnet.identification.sheet_runs import run_sheet
+from sheetnet.identification.labels import Training, look_up
+from sheetnet.identification.state import run_sheet
 from sheetnet.network import Network
 from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
@@ -27,7 +27,7 @@ from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.validation.case import InputPlace, input_blocks
-from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
+from sheetnet.workbook import Place, Workbook
 
 MOST_ANCHORS = 2_000  # cells with the number of element (0, 0) that are tried
 MOST_FOUND = 4_000  # arrangements that are kept: every row of a training may type its inputs again
@@ -276,31 +276,6 @@ def _scorer(workbook: Workbook, network: Network, graph: Dependencies, engine: E
         return len(look_up(Training(network, runs.inputs), runs.values, todo)), len(todo)
 
     return score
-
-
-def excerpt(workbook: Workbook, formulas: Collection[Place]) -> Workbook:
-    """The workbook with all its constants, but of its formulas only these."""
-    sheets = []
-    for sheet in workbook.sheets:
-        cells = {at: cell for at, cell in sheet.cells.items() if cell.formula is None or (sheet.name, *at) in formulas}
-        arrays = {at: size for at, size in sheet.arrays.items() if at in cells}
-        sheets.append(replace(sheet, cells=cells, arrays=arrays))
-    return replace(workbook, sheets=tuple(sheets))
-
-
-def with_only_formulas(bare: Workbook, workbook: Workbook, formulas: Iterable[Place]) -> Workbook:
-    """A workbook without formulas, and these formulas of `workbook`; of an array's cells, the whole array."""
-    more: dict[str, dict[Position, Cell]] = {sheet.name: {} for sheet in workbook.sheets}
-    anchors = {sheet.name: array_cells(sheet) if sheet.arrays else {} for sheet in workbook.sheets}
-    cells = {sheet.name: sheet.cells for sheet in workbook.sheets}
-    for name, row, column in formulas:
-        at = anchors[name].get((row, column), (row, column))
-        more[name][at] = cells[name][at]
-    sheets = []
-    for sheet, original in zip(bare.sheets, workbook.sheets, strict=True):
-        arrays = {at: size for at, size in original.arrays.items() if at in more[sheet.name]}
-        sheets.append(replace(sheet, cells={**sheet.cells, **more[sheet.name]}, arrays=arrays))
-    return replace(bare, sheets=tuple(sheets))
 
 
 def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:

@@ -14,14 +14,12 @@ from sheetnet.engine.prepare import in_full
 from sheetnet.errors import FileError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
-from sheetnet.identification.build_result import build_identification
 from sheetnet.identification.find_inputs import find_inputs
 from sheetnet.identification.input_map import InputMap, load_map
-from sheetnet.identification.quantities import Training
-from sheetnet.identification.result import Identification, Unidentified
+from sheetnet.identification.labels import Training
+from sheetnet.identification.result import Identification, Unidentified, build_identification
 from sheetnet.identification.root_causes import repair
-from sheetnet.identification.sheet_runs import run_sheet
-from sheetnet.identification.state import IdentifyState
+from sheetnet.identification.state import IdentifyState, run_sheet
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network

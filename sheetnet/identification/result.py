@@ -1,25 +1,25 @@
-"""Holds what `identify` finds: labelled cells, cells that compute nothing known, and why."""
+"""What `identify` finds: every cell under its final name, cells that compute nothing known, and why."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from sheetnet.identification.explain import comparison, mistakes, nearest
+from sheetnet.identification.input_map import InputMap
+from sheetnet.identification.labels import Label, in_context
+from sheetnet.identification.state import IdentifyState
+from sheetnet.network import Block, Network, activation_name
 from sheetnet.object_display import counted_words, shown_line
-from sheetnet.syntax.references import element_name
-from sheetnet.workbook import Value
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Label:
-    """A quantity's element at a training step (from 1), index from 0 in the canonical row form of docs/design.md."""
-
-    quantity: str
-    index: tuple[int, ...]
-    step: int = 1
-
-    def __str__(self) -> str:
-        step = "" if self.step == 1 else f" of step {self.step}"
-        return element_name(self.quantity, self.index) + step
+from sheetnet.quantity import Quantity, q
+from sheetnet.reference import inputs_of
+from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax.references import cell_place
+from sheetnet.validation.case import input_blocks
+from sheetnet.validation.refine.explain import words_of
+from sheetnet.workbook import CellError, Place, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +132,205 @@ class Identification:
         kinds = ("identified", "unidentified", "apart", "nowhere")
         counts = counted_words({kind: len(getattr(self, kind)) for kind in kinds})
         return shown_line(self, f"{self.workbook or 'workbook'}: {'ok' if self.ok else 'not ok'}, {counts}")
+
+
+def nowhere(state: IdentifyState, steps: int) -> Iterator[Nowhere]:
+    """The required blocks that are not complete, each at the first of the steps where it is so."""
+    network = state.network
+    present = state.taken | set(state.wrong.values())
+    found_at_all = {label.quantity for label in present if label.step == 1} | {
+        Quantity.of(label.quantity).updated.name for label in present if label.step > 1
+    }
+    through = _through(network, found_at_all)
+    for block in network.blocks.values():
+        if block.kind == "input" or not block.required:
+            continue
+        last = steps - (steps > 1 and block.quantity.new)
+        for step in range(1, last + 1):
+            elements = [_stored(label) for label in _elements(block, step)]
+            lacking = sum(label not in present for label in elements)
+            if lacking:
+                yield Nowhere(block.quantity.of_cells.name, step, lacking, len(elements), through[block.name])
+                break
+
+
+def _elements(block: Block, step: int) -> Iterator[Label]:
+    name = block.quantity.of_cells.name
+    for row in range(block.rows):
+        for column in range(block.columns):
+            if not block.is_bias_node(row, column):
+                index = (*divmod(row, block.columns), column) if block.quantity.symbol == "J" else (row, column)
+                yield Label(name, index, step)
+
+
+def _stored(label: Label) -> Label:
+    """What is new at one step is looked up under the next."""
+    quantity = Quantity.of(label.quantity)
+    return Label(quantity.old.name, label.index, label.step + 1) if quantity.new else label
+
+
+def _through(network: Network, found: set[str]) -> dict[str, bool]:
+    """Block → whether something computed from it stands on the sheet."""
+    users = _users(network)
+    known: dict[str, bool] = {}
+    # W_l_new, ∂C/∂a and δ are used by blocks that may stand before or after them: the second time settles it.
+    for name in 2 * list(reversed(network.blocks)):
+        known[name] = any(
+            Quantity.of(user).of_cells.name in found or known.get(user, False) for user in users.get(name, ())
+        )
+    return known
+
+
+def _users(network: Network) -> dict[str, list[str]]:
+    """Block → the blocks that are computed from it."""
+    depth = network.depth
+    users: dict[str, list[str]] = {}
+    for layer in range(1, depth + 1):
+        a = activation_name(layer, depth)
+        users[q("z", layer)] = [a, q("da_dz", layer)]
+        users[a] = ["cost_n", q("dC_da", depth)] if layer == depth else [q("z", layer + 1)]
+        for factor in (q("dC_da", layer), q("da_dz", layer), q("J", layer)):
+            users[factor] = [q("delta", layer)]
+        users[q("delta", layer)] = [q("dC_dW", layer)] + ([q("dC_da", layer - 1)] if layer > 1 else [])
+        users[q("dC_dW", layer)] = [q("W", layer, new=True)]
+        users[q("W", layer, new=True)] = []
+    users["cost_n"] = ["cost"]
+    return users
+
+
+CONSTANT = {"A_0", "target", "gamma"}  # the same in every step
+MOST_COMPARED = 300  # cells for which a nearest quantity is sought
+
+
+def build_identification(state: IdentifyState, where: InputMap, *, name: str, engine: str, seed: int) -> Identification:
+    """Everything found, cells in the order of calculation."""
+    named = in_context(state.training, {**state.labels, **{p: (label,) for p, label in state.wrong.items()}}, CONSTANT)
+    unknown = state.open()
+    faulty = [
+        p for p in state.places if p not in state.labels and _error(state, p) is not None and p not in state.wrong
+    ]
+    unknown += [place for place in faulty if place not in set(unknown)]
+    waiting = {*unknown, *state.wrong}
+    first = {p for p in unknown if waiting.isdisjoint(u for u in state.graph.precedents(p) if u != p)}
+    begins = first | set(state.wrong)
+    origins = state.graph.origins({*unknown, *state.carried}, begins)
+    steps = max(
+        (labels[0].step for labels in state.labels.values() if state.training.is_backward(labels[0])), default=1
+    )
+    return Identification(
+        workbook=name,
+        network=state.network.title,
+        engine=engine,
+        trials=state.runs.trials,
+        seed=seed,
+        steps=steps,
+        inputs_from=where.source,
+        inputs=tuple(_inputs(state, where)),
+        identified=tuple(_identified(state, named, origins)),
+        unidentified=tuple(_unidentified(state, named, unknown, begins, origins, engine)),
+        apart=tuple(_apart(state, set(faulty))),
+        nowhere=tuple(nowhere(state, steps)),
+        notes=where.notes,
+    )
+
+
+def _inputs(state: IdentifyState, where: InputMap) -> Iterator[MappedInput]:
+    arrays = inputs_of(state.network)
+    for block in input_blocks(state.network):
+        for i, j in np.ndindex(arrays[block.name][0].shape):
+            if not block.is_bias_node(i, j):
+                places = where.cells.get((block.name, i, j), ())
+                yield MappedInput(block.name, (i, j), tuple(map(cell_place, places)))
+
+
+def _identified(
+    state: IdentifyState, named: dict[Place, tuple[Label, ...]], origins: dict[Place, Place]
+) -> Iterator[Identified]:
+    for number, place in enumerate(state.places):
+        if place in state.labels:
+            label, *also = named[place]
+            carried = place in state.carried
+            origin = origins.get(place) if carried else None
+            yield Identified(
+                place[0],
+                cell_name(*place[1:]),
+                label,
+                state.graph.formulas[place],
+                state.runs.shown[number],
+                tuple(also),
+                carried,
+                cell_place(origin) if origin else None,
+            )
+
+
+def _unidentified(
+    state: IdentifyState,
+    named: dict[Place, tuple[Label, ...]],
+    unknown: list[Place],
+    begins: set[Place],
+    origins: dict[Place, Place],
+    engine: str,
+) -> Iterator[Unidentified]:
+    """Where it begins first, in the order of calculation, then what follows from it."""
+    findings = mistakes(state)
+    concerned = {*unknown, *state.wrong}
+    ordered = [place for place in state.graph.order if place in concerned]
+    ordered = [p for p in ordered if p in begins] + [p for p in ordered if p not in begins]
+    for number, place in enumerate(ordered):
+        origin = None if place in begins else origins.get(place)
+        column = state.numbers[place]
+        expected = named[place][0] if place in state.wrong else None
+        right = state.training.column(state.wrong[place]) if place in state.wrong else None
+        computes = state.first_labels.get(place, (None,))[0] if expected else None
+        if (error := _error(state, place)) is not None:
+            message = _about_error(state, place, error, engine)
+        elif origin is not None:
+            message = f"not recognised, which follows from {cell_place(origin)}"
+        elif right is not None and expected is not None:
+            message = comparison(state, column, expected, right, computes)
+        else:
+            message = nearest(state, column) if number < MOST_COMPARED else "computes no known quantity"
+        known = findings.get(place, ())
+        yield Unidentified(
+            place[0],
+            cell_name(*place[1:]),
+            state.graph.formulas[place],
+            state.runs.shown[column],
+            f"{message}; {words_of(known)}" if known else message,
+            cell_place(origin) if origin else None,
+            computes,
+            expected,
+            float(right[0]) if right is not None and np.isfinite(right[0]) else None,
+            tuple(finding.code for finding in known),
+        )
+
+
+def _error(state: IdentifyState, place: Place) -> CellError | None:
+    shown = state.runs.shown[state.numbers[place]]
+    return shown if isinstance(shown, CellError) else None
+
+
+def _about_error(state: IdentifyState, place: Place, error: CellError, engine: str) -> str:
+    sheet = state.workbook.sheet(place[0])
+    saved = sheet.cells[place[1:]].value if sheet is not None and place[1:] in sheet.cells else None
+    if isinstance(saved, float) and engine != "libreoffice" and saved != 0:
+        used = ", ".join(functions(state.graph.formulas[place])) or "this formula"
+        return f"{engine} gives {error} for {used}, though the file shows a number: try --engine libreoffice"
+    return f"the formula gives {error}"
+
+
+def _apart(state: IdentifyState, faulty: set[Place]) -> Iterator[Apart]:
+    """Cells that are neither right nor wrong."""
+    for number, place in enumerate(state.places):
+        shown = state.runs.shown[number]
+        if place in state.labels or place in state.wrong or place in faulty:
+            continue
+        if place in state.helpers:
+            why = "helper"
+        elif isinstance(shown, str | bool):
+            why = "text"
+        elif not state.runs.moved[number]:
+            why = "not moved"
+        else:
+            continue
+        yield Apart(place[0], cell_name(*place[1:]), state.graph.formulas[place], shown, why)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from sheetnet.identification.explain import connected, guesses
-from sheetnet.identification.result import Label
+from sheetnet.identification.labels import Label
 from sheetnet.identification.state import IdentifyState
 from sheetnet.quantity import Quantity
 from sheetnet.workbook import Place

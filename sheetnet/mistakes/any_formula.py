@@ -7,9 +7,18 @@ from itertools import combinations
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import READS, RECIPES, TWICE, EquationParts, Part, Site, reads_twice, shifted
-from sheetnet.mistakes.known_mistake import Change, Mistake, change
-from sheetnet.mistakes.misreads import DIRECTIONS, drifted, miscounted, misplaced
+from sheetnet.mistakes.equation_parts import (
+    READS,
+    RECIPES,
+    TWICE,
+    EquationParts,
+    Part,
+    Site,
+    reads_twice,
+    rolled,
+    shifted,
+)
+from sheetnet.mistakes.known_mistake import DIRECTIONS, Change, Mistake, change, drifted, miscounted, misplaced
 from sheetnet.reference import Array
 
 _ALONG = {("cost_n", (False, True)), ("cost", (True, False))}  # the direction in which each is summed
@@ -37,15 +46,11 @@ def _exchanges(site: Site, kind: str, axes: tuple[int, ...], words: str) -> Iter
     part = "act" if "act" in RECIPES[kind] else "result"
     for axis in axes:
         for step in _steps(_length(site, kind, axis)):
-            yield change(kind, f"{words} {step:+d}", **{part: _rolled(part, step, axis)})
+            yield change(kind, f"{words} {step:+d}", **{part: rolled(part, step, axis)})
 
 
 def _steps(size: int) -> Iterable[int]:
     return range(1, size) if size <= FARTHEST_NEURON else (*range(1, 5), *range(-4, 0))
-
-
-def _rolled(part: str, step: int, axis: int) -> Part:
-    return lambda s: np.roll(s.right(part), -step, axis=axis)
 
 
 def _neurons(site: Site, kind: str) -> Iterator[Change]:
@@ -74,7 +79,7 @@ def _in_one_reference(site: Site, kind: str, axis: int, words: str) -> Iterator[
     for part, called in parts.items():
         if part in RECIPES[kind]:
             for step in _steps(_length(site, kind, axis)):
-                yield change(kind, f"{called} of {words} {step:+d}", **{part: _rolled(part, step, axis)})
+                yield change(kind, f"{called} of {words} {step:+d}", **{part: rolled(part, step, axis)})
 
 
 def _length(site: Site, kind: str, axis: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, fit, transposed
+from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, fit, only, rolled, turned
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, LOSSES, Array
@@ -62,6 +62,12 @@ def _other_gradients(site: Site, kind: str) -> Iterator[Change]:
 def _gradient_of(name: str) -> Part:
     return lambda s: LOSSES[name].gradient(s["a"], s["T"])
 
+
+_WITHOUT_SLOPE = (
+    change("delta", da_dz=lambda s: 1.0),
+    change("delta.softmax", result=lambda s: s["dC_da"]),
+    change("da_dz", result=lambda s: 1 + 0 * s["a"]),
+)
 
 DERIVATIVES = (
     Mistake(
@@ -125,11 +131,7 @@ DERIVATIVES = (
         "a-T",
         "(a-T)*a*(1-a)",
         "The error reaches z through the activation: multiply ∂C/∂a by ∂a/∂z.",
-        (
-            change("delta", da_dz=lambda s: 1.0),
-            change("delta.softmax", result=lambda s: s["dC_da"]),
-            change("da_dz", result=lambda s: 1 + 0 * s["a"]),
-        ),
+        _WITHOUT_SLOPE,
         applies=lambda site: site.output,
     ),
     Mistake(
@@ -139,11 +141,7 @@ DERIVATIVES = (
         "SUMPRODUCT(delta_2,W_2)",
         "SUMPRODUCT(delta_2,W_2)*a*(1-a)",
         "Hidden neurons have an activation too: multiply what comes back through the weights by ∂a/∂z.",
-        (
-            change("delta", da_dz=lambda s: 1.0),
-            change("delta.softmax", result=lambda s: s["dC_da"]),
-            change("da_dz", result=lambda s: 1 + 0 * s["a"]),
-        ),
+        _WITHOUT_SLOPE,
         applies=lambda site: site.hidden and not _bends(site),
     ),
     Mistake(
@@ -266,11 +264,7 @@ DERIVATIVES = (
 def _other_rows(site: Site, kind: str) -> Iterator[Change]:
     if kind == "dC_da.hidden":
         for step in range(1, min(site.network.sizes[site.layer], 9)):
-            yield change(kind, f"{step} rows further on", weights=_rolled(step))
-
-
-def _rolled(step: int) -> Part:
-    return lambda s: np.roll(s.right("weights"), -step, axis=-2)
+            yield change(kind, f"{step} rows further on", weights=rolled("weights", step, -2))
 
 
 HIDDEN = (
@@ -290,7 +284,7 @@ HIDDEN = (
         "delta_0*w_00+delta_1*w_01",
         "delta_0*w_00+delta_1*w_10",
         "Back goes the other way than forward: over the weights that leave this neuron, not those that enter one.",
-        (change("dC_da.hidden", "transposed", weights=lambda s: _turned_weights(s)),),
+        (change("dC_da.hidden", "transposed", weights=turned("weights")),),
         forms=_other_rows,
     ),
     Mistake(
@@ -340,16 +334,11 @@ HIDDEN = (
         "delta_0*w_10+delta_1*w_11",
         "Every neuron above sends its error back to every neuron below: sum over all of them.",
         (
-            change("dC_da.hidden", "the first", delta=lambda s: _only(s.right("delta"), 0)),
-            change("dC_da.hidden", "the last", delta=lambda s: _only(s.right("delta"), -1)),
+            change("dC_da.hidden", "the first", delta=lambda s: only(s.right("delta"), 0)),
+            change("dC_da.hidden", "the last", delta=lambda s: only(s.right("delta"), -1)),
         ),
     ),
 )
-
-
-def _turned_weights(s: EquationParts) -> Array:
-    weights = s.right("weights")
-    return fit(transposed(weights), *weights.shape[-2:])
 
 
 def _own_alone(s: EquationParts) -> Array:
@@ -357,10 +346,3 @@ def _own_alone(s: EquationParts) -> Array:
     weights, delta = s["weights"], s["delta"]
     diagonal = np.diagonal(weights, axis1=-2, axis2=-1)[..., None, :]
     return fit(delta[..., : diagonal.shape[-1]] * diagonal, delta.shape[-2], weights.shape[-2])
-
-
-def _only(array: Array, column: int) -> Array:
-    """One column of an array, the others 0."""
-    found = np.zeros_like(array)
-    found[..., column] = array[..., column]
-    return found

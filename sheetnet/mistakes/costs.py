@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, share_of
+from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, only, share_of
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.reference import LOSSES, Array
 
@@ -32,6 +32,10 @@ def _other_share(s: EquationParts) -> Array:
 def _times_outputs(site: Site, kind: str) -> Iterator[Change]:
     if kind == "dC_da.squared" and site.outputs > TWO_OUTPUTS:
         yield change(kind, "multiplied by n", factor=lambda s: s.right("factor") * s.site.outputs)
+
+
+def _first_row(s: EquationParts) -> Array:
+    return only(s.right("delta"), 0, slice(None))
 
 
 def _is_half(site: Site) -> bool:
@@ -216,8 +220,13 @@ COSTS = (
             change("cost", "the first, undivided", terms=lambda s: s.right("terms")[..., :1, :], share=lambda s: 1.0),
             change("cost", "the last", terms=lambda s: s.right("terms")[..., -1:, :]),
             change("cost", "the last, undivided", terms=lambda s: s.right("terms")[..., -1:, :], share=lambda s: 1.0),
-            change("dC_dW", "the first", delta=lambda s: _first_row(s.right("delta"))),
-            change("dC_dW", "the first, undivided", delta=lambda s: _first_row(s.right("delta")), share=lambda s: 1.0),
+            change("dC_dW", "the first", delta=_first_row),
+            change(
+                "dC_dW",
+                "the first, undivided",
+                delta=_first_row,
+                share=lambda s: 1.0,
+            ),
         ),
         applies=lambda site: site.network.observations > 1,
     ),
@@ -259,9 +268,3 @@ COSTS = (
         "It keeps LN from 0, where no output of the network ever is, and changes the cost a little; leave it out.",
     ),
 )
-
-
-def _first_row(array: Array) -> Array:
-    found = np.zeros_like(array)
-    found[..., 0, :] = array[..., 0, :]
-    return found

@@ -91,10 +91,6 @@ class EquationParts:
         """What the recipe itself says of a part that is replaced."""
         return np.asarray(self._recipe[part](self), dtype=np.float64)
 
-    def has(self, block: str) -> bool:
-        """Whether there is such a quantity."""
-        return block in self._values
-
     def value(self, block: str) -> Array:
         """The reference's values of another quantity."""
         return self._values[block]
@@ -125,6 +121,34 @@ def fit(array: Array, rows: int, columns: int) -> Array:
 def transposed(array: Array) -> Array:
     """The transposes of the last two axes."""
     return np.swapaxes(array, -1, -2)
+
+
+def turned(part: str) -> Part:
+    """A part with rows and columns exchanged, as far as it has them."""
+    return lambda s: fit(transposed(s.right(part)), *s.right(part).shape[-2:])
+
+
+def rolled(part: str, step: int, axis: int) -> Part:
+    """A part so many places further along an axis."""
+    return lambda s: np.roll(s.right(part), -step, axis=axis)
+
+
+def activations_of(layer: int) -> Part:
+    """The activations of another layer in place of the inputs."""
+    return lambda s: fit(s.activations(layer), *s.right("inputs").shape[-2:])
+
+
+def z_below(s: EquationParts) -> Array:
+    """z of the layer below in place of its activations."""
+    layer = s.site.layer - 1
+    return s.value(q("z", layer, s.site.new)) if layer else s.right("inputs")
+
+
+def only(array: Array, *index: int | slice) -> Array:
+    """Some numbers of each trial's block, the others 0."""
+    found = np.zeros_like(array)
+    found[..., *index] = array[..., *index]
+    return found
 
 
 def shifted(array: Array, row: int, column: int) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, fit, transposed
+from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, activations_of, fit, turned, z_below
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, Array
@@ -31,15 +31,11 @@ def _other_weights(site: Site, kind: str) -> Iterator[Change]:
                 yield change(kind, q("W", layer, site.new), W=_weights_of(layer))
     if kind == "z":
         for layer in range(site.layer - 1):
-            yield change(kind, q("A", layer, site.new), inputs=_activations_of(layer))
+            yield change(kind, q("A", layer, site.new), inputs=activations_of(layer))
 
 
 def _weights_of(layer: int) -> Part:
     return lambda s: fit(s.value(q("W", layer, s.site.new)), *s.right("W").shape[-2:])
-
-
-def _activations_of(layer: int) -> Part:
-    return lambda s: fit(s.activations(layer), *s.right("inputs").shape[-2:])
 
 
 def _old_values(site: Site, kind: str) -> Iterator[Change]:
@@ -61,11 +57,6 @@ def _in_the_first_pass(s: EquationParts, part: str) -> Array:
     return s.value(names[part])
 
 
-def _z_below(s: EquationParts) -> Array:
-    layer = s.site.layer - 1
-    return s.value(q("z", layer, s.site.new)) if layer else s.right("inputs")
-
-
 def _node_through_f(s: EquationParts) -> Array:
     return s.site.activation.f(np.ones((1, 1, 1)))
 
@@ -78,6 +69,7 @@ def _leaky_slope(slope: float) -> Part:
     return lambda s: np.where(s["z"] > 0, 1.0, slope)
 
 
+_SLOPES = (0.1, 0.2, 0.001)  # of leaky_relu below 0, in other books
 _NODES: dict[str, Part] = {"0": lambda s: 0.0, "-1": lambda s: -1.0, "f(1)": _node_through_f}
 
 FORWARD_MISTAKES = (
@@ -144,7 +136,7 @@ FORWARD_MISTAKES = (
         "x_0*w_00+x_1*w_01",
         "Row and column of the weights are exchanged; take the weights that lead into this neuron: with one column a"
         " neuron, go down its column.",
-        (change("z", weights=lambda s: fit(transposed(s.right("weights")), *s.right("weights").shape[-2:])),),
+        (change("z", weights=turned("weights")),),
     ),
     Mistake(
         "SN007",
@@ -153,7 +145,7 @@ FORWARD_MISTAKES = (
         "z_0*w_00+z_1*w_01+b_0",
         "a_0*w_00+a_1*w_01+b_0",
         "A layer receives what the layer below puts out, a = f(z), not its z.",
-        (change("z", inputs=_z_below),),
+        (change("z", inputs=z_below),),
     ),
     Mistake(
         "SN008",
@@ -272,13 +264,9 @@ FORWARD_MISTAKES = (
         "IF(z>0,z,0.1*z)",
         "IF(z>0,z,0.01*z)",
         "leaky_relu has the slope 0.01 here; other books choose 0.1, 0.2 or 0.001.",
-        tuple(
-            found
-            for slope in (0.1, 0.2, 0.001)
-            for found in (
-                change("a", f"{slope}", act=_leaky(slope)),
-                change("da_dz", f"{slope}", result=_leaky_slope(slope)),
-            )
+        (
+            *(change("a", f"{slope}", act=_leaky(slope)) for slope in _SLOPES),
+            *(change("da_dz", f"{slope}", result=_leaky_slope(slope)) for slope in _SLOPES),
         ),
         applies=lambda site: site.activation_name == "leaky_relu",
     ),

@@ -9,8 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sheetnet.mistakes import Element, Site, cook, kind_of
-from sheetnet.mistakes.mistaken_equations import names_read
+from sheetnet.mistakes import Element, Site, cook, kind_of, names_read
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
 from sheetnet.reference import Array, Values

@@ -14,8 +14,20 @@ from itertools import chain, combinations, islice, pairwise
 
 import numpy as np
 
-from sheetnet.mistakes import MISTAKES, Change, Mistake, Single, Site, cook, cook_each, kind_of, reads_of
-from sheetnet.mistakes.mistaken_equations import mistaken_equations, names_read, ways_up
+from sheetnet.mistakes import (
+    MISTAKES,
+    Change,
+    Mistake,
+    Single,
+    Site,
+    cook,
+    cook_each,
+    kind_of,
+    mistaken_equations,
+    names_read,
+    reads_of,
+    ways_up,
+)
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
 

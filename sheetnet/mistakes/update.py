@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, fit, transposed
+from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, activations_of, fit, turned, z_below
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.quantity import q
 from sheetnet.reference import Array
@@ -26,11 +26,7 @@ def _other_activations(site: Site, kind: str) -> Iterator[Change]:
     if kind == "dC_dW":
         for layer in range(site.network.depth + 1):
             if layer not in (site.layer - 1, site.layer):
-                yield change(kind, f"a of layer {layer}", inputs=_activations_of(layer))
-
-
-def _activations_of(layer: int) -> Part:
-    return lambda s: fit(s.activations(layer), *s.right("inputs").shape[-2:])
+                yield change(kind, f"a of layer {layer}", inputs=activations_of(layer))
 
 
 def _other_layers(site: Site, kind: str) -> Iterator[Change]:
@@ -48,16 +44,6 @@ def _of_layer(block: str, part: str) -> Part:
 
 def _same_layer(s: EquationParts) -> Array:
     return fit(s.activations(s.site.layer), *s.right("inputs").shape[-2:])
-
-
-def _z_below(s: EquationParts) -> Array:
-    layer = s.site.layer - 1
-    return s.value(q("z", layer)) if layer else s.right("inputs")
-
-
-def _gradient_turned(s: EquationParts) -> Array:
-    gradient = s.right("result")
-    return fit(transposed(gradient), *gradient.shape[-2:])
 
 
 def _frozen(s: EquationParts) -> Array:
@@ -84,7 +70,7 @@ GRADIENTS = (
         "z_1*delta_2",
         "a_1*delta_2",
         "The weight multiplies the activation a of the layer below, not its z.",
-        (change("dC_dW", inputs=_z_below),),
+        (change("dC_dW", inputs=z_below),),
     ),
     Mistake(
         "SN082",
@@ -93,10 +79,7 @@ GRADIENTS = (
         "a_1*delta_0",
         "a_0*delta_1",
         "Row i of the gradient belongs to input i and column j to neuron j, as in W; here they are exchanged.",
-        (
-            change("dC_dW", result=_gradient_turned),
-            change("W_new", gradient=lambda s: fit(transposed(s.right("gradient")), *s.right("gradient").shape[-2:])),
-        ),
+        (change("dC_dW", result=turned("result")), change("W_new", gradient=turned("gradient"))),
     ),
     Mistake(
         "SN083",

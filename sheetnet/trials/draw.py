@@ -169,19 +169,14 @@ def usable(network: Network, values: Mapping[str, Array]) -> NDArray[np.intp]:
 def _steady(network: Network, values: Mapping[str, Array]) -> NDArray[np.bool_]:
     """The candidates in which rounding stays rounding: deep networks may magnify it until right sheets differ."""
     dice = np.random.default_rng(0)
-    jolted = {
-        name: x * (1 + JOLT * dice.standard_normal(x.shape)) for name, x in values.items() if _is_input(network, name)
-    }
+    inputs = {name: values[name] for name, block in network.blocks.items() if block.kind == "input"}
+    jolted = {name: array * (1 + JOLT * dice.standard_normal(array.shape)) for name, array in inputs.items()}
     moved, scale = blocks_of(network, evaluate_step(network, jolted)), largest(values)[:, None, None]
     steady = np.ones(len(scale), dtype=np.bool_)
     for name, array in values.items():
         room = (RELATIVE * np.abs(array) + ABSOLUTE * scale) * JOLTED
         steady &= (np.abs(moved[name] - array) <= room).all(axis=(1, 2))
     return steady
-
-
-def _is_input(network: Network, name: str) -> bool:
-    return network.blocks[name].kind == "input"
 
 
 def _of_each_kind(

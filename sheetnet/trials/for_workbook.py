@@ -47,9 +47,7 @@ from sheetnet.workbook_options import WorkbookOptions, least_cells
 NEAR_BEND = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
 NEAR_ROW_CANDIDATES = 8 * POOL  # times as many as trials: few of them let one step of Training cross a bend
 FEWEST_CANDIDATES = 2 * POOL  # times as many as trials: of fewer there is nothing to choose from
-MOST_CANDIDATE_NUMBERS = (
-    10_000_000  # that may be computed to choose from; where it allows too few, the usual trials are all
-)
+MOST_CANDIDATE_NUMBERS = 10_000_000  # computed to choose from; where it allows too few, the usual trials are all
 
 
 def draw_for(

@@ -6,7 +6,7 @@ cell is ever driven: an input that refers to one (to a bias node, say) is a form
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import isclose
@@ -143,6 +143,13 @@ def input_cells(workbook: Workbook, network: Network, located: Located) -> list[
 def input_blocks(network: Network) -> list[Block]:
     """A_0, target, gamma, W_1 … W_L."""
     return [block for block in network.blocks.values() if block.kind == "input"]
+
+
+def element_numbers(inputs: Mapping[str, Array], elements: Collection[InputPlace]) -> list[list[float]]:
+    """The numbers of these input elements in every run: runs × elements."""
+    columns = [inputs[name][:, row, column] for name, row, column in elements]
+    rows: list[list[float]] = np.array(columns).reshape(len(columns), len(inputs["gamma"])).T.tolist()
+    return rows
 
 
 def ties_of(cells: list[InputCell]) -> dict[InputPlace, InputPlace]:

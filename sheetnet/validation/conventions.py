@@ -126,16 +126,9 @@ def _exponential(z: str) -> Equation:
     return lambda v: np.exp(v[z])
 
 
-def _softmax_layers(network: Network) -> list[int]:
-    return [n for n in range(1, network.depth + 1) if network.mixes(n) and network.mixing(n).is_softmax]
-
-
 def _exponential_roots(network: Network) -> list[tuple[str, ...]]:
-    return [(q("e", n), q("e", n, new=True)) for n in _softmax_layers(network)]
-
-
-def _has_softmax(network: Network) -> bool:
-    return bool(_exponential_roots(network))
+    softmax = [n for n in range(1, network.depth + 1) if network.mixes(n) and network.mixing(n).is_softmax]
+    return [(q("e", n), q("e", n, new=True)) for n in softmax]
 
 
 def _has_half_squares(network: Network) -> bool:
@@ -148,10 +141,6 @@ def _has_mean_squares(network: Network) -> bool:
 
 def _is_batch(reduction: str) -> Callable[[Network], bool]:
     return lambda network: network.reduction == reduction and network.observations > 1
-
-
-def _is_mean(network: Network) -> bool:
-    return network.reduction == "mean" and network.observations > 1
 
 
 CONVENTIONS = (
@@ -169,9 +158,9 @@ CONVENTIONS = (
     Convention("half-mean-over-outputs", "the cost has a ½ before the mean over the outputs",
                _has_mean_squares, _scaled(lambda net: 0.5), _cost_roots),
     Convention("share-in-error", "1/N stands in ∂C/∂a of the output and so in every δ, not in ∂C/∂W",
-               _is_mean, _share_in_error, _gradient_roots),
+               _is_batch("mean"), _share_in_error, _gradient_roots),
     Convention("share-in-delta", "1/N stands in δ of the output and so in every δ, not in ∂C/∂W",
-               _is_mean, _share_in_delta, _gradient_roots),
+               _is_batch("mean"), _share_in_delta, _gradient_roots),
     Convention("sum-over-observations", "cost and gradients are summed over the observations, not their mean: the step is"
                " as many times longer", _is_batch("mean"), _other_reduction, _reduction_roots),
     Convention("mean-over-observations", "cost and gradients are the mean over the observations, not their sum: the step"
@@ -183,5 +172,6 @@ CONVENTIONS = (
                " update adds γ times the gradient, which gives the same new weights",
                lambda net: True, _sign_turned("delta"), _sign_roots("delta")),
     Convention("exponential-without-maximum", "e^z is taken without subtracting the maximum: the same softmax, but it"
-               " overflows from z = 710 on", _has_softmax, _without_maximum, _exponential_roots),
+               " overflows from z = 710 on",
+               lambda net: bool(_exponential_roots(net)), _without_maximum, _exponential_roots),
 )  # fmt: skip

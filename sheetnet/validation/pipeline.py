@@ -18,8 +18,7 @@ from sheetnet.validation.refine.explain import find_fillings, name_mistakes, say
 from sheetnet.validation.refine.other_readings import say_what_was_meant, take_own_convention, take_targets_as_one_hot
 from sheetnet.validation.refine.root_causes import blame_volatile_helpers, name_root_causes
 from sheetnet.validation.result import CellVerdict, Report
-from sheetnet.validation.run import Runner, Runs
-from sheetnet.validation.state import Refinement, State
+from sheetnet.validation.state import Refinement, Runner, Runs, State
 from sheetnet.validation.texts import entry_notes
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Value, Workbook

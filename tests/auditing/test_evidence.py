@@ -12,7 +12,7 @@ import pytest
 
 from sheetnet.auditing import Audit
 from sheetnet.auditing.digits import Digits, digit_slips, likely_slip, read_digits
-from sheetnet.auditing.intervals import Reach
+from sheetnet.auditing.evaluate import Reach
 from sheetnet.network_file import load_network, parse_network
 from sheetnet.reference import training_step
 from tests.support.documents import audited, by_place, everything, printed

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sheetnet.auditing.result import Audit, FormulaEntry, NumberVerdict
+from sheetnet.auditing.number_verdicts import Audit, FormulaEntry, NumberVerdict
 from sheetnet.batch.journal import Result, from_line, to_line
 from sheetnet.identification import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 from sheetnet.report.audit_text import audit_json

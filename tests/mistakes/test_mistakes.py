@@ -23,7 +23,7 @@ from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case
 from sheetnet.validation.locate import locate
-from sheetnet.validation.run import Runner
+from sheetnet.validation.state import Runner
 from tests.support.marks import every_pair
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula

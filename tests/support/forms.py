@@ -25,7 +25,7 @@ from sheetnet.network_file import load_network
 from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.trials import TRIALS
 from sheetnet.validation.case import Case
-from sheetnet.validation.run import Runner
+from sheetnet.validation.state import Runner
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from tests.support.paths import DATA
 from tests.support.quantities import Array as Entered

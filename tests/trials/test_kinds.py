@@ -15,7 +15,7 @@ from sheetnet.trials.demands import signs, untold
 from sheetnet.trials.draw import Trials, draw_trials
 from sheetnet.trials.kinds import KINDS, candidates
 from sheetnet.validation import case as cases
-from sheetnet.validation import run as runs_of
+from sheetnet.validation import state as runs_of
 from sheetnet.workbook import Cell
 from tests.support.sheets import blamed, place_of, step_book, with_cell, with_formula
 from tools.small_networks import make_network

@@ -16,7 +16,7 @@ from sheetnet.report.marked import summary_sheet
 from sheetnet.report.terminal import report_view
 from sheetnet.syntax import cell_name, shift
 from sheetnet.validation import CellVerdict
-from sheetnet.validation.refine.propose_slips import slips
+from sheetnet.validation.refine.propose_repairs import slips
 from sheetnet.validation.result import findings_of
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook

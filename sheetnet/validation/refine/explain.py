@@ -17,13 +17,17 @@ from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case, quantity_of
 from sheetnet.validation.cell_verdicts import STILL
-from sheetnet.validation.refine.propose_repairs import KnownCell, KnownNumbers, Repair, helper_repairs, repairs
-from sheetnet.validation.refine.propose_slips import (
+from sheetnet.validation.refine.propose_repairs import (
     DOLLAR_SLIP,
     EMPTY_SLIP,
+    KnownCell,
+    KnownNumbers,
+    Repair,
     constant_repairs,
     empty_cells,
     filled_from,
+    helper_repairs,
+    repairs,
     slips,
 )
 from sheetnet.validation.result import CellVerdict
@@ -46,8 +50,7 @@ def try_repairs(state: State) -> State:
     alone, cells = state.runs.evidence.alone, state.cells
     if alone is None or not state.runs.evidence.own:
         return state
-    suspected = (Verdict.WRONG, Verdict.HARDCODED)
-    wrong = [n for n, cell in enumerate(cells) if cell.verdict in suspected and cell.formula and not alone[:, n].all()]
+    wrong = [n for n, cell in enumerate(cells) if _is_suspected(cell) and not alone[:, n].all()]
     tried = _repairs(state, wrong[:MOST_RETRIED])
     if not tried:
         return state
@@ -104,8 +107,8 @@ def _repairs_of(
 
 def find_fillings(state: State) -> State:
     """The verdicts; of wrong cells that nothing explains, those that were filled from a right one of their block say so."""
-    suspected, cells = (Verdict.WRONG, Verdict.HARDCODED), state.cells
-    unnamed = [n for n, cell in enumerate(cells) if cell.verdict in suspected and cell.formula and not cell.mistakes]
+    cells = state.cells
+    unnamed = [n for n, cell in enumerate(cells) if _is_suspected(cell) and not cell.mistakes]
     if not unnamed or state.runs.evidence.alone is None:
         return state
     right, found = _right_formulas(state), list(cells)
@@ -140,14 +143,14 @@ def known_cells(state: State) -> list[KnownCell]:
     for answer, value in zip(state.case.answers, state.runs.evidence.expected[0].tolist(), strict=True):
         name, index = quantity_of(answer.block, answer.row, answer.column)
         found.append((answer.place, name, index, value))
-    return [_known(place, name, index, value) for place, name, index, value in found]
-
-
-def _known(place: Place, name: str, index: tuple[int, ...], value: float) -> KnownCell:
-    sheet, row, column = place
-    cell = f"{quote_sheet(sheet)}!{cell_name(row, column, absolute=True)}"
-    called = f"{element_name(name, index)} ({cell_place(place)})"
-    return KnownCell(cell, value, called)
+    return [
+        KnownCell(
+            f"{quote_sheet(place[0])}!{cell_name(*place[1:], absolute=True)}",
+            value,
+            f"{element_name(name, index)} ({cell_place(place)})",
+        )
+        for place, name, index, value in found
+    ]
 
 
 class Sources:
@@ -179,7 +182,7 @@ class Sources:
 def name_mistakes(state: State) -> State:
     """The verdicts, with the known mistakes of each wrong cell that explain it in every run, the likeliest first."""
     alone, cells, case = state.runs.evidence.alone_values, list(state.cells), state.case
-    wrong = [n for n, cell in enumerate(cells) if _may_be_named(cell)]
+    wrong = [n for n, cell in enumerate(cells) if _is_suspected(cell)]
     if alone is None or not wrong:
         return state
     from sheetnet.mistakes.search import Diagnosis  # the catalogue is large, and right sheets do not need it
@@ -224,8 +227,9 @@ def say_what_cancels(state: State) -> State:
     )
 
 
-def _may_be_named(cell: CellVerdict) -> bool:
-    return cell.verdict in (Verdict.WRONG, Verdict.HARDCODED) and cell.formula is not None
+def _is_suspected(cell: CellVerdict) -> bool:
+    """Whether the cell's formula is one that an explanation is sought for."""
+    return cell.verdict in (Verdict.WRONG, Verdict.HARDCODED) and bool(cell.formula)
 
 
 def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:

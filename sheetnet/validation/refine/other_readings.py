@@ -15,8 +15,7 @@ from sheetnet.validation.conventions import CONVENTIONS, Convention
 from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.refine.explain import name_mistakes, try_repairs
 from sheetnet.validation.result import CellVerdict
-from sheetnet.validation.run import Runs
-from sheetnet.validation.state import Refinement, State
+from sheetnet.validation.state import Refinement, Runs, State
 from sheetnet.validation.texts import formula_in, has_equals, in_english, is_remark, local_names_in, number_in
 from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import Cell, Position

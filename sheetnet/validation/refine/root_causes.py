@@ -108,7 +108,7 @@ def name_root_causes(state: State) -> State:
     failed = [place for place in found if any(isinstance(row[order[place]], CellError) for row in state.runs.values)]
     _name_circles(graph, failed, found, order)
     blamed = _blamed(found)
-    for place in _without_cause(graph, found, blamed):
+    for place in [place for place, cause in causes(graph, _carried(found), blamed).items() if cause is None]:
         reach = [place, *(used for used in through_helpers(graph, place, order) if used not in order)]
         if used := MAKE_UP & _functions(graph, reach):
             message = f"{', '.join(sorted(used))} looks at more than numbers: right alone, wrong in this workbook"
@@ -150,11 +150,8 @@ def _name_circles(
 
 def _closing(cell: CellVerdict, circle: list[Place]) -> CellVerdict:
     """The verdict of a cell that closes a circle: an error, unless its formula is wrong all the same."""
-    message = (
-        f"closes a circle of formulas: {_way(circle)}"
-        if len(circle) > 1
-        else "the formula refers to itself, in a circle"
-    )
+    itself = "the formula refers to itself, in a circle"
+    message = itself if len(circle) == 1 else f"closes a circle of formulas: {_way(circle)}"
     if cell.verdict == Verdict.WRONG:
         return replace(cell, message=f"{message}. Besides, {cell.message}")
     return replace(cell, verdict=Verdict.ERROR, message=message)
@@ -202,10 +199,6 @@ def _functions(graph: Dependencies, places: Iterable[Place]) -> set[str]:
 
 def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
     return [place for place, cell in found.items() if cell.verdict == Verdict.CARRIED]
-
-
-def _without_cause(graph: Dependencies, found: dict[Place, CellVerdict], blamed: set[Place]) -> list[Place]:
-    return [place for place, cause in causes(graph, _carried(found), blamed).items() if cause is None]
 
 
 def _caused(

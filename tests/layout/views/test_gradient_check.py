@@ -24,7 +24,7 @@ from sheetnet.reference.views.more_steps import DIGIT
 from sheetnet.syntax import cell_name
 from sheetnet.validation.case import Case
 from sheetnet.validation.locate import locate
-from sheetnet.validation.run import Runner
+from sheetnet.validation.state import Runner
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from sheetnet.workbook_options import SAMPLE, SHEETS, WorkbookOptions, checked_weights
 from tests.support.sheets import with_cell, with_formula
