@@ -17,7 +17,6 @@ from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.files.notices import noticing
-from sheetnet.identification import judge_layout, load_map
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.layout import blanks_named
 from sheetnet.layout.info_sheets import carried, embedded_network
@@ -123,6 +122,8 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
     network = embedded_network(workbook, name) if given is None else given
     asked, remarks = blocks_asked(workbook, network, options.blanks)
     if given is not None and (options.inputs is not None or not _has_names(workbook, network)):
+        from sheetnet.identification import judge_layout, load_map  # sheets without names are few
+
         where = None if options.inputs is None else load_map(options.inputs, workbook, network)
         report = judge_layout(workbook, network, where, options, name=name)
         source = report.network_source

@@ -26,8 +26,8 @@ from sheetnet.files.limits import Limits
 STARTED = b"\x01"
 LENGTH_BYTES = 8  # bytes of a length
 IDLE_SECONDS = 60.0  # after which a worker that nobody asks ends by itself, as on a cluster that has other work
-# What judging imports, also where it does so late: a worker has all of it before its first call.
-WARM = ("sheetnet.judge", "sheetnet.engine.ironcalc", "sheetnet.files.ods.read", "sheetnet.files.xlsx.read")
+# What judging a usual file imports, also where it does so late: a worker has it before its first call.
+WARM = ("sheetnet.judge", "sheetnet.engine.ironcalc", "sheetnet.files.xlsx.read", "numpy.random")
 RETIRE_BYTES = 500_000_000  # of peak memory, after which a worker is replaced: Python seldom gives memory back
 
 
@@ -139,11 +139,12 @@ def _no_core_dumps() -> None:
 
 
 def _warm() -> None:
-    """Import what judging needs, once, and keep the collector from looking at it again and again."""
+    """Import what judging needs, once, and keep the collector from looking at it, now and again and again."""
+    gc.disable()
     for module in WARM:
         import_module(module)
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _asked(requests: IO[bytes]) -> bool:

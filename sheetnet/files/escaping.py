@@ -14,8 +14,8 @@ from sheetnet.syntax.references import TEXT_CHARACTERS
 from sheetnet.workbook import Box
 
 # XML 1.0 has no place for these characters, not even as entities; neither has a spreadsheet.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NOT_IN_CELLS = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # a reader makes \n of \r
+_NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_CELLS = re.compile("[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")  # a reader makes \n of \r
 _PLAIN = re.compile(r"[ !#-%'-;=?-~]*")  # nothing that any policy changes, but for Excel's own spelling
 _LIKE_EXCELS = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _EXCELS = re.compile(r"_x([0-9A-Fa-f]{4})_")

@@ -8,7 +8,6 @@ from sheetnet.layout.grid import Numbers
 from sheetnet.layout.info_sheets import embedded_network, hidden_sheet, readme_sheet
 from sheetnet.layout.step_sheet import step_grid, step_sheet
 from sheetnet.layout.student_copy import Exercise, blanks_named, student_workbook
-from sheetnet.layout.views import VIEW_SHEETS, ViewContext
 from sheetnet.network import Network
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
@@ -20,6 +19,8 @@ def build_workbook(
     network: Network, values: Mapping[str, Numbers], version: str, presentation: WorkbookOptions
 ) -> Workbook:
     """All sheets and names; `values` maps each block to its rows of numbers, the cached values of its cells."""
+    from sheetnet.layout.views import VIEW_SHEETS, ViewContext  # who only reads a workbook needs no views
+
     grid = step_grid(network, values, presentation.column)
     context = ViewContext(network, presentation, values, grid)
     names, sheets = grid.names(), []

@@ -16,15 +16,18 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sheetnet.errors import FileError
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.view_parts import ViewContext
 from sheetnet.network import Network
 from sheetnet.network_file import LONGEST_LINE, dump_network, parse_network
 from sheetnet.workbook import Cell, Name, Sheet, View, Workbook
 from sheetnet.workbook_options import ABOUT, SHEETS
+
+if TYPE_CHECKING:
+    from sheetnet.layout.views.view_parts import ViewContext
 
 README_SHEET = "Read me"
 README_WIDTHS = {1: 16.0, 2: 24.0, 3: 12.0, 4: 48.0}

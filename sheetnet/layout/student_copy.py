@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from sheetnet.errors import NetworkError
 from sheetnet.formulas import LEVELS, describe, hint
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.info_sheets import hidden_sheet, student_readme
 from sheetnet.layout.step_sheet import SYMBOL_ABOVE, step_grid, step_sheet
-from sheetnet.layout.views.view_parts import ViewContext
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, Sheet, View, Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
+
+if TYPE_CHECKING:
+    from sheetnet.layout.views.view_parts import ViewContext
 
 NAME_COLUMN, FILLED_COLUMN, OF_COLUMN, LIGHT_COLUMN = range(1, 5)
 HEADER_ROW = 4
@@ -163,6 +166,8 @@ def student_workbook(
     network: Network, values: Mapping[str, Numbers], version: str, presentation: WorkbookOptions, exercise: Exercise
 ) -> Workbook:
     """The copy; formulas that are left have no cached values yet, since with the blanks they show other numbers."""
+    from sheetnet.layout.views.view_parts import ViewContext  # who only reads a workbook needs no views
+
     grid = step_grid(network, values, presentation.column)
     blanks = exercise.blanks or blanks_named(network, ())
     for name in blanks:
