@@ -47,6 +47,7 @@ wheel: .venv/tests  ## build the wheel and the source archive into dist/, and te
 bench: .venv/installed  ## time generating and validating, as ratios to the bare libraries
 	@$(BIN)/python -m tools.bench
 	@$(BIN)/python -m tools.bench_judging
+	@$(BIN)/python -m tools.bench_starts
 
 fuzz: .venv/tests  ## damage workbooks at random, 10,000 files: no crash, no hang, no wrong "correct"
 	@$(BIN)/python -m tools.fuzz --count 10000

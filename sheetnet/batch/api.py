@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sheetnet.batch.journal import Journal, Result, way_of_judging
+from sheetnet.batch.journal import Journal, Result, judge_and_pack, way_of_judging
 from sheetnet.batch.schedule import Outcome, Ready, Submit, Workers, in_order, runner
 from sheetnet.batch.worker_main import ByName
 from sheetnet.errors import LostError, SheetnetError, errors_within, one_line
@@ -187,7 +187,7 @@ def _results(
         kept = stack.enter_context(journal()) if journal is not None else None
         submit = stack.enter_context(at_work())
         tasks = _Tasks(names, network, options, kept)
-        yield from in_order(submit, JUDGE_FILE, tasks.calls(), tasks.result)
+        yield from in_order(submit, JUDGE_FILE if kept is None else judge_and_pack, tasks.calls(), tasks.result)
 
 
 class _Tasks:
@@ -212,12 +212,13 @@ class _Tasks:
 
     def result(self, number: int, outcome: Outcome) -> Result:
         """The result of a file from what became of its call; written to the journal as soon as it is there."""
-        result = result_of(self._names[number], outcome)
-        if self._journal is not None:
-            content = self._contents.pop(number)
-            self._journal.keep(
-                result, None if isinstance(outcome, LostError) else content
-            )  # another time it may be done
+        if self._journal is None:
+            return result_of(self._names[number], outcome)
+        report, packed = (outcome, None) if isinstance(outcome, SheetnetError) else outcome
+        result = result_of(self._names[number], report)
+        content = self._contents.pop(number)
+        # what was lost may be done another time
+        self._journal.keep(result, None if isinstance(outcome, LostError) else content, packed)
         return result
 
 

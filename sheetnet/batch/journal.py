@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from sheetnet._version import __version__
+from sheetnet.batch.packed_cells import packed, unpacked
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import refuse_existing
 from sheetnet.files.limits import Limits
@@ -28,6 +29,7 @@ from sheetnet.validation import Report
 from sheetnet.verdict import Status
 
 RESULT_SCHEMA = "sheetnet.result/1"
+PACKED_SCHEMA = "sheetnet.report/2"  # of the report in a line: as written elsewhere, but correct cells are packed
 RESULT_FIELDS = "schema workbook status error content how report"
 BEGINNING = b'{"schema": "sheetnet.result/1"'  # of each line, so that one which was cut short is known
 
@@ -69,27 +71,63 @@ class Result:
         return shown_line(self, f"{told}{' (from an earlier run)' if self.kept else ''}")
 
 
-def to_line(result: Result, content: str | None, how: str) -> str:
-    """One line of JSON. `content` and `how` tell a later run whether the result still holds."""
-    report = None if result.report is None else report_data(result.report)
+def judge_and_pack(path: str, network: Network | None, options: JudgeOptions) -> tuple[Report, dict[str, Any]]:
+    """`judge_file`, and its report as a line holds it: a worker packs it, so that whoever writes the lines need not."""
+    from sheetnet.judge import judge_file
+
+    report = judge_file(path, network, options)
+    return report, packed_data(report)
+
+
+def packed_data(report: Report) -> dict[str, Any]:
+    """The report as plain data, its correct cells packed: of a right workbook a fiftieth of what they are as JSON."""
+    text, others = packed(report.cells)
+    data = report_data(report, [report.cells[place] for place in others])
+    return {**data, "schema": PACKED_SCHEMA, "places": others, "packed": text}
+
+
+def _report(data: dict[str, Any]) -> Report:
+    """The report of a line, packed or as earlier versions wrote it."""
+    report = report_from_data(data)
+    if data["schema"] != PACKED_SCHEMA:
+        return report
+    usual, others = unpacked(data["packed"]), dict(zip(data["places"], report.cells, strict=True))
+    packed_cells = iter(usual)
+    count = len(usual) + len(others)
+    return replace(report, cells=tuple(others.get(place) or next(packed_cells) for place in range(count)))
+
+
+def to_line(result: Result, content: str | None, how: str, report: dict[str, Any] | None = None) -> str:
+    """One line of JSON. `content` and `how` tell a later run whether the result still holds.
+
+    `report` is the data of its report, where it was packed before.
+    """
+    if report is None and result.report is not None:
+        report = packed_data(result.report)
     given = {"schema": RESULT_SCHEMA, "workbook": result.path, "content": content, "how": how, "report": report}
     return json_line(record(result, RESULT_FIELDS, **given))
 
 
 def from_line(line: bytes) -> tuple[Result, str | None, str]:
     """The result of a line, its content and how it was judged. Raises ValueError for what is no such line."""
+    data = _read_line(line)
+    try:
+        report = None if data["report"] is None else _report(data["report"])
+    except (KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
+        raise ValueError(f"lacks {error}") from error
+    return Result(data["workbook"], report, data["error"], kept=True), data["content"], data["how"]
+
+
+def _read_line(line: bytes) -> dict[str, Any]:
+    """The fields of a line, its report not yet unpacked. Raises ValueError for what is no such line."""
     data: Any = json.loads(line)
     if not isinstance(data, dict) or data.get("schema") != RESULT_SCHEMA:
         raise ValueError("no result of sheetnet")
-    try:
-        report = None if data["report"] is None else report_from_data(data["report"])
-        result = Result(str(data["workbook"]), report, data["error"], kept=True)
-        content = data["content"]
-        if (report is None) != isinstance(result.error, str):
-            raise ValueError("neither a report nor an error")
-        return result, None if content is None else str(content), str(data["how"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"lacks {error}") from error
+    if lacking := [name for name in RESULT_FIELDS.split() if name not in data]:
+        raise ValueError(f"lacks {', '.join(lacking)}")
+    if (data["report"] is None) != isinstance(data["error"], str):
+        raise ValueError("neither a report nor an error")
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +180,18 @@ class Journal:
             return None
         with self._path.open("rb") as stream:
             stream.seek(line.place)
-            return from_line(stream.readline())[0]
+            try:
+                return from_line(stream.readline())[0]
+            except ValueError:
+                return None  # somebody changed it: the workbook is judged again
 
     def fingerprint(self, path: str) -> str | None:
         """What tells this workbook's content from any other; None for one that is never kept."""
         return fingerprint(path, self._largest)
 
-    def keep(self, result: Result, content: str | None) -> None:
-        """Write a result. Raises FileError where the disk is full."""
-        line = to_line(result, content, self._how).encode("utf-8", "backslashreplace")
+    def keep(self, result: Result, content: str | None, report: dict[str, Any] | None = None) -> None:
+        """Write a result; `report` is what was packed before. Raises FileError where the disk is full."""
+        line = to_line(result, content, self._how, report).encode("utf-8", "backslashreplace")
         try:
             while line:
                 line = line[os.write(self._file, line) :]
@@ -209,8 +250,8 @@ def _read(path: Path) -> tuple[dict[str, _Line], int]:
             for line in stream:
                 number += 1
                 if line.endswith(b"\n"):
-                    result, content, how = from_line(line)
-                    known[result.path] = _Line(place, content, how)
+                    data = _read_line(line)
+                    known[str(data["workbook"])] = _Line(place, data["content"], data["how"])
                     place += len(line)
                 elif not line.startswith(BEGINNING[: len(line)]):
                     raise ValueError("it begins otherwise")

@@ -65,8 +65,8 @@ def _dumped(data: object, indent: int | None) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", words) + "\n"
 
 
-def report_data(report: Report) -> dict[str, Any]:
-    """The report as plain data, in the fields of the schema."""
+def report_data(report: Report, cells: Sequence[CellVerdict] | None = None) -> dict[str, Any]:
+    """The report as plain data, in the fields of the schema; with all its cells, or those given."""
     return record(
         report,
         REPORT_FIELDS,
@@ -74,7 +74,7 @@ def report_data(report: Report) -> dict[str, Any]:
         summary=_summary(report),
         edited_inputs=records(report.edited_inputs, EDITED_FIELDS),
         findings=[_finding(finding) for finding in findings_of(blamed(report))],
-        cells=records(report.cells, CELL_FIELDS),
+        cells=records(report.cells if cells is None else cells, CELL_FIELDS),
     )
 
 
