@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from sheetnet.effort import MOST_GUESSES, Effort, WorkBudget
+from sheetnet.effort import Effort
 from sheetnet.engine import engine_named
 from sheetnet.errors import SheetnetError
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Site, cook, kind_of, mistake_named
@@ -167,52 +166,6 @@ def test_two_mistakes_are_both_named(name: str) -> None:
                 continue
             codes = [finding.code for finding in diagnosis.findings(block, 0, 0, array[:, 0, 0])]
             assert explanation_of(both[number]).code in codes or any("+" not in code for code in codes), (block, codes)
-
-
-def test_the_search_ends_where_its_budget_does() -> None:
-    """Single mistakes in a cell's own equation have a part of the budget for themselves; what is cut short is told."""
-    network, values = NETWORKS["d02b"], values_of("d02b")
-    missing, uphill = values["W_1"] - values["dC_dW_1"], values["W_1"] + values["dC_dW_1"]
-    diagnosis = Diagnosis(network, values, WorkBudget(60))
-    assert [finding.code for finding in diagnosis.findings("W_1_new", 0, 0, missing[:, 0, 0])] == ["SN091"]
-    assert diagnosis.cut_short == set()
-    assert diagnosis.findings("W_1_new", 0, 0, uphill[:, 0, 0]) == ()
-    assert diagnosis.cut_short == {("W_1_new", 0, 0)}
-
-
-def test_what_others_computed_before_leaves_the_budget_as_it_is() -> None:
-    """A name hangs on the file and the seed alone: a catalogue that is already filled is no cheaper."""
-    network, values = NETWORKS["d02b"], values_of("d02b")
-    noise = np.random.default_rng(0).normal(size=len(values["gamma"]))
-
-    def left(block: str) -> int:
-        budget = WorkBudget(MOST_GUESSES)
-        Diagnosis(network, values, budget).findings(block, 0, 0, noise)
-        return next(amount for amount in range(MOST_GUESSES, 0, -1) if budget.take(amount))
-
-    for block in ("z_1", "delta_1", "W_2_new"):
-        assert left(block) == left(block) < MOST_GUESSES - 100
-
-
-def test_networks_of_one_structure_share_what_their_mistakes_give() -> None:
-    """Other weights, inputs and titles, the same trials: one catalogue. Another activation, another catalogue."""
-    network, values = NETWORKS["d02b"], values_of("d02b")
-    layer = replace(network.layers[0], weights=((0.5, 0.25), (1.5, -2.0), (3.0, 3.0)))
-    other = replace(network, title="Another", inputs=((0.75, 0.5),), layers=(layer, network.layers[1]), learning_rate=2)
-    tanh = replace(network, layers=(replace(layer, activation="tanh"), network.layers[1]))
-    shared = catalogue_of(network, values)
-    assert catalogue_of(other, values) is shared
-    assert catalogue_of(tanh, values) is not shared
-    assert catalogue_of(network, {name: array[1:] for name, array in values.items()}) is not shared
-
-
-def test_a_cell_that_matches_nothing_has_no_diagnosis() -> None:
-    """Noise, texts and errors are no known mistake."""
-    network, values = NETWORKS["d02b"], values_of("d02b")
-    noise = np.random.default_rng(0).normal(size=len(values["gamma"]))
-    assert diagnose(network, values, "z_1", 0, 0, noise) == ()
-    assert diagnose(network, values, "z_1", 0, 0, np.full_like(noise, np.nan)) == ()
-    assert diagnose(network, values, "W_1", 0, 0, noise) == ()
 
 
 def test_a_finding_says_which_form() -> None:
