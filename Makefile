@@ -48,6 +48,7 @@ bench: .venv/installed  ## time generating and validating, as ratios to the bare
 	@$(BIN)/python -m tools.bench
 	@$(BIN)/python -m tools.bench_judging
 	@$(BIN)/python -m tools.bench_starts
+	@$(BIN)/python -m tools.bench_reading
 
 fuzz: .venv/tests  ## damage workbooks at random, 10,000 files: no crash, no hang, no wrong "correct"
 	@$(BIN)/python -m tools.fuzz --count 10000
