@@ -15,10 +15,10 @@ from sheetnet.auditing.expressions import (
     Number,
     Operation,
     Term,
+    around,
     mapped,
     names_in,
     parse_term,
-    rebuilt,
 )
 from sheetnet.auditing.expressions import subterms as parts_of
 from sheetnet.network import Network
@@ -27,25 +27,29 @@ from sheetnet.quantity import Quantity, q
 ONE = Number("1")
 
 
-def written_out(term: Term, network: Network, wanted: set[str], steps: int) -> Term:
-    """The tree with quantities written out that are not wanted but lead to wanted ones in so many more steps."""
+def written_out(term: Term, network: Network, wanted: set[str], most: int) -> list[Term]:
+    """The tree with quantities written out that are not wanted but lead to wanted ones: in 0, 1, … `most` - 1 more steps."""
+
+    @cache
+    def meaning_of(name: NameTerm) -> Term | None:
+        return definition(name, network)
 
     @cache
     def leads(name: str, more: int) -> bool:
-        meaning = definition(NameTerm(name, (0, 0)), network)
+        meaning = meaning_of(NameTerm(name, (0, 0)))
         return meaning is not None and reaches(meaning, more)
 
     def reaches(meaning: Term, more: int) -> bool:
         names = names_in(meaning)
         return bool(names & wanted) or (more > 0 and any(leads(name, more - 1) for name in names))
 
-    def spell(term: Term) -> Term:
+    def spell(term: Term, steps: int) -> Term:
         if not isinstance(term, NameTerm):
-            return rebuilt(term, tuple(spell(part) for part in parts_of(term)))
-        meaning = None if term.name in wanted else definition(term, network)
-        return spell(meaning) if meaning is not None and reaches(meaning, steps) else term
+            return around(term, tuple([spell(part, steps) for part in parts_of(term)]))
+        meaning = None if term.name in wanted else meaning_of(term)
+        return spell(meaning, steps) if meaning is not None and reaches(meaning, steps) else term
 
-    return spell(term)
+    return [spell(term, steps) for steps in range(most)]
 
 
 def definition(name: NameTerm, network: Network) -> Term | None:

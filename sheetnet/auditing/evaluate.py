@@ -58,6 +58,8 @@ def term_value(term: Term, environment: Environment, known: KnownValues | None =
 
     `known` holds the values of parts, which trees that share these parts need not compute again.
     """
+    if known is not None and id(term) in known.values:
+        return known.values[id(term)][1]
     with np.errstate(all="ignore"):
         return _value(term, environment, known)
 
@@ -120,10 +122,9 @@ def _slope(of: Term, by: NameTerm, env: Environment, known: KnownValues | None) 
         known.shifted[by] = _shifted(by, env), KnownValues()
     array = _value(of, *known.shifted[by])
     trials = max(map(len, env.values()))
-    points = np.broadcast_to(array, (len(POINTS) * trials, *array.shape[1:])).reshape(
-        len(POINTS), trials, *array.shape[1:]
-    )
-    ahead, behind, far_ahead, far_behind = points
+    if len(array) == 1:  # a number alone
+        array = np.broadcast_to(array, (len(POINTS) * trials, *array.shape[1:]))
+    ahead, behind, far_ahead, far_behind = array.reshape(len(POINTS), trials, *array.shape[1:])
     return np.asarray((8 * (ahead - behind) - (far_ahead - far_behind)) / (12 * DIFFERENCE_STEP))
 
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from sheetnet.auditing.digits import LEAST_DIGITS, SURE, Digits, chance, digit_slips, read_digits
 from sheetnet.auditing.document import DIAGONAL_MISTAKE, Document
-from sheetnet.auditing.equation_check import EquationTrials, identity, readings, right_form
+from sheetnet.auditing.equation_check import EquationTrials, identity, readings
 from sheetnet.auditing.evaluate import element
 from sheetnet.auditing.number_verdicts import Audit, FormulaEntry, NumberVerdict, judge_numbers
 from sheetnet.auditing.published import PrintedFormula, PrintedNumber, Published, load_published
+from sheetnet.auditing.right_form import right_form
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, read_table, template_names
 from sheetnet.quantity import Quantity, q
