@@ -109,11 +109,17 @@ def _check_suffix(source: Path, target: Path, family: tuple[str, ...]) -> None:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """A reader makes many objects and no cycles: searching them for cycles meanwhile would double its time."""
+    """A reader makes many objects and no cycles: searching them for cycles would double its time.
+
+    Afterwards they count as old (frozen and released), so that the next search does not begin with all of them.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

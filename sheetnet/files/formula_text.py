@@ -132,6 +132,7 @@ _SHEET = re.compile(
     r"(?<![\w.:\]])([^\W\d][\w.]*+|'[^']*+(?:''[^']*+)*+')!(?=\$?[A-Za-z]{1,3}\$?[0-9])|\"[^\"]*+\"?|'[^']*+(?:''[^']*+)*+'?"
 )
 _ARRAY = "ARRAYFORMULA"
+_TOGETHER = 200  # formulas that are looked at together
 _OWN = "[0]"  # in references: the workbook itself
 _NAMED = frozenset({"name", "function"})
 
@@ -147,18 +148,27 @@ def _sheet(sheet: Sheet, speller: _Speller) -> Sheet:
     """The sheet itself where nothing changes, as is most often so."""
     changed: dict[Position, Cell] = {}
     arrays = dict(sheet.arrays)
-    for position, cell in sheet.cells.items():
-        formula = cell.formula
-        if formula is None:
-            continue
+    formulas = [(position, cell) for position, cell in sheet.cells.items() if cell.formula is not None]
+    for start in range(0, len(formulas), _TOGETHER):
+        some = formulas[start : start + _TOGETHER]
+        if not speller.usual("\n".join([cell.formula or "" for _, cell in some])):
+            changed.update(_changed(some, speller, sheet.name, arrays))
+    return replace(sheet, cells={**sheet.cells, **changed}, arrays=arrays) if changed else sheet
+
+
+def _changed(
+    cells: list[tuple[Position, Cell]], speller: _Speller, sheet: str, arrays: dict[Position, tuple[int, int]]
+) -> Iterator[tuple[Position, Cell]]:
+    """The cells whose formulas are spelled otherwise; new arrays are added."""
+    for position, cell in cells:
+        formula = cell.formula or ""
         if "!" in formula:
-            formula = speller.respelled(formula, sheet.name)
+            formula = speller.respelled(formula, sheet)
         if formula.startswith(("A", "a")) and (inside := _array_formula(formula)) is not None:
             formula = inside
             arrays.setdefault(position, (1, 1))
-        if formula is not cell.formula:
-            changed[position] = replace(cell, formula=formula)
-    return replace(sheet, cells={**sheet.cells, **changed}, arrays=arrays) if changed else sheet
+        if formula != cell.formula:
+            yield position, replace(cell, formula=formula)
 
 
 def _array_formula(formula: str) -> str | None:
@@ -181,6 +191,8 @@ class _Speller:
     def __init__(self, workbook: Workbook) -> None:
         self._sheets = {sheet.name.casefold(): sheet.name for sheet in workbook.sheets}
         self._usual = {quote_sheet(name) for name in self._sheets.values()}
+        plain = "|".join(re.escape(name) for name in sorted(self._usual) if "'" not in name) or "(?!)"
+        self._plain = re.compile(rf"(?<![\w.:\]])(?:{plain})!(?=\$?[A-Za-z]{{1,3}}\$?[0-9])")
         self._names = {name.name.casefold() for name in workbook.names if name.sheet is None}
         self._scoped = {(name.sheet.casefold(), name.name.casefold()) for name in workbook.names if name.sheet}
         self._ambiguous = {name for _, name in self._scoped}
@@ -188,6 +200,12 @@ class _Speller:
     def name(self, name: Name) -> Name:
         """A defined name that refers to something in a usual spelling."""
         return replace(name, refers_to=self.respelled(name.refers_to, None))
+
+    def usual(self, formulas: str) -> bool:
+        """Whether many formulas, one a line, change nothing: a quick look that says no where it does not know."""
+        if '"' in formulas or "'" in formulas or _ARRAY in formulas.upper():
+            return False
+        return "!" not in formulas or len(self._plain.findall(formulas)) == formulas.count("!")
 
     def respelled(self, formula: str, sheet: str | None) -> str:
         """The formula of a cell on `sheet` (None: of a defined name)."""

@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from xml.etree.ElementTree import Element, ParseError, XMLParser, XMLPullParser
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -60,12 +60,14 @@ def iterparse(
     kinds = tuple(wanted | {"end"})
     exact = "start" in wanted
     parser: Any = XMLPullParser(cast(Any, kinds))
-    watch = _Watch(where, limits)
+    watch, depth, deepest = _Watch(where, limits), 0, limits.xml_depth
     chunks = _without_dtd(chunks)
     while batch := _batch(parser, chunks, watch, len(kinds)):
         for event, element in batch:
             if exact:
-                watch.nest(1 if event == "start" else -1)
+                depth += 1 if event == "start" else -1
+                if depth > deepest:
+                    watch.refuse_depth()
             if (tags is not None and element.tag not in tags) or event not in wanted:
                 continue
             if event == "end":
@@ -126,7 +128,7 @@ class _Watch:
 
     def __init__(self, where: str, limits: Limits) -> None:
         self.where, self._limits = where, limits
-        self._held = self._depth = self._silent = self._undropped = 0
+        self._held = self._silent = self._undropped = 0
 
     def fed(self, size: int, ended: int) -> None:
         """After each chunk: elements held, bytes without any end of an element, bytes without one that was dropped."""
@@ -141,17 +143,15 @@ class _Watch:
         if self._held > self._limits.xml_held or self._undropped > self._limits.xml_row:
             raise FileError(f"{self.where} holds too much in one place: refused", place=self.where)
 
-    def nest(self, step: int) -> None:
-        """Exact, where the starts of elements are watched too."""
-        self._depth += step
-        if self._depth > self._limits.xml_depth:
-            raise FileError(
-                f"{self.where} nests elements deeper than {self._limits.xml_depth} levels: refused", place=self.where
-            )
+    def refuse_depth(self) -> NoReturn:
+        """Where the starts of elements are watched too, their depth is known exactly."""
+        raise FileError(
+            f"{self.where} nests elements deeper than {self._limits.xml_depth} levels: refused", place=self.where
+        )
 
     def dropped(self, element: Element) -> None:
         """Before an element is emptied: its descendants are held no longer, itself it stays in its parent."""
-        self._held -= sum(1 for _ in element.iter()) - 1
+        self._held -= len(list(element.iter())) - 1
         self._undropped = 0
 
 

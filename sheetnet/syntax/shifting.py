@@ -81,14 +81,21 @@ def shift(formula: str, rows: int, columns: int) -> str:
     """
     if not rows and not columns:
         return formula
+    text, relative = _moved(formula, columns)
+    return text % tuple([(row - 1 + rows) % ROWS + 1 for row in relative])
+
+
+@lru_cache(maxsize=256)
+def _moved(formula: str, columns: int) -> tuple[str, tuple[int, ...]]:
+    """The formula filled to the right, with `%d` for each relative row, and these rows: mostly many cells need it."""
     parts: list[str] = []
     for text, column, row in _template(formula):
-        parts.append(text)
+        parts.append(text.replace("%", "%%"))
         if column:
             parts.append(column_letters((column - 1 + columns) % COLUMNS + 1))
         elif row:
-            parts.append(str((row - 1 + rows) % ROWS + 1))
-    return "".join(parts)
+            parts.append("%d")
+    return "".join(parts), tuple(row for _, _, row in _template(formula) if row)
 
 
 def qualify(formula: str, sheet: str) -> str:

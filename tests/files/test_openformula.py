@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetnet.files.ods import formula_in, formula_out
-from sheetnet.files.ods.formula_in import canonical_name, openformula_name
+from sheetnet.files.ods.formula_in import canonical_name, from_openformulas, openformula_name
 from sheetnet.files.ods.formula_out import from_openformula, to_openformula
 from sheetnet.syntax import tokenize
 
@@ -164,3 +164,26 @@ def test_long_nonsense_takes_no_time() -> None:
         ".",
     ):
         assert from_openformula("of:=" + text * (30_000 // len(text)))
+
+
+ODD = (
+    "of:=",
+    "",
+    "of:=[.a1]",
+    "of:=1\n+2",
+    "oooc:=[.A1]",
+    "=A1",
+    "of:=.5",
+    "of:==1",
+    "of:=[.A1",
+    "of:=of:=1",
+    "of:=x.1",
+)
+
+
+@given(
+    st.lists(st.sampled_from([*PAIRS.values(), *ODD, *(f"of:=[.A{row}]*{row}" for row in range(1, 20))]), max_size=9)
+)
+def test_many_formulas_are_read_as_each_alone(texts: list[str]) -> None:
+    """Whatever they stand among."""
+    assert from_openformulas(texts, {"step"}) == [from_openformula(text, {"step"}) for text in texts]

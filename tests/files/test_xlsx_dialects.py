@@ -285,3 +285,53 @@ def test_a_sheet_that_leads_to_no_part_has_no_cells(tmp_path: Path, module: str)
     workbook = read_workbook(build(tmp_path / "a.xlsx", sheet_xml("<c><v>2</v></c>"), sheets=sheets, names=names))
     assert [sheet.name for sheet in workbook.sheets] == ["Step"]
     assert workbook.names == (Name("a", "Step!$A$1", "Step"),)
+
+
+@pytest.mark.parametrize(
+    "formula", ["A2", " A2 ", "=A2", "_x0041_2", "W_x*2", "0.5*A2", "_xlfn.STDEV.S(A2)", "A2\\", "", "(A2)"]
+)
+@pytest.mark.parametrize("value", ["1", " 1 ", "1e3", "", " ", "1_0", "nan", "inf", "1e999", "\u0661", "x"])
+def test_a_plain_cell_is_read_as_any_other(read: Read, formula: str, value: str) -> None:
+    """Most cells are a number with a short formula, and read in a quicker way: to the same end as `t="normal"` is."""
+
+    def content(kind: str) -> Cell | str | None:
+        try:
+            return read(f"<c r='A1'><f{kind}>{formula}</f><v>{value}</v></c>").cells.get((1, 1))
+        except FileError as error:
+            return str(error)
+
+    assert content("") == content(" t='normal'")
+
+
+@pytest.mark.parametrize("index", ["0", "1", "2", " 1 ", "01", "-1", "1_0", "", "\u0661"])
+def test_a_plain_shared_text_is_read_as_any_other(read: Read, index: str) -> None:
+    """The same with a shared string, which an element that counts for nothing makes unusual."""
+
+    def content(more: str) -> Cell | str | None:
+        try:
+            cell = f"<c r='A1' t='s'><v>{index}</v>{more}</c>"
+            return read(cell, "<si><t>a</t></si><si><t>b</t></si>").cells.get((1, 1))
+        except FileError as error:
+            return str(error)
+
+    assert content("") == content("<extLst/>")
+
+
+def test_what_a_plain_cell_holds_in_its_pieces_is_refused(read: Read) -> None:
+    """Nothing may hide in a formula or a value, nor stand there twice."""
+    for cell in (
+        "<f>1<f>2</f></f><v>1</v>",
+        "<f>1</f><v>1<v>2</v></v>",
+        "<f>1</f><f>2</f><v>1</v>",
+        "<v>1</v><v>2</v>",
+    ):
+        with pytest.raises(FileError):
+            read(f"<c r='A1'>{cell}</c>")
+
+
+def test_the_characters_of_plain_formulas_count(tmp_path: Path) -> None:
+    """Toward all that a workbook may have."""
+    path = build(tmp_path / "a.xlsx", sheet_xml("".join(f"<c r='{c}1'><f>1+2+3</f><v>6</v></c>" for c in "ABCD")))
+    assert len(read_workbook(path, Limits(formula_text=20)).sheets[0].cells) == 4
+    with pytest.raises(FileError, match="formulas of over 19 characters"):
+        read_workbook(path, Limits(formula_text=19))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 from sheetnet.files.formula_text import canonical, with_operators
@@ -100,6 +100,7 @@ _SHEET = rf"(?:\$?({_QUOTED}|[^\W\d][\w-]*+))?"
 _REFERENCE = re.compile(rf"\[{_SHEET}\.{_END}(?::{_SHEET}\.?{_END})?\]", re.IGNORECASE)
 _CELL_AFTER_DOT = re.compile(r"[A-Za-z]{1,3}[0-9]+")
 _BOUND = "_xlpm."  # before the names of LET and LAMBDA
+_TOGETHER = 200  # formulas that are read at once: one that is not plain has that many read by themselves
 
 
 def from_openformula(text: str, sheets: Collection[str] = ()) -> str:
@@ -116,6 +117,18 @@ def from_openformula(text: str, sheets: Collection[str] = ()) -> str:
         return canonical(body)
     plain = _plain(body)
     return _read(body, dialect, sheets) if plain is None else plain
+
+
+def from_openformulas(texts: Sequence[str], sheets: Collection[str] = ()) -> list[str]:
+    """`from_openformula` of each: of many at once, as lines of one text, where all are plain; so are nearly all."""
+    found: list[str] = []
+    for start in range(0, len(texts), _TOGETHER):
+        some = texts[start : start + _TOGETHER]
+        lines = "".join(f"\n{text}" for text in some)
+        usual = lines.count("\n") == lines.count("\nof:=") == len(some)
+        plain = _plain(lines.replace("\nof:=", "\n")[1:]) if usual else None
+        found += [from_openformula(text, sheets) for text in some] if plain is None else plain.split("\n")
+    return found
 
 
 # Texts, quotes, unions, intersections, inline arrays, errors, small letters, whole columns and rows need a closer look.
@@ -143,7 +156,7 @@ def _plain(body: str) -> str | None:
     text = text.replace("]", "")
     if "[" in text or ("." in text and _DOTTED_WORD.search(text)):
         return None
-    for name in _CALLED.findall(text):
+    for name in set(_CALLED.findall(text)):
         if name in _TRUTH or canonical_name(name) != name:
             return None
     return text

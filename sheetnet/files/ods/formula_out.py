@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from sheetnet.files.formula_text import with_functions
-from sheetnet.files.ods.formula_in import from_openformula, openformula_name
+from sheetnet.files.ods.formula_in import from_openformula, from_openformulas, openformula_name
 from sheetnet.syntax import COLUMNS, ROWS, Token, column_letters, tokenize
 from sheetnet.syntax.references import split_prefix
 
@@ -211,4 +211,4 @@ def _quoted(name: str, always: bool) -> str:
     return name if plain else "'" + name.replace("'", "''") + "'"
 
 
-__all__ = ["from_openformula", "to_openformula"]
+__all__ = ["from_openformula", "from_openformulas", "to_openformula"]

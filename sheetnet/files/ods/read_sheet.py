@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
 from xml.etree.ElementTree import Element
 
 from sheetnet.errors import FileError
 from sheetnet.files.limits import Budget, Limits
 from sheetnet.files.notices import Disguises
-from sheetnet.files.ods.formula_out import from_openformula
+from sheetnet.files.ods.formula_out import from_openformulas
 from sheetnet.files.tables import Tables
 from sheetnet.syntax import depth
 from sheetnet.syntax.references import COLUMNS, ROWS, cell_place
@@ -183,14 +182,8 @@ _FORMULA, _ROWS, _COLUMNS = TABLE + "formula", TABLE + "number-rows-repeated", T
 _MATRIX = TABLE + "number-matrix-rows-spanned", TABLE + "number-matrix-columns-spanned"
 
 
-@dataclass(slots=True)
-class _Run:
-    """Equal cells side by side, with the formula as it stands in the file."""
-
-    column: int
-    count: int
-    value: Value
-    formula: str | None
+# Equal cells side by side: the first one's column, how many, the value, and the formula as it stands in the file.
+_Run = tuple[int, int, Value, str | None]
 
 
 class OdsSheetReader:
@@ -198,6 +191,7 @@ class OdsSheetReader:
 
     def __init__(self, name: str, style: str, seen: Seen, budget: Budget) -> None:
         self._budget, self._limits = budget, budget.limits
+        self._short = min(self._limits.formula, self._limits.nesting)  # too short to nest too deep
         self.name = name
         self.style = style
         self._seen_as = seen
@@ -228,16 +222,16 @@ class OdsSheetReader:
         self._row += repeated
 
     def _take_budget(self, repeated: int, runs: list[_Run]) -> None:
-        if self._row + repeated - 1 > ROWS or runs[-1].column + runs[-1].count - 1 > COLUMNS:
-            raise FileError(
-                "a cell beyond the sheet's last row or column", place=self._at(runs[-1].column), remedy="delete it"
-            )
-        self._budget.cells -= repeated * sum(run.count for run in runs)
+        column, count, _, _ = runs[-1]
+        if self._row + repeated - 1 > ROWS or column + count - 1 > COLUMNS:
+            raise FileError("a cell beyond the sheet's last row or column", place=self._at(column), remedy="delete it")
+        self._budget.cells -= repeated * sum(count for _, count, _, _ in runs)
         if self._budget.cells < 0:
             raise FileError(
                 f"more than {self._limits.cells:,} cells", place=self._at(1), remedy="delete what is not needed"
             )
-        self._budget.take_formula(repeated * sum(run.count * len(run.formula or "") for run in runs), self._at(1))
+        characters = sum(count * len(formula) for _, count, _, formula in runs if formula)
+        self._budget.take_formula(repeated * characters, self._at(1))
 
     def _runs(self, row: Element) -> list[_Run]:
         runs: list[_Run] = []
@@ -258,10 +252,10 @@ class OdsSheetReader:
                 except ValueError as error:
                     raise FileError(str(error), place=self._at(column), remedy="repair the cell") from error
                 if value is not None or formula is not None:
-                    runs.append(_Run(column, count, value, formula))
+                    runs.append((column, count, value, formula))
                 if formula is not None:
                     self._check_formula(cell, formula, column)
-                if self._seen_as.odd and runs and runs[-1].column == column and column + count - 1 <= COLUMNS:
+                if self._seen_as.odd and runs and runs[-1][0] == column and column + count - 1 <= COLUMNS:
                     self._seen_as.cells(cell, self._row, column, count)
             column += count
         return runs
@@ -293,26 +287,30 @@ class OdsSheetReader:
     def sheet(self, hidden: bool, sheets: Collection[str], tables: Tables) -> Sheet:
         """The sheet; `sheets` are the names of all sheets in small letters, `tables` the database ranges."""
         cells: dict[Position, Cell] = {}
+        written = [run[3] for _, _, runs in self._rows for run in runs if run[3] is not None]
+        formulas = iter(from_openformulas(written, sheets))
         for row, repeated, runs in self._rows:
             self._row = row
-            for run in runs:
-                formula = None if run.formula is None else self._formula(run.formula, sheets, tables, run.column)
+            for column, count, value, text in runs:
+                formula = None if text is None else self._formula(next(formulas), tables, column)
                 if not formula:
-                    self._arrays.pop((row, run.column), None)
-                    if run.value is None:
+                    self._arrays.pop((row, column), None)
+                    if value is None:
                         continue
-                cell = Cell(run.value, formula or None)
-                if repeated == run.count == 1:
-                    cells[row, run.column] = cell
+                cell = Cell(value, formula or None)
+                if repeated == count == 1:
+                    cells[row, column] = cell
                     continue
-                columns = range(run.column, run.column + run.count)
-                cells.update(((below, column), cell) for below in range(row, row + repeated) for column in columns)
+                columns = range(column, column + count)
+                cells.update(((below, each), cell) for below in range(row, row + repeated) for each in columns)
         return Sheet(self.name, cells, self._arrays, hidden, disguise=self._seen_as.disguises.found())
 
-    def _formula(self, text: str, sheets: Collection[str], tables: Tables, column: int) -> str:
-        formula = from_openformula(text, sheets).strip()  # an empty one is none, as in .xlsx
+    def _formula(self, text: str, tables: Tables, column: int) -> str:
+        formula = text.strip()  # an empty one is none, as in .xlsx
         if tables:
             formula = self._resolved(formula, tables, column)
+        if len(formula) <= self._short:
+            return formula
         if len(formula) > self._limits.formula:
             raise FileError(
                 f"a formula of over {self._limits.formula:,} characters", place=self._at(column), remedy="shorten it"

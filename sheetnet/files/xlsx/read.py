@@ -24,7 +24,7 @@ from sheetnet.files.xlsx.parts import (
     tags,
     workbook_part,
 )
-from sheetnet.files.xlsx.read_sheet import XlsxSheetReader
+from sheetnet.files.xlsx.read_sheet import SharedStrings, XlsxSheetReader
 from sheetnet.syntax import parse_area
 from sheetnet.syntax.number_formats import LONGEST_FORMAT, could_mislead
 from sheetnet.workbook import Name, Sheet, Workbook
@@ -172,7 +172,7 @@ def read_xlsx(package: Package) -> Workbook:
     """
     book = workbook_part(package)
     entries, names, strings_part = read_index(package, book)
-    strings = read_strings(package, strings_part)
+    strings = SharedStrings(read_strings(package, strings_part), package.limits.text)
     misleading = misleading_styles(package, book)
     readers: list[tuple[SheetEntry, XlsxSheetReader]] = []
     budget = Budget(package.limits)

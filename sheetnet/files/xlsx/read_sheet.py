@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Mapping
 from math import isfinite
 from xml.etree.ElementTree import Element
 
@@ -16,10 +14,11 @@ from sheetnet.files.limits import Budget
 from sheetnet.files.notices import FLAT, Disguises
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
+from sheetnet.files.xlsx.cell_values import parse_number, parse_value
 from sheetnet.files.xlsx.parts import identity_of, rich_text, tags
 from sheetnet.syntax import column_number, depth, parse_area, shift
 from sheetnet.syntax.references import COLUMNS, ROWS, cell_place
-from sheetnet.workbook import Cell, CellError, Position, Value
+from sheetnet.workbook import Cell, Position, Value
 
 _NARROW = 0.3  # characters; Excel measures columns in them
 _YES = ("1", "true")
@@ -51,78 +50,6 @@ def _small(size: str | None, least: float) -> bool:
         return False
 
 
-_EPOCH = datetime(1899, 12, 30)  # day 0 of Excel's calendar, right from March 1900 on
-_TIME = re.compile(r"T|[0-9]{2}:")
-_PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
-_DURATION = re.compile(rf"P(?=.)(?:{_PART}D)?(?:T(?=.)(?:{_PART}H)?(?:{_PART}M)?(?:{_PART}S)?)?")
-
-
-def parse_number(text: str) -> float | None:
-    """The number a `<v>` holds; None where it is empty. Raises ValueError for anything that is not a finite number."""
-    try:
-        number = float(text)
-    except ValueError:
-        if not text.strip():
-            return None
-        raise ValueError(f"{text[:20]!r} where a number belongs") from None
-    # Python alone reads 1_000 and other alphabets' digits as numbers.
-    if not isfinite(number) or "_" in text or not text.isascii():
-        raise ValueError(f"{text[:20]!r} where a finite number belongs")
-    return number
-
-
-def parse_value(kind: str, text: str, strings: list[str]) -> Value:
-    """The value of a cell whose type (`t=`) is not a number. Raises ValueError for what the format does not allow."""
-    if kind == "s":
-        return _shared_string(text, strings)
-    parse = _PARSERS.get(kind)
-    if parse is None:
-        raise ValueError(f"the unknown type {kind[:20]!r}")
-    return parse(text)
-
-
-def _shared_string(text: str, strings: list[str]) -> str | None:
-    index = text.strip()
-    if not index:
-        return None
-    if not (index.isascii() and index.isdecimal() and len(index) < 10) or int(index) >= len(strings):
-        raise ValueError(f"the shared string {text[:20]!r}, the file has {len(strings):,}")
-    return strings[int(index)]
-
-
-def _truth(text: str) -> bool:
-    return text.strip().lower() in ("1", "true")
-
-
-@lru_cache(maxsize=64)
-def _error(text: str) -> CellError | None:
-    return CellError(text.strip()[:40]) if text.strip() else None
-
-
-def _date(text: str) -> float | None:
-    """An ISO date, time or duration as Excel counts days; an offset from UTC is no part of what the cell shows."""
-    text = text.strip()
-    if not text:
-        return None
-    try:
-        if duration := _DURATION.fullmatch(text):
-            days, hours, minutes, seconds = (float(part or 0) for part in duration.groups())
-            return days + hours / 24 + minutes / 1_440 + seconds / 86_400
-        moment = f"{_EPOCH:%Y-%m-%d}T{text.removeprefix('T')}" if _TIME.match(text) else text
-        shown = datetime.fromisoformat(moment).replace(tzinfo=None)
-    except ValueError:
-        raise ValueError(f"{text[:30]!r} where a date belongs") from None
-    return (shown - _EPOCH).total_seconds() / 86_400
-
-
-_PARSERS: dict[str, Callable[[str], Value]] = {
-    "str": excel_read,
-    "inlineStr": excel_read,
-    "b": _truth,
-    "e": _error,
-    "d": _date,
-}
-
 _COLUMN = tags("col")
 _ROW, _CELL, _VALUE, _FORMULA, _INLINE, _MORE = (tags(n) for n in ("row", "c", "v", "f", "is", "extLst"))
 _OURS = _CELL | _FORMULA
@@ -130,22 +57,32 @@ _ROOT, _DATA, _TABLES = tags("worksheet"), tags("sheetData"), tags("tableParts")
 _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ROW_NUMBER = re.compile(r"[0-9]{1,7}")
 _PREFIXES = 4  # times that prefixes such as _xlfn. and escapes may lengthen a formula in the file
-_INDEXES = tuple(map(str, range(1_000)))  # of shared strings, as they are written
+_READY = 10_000  # shared strings that cells are made of beforehand
 _KINDS = (None, "normal", "shared", "array", "dataTable")  # of formulas; programs drop others
 _UNREADABLE = "#REF!"  # a formula that refers to a shared one the file lacks
+
+
+class SharedStrings:
+    """The texts that cells share, and ready-made cells of the first ones, by the index as it is written in a cell."""
+
+    def __init__(self, texts: list[str], longest: int) -> None:
+        self.texts = texts
+        self.cells = {str(index): Cell(text) for index, text in enumerate(texts[:_READY]) if len(text) <= longest}
 
 
 class XlsxSheetReader:
     """Reads one worksheet into `cells`, `arrays` and `tables`, never more than there is room for in the workbook."""
 
-    def __init__(self, where: str, strings: list[str], budget: Budget, misleading: Mapping[str, str]) -> None:
+    def __init__(self, where: str, strings: SharedStrings, budget: Budget, misleading: Mapping[str, str]) -> None:
         self.disguises = Disguises()
         self._misleading = misleading  # cell style → number format
         self.cells: dict[Position, Cell] = {}
         self.arrays: dict[Position, tuple[int, int]] = {}
         self.tables: list[str] = []  # the relationships that lead to the sheet's tables
-        self._where, self._strings, self._budget, self._limits = where, strings, budget, budget.limits
-        self._by_index = dict(zip(_INDEXES, strings, strict=False))
+        self._where, self._budget, self._limits = where, budget, budget.limits
+        self._strings, self._texts = strings.texts, strings.cells
+        self._short = min(self._limits.formula, self._limits.nesting)  # too short to nest too deep
+        self._characters = 0  # of plain formulas in the row
         self._row = 0
         self._columns: dict[str, int] = {}
         self._masters: dict[str, tuple[str, int, int]] = {}
@@ -165,6 +102,8 @@ class XlsxSheetReader:
             seen += 1
             above = self._row
             self._read_row(element)
+            self._budget.take_formula(self._characters, self._where)
+            self._characters = 0
             if self._row <= above:
                 raise FileError(
                     f"row {self._row} stands below row {above}", place=self._where, remedy="save the workbook again"
@@ -198,9 +137,10 @@ class XlsxSheetReader:
         text = element.get("r") or self._row_of_cells(element)
         if not _ROW_NUMBER.fullmatch(text) or not 1 <= int(text) <= ROWS:
             raise FileError(f"has a row {text[:20]!r}, a sheet has {ROWS:,}", place=self._where)
-        self._row, column = int(text), 0
-        note_row(self.disguises, element, self._row)
-        known, digits = self._columns, len(text)
+        self._row = row = int(text)
+        column = 0
+        note_row(self.disguises, element, row)
+        cells, known, digits = self.cells, self._columns, len(text)
         for cell in element:
             if cell.tag not in _CELL:
                 if _wraps(cell):
@@ -222,10 +162,15 @@ class XlsxSheetReader:
                         place=self._where,
                         remedy="save the workbook again",
                     )
-            if len(cell) and not self._read_text(self._row, column, cell):
-                self._read_cell(self._row, column, cell)
-            if self._misleading and (code := self._misleading.get(cell.get("s", "0"))) and len(cell):
-                self.disguises.formats[self._row, column] = code
+            if not len(cell):
+                continue
+            content = self._plain(cell)
+            if content is None:
+                self._read_cell(row, column, cell)
+            else:
+                cells[row, column] = content
+            if self._misleading and (code := self._misleading.get(cell.get("s", "0"))):
+                self.disguises.formats[row, column] = code
 
     def _row_of_cells(self, element: Element) -> str:
         """Where a row has no number, its first cell may have one; else it is the next row."""
@@ -245,15 +190,38 @@ class XlsxSheetReader:
         self._columns[match[1]] = column = column_number(match[1])
         return column
 
-    def _read_text(self, row: int, column: int, element: Element) -> bool:
-        """Read a cell that is a shared string and nothing else, as most are; whether it was one."""
-        if element.get("t") != "s" or len(element) != 1 or element[0].tag not in _VALUE:
-            return False
-        text = self._by_index.get(element[0].text or "")
-        if text is None or len(text) > self._limits.text:
-            return False
-        self.cells[row, column] = Cell(text)
-        return True
+    def _plain(self, element: Element) -> Cell | None:
+        """The content of a cell such as nearly all are: a known text, a number, or a short formula with its number."""
+        kind, last = element.get("t"), element[-1]
+        text, formula = last.text, None
+        if text is None or last.tag not in _VALUE or len(last):
+            return None
+        if kind == "s":
+            return self._texts.get(text) if len(element) == 1 else None
+        if kind is not None and kind != "n":
+            return None
+        if len(element) > 1:
+            formula = self._plain_formula(element)
+            if formula is None:
+                return None
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        if not isfinite(number) or "_" in text or not text.isascii():
+            return None
+        self._characters += len(formula or "")
+        return Cell(number, formula)
+
+    def _plain_formula(self, element: Element) -> str | None:
+        """The formula beside a value if it is no shared or array formula, within all limits, and spelled as it is here."""
+        first = element[0]
+        text = first.text
+        if text is None or len(element) > 2 or first.tag not in _FORMULA or len(first) or first.get("t") is not None:
+            return None
+        if len(text) > self._short or "." in text or "_" in text or "\\" in text or text[0] == "=":
+            return None
+        return text if text.strip() == text else None
 
     def _read_cell(self, row: int, column: int, element: Element) -> None:
         text: str | None = None
