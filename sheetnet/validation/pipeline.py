@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sheetnet.effort import Effort
 from sheetnet.engine import engine_named
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
@@ -14,8 +15,9 @@ from sheetnet.syntax import cell_name
 from sheetnet.syntax.references import and_more, element_name
 from sheetnet.validation.case import Case, edited_inputs, played_ties
 from sheetnet.validation.placement_notes import placement_notes
-from sheetnet.validation.refine.explain import find_fillings, name_mistakes, say_what_cancels, try_repairs
+from sheetnet.validation.refine.explain import SKIPPED, name_mistakes, say_what_cancels, say_what_was_skipped
 from sheetnet.validation.refine.other_readings import say_what_was_meant, take_own_convention, take_targets_as_one_hot
+from sheetnet.validation.refine.repair import find_fillings, try_repairs
 from sheetnet.validation.refine.root_causes import blame_volatile_helpers, name_root_causes
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.validation.state import Refinement, Runner, Runs, State
@@ -31,14 +33,15 @@ REFINEMENTS: tuple[Refinement, ...] = (
     find_fillings,  # what nothing explains, but is a right formula as filled from elsewhere
     say_what_cancels,  # a wrong formula that shows the right number
     say_what_was_meant,  # texts, and names of functions in other languages
+    say_what_was_skipped,  # for what the budget of work did not last
     blame_volatile_helpers,  # chance by way of helper cells
     name_root_causes,  # whose error the carried ones are
 )
 
 
-def refined(runner: Runner) -> State:
-    """The verdicts of a case after all steps."""
-    state = State.first(runner)
+def refined(runner: Runner, effort: Effort | None = None) -> State:
+    """The verdicts of a case after all steps, on which so much effort is spent."""
+    state = State.first(runner, effort)
     for step in REFINEMENTS:
         state = step(state)
     return state
@@ -79,6 +82,11 @@ def _notes(found: State) -> Iterator[str]:
         more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(case.answers, found.cells, found.runner.texts)
+    if skipped := sum(cell.message.endswith(SKIPPED) for cell in found.cells):
+        yield (
+            f"{skipped:,} wrong {'cell was' if skipped == 1 else 'cells were'} {SKIPPED}: to look for the mistake in each "
+            "takes more work than one workbook gets; the verdicts stand, and correcting the first cells shows more"
+        )
     if not case.trials.count:
         yield (
             "no random inputs were found at which the numbers of this network stay finite: nothing could be tried, so check "

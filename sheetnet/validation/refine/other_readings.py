@@ -13,7 +13,8 @@ from sheetnet.validation.case import Answer, Case, ties_of
 from sheetnet.validation.cell_verdicts import ENTER_AGAIN
 from sheetnet.validation.conventions import CONVENTIONS, Convention
 from sheetnet.validation.defined_names import is_view_block
-from sheetnet.validation.refine.explain import name_mistakes, try_repairs
+from sheetnet.validation.refine.explain import name_mistakes
+from sheetnet.validation.refine.repair import try_repairs
 from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import Refinement, Runs, State
 from sheetnet.validation.texts import formula_in, has_equals, in_english, is_remark, local_names_in, number_in

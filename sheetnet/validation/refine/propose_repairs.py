@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, islice, product
 
 from sheetnet.network import Network
@@ -230,12 +231,13 @@ def _refilled(filled: Filled) -> Iterator[Repair]:
     tokens = tokenize(filled.formula)
     places = [index for index, token in enumerate(tokens) if token.kind == "reference"]
     moves = [(r, c) for r in dict.fromkeys((filled.rows, 0)) for c in dict.fromkeys((filled.columns, 0))]
+    filled_words = [shift(token.text, filled.rows, filled.columns) for token in tokens]
+    moved = cache(lambda index, move: shift(tokens[index].text.replace("$", ""), *move))
     ways: list[tuple[int, Repair]] = []
     for chosen in islice(product(moves, repeat=len(places)), 4 * MOST_FILLS):
-        words = [shift(token.text, filled.rows, filled.columns) for token in tokens]
-        changed = []
+        words, changed = list(filled_words), []
         for index, move in zip(places, chosen, strict=True):
-            now, wanted = words[index], shift(tokens[index].text.replace("$", ""), *move)
+            now, wanted = words[index], moved(index, move)
             if wanted != now.replace("$", ""):
                 changed.append(f"{now} should be {wanted} (a $ {'too many' if '$' in now else 'is missing'})")
                 words[index] = wanted
@@ -248,7 +250,7 @@ def _refilled(filled: Filled) -> Iterator[Repair]:
 def _bracketed(tokens: Sequence[Token]) -> Iterator[Repair]:
     """The formula with brackets around some operands that stand side by side."""
     for operands in _operands(tokens):
-        for i, j in sorted(combinations(range(len(operands)), 2), key=lambda pair: pair[1] - pair[0]):
+        for i, j in ((i, i + more) for more in range(1, len(operands)) for i in range(len(operands) - more)):
             if (i, j) == (0, len(operands) - 1) and operands[i][0] == 0:
                 continue  # around the whole formula
             start, stop = operands[i][0], operands[j][1]
