@@ -175,7 +175,7 @@ def depth(formula: str) -> int:
     return deepest
 
 
-_SKELETON_CELL = r"\$?[A-Z]{1,2}\$?[1-9][0-9]{0,5}"
+_SKELETON_CELL = r"\$?(?:[A-Z]{1,2}|[A-W][A-Z]{2}|X(?:[A-E][A-Z]|F[A-D]))\$?[1-9][0-9]{0,5}"
 _NUMBER = re.compile(r"(?<![\w.$!:#])[0-9]+(?:\.[0-9]+)?(?:E[-+]?[0-9]+)?(?![\w.:(!])")
 
 
