@@ -129,9 +129,8 @@ def recalculated(workbook: Workbook) -> Workbook:
     places: list[Place] = [
         (sheet.name, *at) for sheet in workbook.sheets for at, cell in sheet.cells.items() if cell.formula is not None
     ]
-    values: dict[Place, Value] = dict(
-        zip(places, engine_named("ironcalc")(workbook, [], [None], places)[0], strict=True)
-    )
+    run = next(engine_named("ironcalc")(workbook, [], [None], places))
+    values: dict[Place, Value] = dict(zip(places, run, strict=True))
     sheets = [
         replace(
             sheet,

@@ -68,7 +68,7 @@ def _compute(engine: str, formulas: Sequence[tuple[str, tuple[int, int] | None]]
             cells.update({(top + r, 20): Cell(0.0) for r in range(1, shape[0])})
         wanted += [(TRY, top + r, 20) for r in range(shape[0] if shape else 1)]
     workbook = Workbook((Sheet("Data", DATA), Sheet(TRY, cells, arrays)))
-    values = iter(engine_named(engine)(workbook, [], [None], wanted)[0])
+    values = iter(next(engine_named(engine)(workbook, [], [None], wanted)))
     return [[next(values) for _ in range(_size(shape))] for _, shape in formulas]
 
 

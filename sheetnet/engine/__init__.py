@@ -1,8 +1,9 @@
 """Spreadsheet engines, by name.
 
 Each has `evaluate(workbook, places, trials, wanted)`: for every trial the numbers of the trial overwrite the cells
-`places`, everything is recalculated, and the values of the cells `wanted` come back. A trial of None leaves the
-workbook as it stands. `unsupported(workbook)` names the cells that it cannot compute as spreadsheet programs do.
+`places`, everything is recalculated, and the values of the cells `wanted` come back as one `Run` after the other, so that
+no list of all values need be made. A trial of None leaves the workbook as it stands. `unsupported(workbook)` names the
+cells that it cannot compute as spreadsheet programs do.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 
-from sheetnet.engine.prepare import Evaluate as Evaluate
-from sheetnet.engine.prepare import Trial as Trial
+from sheetnet.engine.run import Evaluate as Evaluate
+from sheetnet.engine.run import Run as Run
+from sheetnet.engine.run import Trial as Trial
 from sheetnet.errors import EngineError
-from sheetnet.workbook import Place, Value, Workbook
+from sheetnet.workbook import Place, Workbook
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Engine:
 
     def __call__(
         self, workbook: Workbook, places: Sequence[Place], trials: Sequence[Trial], wanted: Sequence[Place]
-    ) -> list[list[Value]]:
+    ) -> Iterator[Run]:
         """`evaluate`."""
         return self.evaluate(workbook, places, trials, wanted)
 

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sheetnet.engine.prepare import Trial, prepared, with_numbers
+from sheetnet.engine.prepare import prepared, with_numbers
+from sheetnet.engine.run import Run, Trial
 from sheetnet.errors import EngineError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.workbook import Place, Value, Workbook
@@ -87,7 +88,7 @@ def evaluate(
     trials: Sequence[Trial],
     wanted: Sequence[Place],
     time_limit: float = TIME_LIMIT,
-) -> list[list[Value]]:
+) -> Iterator[Run]:
     """For each trial the values of the cells `wanted`, once its numbers stand in the cells `places`.
 
     Every other formula is recalculated; a trial of None recalculates the workbook as it stands. LibreOffice stores 15
@@ -95,12 +96,13 @@ def evaluate(
     """
     ready = prepared(workbook, places)
     with tempfile.TemporaryDirectory(prefix="sheetnet-", ignore_cleanup_errors=True) as folder:
-        paths = [Path(folder) / f"trial{k}.xlsx" for k in range(len(trials))]
-        for path, trial in zip(paths, trials, strict=True):
+        paths: list[Path] = []
+        for number, trial in enumerate(trials):
             book = prepared(workbook, []) if trial is None else with_numbers(ready, places, trial)
-            save_workbook(book, path)
-        results = recalculate(paths, Path(folder) / "recalculated", time_limit=time_limit)
-        return [_values(read_workbook(result), wanted) for result in results]
+            paths.append(Path(folder) / f"trial{number}.xlsx")
+            save_workbook(book, paths[-1])
+        for result in recalculate(paths, Path(folder) / "recalculated", time_limit=time_limit):
+            yield _values(read_workbook(result), wanted)
 
 
 def unsupported(_: Workbook) -> Mapping[Place, str]:
@@ -108,14 +110,14 @@ def unsupported(_: Workbook) -> Mapping[Place, str]:
     return {}
 
 
-def _values(workbook: Workbook, wanted: Sequence[Place]) -> list[Value]:
+def _values(workbook: Workbook, wanted: Sequence[Place]) -> Run:
     sheets = {name: workbook.sheet(name) for name in {place[0] for place in wanted}}
     found: list[Value] = []
     for name, row, column in wanted:
         sheet = sheets[name]
         cell = sheet.cells.get((row, column)) if sheet else None
         found.append(cell.value if cell else None)
-    return found
+    return Run.of(found)
 
 
 def _distinct(stems: Sequence[str]) -> Iterator[str]:

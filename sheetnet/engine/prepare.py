@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from itertools import count
 
+from sheetnet.engine.run import Evaluate, Run, Trial
 from sheetnet.errors import EngineError
 from sheetnet.syntax import (
     Area,
@@ -31,10 +32,7 @@ from sheetnet.syntax import (
     tokenize,
 )
 from sheetnet.syntax.references import FORMULA_CHARACTERS
-from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Value, Workbook, array_cells
-
-Trial = Sequence[float] | None  # the numbers of some cells; None leaves the workbook as it stands
-Evaluate = Callable[[Workbook, Sequence[Place], Sequence[Trial], Sequence[Place]], list[list[Value]]]
+from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook, array_cells
 
 # Functions that take addresses as text, which a shadow sheet cannot redirect.
 BY_ADDRESS = {"INDIRECT"}
@@ -72,13 +70,13 @@ class Isolated:
 
     def alone(
         self, engine: Evaluate, places: Sequence[Place], trials: Sequence[Trial], cells: Iterable[Place]
-    ) -> list[list[Value]]:
+    ) -> Iterator[Run]:
         """What the own formulas of isolated cells give, with the numbers of each trial in the cells `places`."""
         return engine(self.workbook, places, trials, [(self.sheets[place[0]], *place[1:]) for place in cells])
 
     def instead(
         self, engine: Evaluate, places: Sequence[Place], trials: Sequence[Trial], formulas: Sequence[tuple[str, str]]
-    ) -> list[list[Value]]:
+    ) -> Iterator[Run]:
         """What other formulas would give, (sheet, formula) each, which read as if they stood on that sheet."""
         name = next(_free_names(self.workbook))
         cells = {(row, 1): Cell(0.0, qualify(formula, sheet)) for row, (sheet, formula) in enumerate(formulas, 1)}
@@ -139,7 +137,7 @@ def prepared(workbook: Workbook, places: Sequence[Place]) -> Workbook:
     return replace(workbook, sheets=tuple(_freed(sheet, over[sheet.name]) for sheet in workbook.sheets))
 
 
-def with_numbers(workbook: Workbook, places: Sequence[Place], numbers: Sequence[float]) -> Workbook:
+def with_numbers(workbook: Workbook, places: Sequence[Place], numbers: Iterable[float]) -> Workbook:
     """The workbook with `numbers` in the cells `places`, in that order."""
     put: dict[str, dict[Position, Cell]] = defaultdict(dict)
     for (name, row, column), number in zip(places, numbers, strict=True):

@@ -53,14 +53,14 @@ def run_sheet(
     own = _own(workbook, network, where)
     drawn = _drawn(network, where, trials, seed, own)
     inputs = {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
-    numbers = element_numbers(inputs, list(drivers.values()))
-    rows = engine(workbook, list(drivers), [None, *numbers[1:]], wanted)
-    values = as_numbers(rows)
+    numbers: list[list[float]] = element_numbers(inputs, drivers.values()).tolist()
+    runs = list(engine(workbook, list(drivers), [None, *numbers[1:]], wanted))
+    values = as_numbers(runs)
     texts = np.flatnonzero(np.isnan(values).any(axis=0))
     moved = np.asarray(np.ptp(values[1:], axis=0) > 0)
-    for number in texts:
-        moved[number] = any(row[number] != rows[1][number] for row in rows[2:])
-    return SheetRuns(inputs, list(drivers), numbers, values, rows[0], moved, len(numbers) - 1)
+    for number in texts.tolist():
+        moved[number] = any(run[number] != runs[1][number] for run in runs[2:])
+    return SheetRuns(inputs, list(drivers), numbers, values, list(runs[0]), moved, len(numbers) - 1)
 
 
 def _own(workbook: Workbook, network: Network, where: InputMap) -> dict[str, Array]:

@@ -8,11 +8,12 @@ snap it to 0. Errors, texts and NaN equal nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetnet.engine import Run
 from sheetnet.reference import Array
 from sheetnet.workbook import Value
 
@@ -21,11 +22,9 @@ ABSOLUTE = 1e-12
 Truth = NDArray[np.bool_]
 
 
-def as_numbers(rows: Sequence[Sequence[Value]]) -> Array:
-    """Values as a matrix of numbers; whatever is not a number becomes NaN."""
-    nan = float("nan")
-    matrix: Array = np.array([[x if type(x) is float else nan for x in row] for row in rows], dtype=np.float64)
-    return matrix
+def as_numbers(runs: Iterable[Run]) -> Array:
+    """The values of runs as a matrix of numbers; whatever is not a number is NaN."""
+    return np.array([run.numbers for run in runs], dtype=np.float64)
 
 
 def agreement(found: Array, expected: Array, scale: Array) -> Truth:

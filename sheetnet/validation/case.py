@@ -145,11 +145,10 @@ def input_blocks(network: Network) -> list[Block]:
     return [block for block in network.blocks.values() if block.kind == "input"]
 
 
-def element_numbers(inputs: Mapping[str, Array], elements: Collection[InputPlace]) -> list[list[float]]:
+def element_numbers(inputs: Mapping[str, Array], elements: Collection[InputPlace]) -> Array:
     """The numbers of these input elements in every run: runs × elements."""
     columns = [inputs[name][:, row, column] for name, row, column in elements]
-    rows: list[list[float]] = np.array(columns).reshape(len(columns), len(inputs["gamma"])).T.tolist()
-    return rows
+    return np.array(columns, dtype=float).reshape(len(columns), len(inputs["gamma"])).T
 
 
 def ties_of(cells: list[InputCell]) -> dict[InputPlace, InputPlace]:

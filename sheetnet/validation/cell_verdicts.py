@@ -13,6 +13,7 @@ from math import isfinite
 
 import numpy as np
 
+from sheetnet.engine import Run
 from sheetnet.engine.prepare import cannot_move
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
@@ -42,7 +43,7 @@ class Evidence:
     expected: Array
     here: Truth
     alone: Truth | None
-    alone_values: Sequence[Sequence[Value]] | None
+    alone_values: Sequence[Run] | None
     doubtful: Truth
     own: bool
     texts: Texts

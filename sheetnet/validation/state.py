@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -25,24 +26,24 @@ from sheetnet.reference.views import noise, view_values
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.for_workbook import unforeseen
 from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
-from sheetnet.validation.case import Case, as_columns, element_numbers, input_blocks, own_inputs, ties_of
+from sheetnet.validation.case import Case, as_columns, cell_at, element_numbers, input_blocks, own_inputs, ties_of
 from sheetnet.validation.cell_verdicts import Evidence, cell_verdict
 from sheetnet.validation.defined_names import STEP_SIZE_NAME, is_view_block
 from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.texts import Texts, texts_of
 from sheetnet.verdict import SOUND, Verdict
-from sheetnet.workbook import Place, Value
+from sheetnet.workbook import CellError, Place, Value, Workbook, array_cells
 
 
 @dataclass(frozen=True)
 class Runs:
-    """What the runs gave: the values of the answers in each run, those of the inputs as they stand, the evidence.
+    """What the runs gave: the values of the inputs as they stand, which answers were an error in some run, the evidence.
 
     `drawn` are the inputs of the step in each run that was compared.
     """
 
-    values: Sequence[Sequence[Value]]
     inputs: Mapping[Place, Value]
+    failed: frozenset[int]
     drawn: Mapping[str, Array]
     evidence: Evidence
 
@@ -56,25 +57,42 @@ class Runner:
 
     def run(self) -> Runs:
         """Run the workbook as it stands and in every trial; where anything disagrees, each formula alone too."""
-        case, drawn = self.case, self.drawn
-        wanted = [*case.places, *(cell.place for cell in case.inputs)]
-        rows = self.engine(case.workbook, list(case.drivers), [None, *self.numbers(drawn)], wanted)
+        case = self.case
+        calculated = [cell.place for cell in case.inputs if not _is_typed(case.workbook, cell.place)]
+        wanted = [*case.places, *calculated]
+        runs = self.engine(case.workbook, list(case.drivers), [None, *self.numbers(self.drawn)], wanted)
+        first = next(runs)
+        shown = list(first)
+        known = dict(zip(wanted, shown, strict=True))
+        shown_inputs = {c.place: known.get(c.place, cell_at(case.workbook, c.place).value) for c in case.inputs}
+        drawn, expected, own = self._compared(shown_inputs)
+        limits = scales(expected) * self.noise
+        here, failed = np.ones(expected.shape, dtype=np.bool_), set[int]()
         count = len(case.places)
-        values = [row[:count] for row in rows]
-        shown_inputs = {cell.place: value for cell, value in zip(case.inputs, rows[0][count:], strict=True)}
-        own = own_inputs(case.network, case.inputs, shown_inputs)
-        inputs = drawn if own is None else {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
-        expected = self.expected(inputs)
-        if own is not None and not np.isfinite(expected[0][self.of_step]).all():
-            # where the step itself overflows, nothing can be compared
-            own, inputs, expected = None, drawn, expected[1:]
-        here = self.agreement(values if own is not None else values[1:], expected)
+        for number, run in enumerate(chain([first], runs), 0 if own else -1):
+            failed.update(n for n, value in run.odd.items() if isinstance(value, CellError) and n < count)
+            if number >= 0:
+                here[number] = agreement(run.numbers[:count], expected[number], limits[number])
         doubtful = self.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
-        evidence = Evidence(values[0], expected, here, None, None, doubtful, own is not None, self.texts, self.noise)
+        evidence = Evidence(shown[:count], expected, here, None, None, doubtful, own, self.texts, self.noise)
         if not here.all():
-            alone = self._isolated.alone(self.engine, *self._driven(inputs, expected), case.places)
-            evidence = replace(evidence, alone=self.agreement(alone, expected), alone_values=alone)
-        return Runs(values, shown_inputs, inputs, evidence)
+            alone = list(self._isolated.alone(self.engine, *self._driven(drawn, expected), case.places))
+            evidence = replace(evidence, alone=self.agreement(as_numbers(alone), expected), alone_values=alone)
+        return Runs(shown_inputs, frozenset(failed), drawn, evidence)
+
+    def _compared(self, shown: Mapping[Place, Value]) -> tuple[Mapping[str, Array], Array, bool]:
+        """The inputs and expected answers of the runs that are compared, and whether the sheet's own is the first.
+
+        Where the step itself overflows at the sheet's own inputs, nothing can be compared there.
+        """
+        own, drawn = own_inputs(self.case.network, self.case.inputs, shown), self.drawn
+        if own is None:
+            return drawn, self.expected(drawn), False
+        inputs = {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
+        expected = self.expected(inputs)
+        if np.isfinite(expected[0][self.of_step]).all():
+            return inputs, expected, True
+        return drawn, expected[1:], False
 
     def instead(self, runs: Runs, formulas: Sequence[tuple[int, str]]) -> Truth:
         """For (answer's number, formula): whether that formula in the answer's place would be right in every run."""
@@ -90,9 +108,8 @@ class Runner:
 
     def _driven(self, inputs: Mapping[str, Array], expected: Array) -> tuple[list[Place], list[Trial]]:
         """The inputs and all answers, with the numbers that the reference has there in each run."""
-        finite = np.where(np.isfinite(expected), expected, 0.0).tolist()
-        trials: list[Trial] = [[*own, *answers] for own, answers in zip(self.numbers(inputs), finite, strict=True)]
-        return [*self.case.drivers, *self.case.places], trials
+        finite = np.where(np.isfinite(expected), expected, 0.0)
+        return [*self.case.drivers, *self.case.places], list(np.concatenate([self.numbers(inputs), finite], axis=1))
 
     @cached_property
     def texts(self) -> Texts:
@@ -111,7 +128,7 @@ class Runner:
         names = [block.name for block in input_blocks(self.case.network)]
         return {name: np.concatenate([self.case.trials.values[name], more[name]]) for name in names}
 
-    def numbers(self, inputs: Mapping[str, Array]) -> list[list[float]]:
+    def numbers(self, inputs: Mapping[str, Array]) -> Array:
         """The numbers of the driven cells for K sets of inputs: K × drivers."""
         return element_numbers(inputs, self.case.drivers.values())
 
@@ -141,9 +158,9 @@ class Runner:
         allowed = noise(self.case.located.presentation)
         return np.array([allowed.get(answer.block.name, 1.0) for answer in self.case.answers])
 
-    def agreement(self, values: Sequence[Sequence[Value]], expected: Array) -> Truth:
-        """Where the answers' values are those expected, both runs × answers."""
-        return agreement(as_numbers(values), expected, scales(expected) * self.noise)
+    def agreement(self, found: Array, expected: Array) -> Truth:
+        """Where the answers' numbers are those expected, both runs × answers."""
+        return agreement(found, expected, scales(expected) * self.noise)
 
     def doubtful(self) -> Truth:
         """The answers that no trial could tell right from wrong."""
@@ -152,6 +169,13 @@ class Runner:
             # views show what the step computes: no doubts of their own
             marks.setdefault(name, np.zeros((1, *block.shape)))
         return np.asarray(as_columns(self.case.located, marks)[0] > 0)
+
+
+def _is_typed(workbook: Workbook, place: Place) -> bool:
+    """Whether a cell holds a number that no formula gives."""
+    cell, sheet = cell_at(workbook, place), workbook.sheet(place[0])
+    filled = sheet is not None and sheet.arrays and place[1:] in array_cells(sheet)
+    return cell.formula is None and type(cell.value) is float and not filled
 
 
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells

@@ -7,16 +7,17 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sheetnet.engine import libreoffice
+from sheetnet.engine import Run, libreoffice
 from sheetnet.engine.prepare import prepared, with_numbers
 from sheetnet.errors import EngineError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Workbook
+from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook
 from tests.support.paths import ROOT
 
 
@@ -170,10 +171,17 @@ def test_a_missing_libreoffice_is_said_with_the_remedy(tmp_path: Path, monkeypat
         libreoffice.recalculate([tmp_path / "any.xlsx"], tmp_path / "out")
 
 
+def listed(runs: Iterable[Run]) -> list[list[Value]]:
+    """The values of every run."""
+    return [list(run) for run in runs]
+
+
 @pytest.mark.libreoffice
 def test_trials_are_evaluated() -> None:
     """x = 5 gives 15, 20, text, FALSE and a third; x = 2 divides by zero. The sheet's name may be spelled in any case."""
-    trials = libreoffice.evaluate(LYING, [("step", 1, 1)], [[5.0], [2.0]], [*ROW, ("Step", 9, 9), ("Gone", 1, 1)])
+    trials = listed(
+        libreoffice.evaluate(LYING, [("step", 1, 1)], [[5.0], [2.0]], [*ROW, ("Step", 9, 9), ("Gone", 1, 1)])
+    )
     third = pytest.approx(1 / 3, rel=1e-14)
     assert trials[0] == [5.0, 15.0, 20.0, "x is 5", False, third, None, None]
     assert trials[1] == [2.0, 6.0, 8.0, "x is 2", True, CellError("#DIV/0!"), None, None]
@@ -182,7 +190,7 @@ def test_trials_are_evaluated() -> None:
 @pytest.mark.libreoffice
 def test_a_trial_of_none_leaves_the_workbook_as_it_stands() -> None:
     """Its own numbers, recalculated; a trial before it leaves no trace."""
-    assert libreoffice.evaluate(LYING, [("Step", 1, 2)], [[100.0], None], ROW[:3]) == [
+    assert listed(libreoffice.evaluate(LYING, [("Step", 1, 2)], [[100.0], None], ROW[:3])) == [
         [2.0, 100.0, 102.0],
         [2.0, 6.0, 8.0],
     ]
@@ -191,7 +199,7 @@ def test_a_trial_of_none_leaves_the_workbook_as_it_stands() -> None:
 @pytest.mark.libreoffice
 def test_a_number_over_a_formula_takes_its_place() -> None:
     """How the cause of an error is found: the reference's number in the cells before it."""
-    assert libreoffice.evaluate(LYING, [("Step", 1, 2)], [[100.0]], ROW[:3]) == [[2.0, 100.0, 102.0]]
+    assert listed(libreoffice.evaluate(LYING, [("Step", 1, 2)], [[100.0]], ROW[:3])) == [[2.0, 100.0, 102.0]]
 
 
 ARRAY = book(
@@ -204,10 +212,10 @@ CORNERS = [("Step", 2, 1), ("Step", 2, 2), ("Step", 3, 1), ("Step", 3, 2)]
 @pytest.mark.libreoffice
 def test_the_rest_of_an_array_stays_alive() -> None:
     """x · {1, 2; 3, 4} with 50 over its first cell, then with 50 over its last."""
-    assert libreoffice.evaluate(ARRAY, [("Step", 1, 1), CORNERS[0]], [[10.0, 50.0]], CORNERS) == [
+    assert listed(libreoffice.evaluate(ARRAY, [("Step", 1, 1), CORNERS[0]], [[10.0, 50.0]], CORNERS)) == [
         [50.0, 20.0, 30.0, 40.0]
     ]
-    assert libreoffice.evaluate(ARRAY, [("Step", 1, 1), CORNERS[3]], [[10.0, 50.0]], CORNERS) == [
+    assert listed(libreoffice.evaluate(ARRAY, [("Step", 1, 1), CORNERS[3]], [[10.0, 50.0]], CORNERS)) == [
         [10.0, 20.0, 30.0, 50.0]
     ]
 

@@ -67,7 +67,7 @@ def calculated(formulas_: Sequence[str], numbers: Sequence[float]) -> list[Value
     cells = {(1, column): Cell(number) for column, number in enumerate(numbers, 1)}
     cells |= {(row, 1): Cell(None, formula) for row, formula in enumerate(formulas_, 2)}
     places = [("Step", row, 1) for row in range(2, len(formulas_) + 2)]
-    return ironcalc.evaluate(Workbook((Sheet("Step", cells),)), [], [None], places)[0]
+    return list(next(ironcalc.evaluate(Workbook((Sheet("Step", cells),)), [], [None], places)))
 
 
 # --- Two derivations, one set of names -------------------------------------------------------------------------------
@@ -230,6 +230,6 @@ def test_whole_workbooks_hold_at_the_edge(activation: str, size: float) -> None:
     (sheet,) = [sheet for sheet in workbook.sheets if sheet.name == "Step"]
     places = [("Step", *at) for at, cell in sheet.cells.items() if cell.formula is not None]
     expected = [sheet.cells[at[1:]].value for at in places]
-    found = ironcalc.evaluate(workbook, [], [None], places)[0]
+    found = list(next(ironcalc.evaluate(workbook, [], [None], places)))
     assert all(type(x) is float for x in found)
     np.testing.assert_allclose(np.array(found, float), np.array(expected, float), rtol=1e-11, atol=1e-13)

@@ -223,7 +223,7 @@ def test_the_examples_of_the_hints_are_right() -> None:
     examples = _examples()
     sheet = Sheet("Examples", {(row, 1): Cell(0.0, formula) for row, (formula, *_) in enumerate(examples, 1)})
     places = [("Examples", row, 1) for row in range(1, len(examples) + 1)]
-    values = ironcalc.evaluate(Workbook((sheet,)), [], [None], places)[0]
+    values = list(next(ironcalc.evaluate(Workbook((sheet,)), [], [None], places)))
     rounded = {}
     for (formula, result, name), value in zip(examples, values, strict=True):
         assert isinstance(value, float), (name, formula, value)
@@ -279,7 +279,7 @@ def test_cells_to_be_filled_in_are_not_greyed_as_dead_units() -> None:
         rules = [rule for rule in step.view.rules if rule.role == "dead"]
         cells = {(row, 1): Cell(None, qualify(rule.formula, "Step")) for row, rule in enumerate(rules, 1)}
         book = replace(workbook, sheets=(*workbook.sheets, Sheet("Extra", cells)))
-        return ironcalc.evaluate(book, [], [None], [("Extra", *at) for at in cells])[0]
+        return list(next(ironcalc.evaluate(book, [], [None], [("Extra", *at) for at in cells])))
 
     key = make_workbook(network, WorkbookOptions())
     dead = with_cell(key, place_of(key, network, "z_1"), Cell(-0.5))

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.engine import Trial, engine_named
+from sheetnet.engine import Run, Trial, engine_named
 from sheetnet.engine.libreoffice import recalculate
 from sheetnet.engine.prepare import prepared, with_numbers
 from sheetnet.files import read_workbook, save_workbook
@@ -24,6 +24,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.trials import TRIALS
+from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case
 from sheetnet.validation.state import Runner
 from sheetnet.workbook import Cell, Place, Value, Workbook
@@ -153,7 +154,7 @@ def _different(form: Form, result: Workbook, inputs: Mapping[str, Array]) -> lis
         value = cell.value if cell else None
         values.append(float(value) if isinstance(value, bool) else value)  # --(x>0) is saved as a truth value
     expected = runner.expected(inputs)
-    agrees = runner.agreement([values], expected)[0]
+    agrees = runner.agreement(as_numbers([Run.of(values)]), expected)[0]
     return [
         f"{answer.block.name}[{answer.row},{answer.column}] {value} not {right}"
         for answer, value, right, fits in zip(runner.case.answers, values, expected[0], agrees, strict=True)

@@ -66,7 +66,7 @@ def cell_value(workbook: Workbook, place: Place) -> Value:
 
 def by_ironcalc(path: Path, places: Sequence[Place]) -> list[Value]:
     """IronCalc's values, fed from our own reading of the file."""
-    return ironcalc.evaluate(read_workbook(path), [], [None], places)[0]
+    return list(next(ironcalc.evaluate(read_workbook(path), [], [None], places)))
 
 
 def shown_values(path: Path, places: Sequence[Place]) -> list[Value]:

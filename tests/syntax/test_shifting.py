@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 
 from sheetnet.syntax import COLUMNS, ROWS, Area, areas, cell_name, names, qualify, shift, tokenize
-from sheetnet.syntax.shifting import qualified, spelled_areas
+from sheetnet.syntax.shifting import qualified, skeletons, spelled_areas
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,8 @@ def test_the_quick_way_to_qualify_is_the_thorough_one(formula: str) -> None:
 def test_the_quick_way_leaves_names_alone(formula: str) -> None:
     """What lies beyond the sheet is a name, as the thorough way knows."""
     assert qualify(formula, "Step") == qualified(formula, "Step!")
+
+
+def test_skeletons_take_every_column_of_a_sheet_alike() -> None:
+    """XFD is the last column; XFE1 is a name, and stays as it is written."""
+    assert skeletons(["B2*XFD1", "AGY9-Step!ABC$12:ADD15", "XFE1+A1"], ["Step"]) == ["A1*A1", "A1-A1:A2", "XFE1+A1"]

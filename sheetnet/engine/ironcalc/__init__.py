@@ -6,16 +6,21 @@ IronCalc's importer can hang or crash on hostile files; its evaluator is fast an
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 
 import ironcalc
+import numpy as np
 
 from sheetnet.engine.ironcalc.rewrites import UnsupportedError
 from sheetnet.engine.ironcalc.spelling import Speller, unusual
-from sheetnet.engine.prepare import Trial, prepared
+from sheetnet.engine.prepare import prepared
+from sheetnet.engine.run import Run, Trial
 from sheetnet.errors import EngineError
 from sheetnet.syntax.grammar import FormulaError
-from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Value, Workbook, array_cells
+from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Workbook, array_cells
 
 NOT_COMPUTED = "#N/IMPL!"  # IronCalc's own error for what it lacks
 _NO_FORMULA = "#NAME?"  # what stands for a formula that is none
@@ -143,10 +148,10 @@ _OTHER = "--engine libreoffice"
 
 def evaluate(
     workbook: Workbook, places: Sequence[Place], trials: Sequence[Trial], wanted: Sequence[Place]
-) -> list[list[Value]]:
+) -> Iterator[Run]:
     """The values of `wanted` for each trial; raises `EngineError` where IronCalc itself fails."""
     try:
-        return _evaluate(workbook, places, trials, wanted)
+        yield from _evaluate(workbook, places, trials, wanted)
     except ironcalc.WorkbookError as error:
         raise EngineError(
             f"IronCalc does not take this workbook ({error})", remedy=f"correct that, or try {_OTHER}"
@@ -160,33 +165,46 @@ def evaluate(
 
 def _evaluate(
     workbook: Workbook, places: Sequence[Place], trials: Sequence[Trial], wanted: Sequence[Place]
-) -> list[list[Value]]:
-    as_it_stands = workbook
-    if any(
+) -> Iterator[Run]:
+    over_arrays = any(
         position in array_cells(sheet) for sheet in workbook.sheets if sheet.arrays for position in _on(sheet, places)
-    ):
-        workbook = prepared(workbook, places)
-    index = {sheet.name.casefold(): number for number, sheet in enumerate(workbook.sheets)}
-    driven = [(index[sheet.casefold()], row, column) for sheet, row, column in places]
-    asked = [(index[sheet.casefold()], row, column) for sheet, row, column in wanted]
-    used = {sheet.casefold() for sheet, *_ in (*places, *wanted)}
-    model, loaded, pristine, results = None, None, True, []
+    )
+    driven_workbook = prepared(workbook, places) if over_arrays else workbook
+    driven, asked = _columns(workbook, places), _columns(workbook, wanted)
+    used = {sheet.casefold() for sheet in {place[0] for place in chain(places, wanted)}}
+    model, loaded, pristine = None, None, True
     for trial in trials:
-        needed = as_it_stands if trial is None else workbook
+        needed = workbook if trial is None else driven_workbook
         if model is None or loaded is not needed or (trial is None and not pristine):
             model, loaded, pristine = load(needed, used), needed, True
         if trial is not None:
             pristine = False
-            for (sheet, row, column), number in zip(driven, trial, strict=True):
-                model.update_cell_with_number(sheet, row, column, number)
+            deque(map(model.update_cell_with_number, *driven, np.asarray(trial).tolist()), maxlen=0)
         model.evaluate()
-        read = model.get_cell_value
-        values: list[Value] = [read(*cell) for cell in asked]
-        for number, value in enumerate(values):
-            if type(value) is str and model.get_cell_type(*asked[number]) == ironcalc.CellType.ErrorValue:
-                values[number] = CellError(value)
-        results.append(values)
-    return results
+        yield _run(model, asked)
+
+
+_Columns = tuple[list[int], list[int], list[int]]  # of many cells: their sheets by number, their rows, their columns
+
+
+def _columns(workbook: Workbook, places: Sequence[Place]) -> _Columns:
+    index = {sheet.name: number for number, sheet in enumerate(workbook.sheets)}
+    index |= {name.casefold(): number for name, number in index.items()}
+    sheets = [index[name] if name in index else index[name.casefold()] for name, _, _ in places]
+    return sheets, [row for _, row, _ in places], [column for _, _, column in places]
+
+
+def _run(model: ironcalc.Model, asked: _Columns) -> Run:
+    """The values of these cells. What is read as text may be an error."""
+    run = Run.of(map(model.get_cell_value, *asked))
+    sheets, rows, columns = asked
+    errors = {
+        number: CellError(value)
+        for number, value in run.odd.items()
+        if isinstance(value, str)
+        and model.get_cell_type(sheets[number], rows[number], columns[number]) == ironcalc.CellType.ErrorValue
+    }
+    return replace(run, odd={**run.odd, **errors}) if errors else run
 
 
 def unsupported(workbook: Workbook) -> Mapping[Place, str]:

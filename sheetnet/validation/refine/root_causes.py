@@ -62,10 +62,10 @@ def _moved(state: State, volatile: Mapping[Place, str]) -> list[bool]:
     """Which answers change where chance, or the time, is another: what no reading of a formula tells."""
     runner, case, places = state.runner, state.case, list(volatile)
     sheets = [with_numbers(case.workbook, places, [number] * len(places)) for number in _OTHERS]
-    runs = [runner.engine(workbook, [], [None], case.places)[0] for workbook in sheets]
+    runs = [next(runner.engine(workbook, [], [None], case.places)) for workbook in sheets]
     return [
         any(not same(value, other) for other in others)
-        for value, *others in zip(state.runs.values[0], *runs, strict=True)
+        for value, *others in zip(state.runs.evidence.shown, *runs, strict=True)
     ]
 
 
@@ -105,7 +105,7 @@ def name_root_causes(state: State) -> State:
     for place, cell in zip(places, cells, strict=True):
         if place not in found or found[place].verdict in SOUND:  # blocks may share cells: what is blamed counts
             found[place] = cell
-    failed = [place for place in found if any(isinstance(row[order[place]], CellError) for row in state.runs.values)]
+    failed = [place for place in found if order[place] in state.runs.failed]
     _name_circles(graph, failed, found, order)
     blamed = _blamed(found)
     for place in [place for place, cause in causes(graph, _carried(found), blamed).items() if cause is None]:

@@ -54,7 +54,7 @@ def compared(workbook: Workbook) -> set[Place]:
 
 def shown(workbook: Workbook, places: list[Place]) -> list[Value]:
     """IronCalc's values of cells."""
-    return ironcalc.evaluate(workbook, [], [None], places)[0]
+    return list(next(ironcalc.evaluate(workbook, [], [None], places)))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -203,12 +203,12 @@ def test_any_edit_keeps_the_lights_and_all_views_in_agreement(name: str, edits: 
     inputs = edited(runner, edits)
     assume(_off_the_bends(runner, inputs))
     answers = [answer.place for answer in runner.case.answers]
-    [values] = runner.engine(
-        runner.case.workbook, list(runner.case.drivers), runner.numbers(inputs), [*answers, *places]
-    )
-    assert set(values[len(answers) :]) <= {"pass", "kink"}
+    workbook, drivers = runner.case.workbook, list(runner.case.drivers)
+    (run,) = runner.engine(workbook, drivers, list(runner.numbers(inputs)), [*answers, *places])
+    assert set(run.odd) == set(range(len(answers), len(run))), "numbers everywhere, and a text for each light"
+    assert set(run.odd.values()) <= {"pass", "kink"}
     expected = runner.expected(inputs)
-    agree = runner.agreement([values[: len(answers)]], expected)[0]
+    agree = runner.agreement(run.numbers[None, : len(answers)], expected)[0]
     wrong = [runner.case.answers[n] for n in np.flatnonzero(~agree)]
     assert not wrong, [(answer.block.name, answer.row, answer.column) for answer in wrong[:5]]
 

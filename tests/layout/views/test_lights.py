@@ -22,7 +22,7 @@ def lights(workbook: Workbook, view: str) -> dict[Place, Value]:
     sheet = workbook.sheet(SHEETS[view])
     assert sheet is not None
     places = [(sheet.name, *at) for at, cell in sheet.cells.items() if cell.formula and isinstance(cell.value, str)]
-    return dict(zip(places, ironcalc.evaluate(workbook, [], [None], places)[0], strict=True))
+    return dict(zip(places, next(ironcalc.evaluate(workbook, [], [None], places)), strict=True))
 
 
 @pytest.mark.parametrize("view", VIEWS)

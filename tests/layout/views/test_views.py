@@ -209,7 +209,7 @@ def test_all_views_follow_every_edit(name: str, data: st.DataObject) -> None:
     element = {driver: element for element, driver in reversed(drivers.items())}
     numbers = [float(wanted[block][0, row, column]) for block, row, column in (element[at] for at in places)]
     asked = formula_places(book)
-    values = dict(zip(asked, ironcalc.evaluate(book, places, [numbers], asked)[0], strict=True))
+    values = dict(zip(asked, next(ironcalc.evaluate(book, places, [numbers], asked)), strict=True))
     step = evaluate_step(changed, wanted)
     arrays = {block: stacked(step[block], shape) for block, shape in network.blocks.items()}
     arrays |= view_values(changed, step, located.presentation)
