@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One cell's look: colours as RRGGBB, `border` none, "thin" or "thick", `number` a spreadsheet number format."""
+    """One cell's look: colours as RRGGBB, `border` none, "thin" or "thick", `number` a spreadsheet number format.
+
+    `digits`: so many significant ones of the smallest number of a calculated block are shown; 0: `number` holds for all.
+    """
 
     fill: str | None = None
     color: str = "000000"
@@ -16,6 +20,7 @@ class Style:
     border: str | None = None
     border_color: str = "BFBFBF"
     number: str = "General"
+    digits: int = 0
     align: str = "left"
     font: str = "Arial"
     size: int = 10
@@ -24,9 +29,18 @@ class Style:
 
 
 def _number(
-    fill: str, color: str = "000000", bold: bool = False, frame: str = "BFBFBF", number: str = "0.0000"
+    fill: str,
+    color: str = "000000",
+    bold: bool = False,
+    frame: str = "BFBFBF",
+    number: str = "General",
+    digits: int = 4,
 ) -> Style:
-    return Style(fill=fill, color=color, bold=bold, border="thin", border_color=frame, number=number, align="center")
+    return Style(fill, color, bold, border="thin", border_color=frame, number=number, digits=digits, align="center")
+
+
+def _fixed(fill: str, color: str = "000000", bold: bool = False, number: str = "0") -> Style:
+    return _number(fill, color, bold, number=number, digits=0)
 
 
 def _light(fill: str, color: str) -> Style:
@@ -65,8 +79,8 @@ STYLES: dict[str, Style] = {
     # What the views beyond Step add.
     "header": Style(bold=True, color="1F3864", border="thin", align="center", fill="EDF1F9", wrap=True),
     "name": Style(color="1F3864", align="center", border="thin", fill="F7F9FC"),
-    "zero": _number("FFFFFF", color="A6A6A6", number="0"),
-    "one": _number("FFFFFF", color="7F7F7F", number="0"),
+    "zero": _fixed("FFFFFF", "A6A6A6"),
+    "one": _fixed("FFFFFF", "7F7F7F"),
     "path": _number("FDF3EC", color="843C0C"),
     "sum": _number("FBE5D6", color="843C0C", bold=True),
     "plus": _number("DDEBF7", color="1F4E79", bold=True, frame="1F4E79"),
@@ -74,12 +88,12 @@ STYLES: dict[str, Style] = {
     "wrong_way": _number("EDEDED", color="7F7F7F"),
     "numpy": _number("E4DFEC", color="3F3151"),
     "trained": _number("FFFFFF", color="1F3864"),
-    "nudged": _number("FFD966", bold=True, frame="404040", number="0.000000"),
-    "fine_cost": _number("C6E0B4", number="0.00000000"),
-    "difference": _number("FFFFFF", color="595959", number="0.0E+00"),
-    "count": _number("FFFFFF", number="0"),
-    "whole": _number("F7F9FC", color="1F3864", number="0"),
-    "step_size": _number("FFF2CC", bold=True, number="0.0E+00"),
+    "nudged": _number("FFD966", bold=True, frame="404040", digits=7),
+    "fine_cost": _number("C6E0B4", digits=9),
+    "difference": _fixed("FFFFFF", "595959", number="0.0E+00"),
+    "count": _fixed("FFFFFF"),
+    "whole": _fixed("F7F9FC", "1F3864"),
+    "step_size": _fixed("FFF2CC", bold=True, number="0.0E+00"),
     "light": _light("FFFFFF", "595959"),
     "pass": _light("C6EFCE", "00522B"),
     "fail": _light("C00000", "FFFFFF"),
@@ -87,12 +101,18 @@ STYLES: dict[str, Style] = {
     "dead": _number("D0D0D0", color="6E6E6E"),
     "sign": Style(color="1F3864", bold=True, size=12, align="center"),
     "arrow": Style(color="404040", bold=True, align="center"),
-    "edge": Style(color="595959", align="center", size=9, number="0.0000"),
+    "edge": Style(color="595959", align="center", size=9, digits=4),
     # A student's copy: cells to fill in.
-    "answer": Style(
-        fill="FBD5B5", bold=True, border="thick", border_color="C55A11", number="0.0000", align="center", open=True
-    ),
+    "answer": Style(fill="FBD5B5", bold=True, border="thick", border_color="C55A11", align="center", open=True),
 }
+
+
+@cache
+def style_of(role: str, number: str = "") -> Style:
+    """The style of a role, with a number format of the cell's own where it has one. Raises KeyError for another role."""
+    style = STYLES[role]
+    return replace(style, number=number) if number else style
+
 
 DARKEST_LAYER = 3  # layers from here on share the darkest activation
 

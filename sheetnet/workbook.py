@@ -37,12 +37,19 @@ Value = float | str | bool | CellError | None
 class Cell:
     """A number, text, truth value or formula. `value` is the constant, or the formula's cached value.
 
-    `role` says how the cell looks (a key of `styles.STYLES`); it is write-only and takes no part in equality.
+    `role` says how the cell looks (a key of `styles.STYLES`), `number` its number format where the role leaves it open;
+    both are write-only and take no part in equality.
     """
 
     value: Value = None
     formula: str | None = None
     role: str = field(default="", compare=False)
+    number: str = field(default="", compare=False)
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """Role and number format, from which its style is made (`styles.style_of`)."""
+        return self.role, self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from math import isfinite
 
 from sheetnet.errors import FileError
+from sheetnet.layout.number_format import block_format, fitting_widths
 from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name, quote_sheet
 from sheetnet.workbook import (
     Box,
@@ -79,9 +81,9 @@ class Grid:
         """Put a line of text on the sheet; characters that no line has (a network's title may) become spaces."""
         self.cells[row, column] = Cell("".join(c if c.isprintable() else " " for c in text), role=role)
 
-    def calculate(self, row: int, column: int, formula: str, value: Value, role: str) -> None:
-        """Put a formula on the sheet, with the value it has."""
-        self.cells[row, column] = Cell(value, formula, role)
+    def calculate(self, row: int, column: int, formula: str, value: Value, role: str, number: str = "") -> None:
+        """Put a formula on the sheet, with the value it has; `number` is its number format."""
+        self.cells[row, column] = Cell(value, formula, role, number)
 
     def fill(
         self,
@@ -94,14 +96,22 @@ class Grid:
         """Place a block with its top left corner at `at` and write its cells; gives the box it covers.
 
         `values` are its rows of numbers, the cached values; `formula` of (row, column) is a cell's formula, or None
-        where it is a constant; `role` is the look, of all cells or by (row, column).
+        where it is a constant; `role` is the look, of all cells or by (row, column). A block without formulas shows its
+        numbers as typed, any other with the digits that its own numbers need.
         """
         box = self.place(block, (len(values), len(values[0])), *at)
-        for r, numbers in enumerate(values):
-            for c, number in enumerate(numbers):
-                look = role if isinstance(role, str) else role(r, c)
-                value = number if isfinite(number) else OVERFLOW
-                self.cells[self.position(block, r, c)] = Cell(value, formula(r, c), look)
+        made = [
+            (r, c, number, formula(r, c), role if isinstance(role, str) else role(r, c))
+            for r, numbers in enumerate(values)
+            for c, number in enumerate(numbers)
+        ]
+        calculates = any(text is not None for _, _, _, text, _ in made)
+        looks = {look for *_, look in made}
+        digits = {look: block_format(look, chain.from_iterable(values)) if calculates else None for look in looks}
+        for r, c, number, text, look in made:
+            shown = digits[look]
+            value = number if isfinite(number) else OVERFLOW
+            self.cells[self.position(block, r, c)] = Cell(value, text, look, shown.code(number) if shown else "")
         return box
 
     def cell(self, block: str, row: int, column: int) -> str:
@@ -130,9 +140,12 @@ class Grid:
         return [Name(block, area_name(Area(self.sheet, *self.box(block)))) for block in self.corners]
 
     def finished(self, view: View) -> Sheet:
-        """The sheet; `view` says the rest of how it is shown."""
+        """The sheet, its columns as wide as their numbers; `view` says the rest of how it is shown."""
+        fitting = fitting_widths(self.cells).items()
+        wider = {column: width for column, width in fitting if width > view.widths.get(column, view.default_width)}
         shown = replace(
             view,
+            widths={**view.widths, **wider},
             notes=self.notes,
             links=self.links,
             rules=tuple(self.rules),

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from sheetnet.activations_and_losses import Interval, Targets
 from sheetnet.formulas import CellFormula, cell_formulas, describe
 from sheetnet.layout.grid import Grid, Numbers
+from sheetnet.layout.number_format import block_format
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.quantity import q
 from sheetnet.styles import activation_role
@@ -254,20 +256,20 @@ class _Places:
 
 def _fill(grid: Grid, network: Network, block: Block, formula: CellFormula | None, values: Numbers) -> None:
     """Every cell of a block: a constant for inputs and bias nodes, else a formula with its cached value."""
-    role = role_of(block)
-    tied = _tied_row(network, block)
-    name = block.name
+    role, tied = role_of(block), _tied_row(network, block)
+    digits = None if block.kind == "input" else block_format(role, chain.from_iterable(values))
     for r, numbers in enumerate(values):
         for c, number in enumerate(numbers):
-            if block.is_bias_node(r, c) and not block.transposed:
+            is_bias = block.is_bias_node(r, c)
+            if is_bias and not block.transposed:
                 cell = Cell(1.0, role="bias_node")
-            elif formula is not None:
-                cell = Cell(number, formula(grid, r, c), "bias_node" if block.is_bias_node(r, c) else role)
-            elif r == tied and c > 0:
-                cell = Cell(number, grid.cell(name, r, 0), role)
             else:
-                cell = Cell(number, role=role)
-            grid.cells[grid.position(name, r, c)] = cell
+                text = formula(grid, r, c) if formula is not None else None
+                if r == tied and c > 0:
+                    text = grid.cell(block.name, r, 0)
+                look, shown = ("bias_node", "") if is_bias else (role, digits.code(number) if digits else "")
+                cell = Cell(number, text, look, shown)
+            grid.cells[grid.position(block.name, r, c)] = cell
 
 
 def _tied_row(network: Network, block: Block) -> int | None:

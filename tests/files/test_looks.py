@@ -62,7 +62,7 @@ def full_workbook() -> Workbook:
         (3, 1): Cell("header of many words", role="header"),
         (3, 3): Cell(0.5, role="gamma"),
         (3, 5): Cell("to the chain rule", role="symbol"),
-        (36, 1): Cell(3.0, "SUM(A4:A6)", "forward"),
+        (36, 1): Cell(3.0, "SUM(A4:A6)", "forward", "0.0000"),
     }
     for row in range(4, 34):
         step = float(row - 4)

@@ -60,7 +60,7 @@ def test_two_runs_give_the_same_bytes() -> None:
 def test_openpyxl_sees_formulas_cached_values_and_looks(tmp_path: Path) -> None:
     """A reader that is not ours agrees; texts that begin with "=" stay texts, newer functions get their prefix."""
     cells = {
-        (1, 1): Cell(1.5, "STDEV.S(B1:B3)", "cost"),
+        (1, 1): Cell(1.5, "STDEV.S(B1:B3)", "cost", "0.0000"),
         (2, 1): Cell("=1+1"),
         (3, 1): Cell(CellError("#DIV/0!"), "1/0"),
         (4, 1): Cell(True, "1=1"),

@@ -31,6 +31,7 @@ TIME_LIMIT = 120  # seconds, for what is started here
 ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
     "libreoffice": (lambda: find_libreoffice() is not None, "LibreOffice: apt-get install libreoffice-calc-nogui"),
     "gnumeric": (lambda: shutil.which("ssconvert") is not None, "Gnumeric's ssconvert: apt-get install gnumeric"),
+    "poppler": (lambda: shutil.which("pdftotext") is not None, "pdftotext: apt-get install poppler-utils"),
     "torch": (lambda: importlib.util.find_spec("torch") is not None, "PyTorch: .venv/bin/pip install torch==2.13.0"),
     "schema": (
         lambda: bool(ODF_SCHEMAS) and shutil.which("jing") is not None,

@@ -17,7 +17,7 @@ from sheetnet.files.escaping import address, box_address, clean, dropped, paragr
 from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell, cell_style, font, xml_text
 from sheetnet.files.sheet_features import chart_numbers, chart_size, positions
-from sheetnet.styles import STYLES
+from sheetnet.styles import STYLES, style_of
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, CellValidation, LineChart, Position, Rule, Sheet
 
@@ -138,23 +138,23 @@ def _number(value: float | None) -> str:
 _SHADES = 5  # of a colour scale from 0 to 1
 _PREFIX = len("of:=")
 _NO_CELL = Cell()
-Under = tuple[str, tuple[int, ...]]  # a role, numbers of rules
+Under = tuple[tuple[str, str], tuple[int, ...]]  # a look, numbers of rules
 
 
 def under_rules(sheet: Sheet) -> dict[Position, Under]:
-    """The cells under a rule → their role, and the rules by number, of which the first that is true decides."""
+    """The cells under a rule → their look, and the rules by number, of which the first that is true decides."""
     found: dict[Position, Under] = {}
     for index, rule in enumerate(sheet.view.rules):
         for place in positions(rule.box):
-            role, rules = found.get(place) or (sheet.cells.get(place, _NO_CELL).role, ())
-            found[place] = role, (*rules, index)
+            look, rules = found.get(place) or (sheet.cells.get(place, _NO_CELL).look, ())
+            found[place] = look, (*rules, index)
     return found
 
 
 def ruled_style(number: int, under: Under) -> str:
     """The name of the style of a cell under rules; `number` is the sheet's."""
-    role, rules = under
-    return "-".join([cell_style(role), str(number), *map(str, rules)])
+    look, rules = under
+    return "-".join([cell_style(*look), str(number), *map(str, rules)])
 
 
 def ruled_styles(sheets: Sequence[Sheet], ruled: Sequence[Mapping[Position, Under]]) -> list[Any]:
@@ -167,12 +167,12 @@ def ruled_styles(sheets: Sequence[Sheet], ruled: Sequence[Mapping[Position, Unde
 
 
 def _ruled_style(sheet: Sheet, number: int, under: Under) -> Any:
-    role, rules = under
-    made = cell(ruled_style(number, under), STYLES[role])
+    look, rules = under
+    made = cell(ruled_style(number, under), style_of(*look))
     for rule in (sheet.view.rules[index] for index in rules):
         base = address(sheet.name, *rule.box[:2])
-        for condition, look in _cases(rule, role):
-            made.addElement(style.Map(condition=condition, applystylename=look, basecelladdress=base))
+        for condition, put_on in _cases(rule, look[0]):
+            made.addElement(style.Map(condition=condition, applystylename=put_on, basecelladdress=base))
     return made
 
 
@@ -209,7 +209,7 @@ def put_on_styles(sheets: Sequence[Sheet], ruled: Sequence[Mapping[Position, Und
     """The styles of styles.xml that the conditions put on: fill and font of a role, or a shade and the cell's own font."""
     looks: dict[str, tuple[str | None, str]] = {}  # name → fill, the role whose font it is
     for sheet, cells in zip(sheets, ruled, strict=True):
-        for role, rules in set(cells.values()):
+        for (role, _), rules in set(cells.values()):
             for rule in (sheet.view.rules[index] for index in rules):
                 if rule.scale is None:
                     looks[f"cf_{rule.role}"] = STYLES[rule.role].fill, rule.role

@@ -13,7 +13,7 @@ from odf import config, number, office, style, table
 from odf.namespaces import STYLENS, TABLENS
 
 from sheetnet.files.sheet_features import USUAL_HEIGHT, row_heights
-from sheetnet.styles import STYLES, Style
+from sheetnet.styles import STYLES, Style, style_of
 from sheetnet.syntax import COLUMNS
 from sheetnet.workbook import Sheet, View
 
@@ -30,25 +30,29 @@ def xml_text(element: Any) -> str:
     return out.getvalue()
 
 
-def cell_style(role: str) -> str:
-    """The name of the cell style of a role."""
-    return f"ce_{role}" if role else "ce"
+@cache
+def cell_style(role: str, number: str = "") -> str:
+    """The name of the cell style of a look."""
+    return "_".join(filter(None, ["ce", role, _data_name(number) if number else ""]))
 
 
-def decimals(role: str) -> int | None:
-    """How many decimals a number of this role shows; None where it shows as many as it has."""
-    match = _FORMAT.fullmatch(STYLES[role].number)
-    return len(match[1] or "") if match and not match[2] and not match[3] else None
+@cache
+def shown_as(role: str, number: str = "") -> str:
+    """How Python spells a number as a cell of this look shows it; ten digits where it shows as many as it has."""
+    match = _FORMAT.fullmatch(style_of(role, number).number)
+    if match is None or match[3]:
+        return ".10g"
+    return f".{len(match[1] or '')}{'E' if match[2] else 'f'}"
 
 
 def content_styles(sheets: Sequence[Sheet], more: Sequence[Any]) -> str:
-    """The automatic styles of the content: number formats, cells of each role and `more`, columns, rows and tables."""
-    roles = sorted({"", *(cell.role for sheet in sheets for cell in sheet.cells.values())} & STYLES.keys())
+    """The automatic styles of the content: number formats, cells of each look and `more`, columns, rows and tables."""
+    looks = sorted({("", ""), *(cell.look for sheet in sheets for cell in sheet.cells.values() if cell.role in STYLES)})
     widths = {width for sheet in sheets for width in (sheet.view.default_width, *sheet.view.widths.values())}
     heights = {USUAL_HEIGHT, *(height for sheet in sheets for height in row_heights(sheet).values())}
     tables = {table_style(sheet): sheet for sheet in sheets}
-    pieces = [_format_xml(pattern) for pattern in sorted({STYLES[role].number for role in roles})]
-    pieces += [_role_xml(role) for role in roles]
+    pieces = [_format_xml(pattern) for pattern in sorted({style_of(*look).number for look in looks})]
+    pieces += [_look_xml(*look) for look in looks]
     made = [*more, *map(_column_width, sorted(widths)), *map(_row_height, sorted(heights))]
     made += [_table(sheet) for _, sheet in sorted(tables.items())]
     pieces += map(xml_text, made)
@@ -62,9 +66,9 @@ def _format_xml(pattern: str) -> str:
 
 
 @cache
-def _role_xml(role: str) -> str:
+def _look_xml(role: str, number: str) -> str:
     """Kept, since odfpy takes half a millisecond for each."""
-    return xml_text(cell(cell_style(role), STYLES[role]))
+    return xml_text(cell(cell_style(role, number), style_of(role, number)))
 
 
 def _column_width(width: float) -> Any:

@@ -28,18 +28,16 @@ from sheetnet.files.ods.cell_extras import (
     validations,
 )
 from sheetnet.files.ods.formula_out import to_openformula
-from sheetnet.files.ods.styles import cell_style, decimals, row_style
+from sheetnet.files.ods.styles import cell_style, row_style, shown_as
 from sheetnet.files.sheet_features import USUAL_HEIGHT, check_views, row_heights
 from sheetnet.styles import STYLES
 from sheetnet.syntax import COLUMNS, ROWS, parse_area
 from sheetnet.syntax.references import cell_place
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook
 
-_STYLE = {role: f' table:style-name="{cell_style(role)}"' for role in STYLES}
-_BLANK = f"<table:table-cell{_STYLE['']}/>"
+_BLANK = f'<table:table-cell table:style-name="{cell_style("")}"/>'
 _NO_CELL, _PLAIN = Cell(), CellExtras()
 _USUAL = row_style(USUAL_HEIGHT)
-_SHOWN = {role: ".10g" if decimals(role) is None else f".{decimals(role)}f" for role in STYLES}
 
 
 def rows(sheet: Sheet, extras_of: Mapping[Position, CellExtras]) -> Iterator[str]:
@@ -112,11 +110,9 @@ def _cells(sheet: Sheet, places: Iterable[Position], extras_of: Mapping[Position
 
 
 def _cell(sheet: Sheet, place: Position, cell: Cell, extras: CellExtras) -> str:
-    style = _STYLE.get(cell.role)
-    if style is None:
+    if cell.role not in STYLES:
         raise FileError(f"there is no look for the role {cell.role!r}", place=cell_place((sheet.name, *place)))
-    if extras is not _PLAIN:
-        style = (f' table:style-name="{extras.style}"' if extras.style else style) + extras.attributes
+    style = f' table:style-name="{extras.style or cell_style(*cell.look)}"{extras.attributes}'
     formula = ""
     if cell.formula is not None:
         formula = f' table:formula="{dropped(to_openformula(cell.formula))}"'
@@ -125,7 +121,7 @@ def _cell(sheet: Sheet, place: Position, cell: Cell, extras: CellExtras) -> str:
             formula += f' table:number-matrix-columns-spanned="{width}" table:number-matrix-rows-spanned="{height}"'
     elif cell.value is None:
         return f"<table:table-cell{style}>{extras.before}{extras.after}</table:table-cell>"
-    attributes, text = _value(cell.value, _SHOWN[cell.role], cell.formula is not None)
+    attributes, text = _value(cell.value, shown_as(*cell.look), cell.formula is not None)
     if not attributes:
         raise FileError(_no_value(cell), place=cell_place((sheet.name, *place)))
     if extras.link:

@@ -32,7 +32,7 @@ from sheetnet.files.xlsx.xlsxwriter_internals import (
     shared_texts,
     style_index,
 )
-from sheetnet.styles import STYLES, Style
+from sheetnet.styles import STYLES, Style, style_of
 from sheetnet.syntax import cell_name, column_letters, parse_area, quote_sheet
 from sheetnet.syntax.references import COLUMNS, FORMULA_CHARACTERS, ROWS, TEXT_CHARACTERS, place_name
 from sheetnet.workbook import (
@@ -196,7 +196,8 @@ def write_xlsx(workbook: Workbook, stream: IO[bytes] | str | os.PathLike[str]) -
     book: Any = Book(target, {"in_memory": True, "default_format_properties": properties})
     book.set_properties({"created": _CREATED})
     try:
-        styles = {role: book.add_format(_format(style)) for role, style in STYLES.items()}
+        looks = sorted({look for sheet in workbook.sheets for look in _looks(sheet)})
+        styles = {look: book.add_format(_format(style_of(*look))) for look in looks}
         written = [_add_sheet(book, sheet, styles) for sheet in workbook.sheets]
         _activate(workbook, written)
         for name in workbook.names:
@@ -228,11 +229,14 @@ def _format(style: Style) -> dict[str, object]:
     return properties
 
 
-def _add_sheet(book: Any, sheet: Sheet, styles: dict[str, Any]) -> Any:
+def _looks(sheet: Sheet) -> list[tuple[str, str]]:
+    return sorted({cell.look for cell in sheet.cells.values()})
+
+
+def _add_sheet(book: Any, sheet: Sheet, styles: dict[tuple[str, str], Any]) -> Any:
     written = book.add_worksheet(sheet.name, worksheet_class=RowsSheet)
-    # Only the styles in use get an index, in the order of STYLES.
-    used = {cell.role for cell in sheet.cells.values()}
-    indices = {role: style_index(form) for role, form in styles.items() if role in used}
+    # Only the styles in use get an index, each sheet's in their order.
+    indices = {look: style_index(styles[look]) for look in _looks(sheet)}
     written.rows = list(rows_xml(sheet, indices, shared_texts(book)))
     for row, column in _corners(sheet):
         include_cell(written, row - 1, column - 1)
@@ -273,12 +277,12 @@ def _add_name(book: Any, name: Name, workbook: Workbook) -> None:
     add_defined_name(book, text, scope, in_file(name.refers_to))
 
 
-def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]) -> Iterator[str]:
-    """Each row's `<row>` element. `style` gives a role's index, `share` a text's index among the shared strings.
+def rows_xml(sheet: Sheet, style: Mapping[tuple[str, str], int], share: Callable[[str], int]) -> Iterator[str]:
+    """Each row's `<row>` element. `style` gives a look's index, `share` a text's index among the shared strings.
 
     Raises FileError naming the cell whose content no program could read back.
     """
-    styled = {role: f' s="{index}"' if index else "" for role, index in style.items()}
+    styled = {look: f' s="{index}"' if index else "" for look, index in style.items()}
     ordered = sorted(sheet.cells.items(), key=itemgetter(0))
     # Excel measures rows itself where it must; LibreOffice and others believe the file.
     heights = {row: f' ht="{height:g}"' for row, height in row_heights(sheet).items()}
@@ -286,7 +290,7 @@ def rows_xml(sheet: Sheet, style: Mapping[str, int], share: Callable[[str], int]
         parts = [f'<row r="{number}"{heights.get(number, "")}>']
         for place, cell in cells:
             try:
-                parts.append(_cell_xml(place, cell, styled[cell.role], sheet.arrays.get(place), share))
+                parts.append(_cell_xml(place, cell, styled[cell.look], sheet.arrays.get(place), share))
             except ValueError as error:
                 raise FileError(str(error), place=place_name(sheet.name, _spot(place))) from error
         parts.append("</row>")

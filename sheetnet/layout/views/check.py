@@ -6,8 +6,11 @@ says so.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
+from sheetnet.layout.number_format import block_format
 from sheetnet.layout.views.view_parts import Laid, ViewContext
 from sheetnet.network import Block
 from sheetnet.syntax import cell_name
@@ -48,17 +51,19 @@ def check(context: ViewContext) -> Laid:
 def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) -> int:
     """The rows of a block; `same` is the cell that says whether the inputs are those of generation."""
     symbol, _ = describe(context.network, block.name, context.presentation.column)
-    row = top
+    row, values = top, context.values[block.name]
+    digits = None if block.kind == "input" else block_format("copy", chain.from_iterable(values))
     for r in range(block.rows):
         for c in range(block.columns):
-            number = context.values[block.name][r][c]
+            number = values[r][c]
+            shown = digits.code(number) if digits else ""
             numpy, found = cell_name(row, NUMPY), cell_name(row, FOUND)
             difference = f"ABS({found}-{numpy})"
             grid.write(row, QUANTITY, symbol, "name")
             grid.links[row, QUANTITY] = (context.grid.sheet, *context.grid.position(block.name, r, c))
             grid.write(row, INDEX, element_name("", (r, c)), "index")
-            grid.cells[row, NUMPY] = Cell(number, role="numpy")
-            grid.calculate(row, FOUND, context.step.cell(block.name, r, c), number, "copy")
+            grid.cells[row, NUMPY] = Cell(number, role="numpy", number=shown)
+            grid.calculate(row, FOUND, context.step.cell(block.name, r, c), number, "copy", shown)
             wanted = f'IF({same}="{GENERATED}",{difference},"")' if same else difference
             grid.calculate(row, DIFFERENCE, wanted, 0.0, "difference")
             row += 1

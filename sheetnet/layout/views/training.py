@@ -11,7 +11,7 @@ It computes everything from its own cells; from Step it takes the inputs alone (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
 from sheetnet.layout.grid import Grid
@@ -239,10 +239,10 @@ class _Page(TableLayout):
         grid, top = self.table.grid, self.table.first
         for layer in self.layers:
             block, nodes = train("W", layer), self.network.sizes[layer - 1] + 1
-            for c, value in enumerate(self.context.values[block][0]):
+            for c in range(len(self.context.values[block][0])):
                 j, i = divmod(c, nodes)
-                source = fixed(self.context, q("W", layer), i, j)
-                grid.calculate(top, self.table.lefts[block] + c, source, value, "weight")
+                at, source = (top, self.table.lefts[block] + c), fixed(self.context, q("W", layer), i, j)
+                grid.cells[at] = replace(grid.cells[at], formula=source, role="weight")
 
     def margin(self) -> None:
         """The numbers of the steps, γ, the chart of the cost and how to read a row."""
