@@ -220,13 +220,14 @@ class SignatureIndex:
         self._order = np.argsort(sums)
         self._sums = sums[self._order]
 
+    def near(self, found: Array, loose: float = 1.0) -> Indices:
+        """How many quantities each column of `found` may agree with: no others do."""
+        low, high = self._between(found, loose)
+        return np.maximum(high - low, 0)
+
     def matches(self, found: Array, loose: float = 1.0) -> tuple[Indices, Indices]:
         """All pairs (column of `found`, quantity) that agree in every run."""
-        with np.errstate(invalid="ignore"):
-            sums = self._weights @ found
-            room = self._weights @ (2 * RELATIVE * np.abs(found) + ABSOLUTE * self._scale) * loose
-            low = np.searchsorted(self._sums, np.where(np.isfinite(sums), sums - room, np.inf), "left")
-            high = np.searchsorted(self._sums, np.where(np.isfinite(sums), sums + room, -np.inf), "right")
+        low, high = self._between(found, loose)
         counts = np.maximum(high - low, 0)
         counts[np.cumsum(counts) > MOST_PAIRS] = 0
         columns = np.repeat(np.arange(found.shape[1]), counts)
@@ -234,6 +235,15 @@ class SignatureIndex:
         quantities = self._order[np.repeat(low, counts) + offsets]
         good = self._agree(found, columns, quantities, loose)
         return columns[good], quantities[good]
+
+    def _between(self, found: Array, loose: float) -> tuple[Indices, Indices]:
+        """Where in the order of sums those of the columns lie, with their room."""
+        with np.errstate(invalid="ignore"):
+            sums = self._weights @ found
+            room = self._weights @ (2 * RELATIVE * np.abs(found) + ABSOLUTE * self._scale) * loose
+            low = np.searchsorted(self._sums, np.where(np.isfinite(sums), sums - room, np.inf), "left")
+            high = np.searchsorted(self._sums, np.where(np.isfinite(sums), sums + room, -np.inf), "right")
+        return low, high
 
     def _agree(self, found: Array, columns: Indices, quantities: Indices, loose: float) -> NDArray[np.bool_]:
         good = np.ones(len(columns), dtype=bool)

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
+from sheetnet.identification.downstream import Downstream
 from sheetnet.identification.explain import connected, guesses
-from sheetnet.identification.labels import Label
+from sheetnet.identification.labels import Label, label_all
 from sheetnet.identification.state import IdentifyState
 from sheetnet.quantity import Quantity
+from sheetnet.syntax import parse_area
+from sheetnet.validation.case import input_blocks
 from sheetnet.workbook import Place
 
 ROUNDS = 12  # each finds at least one wrong cell, usually all that do not depend on one another
@@ -67,6 +72,30 @@ def _possible(state: IdentifyState, label: Label) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Copies:
+    """How many cells hold each quantity, and how many hold one of its block as a rule: copies of A_0, A transposed."""
+
+    holders: Counter[Label]
+    usual: dict[tuple[str, int], int]
+    typed: set[Label]
+
+    @classmethod
+    def of(cls, state: IdentifyState) -> _Copies:
+        holders = Counter(labels[0] for labels in state.labels.values()) + Counter(state.wrong.values())
+        counts: dict[tuple[str, int], list[int]] = {}
+        for label, count in holders.items():
+            counts.setdefault((label.quantity, label.step), []).append(count)
+        usual = {kind: sorted(each)[len(each) // 2] for kind, each in counts.items()}
+        inputs = {block.name for block in input_blocks(state.network)}
+        return cls(holders, usual, {label for label in state.training.first_labels() if label.quantity in inputs})
+
+    def lacks(self, label: Label) -> bool:
+        """Whether fewer cells hold it than as a rule, though some do: an input stands where it is typed."""
+        there = label in self.typed or label in self.holders
+        return there and self.holders[label] < self.usual.get((label.quantity, label.step), 0)
+
+
 def _by_neighbours(state: IdentifyState, unknown: Sequence[Place]) -> bool:
     """Guess from the labels around; each formula alone, given right numbers, then says whether it is right.
 
@@ -74,14 +103,16 @@ def _by_neighbours(state: IdentifyState, unknown: Sequence[Place]) -> bool:
 
     Recognised cells that an unknown one uses are suspects: z without its bias is known, too, but not where z belongs.
     """
+    copies = _Copies.of(state)
     suspects = _suspects(state, unknown)
     known = {place: labels[0] for place, labels in state.labels.items() if place not in suspects} | state.wrong
-    guessed = guesses([*suspects, *unknown], known, lambda label: _possible(state, label))
+    guessed = guesses([*suspects, *unknown], known, lambda label: copies.lacks(label) or _possible(state, label))
     if not guessed:
         return False
     agree = state.alone(guessed)
     settled = {place for place in guessed if agree.get(place)}
     undecided, blamed = (set(unknown) | suspects) - settled, False
+    unproved = Hypothesis()
     for place in state.graph.order:
         # Blamed only where what it uses is beyond doubt, and what uses it is right once it is put right.
         if place in guessed and place in undecided and undecided.isdisjoint(state.graph.precedents(place)):
@@ -90,7 +121,28 @@ def _by_neighbours(state: IdentifyState, unknown: Sequence[Place]) -> bool:
                 state.blame({place: guessed[place]})
                 undecided.discard(place)
                 blamed = True
-    return blamed
+            elif place in agree:
+                unproved[place] = guessed[place]
+    return blamed or _together(state, unproved, copies)
+
+
+def _together(state: IdentifyState, guessed: Hypothesis, copies: _Copies) -> bool:
+    """Guesses whose users have no neighbours that tell what they are: all are put right at once.
+
+    Blamed are those that a cell uses which then is a quantity that was missing. So what uses two wrong cells tells of both.
+    """
+    if not guessed:
+        return False
+    values = state.put_right(guessed)
+    users = {user for place in guessed for user in state.graph.dependents.get(place, ())}
+    asked = [state.numbers[user] for user in users if user in state.numbers and user not in guessed]
+    labels = label_all(state.training, state.look_up(values, asked), state.places)
+    found = {user for user, (label, *_) in labels.items() if copies.lacks(label) or _possible(state, label)}
+    proved = {
+        place: label for place, label in guessed.items() if not found.isdisjoint(state.graph.dependents.get(place, ()))
+    }
+    state.blame(proved)
+    return bool(proved)
 
 
 def misplaced_factors(state: IdentifyState) -> Hypothesis:
@@ -111,10 +163,20 @@ def _suspects(state: IdentifyState, unknown: Sequence[Place]) -> set[Place]:
     """Recognised cells, used by first unknown ones, that compute a mere factor or what another cell computes too."""
     used = {u for place in _first(state, unknown) for u in state.graph.precedents(place) if u in state.labels}
     used = {u for u in used if state.labels[u][0].quantity not in REPEATED_INPUTS}
-    counts = Counter(labels[0] for labels in state.labels.values())
     blocks = set(state.training.elements[: state.training.blocks])
-    labels = {place: state.labels[place][0] for place in used}
-    return {p for p, label in labels.items() if (label.quantity, label.index) not in blocks or counts[label] > 1}
+    computed = Counter(frozenset(labels) for p, labels in state.labels.items() if not _copies_a_cell(state, p))
+    labels = {place: state.labels[place] for place in used if not _copies_a_cell(state, place)}
+    return {
+        place
+        for place, (label, *also) in labels.items()
+        if (label.quantity, label.index) not in blocks or computed[frozenset((label, *also))] > 1 + len(also)
+    }
+
+
+def _copies_a_cell(state: IdentifyState, place: Place) -> bool:
+    """Whether a formula is no more than a reference to one cell."""
+    area = parse_area(state.graph.formulas[place])
+    return area is not None and area.size == 1
 
 
 def _by_trying(state: IdentifyState, first: Sequence[Place]) -> bool:
@@ -123,9 +185,13 @@ def _by_trying(state: IdentifyState, first: Sequence[Place]) -> bool:
     True if a cell was blamed.
     """
     best, most = Hypothesis(), 0
-    for hypothesis in _hypotheses(state, first):
-        if state.wrong.keys().isdisjoint(hypothesis) and (gain := state.gain(hypothesis)) > most:
-            best, most = hypothesis, gain
+    for places, about in groupby(_hypotheses(state, first), key=tuple):
+        if not state.wrong.keys().isdisjoint(places):
+            continue
+        hypotheses = list(about)
+        gains = Downstream(state, places).gains(hypotheses, most)
+        if max(gains) > most:
+            best, most = hypotheses[gains.index(max(gains))], max(gains)
     if best:
         state.blame(best)
         return True

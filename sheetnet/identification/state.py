@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.engine import Evaluate
-from sheetnet.engine.prepare import Isolated, cannot_move, excerpt, with_only_formulas
+from sheetnet.engine.prepare import Isolated, cannot_move
 from sheetnet.identification.input_map import InputMap
-from sheetnet.identification.labels import Label, SignatureIndex, Training, label_all, look_up
+from sheetnet.identification.labels import Found, Label, SignatureIndex, Training, label_all, look_up
 from sheetnet.network import Network
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax.dependencies import Dependencies
@@ -88,10 +88,6 @@ def _drawn(network: Network, where: InputMap, trials: int, seed: int, own: Mappi
     return inputs
 
 
-FEW_RUNS = 4  # the sheet's own numbers and three trials tell a good guess from a bad one
-MOST_AFTER = 60  # cells downstream in which a guess must show
-
-
 @dataclass
 class IdentifyState:
     """`labels` are what the cells compute, `wrong` what cells that compute something else should.
@@ -115,11 +111,10 @@ class IdentifyState:
     carried: set[Place] = field(default_factory=set)
     taken: set[Label] = field(default_factory=set)
     helpers: set[Place] = field(default_factory=set)
+    indices: dict[tuple[int, range], SignatureIndex] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.numbers = {place: number for number, place in enumerate(self.places)}
-        self._bare = excerpt(self.workbook, ())
-        self._indices: dict[int, SignatureIndex] = {}
         self.first_labels: dict[Place, tuple[Label, ...]] = {}
         self._moved = {place for place, moved in zip(self.places, self.runs.moved, strict=True) if moved}
 
@@ -148,13 +143,16 @@ class IdentifyState:
 
     def recognise(self, columns: Iterable[int]) -> dict[Place, tuple[Label, ...]]:
         """Look the cells up and keep what was found."""
-        reached = max((label.step for labels in self.labels.values() for label in labels), default=1)
-        found = look_up(self.training, self.values, columns, self.steps, reached + 1)
-        labels = label_all(self.training, found, self.places)
+        labels = label_all(self.training, self.look_up(self.values, columns), self.places)
         self.labels |= labels
         self.first_labels = {**labels, **self.first_labels}
         self.taken |= {label for found in labels.values() for label in found}
         return labels
+
+    def look_up(self, values: Array, columns: Iterable[int]) -> Found:
+        """Which quantities these columns of the values are, as far as the steps that are known, and the next."""
+        reached = max((label.step for labels in self.labels.values() for label in labels), default=1)
+        return look_up(self.training, values, columns, self.steps, reached + 1)
 
     def blame(self, labels: Mapping[Place, Label]) -> None:
         """These cells should compute these quantities, and do not."""
@@ -164,11 +162,14 @@ class IdentifyState:
 
     def rerun(self) -> None:
         """The workbook once more, with the reference's numbers in all wrong cells."""
-        places = [*self.runs.drivers, *self.wrong]
-        columns = self.expected(self.wrong).T.tolist()
-        right = list(map(list, zip(*columns, strict=True))) if columns else [[] for _ in self.runs.numbers]
-        trials = [[*own, *more] for own, more in zip(self.runs.numbers, right, strict=True)]
-        self.values = as_numbers(self.engine(self.workbook, places, trials, self.places))
+        self.values = self.put_right({})
+
+    def put_right(self, more: Mapping[Place, Label]) -> Array:
+        """The values with the reference's numbers in all wrong cells and in `more`: runs × formula cells."""
+        right = {**self.wrong, **more}
+        places = [*self.runs.drivers, *right]
+        trials = [[*own, *put] for own, put in zip(self.runs.numbers, self.expected(right).tolist(), strict=True)]
+        return as_numbers(self.engine(self.workbook, places, trials, self.places))
 
     def expected(self, labels: Mapping[Place, Label]) -> Array:
         """The reference's numbers for these labels: runs × labels; what is infinite becomes 0."""
@@ -190,27 +191,3 @@ class IdentifyState:
         scale = np.max([self.training.scale(label.step) for label in labels.values()], axis=0)
         agree = agreement(found, self.expected({place: labels[place] for place in movable}), scale)
         return {place: bool(agree[:, number].all()) for number, place in enumerate(movable)}
-
-    def gain(self, labels: Mapping[Place, Label]) -> int:
-        """How many cells downstream would be recognised if these cells computed these quantities."""
-        after = [p for p in self.graph.after(labels, MOST_AFTER) if p not in self.labels and p not in labels]
-        if not after:
-            return 0
-        inside = set(after)
-        border = {u for place in after for u in self.graph.precedents(place) if u in self.numbers and u not in inside}
-        border = {u for u in border if u not in labels and not np.isnan(self.values[:, self.numbers[u]]).any()}
-        places = [*self.runs.drivers, *border, *labels]
-        known = self.values[:, [self.numbers[u] for u in border]].tolist()
-        right = self.expected(labels).tolist()
-        trials = [[*o, *k, *r] for o, k, r in zip(self.runs.numbers, known, right, strict=True)][:FEW_RUNS]
-        found = as_numbers(self.engine(with_only_formulas(self._bare, self.workbook, inside), places, trials, after))
-        columns, _ = self._index(max(label.step for label in labels.values())).matches(found)
-        return len(np.unique(columns))
-
-    def _index(self, step: int) -> SignatureIndex:
-        """What can be recognised around a step, in few runs."""
-        if step not in self._indices:
-            steps = range(max(1, step - 1), step + 2)
-            expected = np.concatenate([self.training.step(s)[:FEW_RUNS] for s in steps], axis=1)
-            self._indices[step] = SignatureIndex(expected, self.training.scale(step)[:FEW_RUNS])
-        return self._indices[step]
