@@ -25,6 +25,7 @@ from sheetnet.batch.schedule import Workers
 from sheetnet.engine import Trial
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook, write_workbook
+from sheetnet.identification import identify_workbook
 from sheetnet.judge import judge_file
 from sheetnet.judge_options import DEFAULT_OPTIONS
 from sheetnet.network import Network
@@ -35,6 +36,7 @@ from tools.bench_report import Figure, measured_apart
 
 CLASS = 1000  # files
 WRONG = 0.3  # of a class
+DAMAGED = 100  # formulas of a workbook that is identified
 STEP = WorkbookOptions()
 
 
@@ -205,6 +207,32 @@ def typed_numbers(network: Network, folder: Path) -> list[Figure]:
     return [Figure(f"typed numbers in all {judged.printed} formulas, seconds of the processor", judged.seconds, 10)]
 
 
+def _of_ten(network: Network) -> Network:
+    """The network with ten observations instead of one."""
+    generator = random.Random(4)
+    inputs = tuple(tuple(round(generator.random(), 3) for _ in network.inputs[0]) for _ in range(10))
+    outputs = range(len(network.targets[0]))
+    targets = tuple(tuple(float(k == n % len(outputs)) for k in outputs) for n in range(10))
+    return replace(network, title=f"{network.title}, 10 observations", inputs=inputs, targets=targets)
+
+
+def identified(network: Network) -> list[Figure]:
+    """A workbook without names, 100 of its formulas damaged, against the right one."""
+    generator = random.Random(11)
+    right = replace(make_workbook(network, STEP), names=())
+    (step,) = (sheet for sheet in right.sheets if sheet.name == "Step")
+    formulas = sorted(at for at, cell in step.cells.items() if cell.formula is not None)
+    figures = []
+    for what, changes in (("1 + each", ("1+{}",)), ("of several kinds", ("1+{}", "-({})", "2*({})", "({})^2"))):
+        chosen = generator.sample(formulas, DAMAGED)
+        cells = {at: Cell(0.0, generator.choice(changes).format(step.cells[at].formula)) for at in chosen}
+        damaged = replace(step, cells={**step.cells, **cells})
+        wrong = replace(right, sheets=tuple(damaged if sheet is step else sheet for sheet in right.sheets))
+        ratio = paired_cpu(partial(identify_workbook, wrong, network), partial(identify_workbook, right, network))
+        figures.append(Figure(f"identify {DAMAGED} wrong ({what}) of {len(formulas):,} / right, processor", ratio, 20))
+    return figures
+
+
 def main() -> None:
     """Print every figure."""
     from tools.bench import network_of
@@ -214,6 +242,7 @@ def main() -> None:
         benches: dict[str, Callable[[], list[Figure]]] = {
             "one": lambda: one_wrong_cell(network_of((2, 2, 2)), folder),
             "class": lambda: a_class(network_of((2, 2, 2)), folder),
+            "identify": lambda: identified(_of_ten(network_of((16, 16, 8)))),
             "typed": lambda: typed_numbers(network_of((2, 2, 2)), folder),
             "views": lambda: all_views([network_of((2, 2, 2)), network_of((16, 16, 8))], folder),
             "large": lambda: large(network_of((784, 64, 10)), folder),

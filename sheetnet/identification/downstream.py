@@ -43,11 +43,14 @@ class Downstream:
         own = np.array(state.runs.numbers)[:, list(drivers.values())]
         self._given = np.concatenate([own, state.values[:, [state.numbers[u] for u in border]]], axis=1)
         self._workbook = _part(state.workbook, self.cells, [u for u in used if u not in state.numbers])
-        self.work = sum(1 + len(graph.precedents(place)) for place in self.cells)
+        self._work = sum(1 + len(graph.precedents(place)) for place in self.cells)
 
     def gains(self, hypotheses: Sequence[Hypothesis], least: int) -> list[int]:
-        """How many cells each hypothesis would have recognised, where that may be more than `least`; else 0."""
-        if len(self.cells) <= least:
+        """How many cells each hypothesis would have recognised, where that may be more than `least`; else 0.
+
+        So it is for all of them where the budget does not last.
+        """
+        if len(self.cells) <= least or not self._state.may_try(self._work * len(hypotheses)):
             return [0] * len(hypotheses)
         expected = np.array([self._state.expected(hypothesis) for hypothesis in hypotheses])
         steps = [max(label.step for label in hypothesis.values()) for hypothesis in hypotheses]

@@ -223,7 +223,7 @@ class SignatureIndex:
     def near(self, found: Array, loose: float = 1.0) -> Indices:
         """How many quantities each column of `found` may agree with: no others do."""
         low, high = self._between(found, loose)
-        return np.maximum(high - low, 0)
+        return np.asarray(np.maximum(high - low, 0))
 
     def matches(self, found: Array, loose: float = 1.0) -> tuple[Indices, Indices]:
         """All pairs (column of `found`, quantity) that agree in every run."""

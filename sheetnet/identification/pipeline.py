@@ -157,18 +157,12 @@ def _missing(found: Identification) -> Iterator[CellVerdict]:
 
 
 def _unknown(cell: Unidentified) -> CellVerdict:
-    """Wrong where it begins; carried where it cannot be told as long as the cell it follows from is wrong."""
-    verdict = Verdict.WRONG if cell.follows is None else Verdict.CARRIED
-    if verdict == Verdict.WRONG and cell.message.startswith("the formula gives #"):
-        verdict = Verdict.ERROR
-    elif verdict == Verdict.WRONG and "try --engine" in cell.message:
-        verdict = Verdict.UNSUPPORTED
     return CellVerdict(
         cell.sheet,
         cell.cell,
         cell.expected.quantity if cell.expected else "unknown",
         cell.expected.index if cell.expected else None,
-        verdict,
+        cell.verdict,
         cell.message,
         formula=cell.formula,
         value=cell.value,

@@ -19,6 +19,7 @@ from sheetnet.syntax import cell_name, functions
 from sheetnet.syntax.references import cell_place
 from sheetnet.validation.case import input_blocks
 from sheetnet.validation.refine.explain import words_of
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError, Place, Value
 
 
@@ -54,6 +55,7 @@ class Unidentified:
 
     `follows` names the cell it is unidentified because of; None: it begins here. `expected` is the quantity that would
     make everything downstream right; `mistakes` are the codes of the known mistakes that explain it, first the one told.
+    `verdict` is wrong, error or unsupported where it begins, else carried; undetermined where it was not looked for.
     """
 
     sheet: str
@@ -66,6 +68,7 @@ class Unidentified:
     expected: Label | None = None
     expected_value: float | None = None
     mistakes: tuple[str, ...] = ()
+    verdict: Verdict = Verdict.WRONG
 
     @property
     def mistake(self) -> str | None:
@@ -199,6 +202,7 @@ def _users(network: Network) -> dict[str, list[str]]:
 
 
 CONSTANT = {"A_0", "target", "gamma"}  # the same in every step
+NOT_TWICE = "not looked at twice"
 MOST_COMPARED = 300  # cells for which a nearest quantity is sought
 
 
@@ -230,8 +234,13 @@ def build_identification(state: IdentifyState, where: InputMap, *, name: str, en
         unidentified=tuple(_unidentified(state, named, unknown, begins, origins, engine)),
         apart=tuple(_apart(state, set(faulty))),
         nowhere=tuple(nowhere(state, steps)),
-        notes=where.notes,
+        notes=(*where.notes, *_untold(state, unknown)),
     )
+
+
+def _untold(state: IdentifyState, unknown: list[Place]) -> Iterator[str]:
+    if state.exhausted and unknown:
+        yield f"more differs than is looked for in one workbook: {len(unknown):,} cells are {NOT_TWICE}"
 
 
 def _inputs(state: IdentifyState, where: InputMap) -> Iterator[MappedInput]:
@@ -282,14 +291,20 @@ def _unidentified(
         expected = named[place][0] if place in state.wrong else None
         right = state.training.column(state.wrong[place]) if place in state.wrong else None
         computes = state.first_labels.get(place, (None,))[0] if expected else None
+        verdict = Verdict.WRONG if origin is None else Verdict.CARRIED
         if (error := _error(state, place)) is not None:
-            message = _about_error(state, place, error, engine)
+            lacking = _lacking(state, place, engine)
+            message = f"{engine} gives {error} for {lacking}" if lacking else f"the formula gives {error}"
+            if origin is None:
+                verdict = Verdict.UNSUPPORTED if lacking else Verdict.ERROR
         elif origin is not None:
             message = f"not recognised, which follows from {cell_place(origin)}"
         elif right is not None and expected is not None:
             message = comparison(state, column, expected, right, computes)
         else:
             message = nearest(state, column) if number < MOST_COMPARED else "computes no known quantity"
+        if state.exhausted and place not in state.wrong and error is None:
+            verdict, message = Verdict.UNDETERMINED, f"{message}; {NOT_TWICE}"
         known = findings.get(place, ())
         yield Unidentified(
             place[0],
@@ -302,6 +317,7 @@ def _unidentified(
             expected,
             float(right[0]) if right is not None and np.isfinite(right[0]) else None,
             tuple(finding.code for finding in known),
+            verdict,
         )
 
 
@@ -310,13 +326,14 @@ def _error(state: IdentifyState, place: Place) -> CellError | None:
     return shown if isinstance(shown, CellError) else None
 
 
-def _about_error(state: IdentifyState, place: Place, error: CellError, engine: str) -> str:
+def _lacking(state: IdentifyState, place: Place, engine: str) -> str:
+    """What the engine seems to lack where a formula gives an error and the file shows a number, with the remedy."""
     sheet = state.workbook.sheet(place[0])
     saved = sheet.cells[place[1:]].value if sheet is not None and place[1:] in sheet.cells else None
-    if isinstance(saved, float) and engine != "libreoffice" and saved != 0:
-        used = ", ".join(functions(state.graph.formulas[place])) or "this formula"
-        return f"{engine} gives {error} for {used}, though the file shows a number: try --engine libreoffice"
-    return f"the formula gives {error}"
+    if not isinstance(saved, float) or engine == "libreoffice" or saved == 0:
+        return ""
+    used = ", ".join(functions(state.graph.formulas[place])) or "this formula"
+    return f"{used}, though the file shows a number: try --engine libreoffice"
 
 
 def _apart(state: IdentifyState, faulty: set[Place]) -> Iterator[Apart]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from sheetnet.errors import EngineError
 from sheetnet.identification.downstream import Downstream
 from sheetnet.identification.explain import connected, guesses
 from sheetnet.identification.labels import Label, label_all
@@ -31,12 +32,22 @@ Hypothesis = dict[Place, Label]
 
 
 def repair(state: IdentifyState) -> None:
-    """Sort what is not recognised into wrong and carried, as far as that can be told."""
+    """Sort what is not recognised into wrong and carried, as far as that can be told and the budgets last.
+
+    Nothing that was found before depends on it: where the engine fails at a hypothesis, the cells left are not looked at.
+    """
+    try:
+        _look_twice(state)
+    except EngineError:
+        state.exhausted = True
+
+
+def _look_twice(state: IdentifyState) -> None:
     state.blame(misplaced_factors(state))
     unknown = state.open()
     window = WINDOW
     for _ in range(ROUNDS):
-        if not unknown:
+        if not unknown or not state.may_run(2):
             return
         if not _by_neighbours(state, unknown[:window]) and not _by_trying(state, _first(state, unknown)):
             if window >= len(unknown):
@@ -49,6 +60,7 @@ def repair(state: IdentifyState) -> None:
             state.carried |= set(state.recognise([state.numbers[place] for place in again]))
         unknown = state.open()
         window *= WIDER
+    state.exhausted |= bool(unknown)
 
 
 def _first(state: IdentifyState, unknown: Sequence[Place]) -> list[Place]:
@@ -131,7 +143,7 @@ def _together(state: IdentifyState, guessed: Hypothesis, copies: _Copies) -> boo
 
     Blamed are those that a cell uses which then is a quantity that was missing. So what uses two wrong cells tells of both.
     """
-    if not guessed:
+    if not guessed or not state.may_run():
         return False
     values = state.put_right(guessed)
     users = {user for place in guessed for user in state.graph.dependents.get(place, ())}

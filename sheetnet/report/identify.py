@@ -14,6 +14,7 @@ from sheetnet.identification import Identification, Identified, Label, Nowhere, 
 from sheetnet.report.json import json_text, record, records
 from sheetnet.report.wording import in_json, printable, short
 from sheetnet.syntax.references import place_name
+from sheetnet.verdict import Verdict
 
 IDENTIFY_SCHEMA = "sheetnet.identify/1"
 IDENTIFY_FIELDS = """schema workbook network engine trials seed steps summary notes inputs_from inputs identified
@@ -21,7 +22,9 @@ IDENTIFY_FIELDS = """schema workbook network engine trials seed steps summary no
 INPUT_FIELDS = "quantity index cells"
 LABEL_FIELDS = "quantity index step"
 IDENTIFIED_FIELDS = "sheet cell quantity index step also carried because formula value"
-UNIDENTIFIED_FIELDS = "sheet cell formula value message follows computes expected expected_value mistake mistakes"
+UNIDENTIFIED_FIELDS = (
+    "sheet cell formula value message follows computes expected expected_value mistake mistakes verdict"
+)
 APART_FIELDS = "sheet cell formula value why"
 NOWHERE_FIELDS = "quantity step lacking size through"
 MOST_UNIDENTIFIED_SHOWN = 20  # unidentified cells that are listed; the JSON has all
@@ -54,7 +57,7 @@ def _summary(found: Identification) -> dict[str, Any]:
         "identified": len(found.identified),
         "carried": sum(cell.carried for cell in found.identified),
         "unidentified": len(found.unidentified),
-        "begins": sum(cell.follows is None for cell in found.unidentified),
+        "begins": sum(cell.follows is None and cell.verdict != Verdict.UNDETERMINED for cell in found.unidentified),
         "apart": len(found.apart),
     }
 
@@ -143,7 +146,8 @@ def _table(found: Identification) -> Table:
         why.append("\n=" + short(formula), style="dim")
         if count := followers[where]:
             why.append(f"\n{count:,} more cells follow from this", style="yellow")
-        color = "red" if cell.follows is None else "yellow"
+        begins = cell.follows is None and cell.verdict != Verdict.UNDETERMINED
+        color = "red" if begins else "yellow"
         table.add_row(Text(printable(where), style=color), Text(str(cell.expected or "")), why)
     return table
 

@@ -80,7 +80,7 @@ IDENTIFICATION_DATA: dict[str, Any] = {
         {"sheet": "S", "cell": "C1", "formula": "=A1/0", "value": "#DIV/0!", "message": "no", "follows": None,
          "computes": {"quantity": "a_1", "index": [0, 1], "step": 2},
          "expected": {"quantity": "z_1", "index": [0, 1], "step": 1}, "expected_value": 0.5, "mistake": "SN001",
-         "mistakes": ["SN001"]}
+         "mistakes": ["SN001"], "verdict": "wrong"}
     ],
     "apart": [{"sheet": "S", "cell": "D1", "formula": "=1+1", "value": None, "why": "not moved"}],
     "nowhere": [{"quantity": "cost", "step": 1, "lacking": 1, "size": 1, "through": False}],
