@@ -284,18 +284,3 @@ def excerpt(workbook: Workbook, formulas: Collection[Place]) -> Workbook:
         arrays = {at: size for at, size in sheet.arrays.items() if at in cells}
         sheets.append(replace(sheet, cells=cells, arrays=arrays))
     return replace(workbook, sheets=tuple(sheets))
-
-
-def with_only_formulas(bare: Workbook, workbook: Workbook, formulas: Iterable[Place]) -> Workbook:
-    """A workbook without formulas, and these formulas of `workbook`; of an array's cells, the whole array."""
-    more: dict[str, dict[Position, Cell]] = {sheet.name: {} for sheet in workbook.sheets}
-    anchors = {sheet.name: array_cells(sheet) if sheet.arrays else {} for sheet in workbook.sheets}
-    cells = {sheet.name: sheet.cells for sheet in workbook.sheets}
-    for name, row, column in formulas:
-        at = anchors[name].get((row, column), (row, column))
-        more[name][at] = cells[name][at]
-    sheets = []
-    for sheet, original in zip(bare.sheets, workbook.sheets, strict=True):
-        arrays = {at: size for at, size in original.arrays.items() if at in more[sheet.name]}
-        sheets.append(replace(sheet, cells={**sheet.cells, **more[sheet.name]}, arrays=arrays))
-    return replace(bare, sheets=tuple(sheets))

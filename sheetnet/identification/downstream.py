@@ -6,7 +6,7 @@ the same places; each then overwrites those alone. One run rules out most hypoth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
 MOST_AFTER = 60  # cells downstream in which a hypothesis must show
 ONE_RUN = range(1, 2)  # a trial: at the sheet's own numbers more agrees by chance
 FEW_RUNS = range(4)  # the sheet's own numbers and three trials tell a good hypothesis from a bad one
-Hypothesis = Mapping[Place, Label]
+Hypothesis = dict[Place, Label]
 
 
 class Downstream:

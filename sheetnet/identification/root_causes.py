@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sheetnet.errors import EngineError
-from sheetnet.identification.downstream import Downstream
+from sheetnet.identification.downstream import Downstream, Hypothesis
 from sheetnet.identification.explain import connected, guesses
 from sheetnet.identification.labels import Label, label_all
 from sheetnet.identification.state import IdentifyState
@@ -28,7 +28,6 @@ MOST_HYPOTHESES = 400  # quantities that are tried at one place
 MOST_GROUPS = 40  # places of one round at which they are tried
 REPEATED_INPUTS = ("A_0", "target", "gamma")  # copied into every row of a training, and the same in every step
 OPTIONAL = ("cost_out", "e")  # intermediate results, which are tried last
-Hypothesis = dict[Place, Label]
 
 
 def repair(state: IdentifyState) -> None:
