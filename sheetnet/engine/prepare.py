@@ -80,8 +80,19 @@ class Isolated:
         """What other formulas would give, (sheet, formula) each, which read as if they stood on that sheet."""
         name = next(_free_names(self.workbook))
         cells = {(row, 1): Cell(0.0, qualify(formula, sheet)) for row, (sheet, formula) in enumerate(formulas, 1)}
-        workbook = replace(self.workbook, sheets=(*self.workbook.sheets, Sheet(name, cells)))
+        workbook = self._without_shadows()
+        workbook = replace(workbook, sheets=(*workbook.sheets, Sheet(name, cells)))
         return engine(workbook, places, trials, [(name, row, 1) for row in range(1, len(formulas) + 1)])
+
+    def _without_shadows(self) -> Workbook:
+        """The workbook without the isolated formulas, unless some of its cells show what their arrays fill."""
+        shadows = set(self.sheets.values())
+        if any(sheet.arrays for sheet in self.workbook.sheets if sheet.name in shadows):
+            return self.workbook
+        return Workbook(
+            tuple(sheet for sheet in self.workbook.sheets if sheet.name not in shadows),
+            tuple(name for name in self.workbook.names if name.sheet not in shadows),
+        )
 
 
 def cannot_move(formula: str) -> set[str]:

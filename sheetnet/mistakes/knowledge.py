@@ -34,10 +34,11 @@ class Knowledge:
         found: dict[bytes, list[Element]] = {}
         for name, array in self._values.items():
             flat = array.reshape(len(array), -1, array.shape[-1])
-            for row, column in np.ndindex(flat.shape[1:]):
-                numbers = np.ascontiguousarray(flat[:, row, column])
-                if len(np.unique(numbers)) > MASK_VALUES:
-                    found.setdefault(numbers.tobytes(), []).append((name, row, column))
+            ordered = np.sort(flat, axis=0)  # what is no number comes last
+            steps = (ordered[1:] != ordered[:-1]) & ~np.isnan(ordered[:-1])
+            rows = np.ascontiguousarray(np.moveaxis(flat, 0, -1))
+            for row, column in np.argwhere(steps.sum(axis=0) >= MASK_VALUES).tolist():
+                found.setdefault(rows[row, column].tobytes(), []).append((name, row, column))
         return found
 
     def _equal(self, name: str, row: int, column: int) -> list[Element]:

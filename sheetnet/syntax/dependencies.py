@@ -10,7 +10,9 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Protocol
 
+from sheetnet.effort import WorkBudget
 from sheetnet.syntax import Area, areas, column_number, functions, names, tokenize
 from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.syntax.references import split_prefix
@@ -20,6 +22,9 @@ from sheetnet.workbook import Place, Position, Workbook, array_cells
 # Cells and ranges of cells between signs, numbers and functions; names, texts, sheets and whole columns are not plain.
 _CELL = r"\$?([A-Z]{1,3})\$?([0-9]{1,7})"
 _USED = re.compile(rf"{_CELL}(?::{_CELL})?(?![\w.(!:])")
+_SHORT = re.compile(
+    r"[-+*/^(),=<>$A-Z0-9. ]*"
+)  # without ranges and names in small letters: no longer than it is written
 _REST = re.compile(r"(?:[-+*/^(),=<> ]|[A-Z]{2,}(?:\.[A-Z]+)?(?=\()|[0-9]+\.?[0-9]*(?:[Ee][-+]?[0-9]+)?)*")
 
 
@@ -78,6 +83,20 @@ class Dependencies:
             self._known[place] = tuple(dict.fromkeys(self._read(place[0], formula))) if plain is None else plain
         return self._known[place]
 
+    def work(self, place: Place) -> int:
+        """How much it takes to follow the references of a formula: its characters and the cells in its ranges, once."""
+        if place in self._known:
+            return 1 + len(self._known[place])
+        formula, cells = self.formula(place), len(self._positions[place[0]])
+        if not self._any_long_name and _SHORT.fullmatch(formula):
+            return 1 + len(formula)
+        return 1 + len(formula) + sum(min(area.size, cells) for area in self._areas_in(place[0], formula))
+
+    @cached_property
+    def _any_long_name(self) -> bool:
+        """Whether a name in capitals may be more than one cell."""
+        return any(name.name.isupper() and "_" not in name.name for name in self._workbook.names)
+
     def _plain(self, sheet: str, formula: str) -> tuple[Place, ...] | None:
         """The cells of a formula that names only cells of its own sheet; None for any other."""
         if _REST.fullmatch(_USED.sub("", formula)) is None:
@@ -92,11 +111,14 @@ class Dependencies:
         return tuple(found)
 
     def _read(self, sheet: str, formula: str) -> Iterator[Place]:
+        for area in self._areas_in(sheet, formula):
+            yield from self._cells(area, sheet)
+
+    def _areas_in(self, sheet: str, formula: str) -> list[Area]:
         key = (sheet, formula)
         if key not in self._areas:
-            self._areas[key] = list(self._resolved(sheet, formula))
-        for area in self._areas[key]:
-            yield from self._cells(area, sheet)
+            self._areas[key] = list(dict.fromkeys(self._resolved(sheet, formula)))
+        return self._areas[key]
 
     def _resolved(self, sheet: str, formula: str) -> Iterator[Area]:
         """The areas in a formula, in the names that it uses, and in the names that these use."""
@@ -199,12 +221,35 @@ class Dependencies:
         return found
 
 
+class References(Protocol):
+    """What tells to which cells a formula refers."""
+
+    def precedents(self, place: Place) -> tuple[Place, ...]:
+        """The cells to which the formula at a place refers."""
+        ...
+
+
+class Followed:
+    """Dependencies as far as a budget goes; a formula that is beyond it refers to nothing, and `is_whole` turns false."""
+
+    def __init__(self, graph: Dependencies, budget: WorkBudget) -> None:
+        self._graph, self._budget = graph, budget
+        self.is_whole = True
+
+    def precedents(self, place: Place) -> tuple[Place, ...]:
+        """The cells to which the formula at a place refers, those that hold something."""
+        if self._budget.take(self._graph.work(place)):
+            return self._graph.precedents(place)
+        self.is_whole = False
+        return ()
+
+
 def _between(one: int, other: int) -> range:
     """The numbers from the smaller to the larger: ends of ranges stand in either order."""
     return range(min(one, other), max(one, other) + 1)
 
 
-def causes(graph: Dependencies, carried: Iterable[Place], blamed: set[Place]) -> dict[Place, Place | None]:
+def causes(graph: References, carried: Iterable[Place], blamed: set[Place]) -> dict[Place, Place | None]:
     """For each carried cell the nearest blamed cell upstream; None where there is none."""
     found: dict[Place, Place | None] = {}
     for place in carried:
@@ -212,9 +257,7 @@ def causes(graph: Dependencies, carried: Iterable[Place], blamed: set[Place]) ->
     return found
 
 
-def _nearest(
-    graph: Dependencies, place: Place, blamed: set[Place], known: Mapping[Place, Place | None]
-) -> Place | None:
+def _nearest(graph: References, place: Place, blamed: set[Place], known: Mapping[Place, Place | None]) -> Place | None:
     """Breadth first upstream; cells carried themselves, met on the way, already know their cause."""
     seen, queue = {place}, deque([place])
     while queue:
@@ -229,7 +272,7 @@ def _nearest(
     return None
 
 
-def on_circles(graph: Dependencies, places: Iterable[Place], closed: set[Place]) -> set[Place]:
+def on_circles(graph: References, places: Iterable[Place], closed: set[Place]) -> set[Place]:
     """The cells upstream of `places` that lie on a circle of formulas, or between two; cells of `closed` use nothing.
 
     What uses nothing that is left is taken away, again and again; then what nothing left uses.
@@ -267,7 +310,7 @@ def _turned(uses: dict[Place, set[Place]]) -> dict[Place, set[Place]]:
     return users
 
 
-def starts_circle(graph: Dependencies, place: Place, order: Mapping[Place, int], blamed: set[Place]) -> bool:
+def starts_circle(graph: References, place: Place, order: Mapping[Place, int], blamed: set[Place]) -> bool:
     """Whether a cell turns the step's order back on itself: it uses one that comes later and that uses it in turn.
 
     The other cells of the circle are as they should be, and so is a circle that runs through a blamed cell.
@@ -276,7 +319,7 @@ def starts_circle(graph: Dependencies, place: Place, order: Mapping[Place, int],
     return any(used not in blamed and (used == place or _reaches(graph, used, place, blamed)) for used in later)
 
 
-def through_helpers(graph: Dependencies, place: Place, stops: Collection[Place]) -> Iterator[Place]:
+def through_helpers(graph: References, place: Place, stops: Collection[Place]) -> Iterator[Place]:
     """The cells that a formula uses, at once or by way of cells that are not among `stops`."""
     seen, queue = set[Place](), deque([place])
     while queue:
@@ -288,7 +331,7 @@ def through_helpers(graph: Dependencies, place: Place, stops: Collection[Place])
                     queue.append(used)
 
 
-def circle_through(graph: Dependencies, place: Place, closed: Collection[Place] = ()) -> list[Place]:
+def circle_through(graph: References, place: Place, closed: Collection[Place] = ()) -> list[Place]:
     """The shortest way from a cell over what it uses back to itself, not through `closed`; empty where there is none."""
     before: dict[Place, Place] = {}
     queue = deque([place])
@@ -306,5 +349,5 @@ def circle_through(graph: Dependencies, place: Place, closed: Collection[Place] 
     return []
 
 
-def _reaches(graph: Dependencies, start: Place, goal: Place, closed: set[Place]) -> bool:
+def _reaches(graph: References, start: Place, goal: Place, closed: set[Place]) -> bool:
     return goal in through_helpers(graph, start, closed)

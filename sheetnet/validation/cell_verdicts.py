@@ -71,6 +71,13 @@ class Evidence:
         doubtful: list[bool] = self.doubtful.tolist()
         return doubtful
 
+    @cached_property
+    def settled(self) -> list[bool]:
+        """The answers that are compared in every run and agree in each, as a whole and alone."""
+        agree = self.here if self.alone is None else self.here & self.alone
+        settled: list[bool] = np.all(agree & np.isfinite(self.expected), axis=0).tolist()
+        return settled
+
     @property
     def trials(self) -> slice:
         """The runs that are trials."""
@@ -86,6 +93,8 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict
     if chance := volatile_function(answer.formula):
         return Verdict.WRONG, f"{chance} gives another value at every look: not deterministic"
     if evidence.alone is None or evidence.alone_values is None:
+        return _right(answer, number, evidence)
+    if evidence.settled[number]:
         return _right(answer, number, evidence)
     values = [row[number] for row in evidence.alone_values]
     whole = bool(evidence.here[:, number].all())

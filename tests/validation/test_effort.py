@@ -87,6 +87,19 @@ def test_a_fault_filled_down_is_looked_at_once() -> None:
         assert [cell.message[:6] for cell in column].count("as in ") == shared
 
 
+def test_a_cell_whose_cause_is_not_looked_for_is_not_judged() -> None:
+    """It is right alone and wrong in the sheet: neither blamed nor said to be carried."""
+    network = load_network("d02b")
+    workbook = edited(step_book(network), network, {"{z_1[0,0]}": "={A_0_T[0,0]}*{W_1[0,0]}"})
+    usual, bare = (refined_with(workbook, network, e) for e in (Effort(), Effort(followed=WorkBudget(0))))
+    carried = [number for number, cell in enumerate(usual) if cell.verdict == "carried"]
+    assert len(carried) > 20
+    assert {bare[number].verdict for number in carried} == {"undetermined"}
+    assert {bare[number].message[:33] for number in carried} == {"not judged: right alone, but where"[:33]}
+    others = [number for number in range(len(usual)) if number not in carried]
+    assert [usual[n].verdict for n in others] == [bare[n].verdict for n in others]
+
+
 def test_no_clock_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report with repairs, names and causes, on a machine without clocks."""
 

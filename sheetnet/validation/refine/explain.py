@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetnet.effort import WorkBudget
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
-from sheetnet.syntax.dependencies import through_helpers
+from sheetnet.syntax.dependencies import Followed, through_helpers
 from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case
 from sheetnet.validation.refine.propose_repairs import DOLLAR_SLIP, EMPTY_SLIP, empty_cells
@@ -30,8 +31,8 @@ CANCELLED = "its number is right all the same, because another error cancels thi
 class Sources:
     """What the formulas of a workbook refer to, as elements of blocks: ("z_1", 0, 1)."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, case: Case, budget: WorkBudget) -> None:
+        self._case, self.graph = case, Followed(case.dependencies, budget)
 
     @cached_property
     def _elements(self) -> dict[Place, list[Element]]:
@@ -46,7 +47,7 @@ class Sources:
 
     def of(self, place: Place) -> frozenset[Element] | None:
         """The elements that the formula at a place refers to; None where that cannot be told."""
-        used = list(through_helpers(self._case.dependencies, place, self._elements))
+        used = list(through_helpers(self.graph, place, self._elements))
         helpers = [place, *(cell for cell in used if cell not in self._elements)]
         if any(map(self._case.dependencies.makes_up, helpers)):
             return None
@@ -61,7 +62,7 @@ def name_mistakes(state: State) -> State:
         return state
     from sheetnet.mistakes.search import Diagnosis  # the catalogue is large, and right sheets do not need it
 
-    values, sources = state.runner.quantities(state.runs.drawn), Sources(case)
+    values, sources = state.runner.quantities(state.runs.drawn), Sources(case, state.effort.followed)
     diagnosis = Diagnosis(case.network, values, state.effort.guesses, _shared_trials(state))
     signatures, skipped = as_numbers(alone), list[int]()
     for number in wrong:
@@ -69,6 +70,9 @@ def name_mistakes(state: State) -> State:
         if cells[number].verdict == Verdict.HARDCODED and np.ptp(signature) > 0:
             continue  # a typed number is the reason, which has been told
         reads = sources.of(answer.place)
+        if not sources.graph.is_whole:  # what a formula cannot know is no explanation
+            skipped.append(number)
+            continue
         findings = diagnosis.findings(answer.block.name, answer.row, answer.column, signature, reads)
         if findings:
             cells[number] = _with(cells[number], findings)

@@ -38,6 +38,7 @@ class KnownCell:
     reference: str
     value: float
     called: str
+    stays: bool = False  # the same in every run, as the bias node: put for its own number it would change nothing
 
     @property
     def size(self) -> str:
@@ -56,7 +57,8 @@ class KnownNumbers:
         """The cells whose number, rounded or cut to the digits typed, is the one typed; some of them, if many are."""
         low, high = typed_range(text)
         start, end = bisect_left(self._sizes, low), bisect_right(self._sizes, high)
-        return self._known[start : min(end, start + MOST_CELLS_FOR_A_NUMBER)]
+        some = self._known[start : min(end, start + MOST_CELLS_FOR_A_NUMBER)]
+        return [cell for cell in some if not (cell.stays and abs(cell.value) == float(text))]
 
 
 @dataclass(frozen=True, slots=True)

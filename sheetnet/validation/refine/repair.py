@@ -217,18 +217,21 @@ def _right_formulas(state: State) -> dict[str, list[tuple[Place, str]]]:
 
 def known_cells(state: State) -> list[KnownCell]:
     """The inputs and answers whose numbers may have been typed into formulas: as the reference has them here."""
-    found: list[tuple[Place, str, tuple[int, ...], float]] = []
+    found: list[tuple[Place, str, tuple[int, ...], float, bool]] = []
     for cell in state.case.inputs:
         name, row, column = cell.element
-        found.append((cell.place, name, (row, column), float(state.runs.drawn[name][0, row, column])))
-    for answer, value in zip(state.case.answers, state.runs.evidence.expected[0].tolist(), strict=True):
+        found.append((cell.place, name, (row, column), float(state.runs.drawn[name][0, row, column]), False))
+    expected = state.runs.evidence.expected
+    stays = np.all(expected == expected[0], axis=0).tolist()
+    for answer, value, same in zip(state.case.answers, expected[0].tolist(), stays, strict=True):
         name, index = quantity_of(answer.block, answer.row, answer.column)
-        found.append((answer.place, name, index, value))
+        found.append((answer.place, name, index, value, same))
     return [
         KnownCell(
             f"{quote_sheet(place[0])}!{cell_name(*place[1:], absolute=True)}",
             value,
             f"{element_name(name, index)} ({cell_place(place)})",
+            stays=same,
         )
-        for place, name, index, value in found
+        for place, name, index, value, same in found
     ]

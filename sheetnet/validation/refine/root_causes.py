@@ -10,6 +10,8 @@ from sheetnet.errors import BugError
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import (
     Dependencies,
+    Followed,
+    References,
     causes,
     circle_through,
     on_circles,
@@ -28,6 +30,7 @@ from sheetnet.verdict import SOUND, Verdict
 from sheetnet.workbook import CellError, Place
 
 _OTHERS = (0.0, 1e6)  # numbers that a helper's chance, or its time, might as well have given
+UNKNOWN_CHANCE = "not judged: whether it uses chance was not looked for, which takes more work than one workbook gets"
 
 
 def blame_volatile_helpers(state: State) -> State:
@@ -37,8 +40,12 @@ def blame_volatile_helpers(state: State) -> State:
         return state
     told: list[CellVerdict] = []
     moved: list[bool] | None = None
+    graph = Followed(case.dependencies, state.effort.followed)
     for number, (answer, cell) in enumerate(zip(case.answers, state.cells, strict=True)):
-        used = list(through_helpers(case.dependencies, answer.place, case.known))
+        used = list(through_helpers(graph, answer.place, case.known))
+        if not graph.is_whole and cell.verdict in SOUND:
+            told.append(replace(cell, verdict=Verdict.UNDETERMINED, message=UNKNOWN_CHANCE))
+            continue
         helpers = [answer.place, *(place for place in used if place not in case.known)]
         if any(map(case.dependencies.makes_up, helpers)):
             moved = moved or _moved(state, volatile)
@@ -89,6 +96,10 @@ LONGEST_WAY = 10  # cells of a circle that are named
 MOST_CIRCLES = 100  # cells of a workbook for which a circle is looked for: each takes a walk over all formulas
 
 # Views may magnify: a quotient of small differences, many steps of training.
+NOT_FOLLOWED = (
+    "not judged: right alone, but where its wrong number comes from was not looked for, which takes more work than one "
+    "workbook gets"
+)
 GROWN = "the formula is right; what it uses is off by less than is judged, and that grows here"
 
 
@@ -97,7 +108,8 @@ def name_root_causes(state: State) -> State:
 
     Where formulas upstream are right for targets of 0 and 1 alone (`excused`), an error may begin nowhere.
     """
-    cells, graph, places = state.cells, state.case.dependencies, state.case.places
+    cells, places = state.cells, state.case.places
+    graph, read = Followed(state.case.dependencies, state.effort.followed), state.case.dependencies
     if not any(cell.verdict == Verdict.CARRIED or _may_be_circular(cell) for cell in cells):
         return state
     order = {place: number for number, place in enumerate(places)}
@@ -108,17 +120,22 @@ def name_root_causes(state: State) -> State:
     failed = [place for place in found if order[place] in state.runs.failed]
     _name_circles(graph, failed, found, order)
     blamed = _blamed(found)
-    for place in [place for place, cause in causes(graph, _carried(found), blamed).items() if cause is None]:
+    origin = causes(graph, _carried(found), blamed)
+    for place in [place for place, cause in origin.items() if cause is None]:
         reach = [place, *(used for used in through_helpers(graph, place, order) if used not in order)]
-        if used := MAKE_UP & _functions(graph, reach):
+        if used := MAKE_UP & _functions(read, reach):
             message = f"{', '.join(sorted(used))} looks at more than numbers: right alone, wrong in this workbook"
             found[place] = replace(found[place], verdict=Verdict.WRONG, message=message)
-    blamed = _blamed(found)
-    origin = causes(graph, _carried(found), blamed)
+    if len(_blamed(found)) > len(blamed):
+        blamed = _blamed(found)
+        origin = causes(graph, _carried(found), blamed)
     for place, cause in origin.items():
-        found[place] = (
-            _caused(graph, place, cause, found, blamed) if cause or not state.excused else _untold(found[place])
-        )
+        if cause is None and not graph.is_whole:
+            found[place] = replace(found[place], verdict=Verdict.UNDETERMINED, message=NOT_FOLLOWED)
+        elif cause is None and state.excused:
+            found[place] = _untold(found[place])
+        else:
+            found[place] = _caused(read, place, cause, found, blamed)
     return state.given([_shared(cell, place, found) for place, cell in zip(places, cells, strict=True)])
 
 
@@ -127,7 +144,7 @@ def _may_be_circular(cell: CellVerdict) -> bool:
 
 
 def _name_circles(
-    graph: Dependencies, failed: list[Place], found: dict[Place, CellVerdict], order: dict[Place, int]
+    graph: References, failed: list[Place], found: dict[Place, CellVerdict], order: dict[Place, int]
 ) -> None:
     """Make a circle of formulas an error of the answer that closes it, and tell where helper cells make one."""
     closing: set[Place] = set()
@@ -157,7 +174,7 @@ def _closing(cell: CellVerdict, circle: list[Place]) -> CellVerdict:
     return replace(cell, verdict=Verdict.ERROR, message=message)
 
 
-def _fed_by_circle(graph: Dependencies, place: Place, cell: CellVerdict, order: dict[Place, int]) -> CellVerdict:
+def _fed_by_circle(graph: References, place: Place, cell: CellVerdict, order: dict[Place, int]) -> CellVerdict:
     """The verdict of a cell, with the circle among the helper cells that it uses, if there is one."""
     for helper in through_helpers(graph, place, order):
         if helper not in order and (circle := circle_through(graph, helper, order)):
