@@ -14,8 +14,8 @@ MOST_READ = 500_000
 MOST_READ_TO_COMPARE = MOST_READ // 4
 # Characters of repaired formulas that are tried, with the cells they refer to, TRIAL more for each: to be parsed and
 # evaluated in all runs takes 1 µs a character, 4 µs where hardly two are built alike, and 20 µs a formula. It is enough for
-# 10,000 repairs of usual length (55 characters): 1 to 3 s.
-MOST_TRIED = 750_000
+# 10,000 repairs of usual length (40 characters): 1 to 3 s.
+MOST_TRIED = 600_000
 # Of these, for one cell: 300 quantities in 8 forms for each of two helper cells.
 MOST_TRIED_FOR_A_CELL = MOST_TRIED // 2
 TRIAL = 20

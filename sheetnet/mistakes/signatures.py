@@ -227,9 +227,12 @@ def catalogue_of(network: Network, probes: Values) -> Catalogue:
         digest.update(probes[name].tobytes())
     layers = tuple(layer.activation for layer in network.layers)
     structure = (network.sizes, network.observations, layers, network.loss, network.reduction, network.train_bias)
-    return _shared(_Asked(structure, digest.digest(), network, {name: probes[name].copy() for name in network.blocks}))
+    return shared_catalogue(
+        _Asked(structure, digest.digest(), network, {name: probes[name].copy() for name in network.blocks})
+    )
 
 
 @lru_cache(maxsize=CATALOGUES)
-def _shared(asked: _Asked) -> Catalogue:
+def shared_catalogue(asked: _Asked) -> Catalogue:
+    """The catalogue that is kept for a structure in some trials."""
     return Catalogue(asked.network, asked.probes)

@@ -9,6 +9,7 @@ import pytest
 from sheetnet.effort import Effort, WorkBudget
 from sheetnet.engine import engine_named
 from sheetnet.judge import judge
+from sheetnet.mistakes.signatures import shared_catalogue
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.validation.case import Case
@@ -98,6 +99,19 @@ def test_a_cell_whose_cause_is_not_looked_for_is_not_judged() -> None:
     assert {bare[number].message[:33] for number in carried} == {"not judged: right alone, but where"[:33]}
     others = [number for number in range(len(usual)) if number not in carried]
     assert [usual[n].verdict for n in others] == [bare[n].verdict for n in others]
+
+
+def test_a_report_is_the_same_alone_and_in_a_class() -> None:
+    """Files of one structure share what mistakes give: whichever came before, each has the names that it has alone."""
+    network = load_network("d02b")
+    changes = ("2*({})", "-({})", "({})+1", "({})/2")
+    blocks = ("z_1", "delta_1", "dC_dW_2", "W_1_new")
+    books = [rewritten(step_book(network), network, block, change.format) for block in blocks for change in changes]
+    in_a_class = [judge(book, network) for book in books]
+    for book, report in zip(books[::-1], in_a_class[::-1], strict=True):
+        shared_catalogue.cache_clear()
+        assert judge(book, network) == report
+    assert sum(bool(cell.mistakes) for report in in_a_class for cell in report.cells) >= len(books)
 
 
 def test_no_clock_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
