@@ -8,8 +8,9 @@ there. It knows quantities by name only, no equations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import groupby
 
 from sheetnet.errors import EngineError
@@ -27,6 +28,7 @@ WINDOW, WIDER = 200, 4  # unknown cells looked at in the first round, and how ma
 MOST_HYPOTHESES = 400  # quantities that are tried at one place
 MOST_GROUPS = 40  # places of one round at which they are tried
 REPEATED_INPUTS = ("A_0", "target", "gamma")  # copied into every row of a training, and the same in every step
+MissingBlocks = dict[tuple[str, int], list[Label]]  # (quantity, step) → its elements that no cell computes
 OPTIONAL = ("cost_out", "e")  # intermediate results, which are tried last
 
 
@@ -206,7 +208,8 @@ def _by_trying(state: IdentifyState, first: Sequence[Place]) -> bool:
     if best:
         state.blame(best)
         return True
-    alone = {place: label for place in first if (label := _only_one(state, place))}
+    missing_at = cache(partial(missing_blocks, state))
+    alone = {place: label for place in first if (label := _only_one(state, place, missing_at))}
     state.blame(alone)
     return bool(alone)
 
@@ -237,9 +240,9 @@ def _kind(state: IdentifyState, place: Place) -> tuple[str, int]:
     return label.quantity, label.step
 
 
-def missing_blocks(state: IdentifyState, step: int) -> dict[tuple[str, int], list[Label]]:
+def missing_blocks(state: IdentifyState, step: int) -> MissingBlocks:
     """(quantity, step) → its elements that no cell computes; blocks of that step and the weights after it."""
-    found: dict[tuple[str, int], list[Label]] = {}
+    found: MissingBlocks = {}
     elements = state.training.elements[: state.training.blocks]
     for quantity, index in sorted(elements, key=lambda element: Quantity.of(element[0]).symbol in OPTIONAL):
         label = Label(quantity, index, step + (Quantity.of(quantity).symbol == "W"))
@@ -248,9 +251,7 @@ def missing_blocks(state: IdentifyState, step: int) -> dict[tuple[str, int], lis
     return found
 
 
-def _renamed(
-    state: IdentifyState, group: list[Place], missing: Mapping[tuple[str, int], list[Label]]
-) -> Iterator[Hypothesis]:
+def _renamed(state: IdentifyState, group: list[Place], missing: MissingBlocks) -> Iterator[Hypothesis]:
     """A group of recognised cells as another quantity with the same indices: δ where ∂C/∂a stands, for instance."""
     labels = {place: state.labels[place][0] for place in group}
     for (quantity, step), elements in missing.items():
@@ -259,7 +260,7 @@ def _renamed(
             yield {place: Label(quantity, label.index, step) for place, label in labels.items()}
 
 
-def _shaped(group: list[Place], missing: Mapping[tuple[str, int], list[Label]]) -> Iterator[Hypothesis]:
+def _shaped(group: list[Place], missing: MissingBlocks) -> Iterator[Hypothesis]:
     """A rectangle of unknown cells as a missing block of its shape, as it stands or turned."""
     top, left = min(place[1] for place in group), min(place[2] for place in group)
     shape = max(place[1] for place in group) - top + 1, max(place[2] for place in group) - left + 1
@@ -276,10 +277,10 @@ def _shaped(group: list[Place], missing: Mapping[tuple[str, int], list[Label]]) 
                 yield {place: at[index] for place, index in wanted.items()}
 
 
-def _only_one(state: IdentifyState, place: Place) -> Label | None:
+def _only_one(state: IdentifyState, place: Place, missing_at: Callable[[int], MissingBlocks]) -> Label | None:
     """A cell that nothing uses: the one missing element of a block that stands beside it."""
     near = [(place[0], place[1] + a, place[2] + b) for a, b in ((-1, 0), (1, 0), (0, -1), (0, 1))]
     kinds = {_kind(state, one) for one in near if one in state.labels}
-    missing = missing_blocks(state, max((labels[0].step for labels in _upstream(state, place)), default=1))
+    missing = missing_at(max((labels[0].step for labels in _upstream(state, place)), default=1)) if kinds else {}
     beside = [labels[0] for kind, labels in missing.items() if kind in kinds and len(labels) == 1]
     return beside[0] if len(beside) == 1 and _possible(state, beside[0]) else None

@@ -90,11 +90,11 @@ def _drawn(network: Network, where: InputMap, trials: int, seed: int, own: Mappi
 
 
 # Cells that formulas read, in all runs together, when a workbook is run once more: 0.15 to 0.3 µs each. It is enough for
-# 25 more times where 4,000 formulas read 75,000 cells; a larger workbook is run again so often at least.
-MOST_READ_AGAIN = 45_000_000
+# 22 more times where 4,000 formulas read 75,000 cells; a larger workbook is run again so often at least.
+MOST_READ_AGAIN = 40_000_000
 LEAST_AGAIN = 6
-# The same for what is tried out downstream of a few cells, with all that belongs to it 1 µs a cell: 2 s.
-MOST_READ_DOWNSTREAM = 2_000_000
+# The same for what is tried out downstream of a few cells, with all that belongs to it 1 µs a cell: 1.5 s.
+MOST_READ_DOWNSTREAM = 1_500_000
 
 
 @dataclass
