@@ -172,6 +172,9 @@ def student_workbook(
     blanks = exercise.blanks or blanks_named(network, ())
     for name in blanks:
         _empty(grid, network, name, exercise.hints)
+    for at, cell in grid.cells.items():  # neither a number format nor a column's width tells what will stand there
+        if cell.formula is not None:
+            grid.cells[at] = replace(cell, value=None, number="")
     context = ViewContext(network, presentation, {}, grid)
     falls = values["cost_new"][0][0] < values["cost"][0][0]
     sheets = (student_readme(context, version), step_sheet(grid), check_sheet(context, blanks, falls))

@@ -13,7 +13,8 @@ import pytest
 from sheetnet.engine.libreoffice import find_libreoffice
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
-from sheetnet.layout.number_format import NEGLIGIBLE, NumberFormat
+from sheetnet.layout import Exercise, blanks_named
+from sheetnet.layout.number_format import NEGLIGIBLE, NumberFormat, fitting_widths
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.syntax import parse_area
@@ -132,19 +133,18 @@ def test_inputs_show_as_typed() -> None:
             assert step.cells[area.top, area.left].number == ""
 
 
-def test_a_blank_shows_nothing_of_its_answer() -> None:
-    """All cells to fill in have one number format, and no column is as wide as an answer would need it."""
+@pytest.mark.parametrize("blanks", [(), ("delta",)])
+def test_a_students_copy_shows_nothing_of_its_answers(blanks: tuple[str, ...]) -> None:
+    """No number format and no column follows a calculated number: they are as wide as what is given needs them."""
     network = load_network(HOUSE_PRICES)
-    larger = replace(network, targets=tuple((target * 1e6,) for (target,) in network.targets))
-    looks, widths = [], []
-    for each in (network, larger):
-        step = make_student_workbook(each).sheet("Step")
-        assert step is not None
-        looks.append({cell.look for cell in step.cells.values() if cell.role == "answer"})
-        targets = min(width for width in step.view.widths.values())
-        widths.append((targets, len(step.view.widths)))
-    assert looks[0] == looks[1] == {("answer", "")}
-    assert widths[0][0] == widths[1][0]
+    step = make_student_workbook(network, Exercise(blanks_named(network, blanks))).sheet("Step")
+    assert step is not None
+    looks = {cell.number for cell in step.cells.values() if cell.formula is not None or cell.role == "answer"}
+    assert looks == {""}
+    given = {at: cell for at, cell in step.cells.items() if cell.formula is None}
+    assert {c: width for c, width in step.view.widths.items() if c > 1} == {
+        c: width for c, width in fitting_widths(given).items() if width > step.view.default_width
+    }
 
 
 @pytest.mark.parametrize(
