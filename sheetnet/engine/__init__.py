@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from sheetnet.engine.run import Evaluate as Evaluate
-from sheetnet.engine.run import Run as Run
-from sheetnet.engine.run import Trial as Trial
 from sheetnet.errors import EngineError
 from sheetnet.workbook import Place, Workbook
+
+if TYPE_CHECKING:  # whoever only asks which engines there are needs no NumPy
+    from sheetnet.engine.run import Evaluate, Run, Trial
 
 
 @dataclass(frozen=True)

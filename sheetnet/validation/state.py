@@ -18,8 +18,9 @@ from itertools import chain
 import numpy as np
 
 from sheetnet.effort import Effort
-from sheetnet.engine import Engine, Trial
+from sheetnet.engine import Engine
 from sheetnet.engine.prepare import Isolated
+from sheetnet.engine.run import Trial
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.engine import Run, libreoffice
+from sheetnet.engine import libreoffice
 from sheetnet.engine.prepare import prepared, with_numbers
+from sheetnet.engine.run import Run
 from sheetnet.errors import EngineError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.engine import Run, Trial, engine_named
+from sheetnet.engine import engine_named
 from sheetnet.engine.libreoffice import recalculate
 from sheetnet.engine.prepare import prepared, with_numbers
+from sheetnet.engine.run import Run, Trial
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
