@@ -44,11 +44,9 @@ wheel: .venv/tests  ## build the wheel and the source archive into dist/, and te
 	@$(BIN)/python -m build --outdir dist . >/dev/null
 	@SHEETNET_WHEEL=dist $(PYTEST) -q -m 'slow or not slow' -k wheel
 
-bench: .venv/installed  ## time generating and validating, as ratios to the bare libraries
+bench: .venv/installed  ## time and memory as ratios to the bare libraries, kept in docs/benchmarks.md
 	@$(BIN)/python -m tools.bench
-	@$(BIN)/python -m tools.bench_judging
-	@$(BIN)/python -m tools.bench_starts
-	@$(BIN)/python -m tools.bench_reading
+	@$(BIN)/python -m tools.benchmarks
 
 fuzz: .venv/tests  ## damage workbooks at random, 10,000 files: no crash, no hang, no wrong "correct"
 	@$(BIN)/python -m tools.fuzz --count 10000

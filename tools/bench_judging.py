@@ -1,6 +1,6 @@
 """Judging as ratios of one run: wrong files against right ones, large workbooks, hostile formulas, whole classes.
 
-`make bench` runs it after the table of `bench.py`; each line has the measured figure and its goal.
+`python -m tools.bench_judging one class` measures the subjects named; `make bench` all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from sheetnet.network import Network
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Cell, Place, Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
-from tools.bench_report import Figure, measured_apart
+from tools.bench_report import Figure, measured_apart, show
 
 CLASS = 1000  # files
 WRONG = 0.3  # of a class
@@ -233,8 +233,8 @@ def identified(network: Network) -> list[Figure]:
     return figures
 
 
-def main() -> None:
-    """Print every figure."""
+def figures(*only: str) -> Iterator[Figure]:
+    """Every figure, or those of the subjects named."""
     from tools.bench import network_of
 
     with tempfile.TemporaryDirectory() as name:
@@ -248,10 +248,9 @@ def main() -> None:
             "large": lambda: large(network_of((784, 64, 10)), folder),
             "half": lambda: half_a_million(network_of((784, 64, 10)), network_of((784, 320, 10)), folder),
         }
-        for key in sys.argv[1:] or benches:
-            for figure in benches[key]():
-                print(figure, flush=True)
+        for subject in only or benches:
+            yield from benches[subject]()
 
 
 if __name__ == "__main__":
-    main()
+    show(figures(*sys.argv[1:]))

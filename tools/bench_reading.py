@@ -20,7 +20,7 @@ from sheetnet.generate import write_workbook
 from sheetnet.network import Network
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tools.bench_judging import paired_cpu
-from tools.bench_report import Figure
+from tools.bench_report import Figure, show
 
 _READ = ("xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/", "content.xml", "styles.xml")
 _SHARING = 20_000  # cells that share one formula
@@ -101,15 +101,15 @@ def bare_expat(path: Path) -> None:
                     parser.ParseFile(stream)
 
 
-def main() -> None:
-    """Print every figure."""
+def figures(*words: str) -> Iterator[Figure]:
+    """A figure for each file, or for those whose names hold one of the words."""
     from tools.bench import SHAPES, network_of
 
     with tempfile.TemporaryDirectory() as folder:
         for path in files(Path(folder), [network_of(shape) for shape in SHAPES[:3]]):
-            if len(sys.argv) < 2 or any(word in path.name for word in sys.argv[1:]):
-                print(reading(path), flush=True)
+            if not words or any(word in path.name for word in words):
+                yield reading(path)
 
 
 if __name__ == "__main__":
-    main()
+    show(figures(*sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -19,6 +20,15 @@ class Figure:
         """The figure, its goal, and whether it is met."""
         mark = "" if self.measured <= self.goal else "   missed"
         return f"{self.what:82}{self.measured:8.2f}   goal {self.goal:g}{mark}"
+
+
+def show(figures: Iterable[Figure]) -> list[Figure]:
+    """Print each figure as soon as it is measured; gives them all."""
+    found = []
+    for figure in figures:
+        print(figure, flush=True)
+        found.append(figure)
+    return found
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from sheetnet.batch.api import validate_many
 from sheetnet.generate import write_workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tools.bench import network_of
-from tools.bench_report import Figure
+from tools.bench_report import Figure, show
 
 ROUNDS = 15
 CLASS = 1000  # files, whose journal is reckoned from one line
@@ -62,12 +63,12 @@ def journals(folder: Path) -> list[Figure]:
     return [Figure(f"journal of {CLASS:,} correct files with all views, MB", CLASS * len(line) / 1e6, 20)]
 
 
-def main() -> None:
-    """Print every figure."""
+def figures() -> Iterator[Figure]:
+    """Every figure."""
     with tempfile.TemporaryDirectory() as name:
-        for figure in (*starts(Path(name)), *journals(Path(name))):
-            print(figure, flush=True)
+        yield from starts(Path(name))
+        yield from journals(Path(name))
 
 
 if __name__ == "__main__":
-    main()
+    show(figures())
