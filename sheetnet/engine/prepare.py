@@ -54,14 +54,17 @@ class Isolated:
     sheets: dict[str, str]
 
     @classmethod
-    def of(cls, workbook: Workbook, cells: Iterable[Place]) -> Isolated:
-        """The workbook with these cells isolated."""
-        positions: dict[str, set[Position]] = {}
-        for sheet, *position in cells:
-            positions.setdefault(sheet, set()).add((position[0], position[1]))
+    def of(cls, workbook: Workbook, cells: Iterable[Place], numbers: Iterable[Place] = ()) -> Isolated:
+        """The workbook with these cells isolated, and numbers to be driven in more cells."""
+        isolated, driven = _by_sheet(cells), _by_sheet(numbers)
+        positions = {name: isolated.get(name, set()) | driven.get(name, set()) for name in {**isolated, **driven}}
         shadows = dict(zip(positions, _free_names(workbook), strict=False))
         originals = [_emptied(sheet, positions.get(sheet.name, set()), shadows) for sheet in workbook.sheets]
-        extra = [_shadow(s, positions[s.name], shadows[s.name]) for s in workbook.sheets if s.name in shadows]
+        extra = [
+            _shadow(sheet, isolated.get(sheet.name, set()) | _moved(sheet, positions[sheet.name]), shadows[sheet.name])
+            for sheet in workbook.sheets
+            if sheet.name in shadows
+        ]
         # A name scoped to the original sheet means the same on its shadow.
         scoped = [
             Name(name.name, name.refers_to, shadows[name.sheet]) for name in workbook.names if name.sheet in shadows
@@ -127,14 +130,33 @@ def _moved(sheet: Sheet, answers: set[Position]) -> set[Position]:
     return {anchor for position, anchor in array_cells(sheet).items() if position in answers}
 
 
-def _shadow(sheet: Sheet, answers: set[Position], name: str) -> Sheet:
-    moved = _moved(sheet, answers)
+def _shadow(sheet: Sheet, positions: set[Position], name: str) -> Sheet:
+    """The formulas at these positions; those of arrays with what they fill."""
     cells = {
         position: Cell(0.0, qualify(cell.formula, sheet.name))
-        for position in answers | moved
+        for position in positions
         if (cell := sheet.cells.get(position)) is not None and cell.formula is not None
     }
-    return Sheet(name, cells, {anchor: sheet.arrays[anchor] for anchor in moved})
+    return Sheet(name, cells, {anchor: sheet.arrays[anchor] for anchor in positions if anchor in sheet.arrays})
+
+
+def _by_sheet(places: Iterable[Place]) -> dict[str, set[Position]]:
+    found: dict[str, set[Position]] = {}
+    for sheet, row, column in places:
+        found.setdefault(sheet, set()).add((row, column))
+    return found
+
+
+def only_cells(workbook: Workbook, places: Iterable[Place]) -> Workbook:
+    """The sheets and names of a workbook without arrays, and of its cells only these."""
+    kept = _by_sheet(places)
+    return replace(
+        workbook,
+        sheets=tuple(
+            replace(sheet, cells={at: sheet.cells[at] for at in kept.get(sheet.name, ()) if at in sheet.cells})
+            for sheet in workbook.sheets
+        ),
+    )
 
 
 def prepared(workbook: Workbook, places: Sequence[Place]) -> Workbook:

@@ -78,10 +78,13 @@ class Dependencies:
     def precedents(self, place: Place) -> tuple[Place, ...]:
         """The cells to which the formula at a place refers, those that hold something."""
         if place not in self._known:
-            formula = self.formula(place)
-            plain = self._plain(place[0], formula) if self._any_plain else None
-            self._known[place] = tuple(dict.fromkeys(self._read(place[0], formula))) if plain is None else plain
+            self._known[place] = self.used_by(place[0], self.formula(place))
         return self._known[place]
+
+    def used_by(self, sheet: str, formula: str) -> tuple[Place, ...]:
+        """The cells to which a formula on a sheet would refer, those that hold something."""
+        plain = self._plain(sheet, formula) if self._any_plain else None
+        return tuple(dict.fromkeys(self._read(sheet, formula))) if plain is None else plain
 
     def work(self, place: Place) -> int:
         """How much it takes to follow the references of a formula: its characters and the cells in its ranges, once."""
@@ -329,6 +332,21 @@ def through_helpers(graph: References, place: Place, stops: Collection[Place]) -
                 yield used
                 if used not in stops:
                     queue.append(used)
+
+
+def users_through(graph: References, helpers: Iterable[Place], begin: Iterable[Place]) -> set[Place]:
+    """These cells, and of the helper cells those that use them, at once or by way of each other."""
+    users: dict[Place, list[Place]] = {}
+    for helper in helpers:
+        for used in graph.precedents(helper):
+            users.setdefault(used, []).append(helper)
+    found = set(begin)
+    waiting = list(found)
+    while waiting:
+        new = [user for user in users.get(waiting.pop(), ()) if user not in found]
+        found.update(new)
+        waiting += new
+    return found
 
 
 def circle_through(graph: References, place: Place, closed: Collection[Place] = ()) -> list[Place]:

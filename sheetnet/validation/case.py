@@ -284,7 +284,11 @@ class Case:
         """The cells whose numbers are judged or driven: all others are helpers of the student's, or texts."""
         return {*self.places, *self.drivers, *(cell.place for cell in self.inputs)}
 
-    @cached_property
+    @property
     def dependencies(self) -> Dependencies:
-        """Which cells the formulas use; an emptied answer counts as one."""
-        return Dependencies(self.workbook, self.known)
+        """Which cells the formulas use; an emptied answer counts as one. Other trials and conventions change nothing."""
+        located, _ = self.workbook.memory.get("dependencies", (None, None))
+        if located is not self.located:
+            self.workbook.memory["dependencies"] = (self.located, Dependencies(self.workbook, self.known))
+        graph: Dependencies = self.workbook.memory["dependencies"][1]
+        return graph

@@ -35,6 +35,8 @@ NOT_IMPLEMENTED = CellError("#N/IMPL!")  # what IronCalc gives for what it does 
 class Evidence:
     """What the runs gave for all answers: runs × answers each. `alone` is None where everything agreed as a whole.
 
+    `alone_values` are, by the answer's number, what its formula gave alone, where that is not all right numbers.
+
     `own` says whether the first run is the sheet's own numbers; `shown` are the sheet's own values, run or not. `noise` is
     how many times the absolute tolerance each answer is allowed, because rounding is magnified in it.
     """
@@ -43,7 +45,7 @@ class Evidence:
     expected: Array
     here: Truth
     alone: Truth | None
-    alone_values: Sequence[Run] | None
+    alone_values: Mapping[int, Sequence[Value]]
     doubtful: Truth
     own: bool
     texts: Texts
@@ -78,6 +80,12 @@ class Evidence:
         settled: list[bool] = np.all(agree & np.isfinite(self.expected), axis=0).tolist()
         return settled
 
+    def signature(self, number: int) -> Array:
+        """The numbers that an answer's formula gave alone, NaN for what is none."""
+        if number not in self.alone_values:
+            return np.asarray(self.expected[:, number])
+        return Run.of(self.alone_values[number]).numbers
+
     @property
     def trials(self) -> slice:
         """The runs that are trials."""
@@ -92,28 +100,33 @@ def verdict_of(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict
         return decided
     if chance := volatile_function(answer.formula):
         return Verdict.WRONG, f"{chance} gives another value at every look: not deterministic"
-    if evidence.alone is None or evidence.alone_values is None:
+    if evidence.alone is None:
         return _right(answer, number, evidence)
     if evidence.settled[number]:
         return _right(answer, number, evidence)
-    values = [row[number] for row in evidence.alone_values]
     whole = bool(evidence.here[:, number].all())
     if moved := cannot_move(answer.formula):
         if whole:
             return _right(answer, number, evidence)
         names = ", ".join(sorted(moved))
         return Verdict.UNSUPPORTED, f"{names} takes addresses as text, so this formula cannot be tried alone"
+    decided = _alone(answer, number, evidence) if number in evidence.alone_values else None
+    if decided is not None or whole:
+        return decided or _right(answer, number, evidence)
+    return _doubt(number, evidence) or (Verdict.CARRIED, "the formula is right")
+
+
+def _alone(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str] | None:
+    """The verdict on a formula by what it gives alone; None where that is right."""
+    assert evidence.alone is not None
+    values = evidence.alone_values[number]
     if NOT_IMPLEMENTED in values:
-        used = ", ".join(functions(answer.formula))
+        used = ", ".join(functions(answer.formula or ""))
         return Verdict.UNSUPPORTED, f"the engine cannot evaluate this formula ({used}): try --engine libreoffice"
     failed = np.array([isinstance(value, CellError) for value in values]) & np.isfinite(evidence.expected[:, number])
     if failed.any() and (failed[0] or bool(evidence.alone[~failed, number].all())):
         return Verdict.ERROR, f"the formula gives {next(value for value in values if isinstance(value, CellError))}"
-    if not evidence.alone[:, number].all():
-        return _wrong(values, number, evidence)
-    if whole:
-        return _right(answer, number, evidence)
-    return _doubt(number, evidence) or (Verdict.CARRIED, "the formula is right")
+    return None if evidence.alone[:, number].all() else _wrong(values, number, evidence)
 
 
 def _by_text(answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str] | None:

@@ -19,14 +19,14 @@ import numpy as np
 
 from sheetnet.effort import Effort
 from sheetnet.engine import Engine
-from sheetnet.engine.prepare import Isolated
-from sheetnet.engine.run import Trial
+from sheetnet.engine.run import Run
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.for_workbook import unforeseen
 from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
+from sheetnet.validation.alone import Isolation
 from sheetnet.validation.case import Case, as_columns, cell_at, element_numbers, input_blocks, own_inputs, ties_of
 from sheetnet.validation.cell_verdicts import Evidence, cell_verdict
 from sheetnet.validation.defined_names import STEP_SIZE_NAME, is_view_block
@@ -67,19 +67,16 @@ class Runner:
         known = dict(zip(wanted, shown, strict=True))
         shown_inputs = {c.place: known.get(c.place, cell_at(case.workbook, c.place).value) for c in case.inputs}
         drawn, expected, own = self._compared(shown_inputs)
-        limits = scales(expected) * self.noise
-        here, failed = np.ones(expected.shape, dtype=np.bool_), set[int]()
-        count = len(case.places)
-        for number, run in enumerate(chain([first], runs), 0 if own else -1):
-            failed.update(n for n, value in run.odd.items() if isinstance(value, CellError) and n < count)
-            if number >= 0:
-                here[number] = agreement(run.numbers[:count], expected[number], limits[number])
+        isolation, count = self._isolation(drawn, expected), len(case.places)
+        compared = [Run(run.numbers[:count], run.odd) for run in chain([first] if own else [], runs)]
+        here = agreement(as_numbers(compared), expected, isolation.limits)
+        errors = (n for run in (first, *compared) for n, value in run.odd.items() if isinstance(value, CellError))
         doubtful = self.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
-        evidence = Evidence(shown[:count], expected, here, None, None, doubtful, own, self.texts, self.noise)
+        evidence = Evidence(shown[:count], expected, here, None, {}, doubtful, own, self.texts, self.noise)
         if not here.all():
-            alone = list(self._isolated.alone(self.engine, *self._driven(drawn, expected), case.places))
-            evidence = replace(evidence, alone=self.agreement(as_numbers(alone), expected), alone_values=alone)
-        return Runs(shown_inputs, frozenset(failed), drawn, evidence)
+            alone, values = isolation.alone(compared, here)
+            evidence = replace(evidence, alone=alone, alone_values=values)
+        return Runs(shown_inputs, frozenset(errors), drawn, evidence)
 
     def _compared(self, shown: Mapping[Place, Value]) -> tuple[Mapping[str, Array], Array, bool]:
         """The inputs and expected answers of the runs that are compared, and whether the sheet's own is the first.
@@ -97,20 +94,10 @@ class Runner:
 
     def instead(self, runs: Runs, formulas: Sequence[tuple[int, str]]) -> Truth:
         """For (answer's number, formula): whether that formula in the answer's place would be right in every run."""
-        expected, numbers = runs.evidence.expected, [number for number, _ in formulas]
-        on_sheets = [(self.case.places[number][0], formula) for number, formula in formulas]
-        values = self._isolated.instead(self.engine, *self._driven(runs.drawn, expected), on_sheets)
-        room = scales(expected) * self.noise[numbers]
-        return np.asarray(agreement(as_numbers(values), expected[:, numbers], room).all(axis=0))
+        return self._isolation(runs.drawn, runs.evidence.expected).instead(formulas)
 
-    @cached_property
-    def _isolated(self) -> Isolated:
-        return Isolated.of(self.case.workbook, self.case.places)
-
-    def _driven(self, inputs: Mapping[str, Array], expected: Array) -> tuple[list[Place], list[Trial]]:
-        """The inputs and all answers, with the numbers that the reference has there in each run."""
-        finite = np.where(np.isfinite(expected), expected, 0.0)
-        return [*self.case.drivers, *self.case.places], list(np.concatenate([self.numbers(inputs), finite], axis=1))
+    def _isolation(self, drawn: Mapping[str, Array], expected: Array) -> Isolation:
+        return Isolation(self.case, self.engine, self.numbers(drawn), expected, scales(expected) * self.noise)
 
     @cached_property
     def texts(self) -> Texts:

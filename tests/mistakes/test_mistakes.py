@@ -19,7 +19,6 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of
 from sheetnet.syntax import cell_name, tokenize
 from sheetnet.trials.draw import draw_trials
-from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case
 from sheetnet.validation.locate import locate
 from sheetnet.validation.state import Runner
@@ -203,8 +202,8 @@ def codes_for(name: str, block: str, row: int, column: int, text: str) -> list[s
     (number,) = [
         n for n, a in enumerate(runner.case.answers) if (a.block.name, a.row, a.column) == (block, row, column)
     ]
-    assert runs.evidence.alone_values is not None, "the formula is right"
-    signature = as_numbers(runs.evidence.alone_values)[:, number]
+    assert number in runs.evidence.alone_values, "the formula is right"
+    signature = runs.evidence.signature(number)
     diagnosis = Diagnosis(network, evaluate_step(network, runs.drawn), Effort().guesses)
     return [finding.code for finding in diagnosis.findings(block, row, column, signature)]
 

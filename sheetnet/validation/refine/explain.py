@@ -12,7 +12,6 @@ import numpy as np
 from sheetnet.effort import WorkBudget
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
 from sheetnet.syntax.dependencies import Followed, through_helpers
-from sheetnet.trials.tolerance import as_numbers
 from sheetnet.validation.case import Case
 from sheetnet.validation.refine.propose_repairs import DOLLAR_SLIP, EMPTY_SLIP, empty_cells
 from sheetnet.validation.result import CellVerdict
@@ -56,17 +55,17 @@ class Sources:
 
 def name_mistakes(state: State) -> State:
     """The verdicts, with the known mistakes of each wrong cell that explain it in every run, the likeliest first."""
-    alone, cells, case = state.runs.evidence.alone_values, list(state.cells), state.case
+    evidence, cells, case = state.runs.evidence, list(state.cells), state.case
     wrong = [n for n, cell in enumerate(cells) if is_suspected(cell)]
-    if alone is None or not wrong:
+    if evidence.alone is None or not wrong:
         return state
     from sheetnet.mistakes.search import Diagnosis  # the catalogue is large, and right sheets do not need it
 
     values, sources = state.runner.quantities(state.runs.drawn), Sources(case, state.effort.followed)
     diagnosis = Diagnosis(case.network, values, state.effort.guesses, _shared_trials(state))
-    signatures, skipped = as_numbers(alone), list[int]()
+    skipped: list[int] = []
     for number in wrong:
-        answer, signature = case.answers[number], signatures[:, number]
+        answer, signature = case.answers[number], evidence.signature(number)
         if cells[number].verdict == Verdict.HARDCODED and np.ptp(signature) > 0:
             continue  # a typed number is the reason, which has been told
         reads = sources.of(answer.place)
