@@ -28,9 +28,11 @@ class Run:
     def of(cls, values: Iterable[Value]) -> Run:
         """A run of these values."""
         found = list(values)
-        odd = {number: value for number, value in enumerate(found) if type(value) is not float}
-        for number in odd:
-            found[number] = np.nan
+        odd: dict[int, Value] = {}
+        if set(map(type, found)) != {float}:
+            odd = {number: value for number, value in enumerate(found) if type(value) is not float}
+            for number in odd:
+                found[number] = np.nan
         return cls(np.array(found, dtype=np.float64), odd)
 
     def __len__(self) -> int:

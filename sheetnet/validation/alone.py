@@ -96,6 +96,8 @@ class Isolation:
         """Which answers use one of these, at once or through helper cells, or what no reading tells."""
         case, graph, unreadable = self.case, self._graph, self._unreadable
         begin = {case.places[n] for n in np.flatnonzero(bad).tolist()} | self._odd_cells
+        if not begin and not unreadable:
+            return np.zeros_like(bad)
         spoiled = users_through(graph, self._helpers, begin)
         uses = [a.formula in unreadable or not spoiled.isdisjoint(graph.precedents(a.place)) for a in case.answers]
         return np.array(uses, dtype=np.bool_) if graph.is_whole else np.ones_like(bad)

@@ -27,7 +27,7 @@ from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.for_workbook import unforeseen
 from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
 from sheetnet.validation.alone import Isolation
-from sheetnet.validation.case import Case, as_columns, cell_at, element_numbers, input_blocks, own_inputs, ties_of
+from sheetnet.validation.case import Case, as_columns, element_numbers, input_blocks, own_inputs, ties_of
 from sheetnet.validation.cell_verdicts import Evidence, cell_verdict
 from sheetnet.validation.defined_names import STEP_SIZE_NAME, is_view_block
 from sheetnet.validation.result import CellVerdict
@@ -59,13 +59,13 @@ class Runner:
     def run(self) -> Runs:
         """Run the workbook as it stands and in every trial; where anything disagrees, each formula alone too."""
         case = self.case
-        calculated = [cell.place for cell in case.inputs if not _is_typed(case.workbook, cell.place)]
-        wanted = [*case.places, *calculated]
+        typed = {cell.place: _typed(case.workbook, cell.place) for cell in case.inputs}
+        wanted = [*case.places, *(place for place, number in typed.items() if number is None)]
         runs = self.engine(case.workbook, list(case.drivers), [None, *self.numbers(self.drawn)], wanted)
         first = next(runs)
         shown = list(first)
         known = dict(zip(wanted, shown, strict=True))
-        shown_inputs = {c.place: known.get(c.place, cell_at(case.workbook, c.place).value) for c in case.inputs}
+        shown_inputs = {place: known[place] if place in known else typed[place] for place in typed}
         drawn, expected, own = self._compared(shown_inputs)
         isolation, count = self._isolation(drawn, expected), len(case.places)
         compared = [Run(run.numbers[:count], run.odd) for run in chain([first] if own else [], runs)]
@@ -159,11 +159,11 @@ class Runner:
         return np.asarray(as_columns(self.case.located, marks)[0] > 0)
 
 
-def _is_typed(workbook: Workbook, place: Place) -> bool:
-    """Whether a cell holds a number that no formula gives."""
-    cell, sheet = cell_at(workbook, place), workbook.sheet(place[0])
-    filled = sheet is not None and sheet.arrays and place[1:] in array_cells(sheet)
-    return cell.formula is None and type(cell.value) is float and not filled
+def _typed(workbook: Workbook, place: Place) -> float | None:
+    """The number that a cell holds where no formula gives it; None for any other cell."""
+    sheet = workbook.sheet(place[0])
+    cell = None if sheet is None or (sheet.arrays and place[1:] in array_cells(sheet)) else sheet.cells.get(place[1:])
+    return cell.value if cell is not None and cell.formula is None and type(cell.value) is float else None
 
 
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells

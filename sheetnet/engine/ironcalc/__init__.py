@@ -117,18 +117,24 @@ def _reached(sheet: Sheet, used: Collection[str], text: str) -> bool:
 
 def _fill(model: ironcalc.Model, number: int, sheet: Sheet, formulas: IronCalcFormulas) -> None:
     filled = array_cells(sheet)
-    for (row, column), cell in sheet.cells.items():
-        if filled.get((row, column), (row, column)) != (row, column):
-            continue  # the array's anchor fills it
-        if cell.formula is None:
-            _constant(model, number, row, column, cell)
-            continue
-        formula = f"={formulas.of_cell((sheet.name, row, column), cell.formula)}"
-        if (row, column) in sheet.arrays:
-            rows, columns = sheet.arrays[row, column]
-            model.set_user_array_formula(number, row, column, columns, rows, formula)
-        else:
-            model.update_cell_with_formula(number, row, column, formula)
+    for at, cell in sheet.cells.items():
+        if filled.get(at, at) == at:  # the array's anchor fills the others
+            _enter(model, number, sheet, at, cell, formulas)
+
+
+def _enter(
+    model: ironcalc.Model, number: int, sheet: Sheet, at: Position, cell: Cell, formulas: IronCalcFormulas
+) -> None:
+    row, column = at
+    if cell.formula is None:
+        _constant(model, number, row, column, cell)
+        return
+    formula = f"={formulas.of_cell((sheet.name, row, column), cell.formula)}"
+    if at in sheet.arrays:
+        rows, columns = sheet.arrays[at]
+        model.set_user_array_formula(number, row, column, columns, rows, formula)
+    else:
+        model.update_cell_with_formula(number, row, column, formula)
 
 
 def _constant(model: ironcalc.Model, sheet: int, row: int, column: int, cell: Cell) -> None:
@@ -153,12 +159,14 @@ def evaluate(
     try:
         yield from _evaluate(workbook, places, trials, wanted)
     except ironcalc.WorkbookError as error:
+        workbook.memory.pop("loaded", None)
         raise EngineError(
             f"IronCalc does not take this workbook ({error})", remedy=f"correct that, or try {_OTHER}"
         ) from None
     except BaseException as error:
         # A Rust panic arrives as a BaseException of a class that the package does not export.
         if type(error).__name__ == "PanicException":
+            workbook.memory.pop("loaded", None)
             raise EngineError(f"IronCalc gave up on this workbook ({error})", remedy=f"try {_OTHER}") from None
         raise
 
@@ -171,20 +179,52 @@ def _evaluate(
     )
     driven_workbook = prepared(workbook, places) if over_arrays else workbook
     driven, asked = _columns(workbook, places), _columns(workbook, wanted)
-    used = {sheet.casefold() for sheet in {place[0] for place in chain(places, wanted)}}
-    model, loaded, pristine = None, None, True
+    used = frozenset(sheet.casefold() for sheet in {place[0] for place in chain(places, wanted)})
     for trial in trials:
-        needed = workbook if trial is None else driven_workbook
-        if model is None or loaded is not needed or (trial is None and not pristine):
-            model, loaded, pristine = load(needed, used), needed, True
-        if trial is not None:
-            pristine = False
-            deque(map(model.update_cell_with_number, *driven, np.asarray(trial).tolist()), maxlen=0)
-        model.evaluate()
-        yield _run(model, asked)
+        loaded = Loaded.of(workbook if trial is None else driven_workbook, used)
+        loaded.put(driven if trial is not None else _NOTHING, () if trial is None else np.asarray(trial).tolist())
+        loaded.model.evaluate()
+        yield _run(loaded.model, asked)
 
 
 _Columns = tuple[list[int], list[int], list[int]]  # of many cells: their sheets by number, their rows, their columns
+
+
+_NOTHING: _Columns = ([], [], [])
+
+
+class Loaded:
+    """A model of a workbook, kept for the next runs of it, and the cells in which it has numbers of a trial."""
+
+    def __init__(self, workbook: Workbook, used: frozenset[str]) -> None:
+        self._workbook, self._used = workbook, used
+        self._driven: _Columns = _NOTHING
+        self.model = load(workbook, used)
+
+    @classmethod
+    def of(cls, workbook: Workbook, used: frozenset[str]) -> Loaded:
+        """The one that is kept for a workbook, or a new one where more sheets are used."""
+        kept: Loaded | None = workbook.memory.get("loaded")
+        if kept is None or not kept._used >= used:
+            kept = workbook.memory["loaded"] = cls(workbook, used)
+        return kept
+
+    def put(self, driven: _Columns, numbers: Sequence[float]) -> None:
+        """Numbers in these cells; all others are as the workbook has them."""
+        if driven is not self._driven:
+            now = set(zip(*driven, strict=True))
+            for number, row, column in set(zip(*self._driven, strict=True)) - now:
+                self._restore(number, row, column)
+            self._driven = driven
+        deque(map(self.model.update_cell_with_number, *driven, numbers), maxlen=0)
+
+    def _restore(self, number: int, row: int, column: int) -> None:
+        sheet = self._workbook.sheets[number]
+        cell = sheet.cells.get((row, column), Cell())
+        if cell == Cell():
+            self.model.clear_cell_contents(number, row, column)
+        else:
+            _enter(self.model, number, sheet, (row, column), cell, IronCalcFormulas.of(self._workbook))
 
 
 def _columns(workbook: Workbook, places: Sequence[Place]) -> _Columns:
