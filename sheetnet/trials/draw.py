@@ -111,7 +111,7 @@ def _pool(
     drawn = [usable_draws(network, generator, max(int(n * share), 4), ties, one_hot, kind)
              for n, kind in zip(wanted, KINDS, strict=True)]  # fmt: skip
     kinds = np.repeat(np.arange(len(KINDS)), [len(values["gamma"]) for values in drawn])
-    return {name: np.concatenate([values[name] for values in drawn]) for name in network.blocks}, kinds
+    return {name: np.concatenate([values.pop(name) for values in drawn]) for name in network.blocks}, kinds
 
 
 def usable_draws(

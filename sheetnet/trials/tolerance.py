@@ -39,8 +39,9 @@ def agreement(found: Array, expected: Array, scale: Array) -> Truth:
 
 def scales(expected: Array) -> Array:
     """The largest finite magnitude of each run, at least 1: runs × 1."""
-    finite = np.where(np.isfinite(expected), np.abs(expected), 0.0)
-    return np.asarray(np.maximum(finite.max(axis=1, keepdims=True, initial=0.0), 1.0))
+    finite = np.isfinite(expected)
+    most, least = (of(expected, axis=1, keepdims=True, initial=0.0, where=finite) for of in (np.max, np.min))
+    return np.asarray(np.maximum(np.maximum(most, -least), 1.0))
 
 
 def same(a: Value, b: Value, room: float = 1.0) -> bool:

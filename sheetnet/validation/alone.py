@@ -13,7 +13,7 @@ volatile, that look at more than numbers (SHEETS, FORMULATEXT), and SUBTOTAL, wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -26,7 +26,7 @@ from sheetnet.engine.run import Run, Trial
 from sheetnet.reference import Array
 from sheetnet.syntax.dependencies import Followed, users_through
 from sheetnet.syntax.shifting import skeletons
-from sheetnet.trials.tolerance import Truth, agreement, as_numbers
+from sheetnet.trials.tolerance import Truth, agreement, scales
 from sheetnet.validation.case import Case, cell_at
 from sheetnet.workbook import Cell, Place, Value, Workbook, array_cells
 
@@ -45,15 +45,26 @@ _UNREADABLE = re.compile(
 class Isolation:
     """A case whose formulas are tried alone.
 
-    `inputs` are the numbers of its driven cells, `expected` those of its answers, `limits` the scale of their tolerance:
-    runs × cells each.
+    `inputs` gives the numbers of its driven cells, `expected` has those of its answers, runs × cells each; `noise` is how
+    many times the absolute tolerance each answer is allowed.
     """
 
     case: Case
     engine: Engine
-    inputs: Array
+    inputs: Callable[[], Array]
     expected: Array
-    limits: Array
+    noise: Array
+
+    def agreement(self, runs: Iterable[Run], answers: Sequence[int] | slice = slice(None)) -> Truth:
+        """Where runs gave what is expected of these answers, all runs × answers; one run after the other is compared."""
+        wanted, noise = self.expected[:, answers], self.noise[answers]
+        rows = zip(runs, wanted, self._scales, strict=True)
+        found = [agreement(run.numbers[: len(noise)], expected, scale * noise) for run, expected, scale in rows]
+        return np.array(found, dtype=np.bool_).reshape(wanted.shape)
+
+    @cached_property
+    def _scales(self) -> Array:
+        return scales(self.expected)
 
     def alone(self, runs: Sequence[Run], agree: Truth) -> tuple[Truth, Mapping[int, Sequence[Value]]]:
         """Where each answer's own formula agrees, runs × answers, and its values where they are not all right numbers.
@@ -75,11 +86,11 @@ class Isolation:
                 break
             fixed |= wrong
             runs = self._with_right_numbers(fixed)
-            agree = agreement(as_numbers(runs), self.expected, self.limits)
+            agree = self.agreement(runs)
         rest = np.flatnonzero(left).tolist()
         if rest:
             runs = self._apart(rest)
-            right[:, rest] = agreement(as_numbers(runs), self.expected[:, rest], self.limits[:, rest])
+            right[:, rest] = self.agreement(runs, rest)
             values |= {n: [run[i] for run in runs] for i, n in enumerate(rest)}
         return right, values
 
@@ -91,7 +102,7 @@ class Isolation:
         readable = not _unreadable([formula for _, formula in formulas], self.case.workbook)
         isolated, places = self._workbook([], self._reach(used) if readable else None)
         runs = isolated.instead(self.engine, places, self._trials(places), placed)
-        return np.asarray(agreement(as_numbers(runs), self.expected[:, numbers], self.limits[:, numbers]).all(axis=0))
+        return np.asarray(self.agreement(runs, numbers).all(axis=0))
 
     def _uses(self, bad: Truth) -> Truth:
         """Which answers use one of these, at once or through helper cells, or what no reading tells."""
@@ -179,7 +190,7 @@ class Isolation:
 
     @cached_property
     def _numbers(self) -> Array:
-        return np.concatenate([self.inputs, np.where(np.isfinite(self.expected), self.expected, 0.0)], axis=1)
+        return np.concatenate([self.inputs(), np.where(np.isfinite(self.expected), self.expected, 0.0)], axis=1)
 
     def _trials(self, places: Sequence[Place]) -> list[Trial]:
         """The numbers of these inputs and answers in every run."""

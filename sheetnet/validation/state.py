@@ -13,19 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 
 from sheetnet.effort import Effort
 from sheetnet.engine import Engine
-from sheetnet.engine.run import Run
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.for_workbook import unforeseen
-from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
+from sheetnet.trials.tolerance import Truth, agreement, scales
 from sheetnet.validation.alone import Isolation
 from sheetnet.validation.case import Case, as_columns, element_numbers, input_blocks, own_inputs, ties_of
 from sheetnet.validation.cell_verdicts import Evidence, cell_verdict
@@ -67,12 +65,12 @@ class Runner:
         known = dict(zip(wanted, shown, strict=True))
         shown_inputs = {place: known[place] if place in known else typed[place] for place in typed}
         drawn, expected, own = self._compared(shown_inputs)
-        isolation, count = self._isolation(drawn, expected), len(case.places)
-        compared = [Run(run.numbers[:count], run.odd) for run in chain([first] if own else [], runs)]
-        here = agreement(as_numbers(compared), expected, isolation.limits)
+        isolation = self._isolation(drawn, expected)
+        compared = [*([first] if own else []), *runs]
+        here = isolation.agreement(compared)
         errors = (n for run in (first, *compared) for n, value in run.odd.items() if isinstance(value, CellError))
         doubtful = self.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
-        evidence = Evidence(shown[:count], expected, here, None, {}, doubtful, own, self.texts, self.noise)
+        evidence = Evidence(shown[: len(case.places)], expected, here, None, {}, doubtful, own, self.texts, self.noise)
         if not here.all():
             alone, values = isolation.alone(compared, here)
             evidence = replace(evidence, alone=alone, alone_values=values)
@@ -97,7 +95,7 @@ class Runner:
         return self._isolation(runs.drawn, runs.evidence.expected).instead(formulas)
 
     def _isolation(self, drawn: Mapping[str, Array], expected: Array) -> Isolation:
-        return Isolation(self.case, self.engine, self.numbers(drawn), expected, scales(expected) * self.noise)
+        return Isolation(self.case, self.engine, lambda: self.numbers(drawn), expected, self.noise)
 
     @cached_property
     def texts(self) -> Texts:
@@ -131,8 +129,13 @@ class Runner:
         return evaluate_step(self.case.network, inputs, self.equations)
 
     def expected(self, inputs: Mapping[str, Array]) -> Array:
-        """The reference's answers for K sets of inputs: K × answers."""
-        return self.answers_of(self.quantities(inputs))
+        """The reference's answers for K sets of inputs, K × answers; of large networks, some sets at a time."""
+        count, answers = len(inputs["gamma"]), len(self.case.answers)
+        found, part = np.empty((count, answers)), max(1, MOST_AT_ONCE // max(answers, 1))
+        for begin in range(0, count, part):
+            some = {name: array[begin : begin + part] for name, array in inputs.items()}
+            found[begin : begin + part] = self.answers_of(self.quantities(some))
+        return found
 
     def answers_of(self, arrays: Mapping[str, Array]) -> Array:
         """The answers among K sets of quantities, and what the views make of these: K × answers."""
@@ -166,6 +169,9 @@ def _typed(workbook: Workbook, place: Place) -> float | None:
     return cell.value if cell is not None and cell.formula is None and type(cell.value) is float else None
 
 
+MOST_AT_ONCE = (
+    2_500_000  # numbers of answers that the reference computes together: beside them stand three times as many
+)
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells
 CHANGES = 3  # sets of other numbers that are tried, all trials each: one may leave some unit as it was
 _FROM_Z = ("z", "a", "A", "e", "da_dz", "J")  # what a formula may take from the z of the layer instead
