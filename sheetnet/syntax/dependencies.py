@@ -25,7 +25,8 @@ _USED = re.compile(rf"{_CELL}(?::{_CELL})?(?![\w.(!:])")
 _SHORT = re.compile(
     r"[-+*/^(),=<>$A-Z0-9. ]*"
 )  # without ranges and names in small letters: no longer than it is written
-_REST = re.compile(r"(?:[-+*/^(),=<> ]|[A-Z]{2,}(?:\.[A-Z]+)?(?=\()|[0-9]+\.?[0-9]*(?:[Ee][-+]?[0-9]+)?)*")
+# Without backtracking: a number of twenty digits before a text once took minutes.
+_REST = re.compile(r"(?:[-+*/^(),=<> ]|[A-Z]{2,}+(?:\.[A-Z]++)?+(?=\()|[0-9]++\.?+[0-9]*+(?:[Ee][-+]?+[0-9]++)?+)*+")
 
 
 class Dependencies:
