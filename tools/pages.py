@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sheetnet.auditing import Audit, audit, documents
 from sheetnet.mistakes import CHAPTERS
 from sheetnet.report.audit_text import corrections, counted, counted_formulas, legend, lines, mistakes_named
-from sheetnet.report.tables import forms_of
+from sheetnet.report.terminal import forms_of
 from sheetnet.report.wording import printable
 from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict

@@ -26,16 +26,14 @@ def show(network: NetworkSource) -> None:
     """Show one training step as tables, computed by NumPy."""
     from sheetnet.network_file import load_network
     from sheetnet.reference import training_step
-    from sheetnet.report.tables import step_view
-    from sheetnet.report.terminal import console
+    from sheetnet.report.terminal import console, step_view
 
     console().print(step_view(training_step(load_network(network))))
 
 
 def limits() -> None:
     """Show how much a workbook may ask of this machine, and why; --limit changes each."""
-    from sheetnet.report.tables import limits_view
-    from sheetnet.report.terminal import console
+    from sheetnet.report.terminal import console, limits_view
 
     console().print(limits_view())
 
@@ -46,8 +44,7 @@ def explain(
     ] = None,
 ) -> None:
     """Explain a known mistake by its code, or list all."""
-    from sheetnet.report.tables import explanation
-    from sheetnet.report.terminal import console
+    from sheetnet.report.terminal import console, explanation
 
     console().print(explanation(code))
 

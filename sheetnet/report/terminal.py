@@ -1,4 +1,7 @@
-"""Reports on a terminal: what is wrong first, what it caused as a count."""
+"""What commands print on a terminal: reports, what is wrong first; steps, limits and known mistakes as tables.
+
+What only one of these needs is imported in its function, since a report is shown without NumPy.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sheetnet.errors import TYPE_CHECKING
 from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
@@ -24,6 +29,7 @@ from sheetnet.report.wording import (
     in_json,
     inherited,
     inputs_edited,
+    number_text,
     printable,
     remarks,
     short,
@@ -34,6 +40,10 @@ from sheetnet.syntax.references import element_name, listed
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Status, Verdict
+
+if TYPE_CHECKING:
+    from sheetnet.mistakes import Mistake
+    from sheetnet.reference import Step
 
 VERDICT_WIDTH = max(map(len, Verdict))  # of the column of verdicts
 MOST_NETWORKS = 4  # different ones in a batch that are told apart
@@ -169,6 +179,83 @@ def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:
     table.add_column(overflow="fold")
     table.add_row(cell.verdict, Group(*lines))
     return table
+
+
+def step_view(step: Step) -> RenderableType:
+    """One training step as tables, a block each, in the order in which it is computed."""
+    from sheetnet.formulas import describe
+    from sheetnet.reference import stacked
+
+    network = step.network
+    title = Text(f"{printable(network.title)}\n", style="bold")
+    n = " → ".join(map(str, network.sizes))
+    head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {network.observations} observation(s)\n")
+    parts: list[RenderableType] = [title, head]
+    for name, block in network.blocks.items():
+        if block.transposed:
+            continue  # a copy that only the sheet needs
+        symbol, equation = describe(network, name)
+        shape = f"  {name}  {block.rows}×{block.columns}  "
+        parts.append(Text.assemble((symbol, "bold cyan"), shape, (equation, "italic dim")))
+        grid = Table(box=None, show_header=False, padding=(0, 1))
+        for row in stacked(step[name], block).tolist():
+            grid.add_row(*map(number_text, row))
+        parts.append(grid)
+    return Group(*parts)
+
+
+def limits_view() -> RenderableType:
+    """Every limit that --limit can change: name, value, what it counts and why it is what it is."""
+    from sheetnet.files.limits import DEFAULT_LIMITS, LIMITS, amount
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("limit", "at most", "of", "because"):
+        table.add_column(title, overflow="fold", justify="right" if title == "at most" else "left")
+    for name, limit in LIMITS.items():
+        table.add_row(name, amount(name, getattr(DEFAULT_LIMITS, name)), limit.what, limit.reason)
+    return table
+
+
+def explanation(code: str | None = None) -> RenderableType:
+    """One mistake by its code, or the list of all. Raises `SheetnetError` for a code that there is not."""
+    from sheetnet.mistakes import CHAPTERS, mistake_named
+
+    return _mistakes(CHAPTERS) if code is None else _mistake(mistake_named(code))
+
+
+def _mistakes(chapters: Mapping[str, Sequence[Mistake]]) -> RenderableType:
+    parts: list[RenderableType] = []
+    for title, mistakes in chapters.items():
+        table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
+        table.add_column(style="cyan", no_wrap=True)
+        table.add_column(min_width=50)
+        table.add_column(style="dim")
+        for mistake in mistakes:
+            table.add_row(mistake.code, escape(mistake.name), escape(mistake.quantity))
+        parts += [Text(title, style="bold"), table, Text()]
+    return Group(*parts[:-1])
+
+
+def _mistake(mistake: Mistake) -> RenderableType:
+    grid = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    rows = {
+        "in": Text(mistake.quantity),
+        "wrong": Text(f"={mistake.wrong}", style="red"),
+        "right": Text(f"={mistake.right}", style="green"),
+        "why": Text(mistake.why),
+        "forms": Text("; ".join(forms_of(mistake))),
+    }
+    for name, words in rows.items():
+        if words:
+            grid.add_row(name, words)
+    return Group(Text.assemble((mistake.code, "bold cyan"), f" {mistake.name}"), grid)
+
+
+def forms_of(mistake: Mistake) -> list[str]:
+    """What a report may add to the name, to tell the forms of a mistake apart; those that fit any network."""
+    return list(dict.fromkeys(change.label for change in mistake.changes if change.label))
 
 
 def size_of(path: Path) -> str:
