@@ -22,7 +22,7 @@ import ironcalc
 import sheetnet.engine.ironcalc as engine
 from sheetnet.batch.api import validate_many
 from sheetnet.batch.schedule import Workers
-from sheetnet.engine.run import Trial
+from sheetnet.engine.prepare import Trial
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook, write_workbook
 from sheetnet.identification import identify_workbook

@@ -19,7 +19,7 @@ from sheetnet.errors import EngineError
 from sheetnet.workbook import Place, Workbook
 
 if TYPE_CHECKING:  # whoever only asks which engines there are needs no NumPy
-    from sheetnet.engine.run import Evaluate, Run, Trial
+    from sheetnet.engine.prepare import Evaluate, Run, Trial
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sheetnet.engine.prepare import prepared, with_numbers
-from sheetnet.engine.run import Run, Trial
+from sheetnet.engine.prepare import Run, Trial, prepared, with_numbers
 from sheetnet.errors import EngineError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.workbook import Place, Value, Workbook

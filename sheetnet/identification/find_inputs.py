@@ -14,8 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import islice
 
-from sheetnet.engine.prepare import excerpt
-from sheetnet.engine.run import Evaluate
+from sheetnet.engine.prepare import Evaluate, excerpt
 from sheetnet.errors import FileError
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Training, look_up

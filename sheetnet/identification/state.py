@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.effort import WorkBudget
-from sheetnet.engine.prepare import Isolated, cannot_move
-from sheetnet.engine.run import Evaluate
+from sheetnet.engine.prepare import Evaluate, Isolated, cannot_move
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Found, Label, SignatureIndex, Training, label_all, look_up
 from sheetnet.network import Network

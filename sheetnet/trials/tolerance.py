@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetnet.engine.run import Run
+from sheetnet.engine.prepare import Run
 from sheetnet.reference import Array
 from sheetnet.workbook import Value
 

@@ -21,8 +21,7 @@ import numpy as np
 
 from sheetnet.effort import WorkBudget
 from sheetnet.engine import Engine
-from sheetnet.engine.prepare import Isolated, only_cells
-from sheetnet.engine.run import Run, Trial
+from sheetnet.engine.prepare import Isolated, Run, Trial, only_cells
 from sheetnet.reference import Array
 from sheetnet.syntax.dependencies import Followed, users_through
 from sheetnet.syntax.shifting import skeletons

@@ -13,8 +13,7 @@ from math import isfinite
 
 import numpy as np
 
-from sheetnet.engine.prepare import cannot_move
-from sheetnet.engine.run import Run
+from sheetnet.engine.prepare import Run, cannot_move
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
 from sheetnet.syntax.function_facts import is_googles, volatile_function

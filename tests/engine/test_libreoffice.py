@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from sheetnet.engine import libreoffice
-from sheetnet.engine.prepare import prepared, with_numbers
-from sheetnet.engine.run import Run
+from sheetnet.engine.prepare import Run, prepared, with_numbers
 from sheetnet.errors import EngineError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Workbook

@@ -18,8 +18,7 @@ import numpy as np
 
 from sheetnet.engine import engine_named
 from sheetnet.engine.libreoffice import recalculate
-from sheetnet.engine.prepare import prepared, with_numbers
-from sheetnet.engine.run import Run, Trial
+from sheetnet.engine.prepare import Run, Trial, prepared, with_numbers
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import load_network

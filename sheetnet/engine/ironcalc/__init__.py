@@ -16,8 +16,7 @@ import numpy as np
 
 from sheetnet.engine.ironcalc.rewrites import UnsupportedError
 from sheetnet.engine.ironcalc.spelling import Speller, unusual
-from sheetnet.engine.prepare import prepared
-from sheetnet.engine.run import Run, Trial
+from sheetnet.engine.prepare import Run, Trial, prepared
 from sheetnet.errors import EngineError
 from sheetnet.syntax.grammar import FormulaError
 from sheetnet.workbook import Cell, CellError, Name, Place, Position, Sheet, Workbook, array_cells
