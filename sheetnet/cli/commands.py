@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation
+from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation, OutputFormat, Printed
 from sheetnet.cli.streams import write_text
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 from sheetnet.workbook_options import STEPS
@@ -26,16 +26,16 @@ def show(network: NetworkSource) -> None:
     """Show one training step as tables, computed by NumPy."""
     from sheetnet.network_file import load_network
     from sheetnet.reference import training_step
-    from sheetnet.report.terminal import console, step_view
+    from sheetnet.report.terminal import show_view, step_view
 
-    console().print(step_view(training_step(load_network(network))))
+    show_view(step_view(training_step(load_network(network))))
 
 
 def limits() -> None:
     """Show how much a workbook may ask of this machine, and why; --limit changes each."""
-    from sheetnet.report.terminal import console, limits_view
+    from sheetnet.report.terminal import limits_view, show_view
 
-    console().print(limits_view())
+    show_view(limits_view())
 
 
 def explain(
@@ -44,9 +44,9 @@ def explain(
     ] = None,
 ) -> None:
     """Explain a known mistake by its code, or list all."""
-    from sheetnet.report.terminal import console, explanation
+    from sheetnet.report.terminal import explanation, show_view
 
-    console().print(explanation(code))
+    show_view(explanation(code))
 
 
 def generate(
@@ -108,6 +108,7 @@ def identify_command(
     trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
+    output_format: Printed = OutputFormat.FULL,
     limit: LimitChanges = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
 ) -> None:
@@ -120,8 +121,8 @@ def identify_command(
     from sheetnet.files.limits import Limits, parse_limits
     from sheetnet.identification import identify_file
     from sheetnet.network_file import load_network
-    from sheetnet.report.identify import identification_json, identification_view
-    from sheetnet.report.terminal import console
+    from sheetnet.report.identify import identification_json, identification_lines, identification_view
+    from sheetnet.report.terminal import show_view
 
     files = [Path(json)] if json not in (None, "-") else []
     refuse_workbooks(files, [workbook])
@@ -134,7 +135,8 @@ def identify_command(
     if json is not None:
         write_text(identification_json(found), json)
     if json != "-":
-        console().print(identification_view(found))
+        concise = output_format is OutputFormat.CONCISE
+        show_view("\n".join(identification_lines(found)) if concise else identification_view(found))
     raise typer.Exit(0 if found.ok else 1)
 
 
@@ -147,6 +149,7 @@ def audit_command(
     workbook: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the printed numbers beside live formulas, .xlsx or .ods.")
     ] = None,
+    output_format: Printed = OutputFormat.FULL,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
 ) -> None:
     """Judge the numbers and equations that a document prints.
@@ -158,8 +161,8 @@ def audit_command(
     from sheetnet.files import save_workbook
     from sheetnet.files.atomic import refuse_existing, refuse_shared
     from sheetnet.report.audit_files import audit_html, audit_workbook
-    from sheetnet.report.audit_text import audit_json, audit_view
-    from sheetnet.report.terminal import console
+    from sheetnet.report.audit_text import audit_json, audit_lines, audit_view
+    from sheetnet.report.terminal import console, show_view
 
     named = [Path(json)] if json not in (None, "-") else []
     files = [*named, *(path for path in (html, workbook) if path is not None)]
@@ -175,5 +178,6 @@ def audit_command(
     if workbook is not None:
         save_workbook(audit_workbook(published, found), workbook)
     if json != "-":
-        console().print(audit_view(found))
+        concise = output_format is OutputFormat.CONCISE
+        show_view("\n".join(audit_lines(found, document)) if concise else audit_view(found))
     raise typer.Exit(0 if found.ok else 1)

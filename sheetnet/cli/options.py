@@ -43,6 +43,17 @@ class EngineName(StrEnum):
     LIBREOFFICE = "libreoffice"
 
 
+class OutputFormat(StrEnum):
+    """How much a command prints of what it found: all that helps, or one line for each finding."""
+
+    FULL = "full"
+    CONCISE = "concise"
+
+
+Printed = Annotated[
+    OutputFormat,
+    typer.Option("--output-format", help="What is printed: all, or one line per finding, FILE:CELL: what."),
+]
 LimitChanges = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=AMOUNT", help="Another limit, such as file_size=50MB. Repeatable."),

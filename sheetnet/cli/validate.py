@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import EngineName, LimitChanges
+from sheetnet.cli.options import EngineName, LimitChanges, OutputFormat, Printed
 from sheetnet.errors import UsageError
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
@@ -66,6 +66,7 @@ def validate_command(
     jsonl: _Jsonl = None,
     resume: _Resume = False,
     jobs: _Jobs = None,
+    output_format: Printed = OutputFormat.FULL,
     limit: LimitChanges = None,
     force: _Force = False,
 ) -> None:
@@ -80,7 +81,7 @@ def validate_command(
     changes = parse_limits(limit or [])
     with Workers(context.obj) as workers:  # what it needs is imported while this process imports the commands
         read = [Path(path) for path in (network, inputs) if path is not None]
-        shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl)
+        shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl, output_format)
         results = validate_many(workbooks, network, engine=engine.value, trials=trials, seed=seed, inputs=inputs,
             strict_inputs=strict_inputs, steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl,
             resume=resume, force=force, workers=workers)  # fmt: skip

@@ -15,9 +15,19 @@ from rich.text import Text
 from sheetnet.batch.api import Outputs, validate_many
 from sheetnet.batch.journal import Result
 from sheetnet.batch.schedule import Workers
+from sheetnet.cli.options import OutputFormat
 from sheetnet.cli.streams import complain
 from sheetnet.files.limits import Limits, parse_limits
-from sheetnet.report.terminal import console, judging, networks_carried, report_view, totals
+from sheetnet.report.terminal import (
+    commonest,
+    concise_lines,
+    judging,
+    kinds_of_mistakes,
+    networks_carried,
+    report_view,
+    show_view,
+    totals,
+)
 from sheetnet.verdict import Status
 
 __all__ = ["Limits", "Outputs", "Shown", "Workers", "parse_limits", "validate_many"]
@@ -28,9 +38,10 @@ EXIT_CODES = {Status.CORRECT: 0, Status.INCORRECT: 1, Status.UNREADABLE: 2}
 class Shown:
     """The results so far: each printed in its turn and taken to the outputs, and what they carry counted."""
 
-    def __init__(self, outputs: Outputs, by_own_networks: bool, jsonl: Path | None) -> None:
-        self._outputs, self._by_own, self._jsonl = outputs, by_own_networks, jsonl
+    def __init__(self, outputs: Outputs, by_own_networks: bool, jsonl: Path | None, form: OutputFormat) -> None:
+        self._outputs, self._by_own, self._jsonl, self._form = outputs, by_own_networks, jsonl, form
         self._counts: Counter[Status] = Counter()
+        self._mistakes: Counter[str] = Counter()
         self._carried: dict[str, list[str]] = {}
 
     @contextmanager
@@ -51,7 +62,12 @@ class Shown:
             self._carried.setdefault(result.report.network_id, []).append(result.path)
         if result.error is not None:
             complain(result.error)
-        return None if result.report is None or self._outputs.json == "-" else report_view(result.report)
+        if result.report is None or self._outputs.json == "-":
+            return None
+        if self._form is OutputFormat.CONCISE:
+            return "\n".join(concise_lines(result.report)) or None
+        self._mistakes.update(kinds_of_mistakes(result.report))
+        return report_view(result.report)
 
     def finish(self, workers: Workers, jobs: int | None, limits: Limits) -> int:
         """Sum up, write all outputs, and give the exit code: the worst of what was found."""
@@ -60,10 +76,11 @@ class Shown:
             sys.stdout.write(self._outputs.json_text())
             if remark is not None:
                 complain(remark)
-        elif self._counts.total() > 1:
-            console().print(totals(self._counts))
-            if remark is not None:
-                console().print(Text(remark, style="yellow"))
+        elif self._counts.total() > 1 and self._form is OutputFormat.FULL:
+            remarked = None if remark is None else Text(remark, style="yellow")
+            for view in (totals(self._counts), commonest(self._mistakes), remarked):
+                if view is not None:
+                    show_view(view)
         codes = {EXIT_CODES[status] for status in self._counts}
         for line in self._outputs.write(workers, jobs, limits):
             complain(line)

@@ -49,11 +49,20 @@ _COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
 }
 
 
+def symbol_of(name: str) -> str:
+    """How people write a quantity of the step, `δ⁽²⁾` for "delta_2"; the name itself of what has no symbol of its own."""
+    quantity = Quantity.of(name)
+    if quantity.view or quantity.symbol not in _TEXTS:
+        return name
+    marks = "ᵀ" * quantity.transposed + "′" * quantity.new
+    return _with_layers(_TEXTS[quantity.symbol][0] + marks, quantity.layer or 0)
+
+
 def describe(network: Network, block: str, column: bool = False) -> tuple[str, str]:
     """Symbol and equation of a block, such as ("z⁽¹⁾", "z⁽¹⁾ = A⁽⁰⁾ W⁽¹⁾"); `column` where all stands transposed."""
     quantity = Quantity.of(block)
     kind, layer = quantity.symbol, quantity.layer or 0
-    symbol, write = _TEXTS[kind]
+    write = _TEXTS[kind][1]
     equation = (_COLUMN_EQUATIONS.get(kind, write) if column else write)(network, layer)
     if kind == "W" and quantity.new:
         frozen = "" if network.train_bias else "; biases stay"
@@ -62,12 +71,8 @@ def describe(network: Network, block: str, column: bool = False) -> tuple[str, s
         below = "A{k}′" if layer > 1 else "A{k}"
         equation = f"z{{l}}′ = W{{l}}′ {below}" if column else f"z{{l}}′ = {below} W{{l}}′"
     if quantity.transposed:
-        symbol, equation = (
-            symbol + "ᵀ",
-            "A transposed, to line up with W",
-        )
-    symbol += "′" if quantity.new else ""
-    return _with_layers(symbol, layer), _with_layers(equation, layer)
+        equation = "A transposed, to line up with W"
+    return symbol_of(block), _with_layers(equation, layer)
 
 
 def _with_layers(words: str, layer: int) -> str:

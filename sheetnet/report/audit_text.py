@@ -16,7 +16,7 @@ from rich.text import Text
 from sheetnet.auditing import Audit, NumberVerdict
 from sheetnet.mistakes import MISTAKES
 from sheetnet.report.json import json_text, record, records
-from sheetnet.report.wording import VERDICT_STYLES, Look, printable
+from sheetnet.report.wording import VERDICT_STYLES, Look, finding_line, printable, spoken
 from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict, Verdict
 
@@ -172,6 +172,17 @@ def audit_data(audit: Audit) -> dict[str, Any]:
 def audit_json(audit: Audit) -> str:
     """The audit as the text of a JSON file."""
     return json_text([audit_data(audit)])
+
+
+def audit_lines(audit: Audit, path: str) -> Iterator[str]:
+    """One line for each printed number and equation that is not right: `mine.toml:The cost: wrong 0.157395: … (C)`."""
+    for entry in audit.entries:
+        if entry.verdict not in _QUIET:
+            what = f"{entry.verdict} {entry.printed.strip() or '(blank)'}" + (f": {entry.why}" if entry.why else "")
+            yield finding_line(path, entry.place, what, spoken(entry.quantity, entry.index))
+    for formula in audit.formulas:
+        if formula.verdict not in _QUIET:
+            yield finding_line(path, formula.place, f"{formula.verdict} {formula.equation}: {formula.why}")
 
 
 def audit_view(audit: Audit) -> RenderableType:

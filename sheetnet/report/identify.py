@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sheetnet.identification import Identification, Identified, Label, Nowhere, Unidentified
 from sheetnet.report.json import json_text, record, records
-from sheetnet.report.wording import in_json, printable, short
+from sheetnet.report.wording import finding_line, in_json, mistake_title, printable, short, spoken
 from sheetnet.syntax.references import place_name
 from sheetnet.verdict import Verdict
 
@@ -57,7 +57,7 @@ def _summary(found: Identification) -> dict[str, Any]:
         "identified": len(found.identified),
         "carried": sum(cell.carried for cell in found.identified),
         "unidentified": len(found.unidentified),
-        "begins": sum(cell.follows is None and cell.verdict != Verdict.UNDETERMINED for cell in found.unidentified),
+        "begins": sum(map(_begins, found.unidentified)),
         "apart": len(found.apart),
     }
 
@@ -78,6 +78,28 @@ def _unidentified(cell: Unidentified) -> dict[str, Any]:
 def identification_view(found: Identification) -> RenderableType:
     """The identification of one workbook on a terminal."""
     return Group(*_parts(found))
+
+
+def identification_lines(found: Identification) -> Iterator[str]:
+    """One line for each cell in which an error begins, and for each quantity that stands nowhere."""
+    for cell in found.unidentified:
+        if not _begins(cell):
+            continue
+        what = (
+            f"{cell.verdict or 'not identified'}: {cell.message}"
+            if cell.mistake is None
+            else mistake_title(cell.mistake)
+        )
+        expected = "" if cell.expected is None else spoken(cell.expected.quantity, cell.expected.index)
+        yield finding_line(found.workbook, place_name(cell.sheet, cell.cell), what, expected)
+    for one in found.nowhere:
+        if not one.through:
+            yield finding_line(found.workbook, "", "stands nowhere", _absent(one))
+
+
+def _begins(cell: Unidentified) -> bool:
+    """Whether an error begins in the cell, and does not come from another."""
+    return cell.follows is None and cell.verdict != Verdict.UNDETERMINED
 
 
 def _parts(found: Identification) -> Iterator[RenderableType]:
@@ -146,8 +168,7 @@ def _table(found: Identification) -> Table:
         why.append("\n=" + short(formula), style="dim")
         if count := followers[where]:
             why.append(f"\n{count:,} more cells follow from this", style="yellow")
-        begins = cell.follows is None and cell.verdict != Verdict.UNDETERMINED
-        color = "red" if begins else "yellow"
+        color = "red" if _begins(cell) else "yellow"
         table.add_row(Text(printable(where), style=color), Text(str(cell.expected or "")), why)
     return table
 

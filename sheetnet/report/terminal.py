@@ -5,6 +5,7 @@ What only one of these needs is imported in its function, since a report is show
 
 from __future__ import annotations
 
+import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,25 +19,34 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.errors import TYPE_CHECKING
+from sheetnet.formulas import symbol_of
 from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
     blamed_answers,
+    blocks_of_blanks,
+    counted_blanks,
     elements_text,
+    finding_line,
     followers,
     following,
     givens_changed,
     in_json,
     inherited,
     inputs_edited,
+    mistake_title,
+    named_or_verdict,
     number_text,
+    observations_of,
     printable,
     remarks,
     short,
+    spoken,
+    spoken_cells,
     stale_cells,
     value_text,
 )
-from sheetnet.syntax.references import element_name, listed
+from sheetnet.syntax.references import and_more, element_name, listed
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import Status, Verdict
@@ -46,8 +56,11 @@ if TYPE_CHECKING:
     from sheetnet.reference import Step
 
 VERDICT_WIDTH = max(map(len, Verdict))  # of the column of verdicts
+_MISTAKEN = (Verdict.ERROR, Verdict.HARDCODED, Verdict.ROUNDED, Verdict.WRONG)
 MOST_NETWORKS = 4  # different ones in a batch that are told apart
 MOST_NAMED = 5  # files that carry one of them
+MOST_MISTAKES = 5  # of a batch that are told in the end
+_UNWRAPPED = 1_000_000  # characters of a line, where no terminal has to hold it
 MOST_SHOWN = 20  # blamed cells of one report, answers or givens, that are listed; the JSON has all
 
 
@@ -56,6 +69,54 @@ def totals(counts: Mapping[Status, int]) -> RenderableType:
     known = (status for status in Status if counts[status])
     several = ", ".join(f"{counts[status]:,} {status}" for status in known)
     return Text(f"{sum(counts.values()):,} workbooks: {several}", style="bold")
+
+
+def commonest(found: Mapping[str, int]) -> RenderableType | None:
+    """The commonest mistakes of a batch, most first: `found` are the workbooks with each; None where there is none."""
+    if not found:
+        return None
+    told = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
+    table.add_column(justify="right")
+    table.add_column(overflow="fold")
+    for kind, count in told[:MOST_MISTAKES]:
+        books = "1 workbook" if count == 1 else f"{count:,} workbooks"
+        table.add_row(books, kind_title(kind))
+    more = Text(f" {and_more(len(told) - MOST_MISTAKES).strip()}" if len(told) > MOST_MISTAKES else "", style="dim")
+    return Group(Text("commonest mistakes", style="bold"), table, *([more] if more else []))
+
+
+def kinds_of_mistakes(report: Report) -> set[str]:
+    """What a student got wrong: the codes of known mistakes, and verdicts of cells that have none."""
+    wrong = (cell for cell in blamed_answers(report) if cell.verdict in _MISTAKEN)
+    return {cell.mistake or cell.verdict for cell in wrong}
+
+
+def kind_title(kind: str) -> str:
+    """A known mistake by its code, else a verdict and what it means."""
+    if kind == Verdict.WRONG:
+        return "wrong, by no known mistake"
+    return f"{kind}: {Verdict(kind).meaning}" if kind in _MISTAKEN else mistake_title(kind)
+
+
+def concise_lines(report: Report) -> Iterator[str]:
+    """One line for each finding, and for each block of blanks, for editors and for programs that search text."""
+    observations, path = observations_of(report), report.workbook
+    findings = findings_of([*blamed_answers(report), *report.changed_givens])
+    for finding in findings:
+        if finding.first.verdict != Verdict.BLANK:
+            given = "" if finding.first.answer else "not as given: "
+            yield finding_line(
+                path, finding.place, given + named_or_verdict(finding.first), spoken_cells(finding, observations)
+            )
+    for block in blocks_of_blanks(report):
+        yield finding_line(path, block.place, counted_blanks(block), symbol_of(block.first.quantity))
+    if report.strict_inputs:
+        for edit in report.edited_inputs:
+            element = spoken(edit.quantity, edit.index, observations)
+            yield finding_line(path, edit.place, f"edited: {value_text(edit.found)}, was {edit.expected:.9g}", element)
+    if not report.counts:
+        yield finding_line(path, "", "nothing was compared")
 
 
 def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
@@ -82,19 +143,18 @@ def networks_carried(files: Mapping[str, Sequence[str]]) -> str:
 def judging(count: int) -> Iterator[Callable[[RenderableType | None], None]]:
     """A progress bar on stderr, where somebody sees it. What is yielded prints a view, if any, and counts one workbook."""
     if not sys.stderr.isatty():
-        out = console()
-        yield lambda view: None if view is None else out.print(view)
+        yield lambda view: None if view is None else show_view(view)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("judging", total=count)
-        out = bar.console if sys.stdout.isatty() else console()  # on one terminal the bar must make way
+        out = bar.console if sys.stdout.isatty() else None  # on one terminal the bar must make way
 
         def done(view: RenderableType | None) -> None:
             if view is not None:
-                out.print(view)
+                show_view(view, out)
             bar.advance(task)
 
         yield done
@@ -275,3 +335,25 @@ class _Console(Console):
 def console(stderr: bool = False) -> Console:
     """A console that never wraps numbers in colour codes where nobody can see them."""
     return _Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def show_view(view: RenderableType, out: Console | None = None) -> None:
+    """Print to stdout: as wide as a terminal, with its colours; where there is none, for files and pipes, as plain lines.
+
+    A view that is text already stays as it is, however long its lines.
+    """
+    out = out or console()
+    if view == "":
+        return
+    if out.is_terminal:
+        out.print(view, soft_wrap=isinstance(view, str), markup=False)
+    else:
+        sys.stdout.write(plain_lines(view))
+
+
+def plain_lines(view: RenderableType) -> str:
+    """A view as text without colours: no line is wrapped, and none ends in spaces."""
+    wide = Console(file=io.StringIO(), width=_UNWRAPPED, color_system=None, force_terminal=False, highlight=False)
+    with wide.capture() as captured:
+        wide.print(view, markup=False)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().split("\n")[:-1])

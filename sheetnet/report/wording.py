@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
+from sheetnet.formulas import symbol_of
+from sheetnet.quantity import Quantity, q
 from sheetnet.syntax.references import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding
@@ -38,6 +40,7 @@ VERDICT_STYLES: dict[str, Look] = {
 EDITED = Look("CDEFF2", "✎", "cyan")  # an input that no longer holds what the network file says
 
 
+COST_OF_EACH = q("cost_n")
 SHORT_FORMULA = 48  # characters of a formula that a terminal shows
 MOST_REMARKS = 5  # different ones in blank cells that are quoted
 
@@ -110,6 +113,71 @@ def elements_text(finding: BlockFinding) -> str:
     if len(finding.cells) == 1 or first.index is None or last.index is None:
         return element_name(first.quantity, first.index)
     return f"{element_name(first.quantity, first.index)} … {element_name('', last.index)}"
+
+
+_OF_NEURONS = ("A", "a", "z", "e", "delta", "dC_da", "da_dz", "target", "cost_out")  # a row per observation
+
+
+def spoken(quantity: str, index: tuple[int, ...] | None, observations: int = 1) -> str:
+    """An element as the sheets write it, counted from 0: `a⁽¹⁾ of neuron 0`, `∂C/∂W⁽²⁾ row 2, column 1`."""
+    known, symbol = Quantity.of(quantity), symbol_of(quantity)
+    if index is None or symbol == quantity:
+        return element_name(quantity, index)
+    row, column = index[0], index[-1]
+    of_observation = f"observation {row}" if observations > 1 else ""
+    if known.symbol in _OF_NEURONS:
+        below = known.symbol == "A" and not known.layer
+        neuron = f"{'input' if below else 'neuron'} {column}"
+        return f"{symbol} of {neuron}" + (f", {of_observation}" if of_observation else "")
+    if known.symbol == "cost_n":
+        return symbol + (f" of {of_observation}" if of_observation else "")
+    if known.symbol in ("W", "dC_dW", "J"):
+        return f"{symbol} row {row}, column {column}"
+    return symbol
+
+
+def spoken_cells(finding: BlockFinding, observations: int) -> str:
+    """The first element of a finding, and how many more there are."""
+    first, more = finding.first, len(finding.cells) - 1
+    return spoken(first.quantity, first.index, observations) + and_more(more)
+
+
+def observations_of(report: Report) -> int:
+    """How many rows the blocks of activations have."""
+    return 1 + max((cell.index[0] for cell in report.cells if cell.quantity == COST_OF_EACH and cell.index), default=0)
+
+
+def finding_line(path: str, place: str, what: str, element: str = "") -> str:
+    """One line for programs that search text: `FILE:Step!G22: SN013 exponent's sign flipped (a⁽¹⁾ of neuron 0)`."""
+    where = f"{path}:{place}" if place else path
+    return printable(f"{where}: {what}" + (f" ({element})" if element else ""))
+
+
+def named_or_verdict(cell: CellVerdict) -> str:
+    """What a cell is called in one line: its known mistake by code and name, else its verdict and why."""
+    return f"{cell.verdict}: {cell.message}" if cell.mistake is None else mistake_title(cell.mistake)
+
+
+def mistake_title(code: str) -> str:
+    """A known mistake's code and name; the code alone where a report of another version has one that is not known."""
+    from sheetnet.mistakes import MISTAKES  # with NumPy, which a report without mistakes can do without
+
+    return f"{code} {MISTAKES[code].name}" if code in MISTAKES else code
+
+
+def blocks_of_blanks(report: Report) -> list[BlockFinding]:
+    """The blank answers, those of each block on each sheet together."""
+    found: dict[tuple[str | None, str], list[CellVerdict]] = {}
+    for cell in report.answers:
+        if cell.verdict == Verdict.BLANK:
+            found.setdefault((cell.sheet, cell.quantity), []).append(cell)
+    return [BlockFinding(tuple(cells)) for cells in found.values()]
+
+
+def counted_blanks(block: BlockFinding) -> str:
+    """`1 cell is blank`, `6 cells are blank`."""
+    count = len(block.cells)
+    return "1 cell is blank" if count == 1 else f"{count:,} cells are blank"
 
 
 def concerned(report: Report) -> list[CellVerdict]:

@@ -177,12 +177,15 @@ class BlockFinding:
     @property
     def where(self) -> str:
         """`Step!H12:H19, 8 cells`; a dash for what stands nowhere."""
-        areas = self.areas
-        if not areas:
-            return "—"
-        named = ", ".join(areas[:MOST_AREAS]) + (", …" if len(areas) > MOST_AREAS else "")
         count = f", {len(self.cells):,} cells" if len(self.cells) > 1 else ""
-        return place_name(self.first.sheet, named) + count
+        return self.place + count if self.place else "—"
+
+    @property
+    def place(self) -> str:
+        """`Step!H12:H19`; empty for what stands nowhere."""
+        areas = self.areas
+        named = ", ".join(areas[:MOST_AREAS]) + (", …" if len(areas) > MOST_AREAS else "")
+        return place_name(self.first.sheet, named) if areas else ""
 
     def __repr__(self) -> str:
         """One line: the cells, what they hold, the verdict and why."""

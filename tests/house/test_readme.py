@@ -19,7 +19,8 @@ def blocks(path: Path) -> list[tuple[str, str]]:
 
 def run(arguments: list[str], folder: Path) -> str:
     """stdout and stderr of a command, as the terminal of a person 100 columns wide shows them."""
-    environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    screen = {"COLUMNS": "100", "LINES": "50", "TERM": "dumb", "TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "0"}
+    environment = {**os.environ, **screen, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
