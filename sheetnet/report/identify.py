@@ -81,7 +81,7 @@ def identification_view(found: Identification) -> RenderableType:
 
 
 def identification_lines(found: Identification) -> Iterator[str]:
-    """One line for each cell in which an error begins, and for each quantity that stands nowhere."""
+    """One line for each cell in which an error begins."""
     for cell in found.unidentified:
         if not _begins(cell):
             continue
@@ -92,9 +92,6 @@ def identification_lines(found: Identification) -> Iterator[str]:
         )
         expected = "" if cell.expected is None else spoken(cell.expected.quantity, cell.expected.index)
         yield finding_line(found.workbook, place_name(cell.sheet, cell.cell), what, expected)
-    for one in found.nowhere:
-        if not one.through:
-            yield finding_line(found.workbook, "", "stands nowhere", _absent(one))
 
 
 def _begins(cell: Unidentified) -> bool:
