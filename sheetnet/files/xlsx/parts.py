@@ -1,11 +1,14 @@
-"""Reads the parts of an .xlsx package around its sheets: relationships, content types, workbook, shared strings."""
+"""Reads what the sheets of an .xlsx package lean on: relationships, types, workbook, strings; and values by their type."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from math import isfinite
 from urllib.parse import quote, unquote
 from xml.etree.ElementTree import Element
 
@@ -14,13 +17,17 @@ from sheetnet.files.escaping import excel_read, replaced
 from sheetnet.files.formula_text import canonical
 from sheetnet.files.package import Package, Parts
 from sheetnet.files.xml import appended, children, element_prefix
-from sheetnet.workbook import Name
+from sheetnet.workbook import CellError, Name, Value
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _RELATIONSHIP_TYPE = f"{{{_RELATIONSHIPS}}}Relationship"
 _TYPES = "[Content_Types].xml"
 _EMPTY = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Relationships xmlns="{_RELATIONSHIPS}"/>'
+_EPOCH = datetime(1899, 12, 30)  # day 0 of Excel's calendar, right from March 1900 on
+_TIME = re.compile(r"T|[0-9]{2}:")
+_PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_DURATION = re.compile(rf"P(?=.)(?:{_PART}D)?(?:T(?=.)(?:{_PART}H)?(?:{_PART}M)?(?:{_PART}S)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,3 +271,70 @@ def rich_text(item: Element) -> str:
         elif child.tag in _RUN:
             parts.extend(text.text or "" for text in child if text.tag in _TEXT)
     return excel_read("".join(parts))
+
+
+def parse_number(text: str) -> float | None:
+    """The number a `<v>` holds; None where it is empty. Raises ValueError for anything that is not a finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        if not text.strip():
+            return None
+        raise ValueError(f"{text[:20]!r} where a number belongs") from None
+    # Python alone reads 1_000 and other alphabets' digits as numbers.
+    if not isfinite(number) or "_" in text or not text.isascii():
+        raise ValueError(f"{text[:20]!r} where a finite number belongs")
+    return number
+
+
+def parse_value(kind: str, text: str, strings: list[str]) -> Value:
+    """The value of a cell whose type (`t=`) is not a number. Raises ValueError for what the format does not allow."""
+    if kind == "s":
+        return _shared_string(text, strings)
+    parse = _PARSERS.get(kind)
+    if parse is None:
+        raise ValueError(f"the unknown type {kind[:20]!r}")
+    return parse(text)
+
+
+def _shared_string(text: str, strings: list[str]) -> str | None:
+    index = text.strip()
+    if not index:
+        return None
+    if not (index.isascii() and index.isdecimal() and len(index) < 10) or int(index) >= len(strings):
+        raise ValueError(f"the shared string {text[:20]!r}, the file has {len(strings):,}")
+    return strings[int(index)]
+
+
+def _truth(text: str) -> bool:
+    return text.strip().lower() in ("1", "true")
+
+
+@lru_cache(maxsize=64)
+def _error(text: str) -> CellError | None:
+    return CellError(text.strip()[:40]) if text.strip() else None
+
+
+def _date(text: str) -> float | None:
+    """An ISO date, time or duration as Excel counts days; an offset from UTC is no part of what the cell shows."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        if duration := _DURATION.fullmatch(text):
+            days, hours, minutes, seconds = (float(part or 0) for part in duration.groups())
+            return days + hours / 24 + minutes / 1_440 + seconds / 86_400
+        moment = f"{_EPOCH:%Y-%m-%d}T{text.removeprefix('T')}" if _TIME.match(text) else text
+        shown = datetime.fromisoformat(moment).replace(tzinfo=None)
+    except ValueError:
+        raise ValueError(f"{text[:30]!r} where a date belongs") from None
+    return (shown - _EPOCH).total_seconds() / 86_400
+
+
+_PARSERS: dict[str, Callable[[str], Value]] = {
+    "str": excel_read,
+    "inlineStr": excel_read,
+    "b": _truth,
+    "e": _error,
+    "d": _date,
+}

@@ -14,8 +14,7 @@ from sheetnet.files.limits import Budget
 from sheetnet.files.notices import FLAT, Disguises
 from sheetnet.files.package import Package
 from sheetnet.files.tables import Tables
-from sheetnet.files.xlsx.cell_values import parse_number, parse_value
-from sheetnet.files.xlsx.parts import identity_of, rich_text, tags
+from sheetnet.files.xlsx.parts import identity_of, parse_number, parse_value, rich_text, tags
 from sheetnet.syntax import column_number, depth, parse_area, shift
 from sheetnet.syntax.references import COLUMNS, ROWS, cell_place
 from sheetnet.workbook import Cell, Position, Value
