@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sheetnet.cli import main
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Workbook
+from tests.support.commands import Done, Run
 from tests.support.engines import ENGINES, require
 from tests.support.figures import pytest_terminal_summary
 from tests.support.sheets import step_book
@@ -34,3 +38,23 @@ def d02b() -> tuple[Network, Workbook]:
     """The network of the lesson and its workbook as generated."""
     network = load_network("d02b")
     return network, step_book(network)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the command line in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def call(*args: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["sheetnet", *args])
+        code: int | str | None = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        out, err = capsys.readouterr()
+        assert isinstance(code, int)
+        return Done(code, out, err)
+
+    return call

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sheetnet._version import __version__
+from sheetnet.cli.classroom import assign_command
 from sheetnet.cli.commands import audit_command, explain, generate, identify_command, limits, show, templates
 from sheetnet.cli.options import Commands
 from sheetnet.cli.validate import validate_command
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "audit": audit_command,
     "explain": explain,
     "identify": identify_command,
+    "assign": assign_command,
 }
 for name, command in COMMANDS.items():
     command_line.command(name)(command)

@@ -7,8 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation, OutputFormat, Printed
-from sheetnet.cli.streams import write_text
+from sheetnet.cli.options import (
+    Format,
+    Hints,
+    LimitChanges,
+    NetworkSource,
+    Orientation,
+    OutputFormat,
+    Printed,
+    suffixes_of,
+)
+from sheetnet.cli.streams import complain, write_text
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 from sheetnet.workbook_options import STEPS
 
@@ -85,12 +94,16 @@ def generate(
     from sheetnet.report.terminal import console, size_of
 
     asked: dict[str, Any] = {"views": views, "column": orientation is Orientation.COLUMN, "steps": steps, "key": key}
-    suffixes = ["xlsx", "ods"] if file_format is Format.BOTH else [file_format.value]
     with console(stderr=True).status(f"writing {network}"):
         workbooks = asked_for(
             load_network(network), Path(network).stem, student, blank or [], hints and hints.value, **asked
         )
-        paths = write_all(workbooks, out, suffixes, force, [Path(network)])
+        paths = write_all(workbooks, out, suffixes_of(file_format), force, [Path(network)])
+    if student:
+        from sheetnet.classroom import doubts
+
+        for doubt in doubts(load_network(network)):
+            complain(f"note: {doubt}")
     for path in paths:
         print(f"{path}  {size_of(path)}")
 

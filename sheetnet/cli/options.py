@@ -21,6 +21,11 @@ class Format(StrEnum):
     BOTH = "both"
 
 
+def suffixes_of(file_format: Format) -> list[str]:
+    """The suffixes of the files to be written."""
+    return [Format.XLSX.value, Format.ODS.value] if file_format is Format.BOTH else [file_format.value]
+
+
 class Orientation(StrEnum):
     """Which way the vectors of a workbook lie."""
 

@@ -32,7 +32,7 @@ MOST_ANCHORS = 2_000  # cells with the number of element (0, 0) that are tried
 MOST_FOUND = 4_000  # arrangements that are kept: every row of a training may type its inputs again
 MOST_OPTIONS = 8  # arrangements of one matrix that are worth a trial
 NumbersAt = Mapping[tuple[int, int], float]  # (i, j) → value
-Assignment = dict[InputPlace, tuple[Place, ...]]
+Placement = dict[InputPlace, tuple[Place, ...]]
 
 
 class Constants:
@@ -127,14 +127,14 @@ def _steps(constants: Constants, anchor: Place, value: float | None) -> list[tup
     return [(place[1] - anchor[1], place[2] - anchor[2]) for place in near]
 
 
-def options(constants: Constants, block: str, numbers: NumbersAt) -> list[Assignment]:
+def options(constants: Constants, block: str, numbers: NumbersAt) -> list[Placement]:
     """The ways in which a block of inputs may be arranged in cells, the likeliest first.
 
     An arrangement that is there several times is tried as typed several times, and as each of its places alone.
     """
     rows, columns = sorted({i for i, _ in numbers}), sorted({j for _, j in numbers})
     matrix = [[numbers[i, j] for j in columns] for i in rows]
-    found: list[Assignment] = []
+    found: list[Placement] = []
     for one in arrangements(constants, matrix)[:MOST_OPTIONS]:
         alone = [(anchor,) for anchor in one.anchors[:MOST_OPTIONS]]
         for anchors in [one.anchors, *alone] if len(one.anchors) > 1 else alone:
@@ -148,9 +148,9 @@ def options(constants: Constants, block: str, numbers: NumbersAt) -> list[Assign
     return found
 
 
-def scattered(constants: Constants, block: str, numbers: NumbersAt, taken: Collection[Place]) -> Assignment:
+def scattered(constants: Constants, block: str, numbers: NumbersAt, taken: Collection[Place]) -> Placement:
     """Element by element: equal numbers take the free cells that hold them in turn, or share the one cell there is."""
-    cells: Assignment = {}
+    cells: Placement = {}
     turn: dict[str, int] = defaultdict(int)
     for (i, j), value in numbers.items():
         places = [place for place in constants.places(value) if place not in taken]
@@ -164,7 +164,7 @@ PART = 300  # formulas, first in the order of calculation, on which choices are 
 ASSIGNMENT_TRIALS = 3  # enough to tell a right assignment from a wrong one
 MOST_CHOICES = 40  # choices that are run: at most some seconds
 NEEDED = ("A", "W")  # without these nothing can be identified; biases, targets and γ may be literals
-Score = Callable[[Mapping[str, Assignment]], tuple[int, int]]
+Score = Callable[[Mapping[str, Placement]], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class _Slot:
     name: str
     block: str
     numbers: NumbersAt
-    options: list[Assignment]
+    options: list[Placement]
 
 
 def find_inputs(workbook: Workbook, network: Network, graph: Dependencies, engine: Evaluate, seed: int) -> InputMap:
@@ -211,11 +211,11 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
     yield _Slot(q("b", quantity.layer), block, biases, options(constants, block, biases))
 
 
-def _cells(one: Assignment) -> set[Place]:
+def _cells(one: Placement) -> set[Place]:
     return {place for places in one.values() for place in places}
 
 
-def _first_choice(constants: Constants, slots: list[_Slot], fixed: Mapping[str, Assignment]) -> dict[str, Assignment]:
+def _first_choice(constants: Constants, slots: list[_Slot], fixed: Mapping[str, Placement]) -> dict[str, Placement]:
     """For each slot the first option on cells that no other slot has; those of `fixed` as they are."""
     chosen = dict(fixed)
     taken = {place for one in fixed.values() for place in _cells(one)}
@@ -229,8 +229,8 @@ def _first_choice(constants: Constants, slots: list[_Slot], fixed: Mapping[str, 
 
 
 def _best(
-    constants: Constants, slots: list[_Slot], chosen: dict[str, Assignment], score: Score
-) -> tuple[dict[str, Assignment], tuple[str, ...]]:
+    constants: Constants, slots: list[_Slot], chosen: dict[str, Placement], score: Score
+) -> tuple[dict[str, Placement], tuple[str, ...]]:
     """Change one slot at a time, for as long as that identifies more cells; slots in its way go elsewhere."""
     best, moved = score(chosen)
     tried = 1
@@ -253,7 +253,7 @@ def _best(
     return chosen, tuple(notes)
 
 
-def _note(slot: _Slot, one: Assignment, best: int, moved: int) -> str:
+def _note(slot: _Slot, one: Placement, best: int, moved: int) -> str:
     places = sorted(_cells(one))
     first, last = places[0], places[-1]
     where = cell_place(first) + (f" … {cell_name(*last[1:])}" if len(places) > 1 else "")
@@ -267,7 +267,7 @@ def _scorer(workbook: Workbook, network: Network, graph: Dependencies, engine: E
     part = graph.order[:PART]
     small = excerpt(workbook, set(part))
 
-    def score(chosen: Mapping[str, Assignment]) -> tuple[int, int]:
+    def score(chosen: Mapping[str, Placement]) -> tuple[int, int]:
         """How many cells of the part are identified, and how many its inputs move."""
         cells = {element: places for one in chosen.values() for element, places in one.items()}
         runs = run_sheet(small, network, InputMap(cells, ""), engine, part, ASSIGNMENT_TRIALS, seed)

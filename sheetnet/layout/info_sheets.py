@@ -3,7 +3,9 @@
 `_sheetnet` holds the network, and what a student was asked to fill in. Column A, one line per cell. Format 2:
 
     sheetnet format 2
-    blanks = z_1 A_1 delta_2        facts, one per line: key = value; a key may come again, its values are joined
+    copy = student                  facts, one per line: key = value; a key may come again, its values are joined
+    token = k3v…                    which copy of a class it is, without saying whose
+    blanks = z_1 A_1 delta_2        what is to be filled in
     network                         the facts end here, the network file begins
     title = "…"
 
@@ -153,6 +155,8 @@ RECORD_SHEET = "_sheetnet"
 FORMAT, OLDER = "sheetnet format 2", "sheetnet format 1"
 NETWORK = "network"  # the line after the facts
 BLANKS = "blanks"  # the fact that lists the blocks to be filled in
+COPY_OF, STUDENTS = "copy", "student"  # the fact that a workbook is a student's copy
+TOKEN = "token"  # noqa: S105 - the fact by which a teacher knows a copy again
 
 
 @dataclass(frozen=True)
@@ -167,10 +171,22 @@ class Carried:
         """The blocks that a student was asked to fill in; none where the workbook does not say."""
         return tuple(self.facts.get(BLANKS, "").split())
 
+    @property
+    def is_students(self) -> bool:
+        """Whether it is a student's copy; older ones say so by their blanks alone."""
+        return self.facts.get(COPY_OF) == STUDENTS or BLANKS in self.facts
 
-def hidden_sheet(network: Network, blanks: Sequence[str] = ()) -> Sheet:
-    """The sheet of a workbook; `blanks` are the blocks that a student's copy leaves empty."""
-    facts = [f"{BLANKS} = {names}" for names in textwrap.wrap(" ".join(blanks), LONGEST_LINE, break_on_hyphens=False)]
+    @property
+    def token(self) -> str:
+        """Which copy of a class it is; empty where it is none."""
+        return self.facts.get(TOKEN, "")
+
+
+def hidden_sheet(network: Network, blanks: Sequence[str] = (), token: str = "") -> Sheet:
+    """The sheet of a workbook; `blanks` are the blocks that a student's copy leaves empty, `token` is that of the copy."""
+    facts = [f"{COPY_OF} = {STUDENTS}"] if blanks else []
+    facts += [f"{TOKEN} = {token}"] if token else []
+    facts += [f"{BLANKS} = {names}" for names in textwrap.wrap(" ".join(blanks), LONGEST_LINE, break_on_hyphens=False)]
     lines = [FORMAT, *facts, NETWORK, *dump_network(network).splitlines()]
     return Sheet(RECORD_SHEET, {(row, 1): Cell(line) for row, line in enumerate(lines, 1) if line}, hidden=True)
 

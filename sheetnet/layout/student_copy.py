@@ -123,10 +123,14 @@ def _bounds(network: Network, context: ViewContext, layer: int) -> list[Question
 
 @dataclass(frozen=True)
 class Exercise:
-    """What a student is to fill in: block names (none: every calculation), and how much the notes tell."""
+    """What a student is to fill in: block names (none: every calculation), and how much the notes tell.
+
+    `token`: by which a teacher knows the copy again, whatever its file is called then.
+    """
 
     blanks: tuple[str, ...] = ()
     hints: str = "equation"
+    token: str = ""
 
     def __post_init__(self) -> None:
         if self.hints not in LEVELS:
@@ -180,7 +184,7 @@ def student_workbook(
     sheets = (student_readme(context, version), step_sheet(grid), check_sheet(context, blanks, falls))
     locked = [replace(sheet, view=replace(sheet.view, locked=True)) for sheet in sheets]
     names = sorted(grid.names(), key=lambda name: name.name)
-    return Workbook((*locked, hidden_sheet(network, blanks)), tuple(names))
+    return Workbook((*locked, hidden_sheet(network, blanks, exercise.token)), tuple(names))
 
 
 def _empty(grid: Grid, network: Network, name: str, level: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sheetnet.files import read_workbook
 from sheetnet.syntax import parse_area
-from tests.support.commands import Run
+from tests.support.commands import Run, document
 from tests.support.paths import ROOT
 
 
@@ -66,3 +66,15 @@ def test_what_cannot_be_generated_is_one_line(run: Run, tmp_path: Path) -> None:
         assert done.code == 2, words
         assert done.err.count("\n") == 1, words
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dead_exercise_is_told(run: Run, tmp_path: Path) -> None:
+    """A unit that is off for every observation, as random weights may have it, is a note; the files are written."""
+    words = (
+        document("d02b").replace('activation = "sigmoid"', 'activation = "relu"', 1).replace("[0.05, 0.1]", "[-9, -9]")
+    )
+    (tmp_path / "dead.toml").write_text(words.split("# ----")[0], "utf-8")
+    done = run("generate", "dead.toml", "--student", "--format", "xlsx")
+    assert done.code == 0
+    assert "sheetnet: note: neuron 0 of layer 1 is off for every observation\n" in done.err
+    assert "dead-student.xlsx" in done.out

@@ -28,6 +28,7 @@ LAYERS = (
     {"generate", "judge"},  # the doors
     {"report"},
     {"batch"},
+    {"classroom"},
     {"cli"},
     {"__init__", "__main__"},
 )
