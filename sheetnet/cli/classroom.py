@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import Format, Hints, NetworkSource, Orientation, suffixes_of
-from sheetnet.cli.streams import complain
+from sheetnet.cli.options import Format, Hints, NetworkSource, Orientation, complain, suffixes_of
 from sheetnet.errors import UsageError
 
 

@@ -1,13 +1,17 @@
-"""The commands but `validate`: each turns its options into one library call and prints what that gives."""
+"""All commands: each turns its options into one library call and prints what that gives."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sheetnet._version import __version__
+from sheetnet.cli.classroom import assign_command
 from sheetnet.cli.options import (
+    Commands,
     Format,
     Hints,
     LimitChanges,
@@ -15,9 +19,11 @@ from sheetnet.cli.options import (
     Orientation,
     OutputFormat,
     Printed,
+    complain,
     suffixes_of,
+    write_text,
 )
-from sheetnet.cli.streams import complain, write_text
+from sheetnet.cli.validate import validate_command
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 from sheetnet.workbook_options import STEPS
 
@@ -194,3 +200,41 @@ def audit_command(
         concise = output_format is OutputFormat.CONCISE
         show_view("\n".join(audit_lines(found, document)) if concise else audit_view(found))
     raise typer.Exit(0 if found.ok else 1)
+
+
+command_line = typer.Typer(
+    name="sheetnet",
+    cls=Commands,
+    help="Backpropagation as a spreadsheet: every number is a live formula, and every formula is checked against NumPy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "templates": templates,
+    "show": show,
+    "generate": generate,
+    "validate": validate_command,
+    "limits": limits,
+    "audit": audit_command,
+    "explain": explain,
+    "identify": identify_command,
+    "assign": assign_command,
+}
+for name, command in COMMANDS.items():
+    command_line.command(name)(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"sheetnet {__version__}")
+        raise typer.Exit
+
+
+@command_line.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
+from io import TextIOWrapper
 
 from sheetnet._version import __version__
-from sheetnet.cli.streams import complain, open_streams
 from sheetnet.errors import TYPE_CHECKING, SheetnetError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command that was asked for: errors become one line on stderr and exit code 2."""
-    open_streams()
+    _open_streams()
     if sys.argv[1:] == ["--version"]:
         print(f"sheetnet {__version__}")
         return
@@ -24,10 +25,12 @@ def main() -> None:
             process = _first_worker()
             if process is not None:
                 at_the_end.callback(process.stop)
-            from sheetnet.cli.app import command_line
+            from sheetnet.cli.commands import command_line
 
             command_line(standalone_mode=True, obj=process)
     except SheetnetError as error:
+        from sheetnet.cli.options import complain
+
         complain(str(error))
         sys.exit(2)
 
@@ -39,3 +42,17 @@ def _first_worker() -> WorkerProcess | None:
     from sheetnet.batch.worker_process import WorkerProcess
 
     return WorkerProcess()
+
+
+def _open_streams() -> None:
+    """Let standard streams that are closed lead nowhere: else the next files to be opened would get their numbers.
+
+    What is printed may hold names of files that no encoding can spell.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - open to the end
+            setattr(sys, name, nowhere)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

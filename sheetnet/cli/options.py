@@ -1,16 +1,17 @@
-"""Options that several commands share, and how commands print text and errors."""
+"""What several commands share: their options, and how they print text and errors."""
 
 from __future__ import annotations
 
 import os
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from sheetnet.errors import FileError
+from sheetnet.errors import FileError, one_line
 
 
 class Format(StrEnum):
@@ -88,3 +89,18 @@ class Commands(TyperGroup):
             raise FileError(
                 error.strerror or "cannot be written", path="output", remedy="free the disk, or write elsewhere"
             ) from None
+
+
+def complain(line: str) -> None:
+    """One line on stderr, whatever a file's name or content put into it."""
+    print(f"sheetnet: {one_line(line)}", file=sys.stderr)
+
+
+def write_text(words: str, target: str) -> None:
+    """To a file, written aside and renamed, or to stdout where the target is "-"."""
+    from sheetnet.files.atomic import save_text
+
+    if target == "-":
+        sys.stdout.write(words)
+    else:
+        save_text(words, Path(target))

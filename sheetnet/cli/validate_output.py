@@ -15,8 +15,7 @@ from rich.text import Text
 from sheetnet.batch.api import Outputs, validate_many
 from sheetnet.batch.journal import Result
 from sheetnet.batch.schedule import Workers
-from sheetnet.cli.options import OutputFormat
-from sheetnet.cli.streams import complain
+from sheetnet.cli.options import OutputFormat, complain
 from sheetnet.files.limits import Limits, parse_limits
 from sheetnet.report.terminal import (
     commonest,

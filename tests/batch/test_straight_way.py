@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from sheetnet.batch import schedule
 from sheetnet.batch.worker import Worker
-from sheetnet.cli.app import command_line
+from sheetnet.cli.commands import command_line
 from sheetnet.errors import FileError
 from sheetnet.files import package
 from tests.support.paths import ROOT

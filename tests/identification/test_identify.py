@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sheetnet.cli.app import command_line
+from sheetnet.cli.commands import command_line
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.identification import Label, identify, identify_workbook, judge_layout, parse_map
