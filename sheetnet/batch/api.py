@@ -14,7 +14,7 @@ from typing import Any
 from sheetnet.batch.journal import Journal, Result, judge_and_pack, way_of_judging
 from sheetnet.batch.schedule import Outcome, Ready, Submit, Workers, in_order, runner
 from sheetnet.batch.worker_main import ByName
-from sheetnet.errors import LostError, SheetnetError, errors_within, one_line
+from sheetnet.errors import LostError, SheetnetError, UsageError, errors_within, one_line
 from sheetnet.files.atomic import refuse_existing, refuse_same, refuse_shared, save_text
 from sheetnet.files.limits import MOST_SECONDS, Limits
 from sheetnet.judge_options import JudgeOptions
@@ -122,7 +122,7 @@ def _data(result: Result) -> Mapping[str, Any]:
 
 def validate_many(
     paths: Iterable[str | os.PathLike[str]],
-    network: NetworkLike | None = None,
+    network: NetworkLike | Sequence[NetworkLike] | None = None,
     *,
     engine: str = JudgeOptions.engine,
     trials: int = JudgeOptions.trials,
@@ -142,12 +142,13 @@ def validate_many(
 ) -> Iterator[Result]:
     """Judge workbooks as `validate` does, each in a guarded process; the results come in the order of `paths`.
 
-    The first keywords are those of `validate`. No file raises: what cannot be used, or must be stopped, is a result with
-    an `error`. `timeout` is in seconds a file (the limit "time"). `jobs` workers of this machine (None: one a core) do the
-    work, or an `executor` of `concurrent.futures`, such as that of a cluster whose machines see the same files. Each result
-    is written to the file `jsonl` when it is done; with `resume` the results in it are kept, with `force` it is overwritten.
-    `workers` outlive this call, unless it is broken off. Raises UsageError, LimitError and NetworkError at the call; then
-    FileError where `jsonl` cannot be used, and EngineError where no worker can be started.
+    The first keywords are those of `validate`; `network` may be a list, too, with one for each workbook. No file raises:
+    what cannot be used, or must be stopped, is a result with an `error`. `timeout` is in seconds a file (the limit "time").
+    `jobs` workers of this machine (None: one a core) do the work, or an `executor` of `concurrent.futures`, such as that
+    of a cluster whose machines see the same files. Each result is written to the file `jsonl` when it is done; with
+    `resume` the results in it are kept, with `force` it is overwritten. `workers` outlive this call, unless it is broken
+    off. Raises UsageError, LimitError and NetworkError at the call; then FileError where `jsonl` cannot be used, and
+    EngineError where no worker can be started.
 
     >>> path = sheetnet.write_student_workbook(sheetnet.load_network("d02b"), "ada.xlsx")
     >>> for result in sheetnet.validate_many([path, "bob.xlsx"], sheetnet.load_network("d02b"), jobs=1):
@@ -157,15 +158,27 @@ def validate_many(
     """
     most = _limits(engine, limits, timeout)
     options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, most)
-    expected = None if network is None else load_network(network)
     names = [os.fspath(path) for path in paths]
+    expected = _expected(network, len(names))
     at_work = partial(runner, executor, jobs, len(names), most, workers)
     if jsonl is None:
         return _results(names, expected, options, at_work, None)
-    how = way_of_judging(expected, options)
+    ways = {one: way_of_judging(one, options) for one in dict.fromkeys(expected)}
+    how = {name: ways[one] for name, one in zip(names, expected, strict=True)}
     return _results(
         names, expected, options, at_work, partial(Journal, Path(jsonl), how, resume, force, most.file_size)
     )
+
+
+def _expected(network: NetworkLike | Sequence[NetworkLike] | None, count: int) -> list[Network | None]:
+    """What each of so many workbooks should compute."""
+    if network is None or isinstance(network, str | os.PathLike | Mapping | Network):
+        return [None if network is None else load_network(network)] * count
+    if len(network) != count:
+        raise UsageError(
+            f"network has {len(network)} networks for {count} workbooks", remedy="give one for all, or one for each"
+        )
+    return [load_network(one) for one in network]
 
 
 def _limits(engine: str, changes: Mapping[str, int] | Limits | None, timeout: float | None) -> Limits:
@@ -177,7 +190,7 @@ def _limits(engine: str, changes: Mapping[str, int] | Limits | None, timeout: fl
 
 def _results(
     names: list[str],
-    network: Network | None,
+    networks: list[Network | None],
     options: JudgeOptions,
     at_work: Callable[[], AbstractContextManager[Submit]],
     journal: Callable[[], Journal] | None,
@@ -186,7 +199,7 @@ def _results(
     with ExitStack() as stack:
         kept = stack.enter_context(journal()) if journal is not None else None
         submit = stack.enter_context(at_work())
-        tasks = _Tasks(names, network, options, kept)
+        tasks = _Tasks(names, networks, options, kept)
         yield from in_order(submit, JUDGE_FILE if kept is None else judge_and_pack, tasks.calls(), tasks.result)
 
 
@@ -194,9 +207,9 @@ class _Tasks:
     """The files of one batch: what is to be done with each, and what became of it."""
 
     def __init__(
-        self, names: list[str], network: Network | None, options: JudgeOptions, journal: Journal | None
+        self, names: list[str], networks: list[Network | None], options: JudgeOptions, journal: Journal | None
     ) -> None:
-        self._names, self._network, self._options, self._journal = names, network, options, journal
+        self._names, self._networks, self._options, self._journal = names, networks, options, journal
         self._contents: dict[int, str | None] = {}
 
     def calls(self) -> Iterator[tuple[Any, ...] | Ready]:
@@ -208,7 +221,7 @@ class _Tasks:
                     continue
                 # before it is judged: what changes meanwhile is judged again
                 self._contents[number] = self._journal.fingerprint(name)
-            yield name, self._network, self._options
+            yield name, self._networks[number], self._options
 
     def result(self, number: int, outcome: Outcome) -> Result:
         """The result of a file from what became of its call; written to the journal as soon as it is there."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -143,8 +144,14 @@ class Journal:
     """An open file of results. Use it as a context; what was kept is on the disk even when this process is killed."""
 
     def __init__(
-        self, path: Path, how: str, resume: bool = False, force: bool = False, largest: int = Limits.file_size
+        self,
+        path: Path,
+        how: str | Mapping[str, str],
+        resume: bool = False,
+        force: bool = False,
+        largest: int = Limits.file_size,
     ) -> None:
+        """`how` is the way of judging of all workbooks, or that of each by its path."""
         if not resume:
             refuse_existing([path], force)
         self._path, self._how, self._largest = path, how, largest
@@ -173,10 +180,15 @@ class Journal:
     ) -> None:
         os.close(self._file)
 
+    def _how_of(self, path: str) -> str:
+        return self._how if isinstance(self._how, str) else self._how[path]
+
     def kept(self, path: str) -> Result | None:
         """The result of an earlier run, if the workbook is still the same and it would be judged in the same way."""
         line = self._known.get(path)
-        if line is None or line.content is None or line.how != self._how or line.content != self.fingerprint(path):
+        if line is None or line.content is None or line.how != self._how_of(path):
+            return None
+        if line.content != self.fingerprint(path):
             return None
         with self._path.open("rb") as stream:
             stream.seek(line.place)
@@ -191,7 +203,7 @@ class Journal:
 
     def keep(self, result: Result, content: str | None, report: dict[str, Any] | None = None) -> None:
         """Write a result; `report` is what was packed before. Raises FileError where the disk is full."""
-        line = to_line(result, content, self._how, report).encode("utf-8", "backslashreplace")
+        line = to_line(result, content, self._how_of(result.path), report).encode("utf-8", "backslashreplace")
         try:
             while line:
                 line = line[os.write(self._file, line) :]

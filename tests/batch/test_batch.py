@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
@@ -21,10 +22,13 @@ from sheetnet import validate, validate_many
 from sheetnet.batch.api import apart
 from sheetnet.batch.journal import Journal, Result, fingerprint, from_line, to_line, way_of_judging
 from sheetnet.batch.schedule import AHEAD, PACKED, Ready, Workers, in_order
-from sheetnet.errors import FileError, LimitError, StoppedError
+from sheetnet.errors import FileError, LimitError, StoppedError, UsageError
+from sheetnet.files import save_workbook
 from sheetnet.files.limits import Limits
+from sheetnet.generate import make_workbook
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network_file import load_network
+from sheetnet.workbook_options import WorkbookOptions
 from tests.support.homework import D02B, _edited, lines_of, spelled
 
 STATUSES = "correct incorrect unreadable unreadable unreadable correct".split()
@@ -295,3 +299,18 @@ def test_no_time_limit_at_all_is_the_longest(right: Path) -> None:
     """Infinity is no number of seconds that a system takes."""
     (result,) = validate_many([right], timeout=float("inf"))
     assert result.ok
+
+
+def test_each_workbook_has_a_network_of_its_own(tmp_path: Path, workers: Workers) -> None:
+    """A list has one for each path; what was judged by another network is judged again."""
+    names = ("d02b", "bias-node")
+    networks = [load_network(name) for name in names]
+    paths = [tmp_path / f"{name}.xlsx" for name in names]
+    for network, path in zip(networks, paths, strict=True):
+        save_workbook(make_workbook(network, WorkbookOptions()), path)
+    judge = partial(validate_many, paths, jsonl=tmp_path / "results.jsonl", resume=True, workers=workers)
+    assert [(result.ok, result.kept) for result in judge(networks)] == [(True, False)] * 2
+    assert [(result.ok, result.kept) for result in judge(networks)] == [(True, True)] * 2
+    assert [result.kept for result in judge(networks[:1] * 2)] == [True, False]
+    with pytest.raises(UsageError, match="1 networks for 2 workbooks"):
+        validate_many(paths, networks[:1])
