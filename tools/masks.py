@@ -148,16 +148,16 @@ def figures(name: str, network: Network) -> int:
 @contextmanager
 def seeded_trials_alone() -> Iterator[None]:
     """Within the block there is no trial of the workbook's own."""
-    usual = for_workbook.unforeseen
+    usual = for_workbook.inputs_from_content
 
     def none(workbook: Workbook, network: Network, ties: Ties, one_hot: bool) -> dict[str, Array]:
         return {name: array[:0] for name, array in usual(workbook, network, ties, one_hot).items()}
 
-    vars(state)["unforeseen"] = none
+    vars(state)["inputs_from_content"] = none
     try:
         yield
     finally:
-        vars(state)["unforeseen"] = usual
+        vars(state)["inputs_from_content"] = usual
 
 
 def named_elsewhere(cell: CellVerdict) -> bool:

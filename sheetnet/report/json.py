@@ -95,11 +95,6 @@ def _summary(report: Report) -> dict[str, Any]:
     }
 
 
-def to_json(reports: list[Report]) -> str:
-    """One report as an object, several as an array."""
-    return json_text([report_data(report) for report in reports])
-
-
 def report_from_data(data: Mapping[str, Any]) -> Report:
     """The report that `report_data` gave as data, but for what JSON leaves out: errors come back as their text.
 

@@ -249,7 +249,8 @@ def step_view(step: Step) -> RenderableType:
     network = step.network
     title = Text(f"{printable(network.title)}\n", style="bold")
     n = " → ".join(map(str, network.sizes))
-    head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {network.observations} observation(s)\n")
+    observations = f"{network.observations} observation{'s' if network.observations > 1 else ''}"
+    head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {observations}\n")
     parts: list[RenderableType] = [title, head]
     for name, block in network.blocks.items():
         if block.transposed:

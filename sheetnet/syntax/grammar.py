@@ -75,15 +75,6 @@ def _known_tree(formula: str) -> Node:
     return _Parser(formula).whole()
 
 
-def fault_of(formula: str) -> FormulaError | None:
-    """What keeps a text from being a whole formula; None where it is one."""
-    try:
-        parse(formula)
-    except FormulaError as fault:
-        return fault
-    return None
-
-
 def _gives_function(node: Node) -> bool:
     """Whether what a node gives can be called: a LAMBDA, or what may pick one."""
     match node:

@@ -140,7 +140,7 @@ def _let_cross(
         tie(inputs, network, ties)
 
 
-CONTENT_CANDIDATES = 16  # of which the first is taken in which nothing explodes
+CONTENT_CANDIDATES = 16  # of which the first is taken in which nothing overflows
 # A text; or a cell, a range, whole columns or rows, with a sheet or without. Between these a plain formula has no ":".
 _REFERENCE = re.compile(
     r"(\"[^\"]*+\"|(?<![\w.\\])(?:'[^']*+(?:''[^']*+)*+'!|[\w.]++!)?+"
@@ -149,8 +149,11 @@ _REFERENCE = re.compile(
 _WORD = re.compile(r"[\w.\\?]+")
 
 
-def unforeseen(workbook: Workbook, network: Network, ties: Ties, one_hot: bool) -> dict[str, Array]:
-    """The inputs of one trial, 1 × rows × columns each; of none, 0 × …, where every draw explodes."""
+def inputs_from_content(workbook: Workbook, network: Network, ties: Ties, one_hot: bool) -> dict[str, Array]:
+    """The inputs of one trial that the workbook's own content seeds, 1 × rows × columns each.
+
+    Where in every draw a number overflows there is no trial: 0 × rows × columns.
+    """
     generator = np.random.default_rng(int.from_bytes(_digest(workbook)))
     values = usable_draws(network, generator, CONTENT_CANDIDATES, ties, one_hot)
     return {name: values[name][:1] for name, block in network.blocks.items() if block.kind == "input"}

@@ -22,7 +22,7 @@ from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.syntax.dependencies import through_helpers
-from sheetnet.trials.for_workbook import unforeseen
+from sheetnet.trials.for_workbook import inputs_from_content
 from sheetnet.trials.tolerance import Truth, agreement, scales
 from sheetnet.validation.alone import Isolation
 from sheetnet.validation.case import Case, as_columns, element_numbers, input_blocks, own_inputs, ties_of
@@ -110,7 +110,9 @@ class Runner:
     @cached_property
     def drawn(self) -> dict[str, Array]:
         """The inputs of the step in each trial, and in one more of the workbook's own."""
-        more = unforeseen(self.case.workbook, self.case.network, ties_of(self.case.inputs), self.case.trials.one_hot)
+        more = inputs_from_content(
+            self.case.workbook, self.case.network, ties_of(self.case.inputs), self.case.trials.one_hot
+        )
         names = [block.name for block in input_blocks(self.case.network)]
         return {name: np.concatenate([self.case.trials.values[name], more[name]]) for name in names}
 

@@ -16,7 +16,7 @@ from sheetnet.batch.packed_cells import packed, unpacked
 from sheetnet.batch.schedule import Workers
 from sheetnet.generate import write_student_workbook, write_workbook
 from sheetnet.network_file import load_network
-from sheetnet.report.json import report_data, to_json
+from sheetnet.report.json import json_text, report_data
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
@@ -58,7 +58,7 @@ def test_a_report_comes_back_as_it_was_judged(name: str, workers: Workers, tmp_p
     assert (first.kept, kept.kept) == (False, True)
     for found in (back.report, first.report, kept.report):
         assert found is not None
-        assert to_json([found]) == to_json([report])
+        assert json_text([report_data(found)]) == json_text([report_data(report)])
         assert repr(found) == repr(report)
         assert found.counts == report.counts
 
@@ -88,7 +88,7 @@ def test_a_line_of_an_earlier_kind_still_counts(tmp_path: Path) -> None:
     assert "packed" not in line
     back, *_ = from_line(line.encode())
     assert back.report is not None
-    assert to_json([back.report]) == to_json([report])
+    assert json_text([report_data(back.report)]) == json_text([report_data(report)])
 
 
 def test_a_line_that_somebody_changed_is_judged_again(workers: Workers, tmp_path: Path) -> None:
@@ -151,4 +151,4 @@ def test_whatever_is_packed_comes_back(seed: int) -> None:
     line = to_line(Result("w", report), None, "").encode("utf-8", "backslashreplace")
     found = from_line(line)[0].report
     assert found is not None
-    assert to_json([found]) == to_json([replace(report)])
+    assert json_text([report_data(found)]) == json_text([report_data(replace(report))])

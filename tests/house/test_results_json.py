@@ -13,7 +13,7 @@ from sheetnet.batch.journal import Result, from_line, to_line
 from sheetnet.identification import Apart, Identification, Identified, Label, MappedInput, Nowhere, Unidentified
 from sheetnet.report.audit_text import audit_json
 from sheetnet.report.identify import identification_json
-from sheetnet.report.json import json_text, record, report_from_data, to_json
+from sheetnet.report.json import json_text, record, report_data, report_from_data
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import EditedInput
 from sheetnet.verdict import PrintVerdict, Verdict
@@ -107,7 +107,7 @@ AUDIT_DATA: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("text", "data"),
     [
-        (to_json([REPORT]), REPORT_DATA),
+        (json_text([report_data(REPORT)]), REPORT_DATA),
         (identification_json(IDENTIFICATION), IDENTIFICATION_DATA),
         (audit_json(AUDIT), AUDIT_DATA),
     ],
@@ -139,7 +139,7 @@ def test_a_line_with_an_unknown_verdict_is_refused() -> None:
 
 def test_a_report_of_an_earlier_version_names_the_mistake_alone() -> None:
     """Which is then the first and only one."""
-    data = json.loads(to_json([REPORT]))
+    data = json.loads(json_text([report_data(REPORT)]))
     for cell in data["cells"]:
         del cell["mistakes"]
     assert [cell.mistakes for cell in report_from_data(data).cells] == [("SN001",), (), ()]

@@ -26,7 +26,7 @@ from sheetnet.judge import judge
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network_file import load_network
 from sheetnet.report.html import report_html
-from sheetnet.report.json import to_json
+from sheetnet.report.json import json_text, report_data
 from sheetnet.report.marked import save_marked
 from sheetnet.report.terminal import report_view
 from sheetnet.validation import Report
@@ -140,7 +140,7 @@ def test_on_a_terminal_it_is_text(evil: tuple[str, Workbook, Report]) -> None:
 def test_in_json_it_is_text(evil: tuple[str, Workbook, Report]) -> None:
     """Valid, whole, in one encoding, and nothing in it that a terminal would obey."""
     words, _, report = evil
-    text = to_json([report])
+    text = json_text([report_data(report)])
     assert not ORDER.search(text.replace("\n", ""))
     text.encode("utf-8")
     assert json.loads(text)["notes"][0] == words
@@ -181,7 +181,7 @@ def test_in_the_name_of_a_file_it_is_text(name: str, suffix: str, workers: Worke
     save_workbook(make_workbook(NETWORK, WorkbookOptions()), path)
     (result,) = validate_many([path], workers=workers)
     assert result.ok
-    assert not ORDER.search(to_json([result.report] if result.report else []).replace("\n", ""))
+    assert not ORDER.search(json_text([report_data(result.report)] if result.report else []).replace("\n", ""))
 
 
 def test_a_file_name_that_is_no_text_is_named(workers: Workers, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_file_name_that_is_no_text_is_named(workers: Workers, tmp_path: Path) 
         pytest.skip("needs a file system that takes names that are no UTF-8")
     (result,) = validate_many([path], workers=workers)
     assert result.report is not None
-    to_json([result.report]).encode("utf-8")
+    json_text([report_data(result.report)]).encode("utf-8")
     to_line(result, None, "").encode("utf-8")
     report_html([result.report]).encode("utf-8")
     path.write_bytes(b"")
@@ -217,7 +217,7 @@ def test_in_names_and_the_network_it_is_text(name: str) -> None:
     assert not ORDER.search(plain.file.getvalue().replace("\n", ""))  # type: ignore[attr-defined]
     assert "<script" not in report_html([report])
     assert "<b>" not in report_html([report])
-    assert not ORDER.search(to_json([report]).replace("\n", ""))
+    assert not ORDER.search(json_text([report_data(report)]).replace("\n", ""))
 
 
 @pytest.mark.parametrize("words", EVIL.values(), ids=EVIL)

@@ -11,7 +11,7 @@ from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
 from sheetnet.trials.draw import draw_trials
-from sheetnet.trials.for_workbook import unforeseen
+from sheetnet.trials.for_workbook import inputs_from_content
 from sheetnet.workbook import Cell, Name, Workbook
 from tests.support import quantities
 from tests.support.entries import RIGHT, Entry, edited
@@ -33,7 +33,7 @@ def test_a_table_of_the_answers_of_all_trials_is_found_out(d02b: tuple[Network, 
 
 def own_trial(workbook: Workbook, network: Network) -> float:
     """A number of the trial that is drawn from the workbook itself."""
-    return float(unforeseen(workbook, network, {}, False)["A_0"][0, 0, 0])
+    return float(inputs_from_content(workbook, network, {}, False)["A_0"][0, 0, 0])
 
 
 def test_the_workbooks_own_trial_changes_with_everything_that_a_formula_can_read(
@@ -88,7 +88,7 @@ def test_what_no_formula_can_read_changes_no_trial(d02b: tuple[Network, Workbook
 def test_answers_in_names_keyed_on_known_trials_are_wrong(d02b: tuple[Network, Workbook]) -> None:
     """A LAMBDA that knows the answer of each trial, those of the workbook it was made from among them."""
     network, workbook = d02b
-    own = unforeseen(workbook, network, {}, False)
+    own = inputs_from_content(workbook, network, {}, False)
     given, answers = [0.05], [0.5932699921071872]
     for inputs in (draw_trials(network).values, own):
         z = (inputs["A_0"] @ inputs["W_1"])[:, 0, 0]

@@ -145,7 +145,9 @@ def test_without_any_trial_nothing_is_correct_and_the_report_says_why(monkeypatc
         {name: np.ones(marks.shape, dtype=bool) for name, marks in drawn.doubtful.items()},
     )
     monkeypatch.setattr(cases, "draw_for", lambda *_: none)
-    monkeypatch.setattr(runs_of, "unforeseen", lambda *_: {name: array[:0] for name, array in drawn.values.items()})
+    monkeypatch.setattr(
+        runs_of, "inputs_from_content", lambda *_: {name: array[:0] for name, array in drawn.values.items()}
+    )
     workbook = step_book(network)
     report = judge(with_formula(workbook, place_of(workbook, network, "z_1"), "7"), network)
     assert not report.ok
