@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # as type checkers take it: typing would double the time 
 if TYPE_CHECKING:
     from typing import Self
 
-_LONGEST = 1_000  # characters of a message; a stranger's sheet may have a name of a million
+_LONGEST = 1_000  # characters of a message; an untrusted sheet may have a name of a million
 
 
 class SheetnetError(Exception):
@@ -55,7 +55,7 @@ class SheetnetError(Exception):
         return self
 
     def __str__(self) -> str:
-        """The line as a terminal may show it: strangers' control characters replaced, the middle of long ones cut."""
+        """The line as a terminal may show it: control characters replaced, the middle of long ones cut."""
         words = "".join(c if c.isprintable() else "\ufffd" for c in super().__str__())
         return words if len(words) <= _LONGEST else f"{words[: _LONGEST // 2]} … {words[-_LONGEST // 2 :]}"
 
@@ -88,7 +88,7 @@ class FileError(SheetnetError):
 
 
 class LimitError(SheetnetError):
-    """A limit on strangers' files is unknown or no number: names those there are, or the form.
+    """A limit on untrusted files is unknown or no number: names those there are, or the form.
 
     >>> list(sheetnet.validate_many(["d02b.xlsx"], limits={"patience": 3}))
     Traceback (most recent call last):
@@ -107,7 +107,7 @@ class EngineError(SheetnetError):
 
 
 class StoppedError(SheetnetError):
-    """Work on a stranger's file was ended: it took too long or too much memory, or crashed its worker process.
+    """Work on an untrusted file was ended: it took too long or too much memory, or crashed its worker process.
 
     `validate_many` raises none: the file's result holds the line.
 

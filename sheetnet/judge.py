@@ -102,7 +102,7 @@ def validate(
     What the file would fetch or run is not followed; the report's notes tell it. Raises `FileError` for an unusable file,
     `UsageError` for an option that cannot be, `EngineError` where the engine fails.
 
-    This runs in the calling process, which a hostile formula can crash or keep busy for hours: strangers' files are
+    This runs in the calling process, which a hostile formula can crash or keep busy for hours: untrusted files are
     for `validate_many`.
 
     >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")

@@ -179,10 +179,10 @@ def _checked_layers(network: Network) -> tuple[Layer, ...]:
 def _check_shapes(network: Network) -> None:
     if len(network.targets) != len(network.inputs):
         found = f"has {len(network.targets)} rows"
-        raise refuse("targets", found, f"{len(network.inputs)}, one an observation as in inputs")
+        raise refuse("targets", found, f"{len(network.inputs)}, one per observation as in inputs")
     if len(network.targets[0]) != network.sizes[-1]:
-        found = f"has {len(network.targets[0])} numbers a row"
-        raise refuse("targets", found, f"{network.sizes[-1]}, one a neuron of the last layer")
+        found = f"has {len(network.targets[0])} numbers per row"
+        raise refuse("targets", found, f"{network.sizes[-1]}, one per neuron of the last layer")
 
 
 def _check_meaning(network: Network) -> None:

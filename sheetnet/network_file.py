@@ -216,7 +216,7 @@ def _weights(
         raise refuse(
             f"{where}.weights",
             f"has {found} {what}",
-            f"{fan_in} (one an input of the layer)",
+            f"{fan_in} (one per input of the layer)",
             f'transpose it, or set weights_by = "{other}"',
         )
     return rows if by == "input" else tuple(zip(*rows, strict=True))
@@ -230,7 +230,7 @@ def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool)
     else:
         biases = toml_fields.row(bias, f"{where}.bias")
     if len(biases) != neurons:
-        raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one a neuron) or a single number")
+        raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one per neuron) or a single number")
     activation = toml_fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
     return Layer(activation, (*rows, biases), shared_bias=single and not train_bias)
 

@@ -133,7 +133,7 @@ def bench_identify(folder: Path) -> None:
 
 
 def bench_batch(folder: Path) -> None:
-    """A class of 2-2-2 files in guarded processes, one a core; against IronCalc loading them, in this process alone."""
+    """A class of 2-2-2 files in guarded processes, one per core; against IronCalc loading them, in this process alone."""
     network, shown = network_of(SHAPES[0]), WorkbookOptions()
     paths = [write_workbook(network, folder / f"class{number}.xlsx", shown) for number in range(CLASS)]
     with Workers() as workers:

@@ -83,7 +83,7 @@ def line(seed: int, draws_only: bool = False) -> bool:
 
 
 def main() -> int:
-    """Print a line a network and a sum; exit code 1 where not every cell is correct."""
+    """Print one line per network and a sum; exit code 1 where not every cell is correct."""
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
     first, count = (*numbers, *(0, COUNT)[len(numbers) :])
     good = [line(seed, "--draws" in sys.argv) for seed in range(first, first + count)]

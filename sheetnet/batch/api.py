@@ -143,8 +143,8 @@ def validate_many(
     """Judge workbooks as `validate` does, each in a guarded process; the results come in the order of `paths`.
 
     The first keywords are those of `validate`; `network` may be a list, too, with one for each workbook. No file raises:
-    what cannot be used, or must be stopped, is a result with an `error`. `timeout` is in seconds a file (the limit "time").
-    `jobs` workers of this machine (None: one a core) do the work, or an `executor` of `concurrent.futures`, such as that
+    what cannot be used, or must be stopped, is a result with an `error`. `timeout`: seconds per file (the limit "time").
+    `jobs` workers of this machine (None: one per core) do the work, or an `executor` of `concurrent.futures`, such as that
     of a cluster whose machines see the same files. Each result is written to the file `jsonl` when it is done; with
     `resume` the results in it are kept, with `force` it is overwritten. `workers` outlive this call, unless it is broken
     off. Raises UsageError, LimitError and NetworkError at the call; then FileError where `jsonl` cannot be used, and

@@ -134,7 +134,7 @@ class Ready:
 def runner(
     executor: Executor | None, jobs: int | None, count: int, limits: Limits, own: Workers | None = None
 ) -> Iterator[Submit]:
-    """A function that submits a call: to the executor, or to `jobs` workers of our own (None: one a core).
+    """A function that submits a call: to the executor, or to `jobs` workers of our own (None: one per core).
 
     Workers of our own end with the block, at once where it ends by an exception; `own` outlive it.
     """

@@ -89,7 +89,7 @@ class WorkerProcess:
 
 
 def _module_paths() -> list[str]:
-    """Where the worker finds modules: as here, but never in the current folder, where strangers' files may lie."""
+    """Where the worker finds modules: as here, but never in the current folder, where untrusted files may lie."""
     here = _real(os.curdir)
     others = [path for path in sys.path if path and _real(path) != here]
     return [_ROOT, *others]

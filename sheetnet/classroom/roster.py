@@ -91,7 +91,7 @@ def read_roster(path: Path) -> tuple[Student, ...]:
         if student is not None:
             students.append(student)
     if not students:
-        raise FileError("names no student", path=path, remedy="a header, then one line a student")
+        raise FileError("names no student", path=path, remedy="a header, then one line per student")
     if len(students) > MOST_STUDENTS:
         raise FileError(f"names {len(students):,} students", path=path, remedy=f"at most {MOST_STUDENTS:,} at once")
     refuse_shared_ids(students, path)
@@ -130,7 +130,7 @@ def table_of(path: Path) -> list[dict[str, str]]:
     except (UnicodeError, csv.Error) as error:
         raise FileError(f"is no table of text ({error})", path=path, remedy="save it as CSV, UTF-8") from None
     if not rows:
-        raise FileError("has no rows under a header", path=path, remedy="a header with id, then one line a student")
+        raise FileError("has no rows under a header", path=path, remedy="a header with id, then one line per student")
     return rows
 
 

@@ -52,7 +52,7 @@ def engine_named(name: str) -> Engine:
 
 @contextmanager
 def only_the_chosen() -> Iterator[None]:
-    """Within the block no engine that is another program counts as available: for strangers' files it must be chosen."""
+    """Within the block no engine that is another program counts as available: for untrusted files it must be chosen."""
     token = _unasked.set(False)
     try:
         yield

@@ -42,7 +42,7 @@ Trial = Sequence[float] | _Floats | None  # the numbers of some cells; None leav
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The values of the cells that were asked for, in their order: 8 bytes a number instead of 32.
+    """The values of the cells that were asked for, in their order: 8 bytes per number instead of 32.
 
     `odd` has, by its place in the order, each value that is no number; `numbers` has NaN there.
     """
@@ -252,7 +252,7 @@ def _freed(sheet: Sheet, over: set[Position]) -> Sheet:
 def _pieces(
     formula: str, anchor: Position, covered: Sequence[Position], over: set[Position]
 ) -> Mapping[Position, Cell]:
-    """One array formula a cell for the cells of an array that stay, each picking its own element."""
+    """One array formula per cell for those cells of an array that stay, each picking its own element."""
     return {
         (row, column): Cell(0.0, f"INDEX({formula},{row - anchor[0] + 1},{column - anchor[1] + 1})")
         for row, column in covered

@@ -46,7 +46,7 @@ def excel_replaced(text: str, longest: int) -> str:
 
 
 def text_element(prefix: bytes, text: str) -> bytes:
-    """A `t` element. Control characters of a stranger's text show as a replacement sign."""
+    """A `t` element. Control characters of an untrusted text show as a replacement sign."""
     text = excel_replaced(text, TEXT_CHARACTERS)
     return b'<%st xml:space="preserve">%s</%st>' % (prefix, text.encode(), prefix)
 
@@ -85,7 +85,7 @@ _SPACES = re.compile(r"^ +| +$|(?<= ) +|\t")
 
 
 def paragraphs(text: str) -> str:
-    """The text in `<text:p>` elements, one a line, with every space kept."""
+    """The text in `<text:p>` elements, one per line, with every space kept."""
     if text.isalnum() and text.isascii():
         return f"<text:p>{text}</text:p>"
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

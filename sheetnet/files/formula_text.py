@@ -202,7 +202,7 @@ class _Speller:
         return replace(name, refers_to=self.respelled(name.refers_to, None))
 
     def usual(self, formulas: str) -> bool:
-        """Whether many formulas, one a line, change nothing: a quick look that says no where it does not know."""
+        """Whether many formulas, one per line, change nothing: a quick look that says no where it does not know."""
         if '"' in formulas or "'" in formulas or _ARRAY in formulas.upper():
             return False
         return "!" not in formulas or len(self._plain.findall(formulas)) == formulas.count("!")

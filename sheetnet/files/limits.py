@@ -40,7 +40,7 @@ class Limits:
     """The limits under which files are read and judged. Raises LimitError for a number that none of them can be."""
 
     file_size: int = _limit(20_000_000, _B, "a file", "a thousand collected worksheets were all below 15 MB")
-    parts: int = _limit(500, "parts", "a file's zip directory", "one a sheet, drawing, comment; more is a flood")
+    parts: int = _limit(500, "parts", "a file's zip directory", "one per sheet, drawing, comment; more is a flood")
     part_size: int = _limit(100_000_000, _B, "a part, unpacked", "a million cells take about 60 MB of XML")
     total_size: int = _limit(200_000_000, _B, "all parts, unpacked", "two of the largest parts")
     ratio: int = _limit(

@@ -39,7 +39,7 @@ def _as_file_error(where: str) -> Iterator[None]:
     except DefusedXmlException as error:
         raise FileError(f"{where} declares a DTD or entities, which no workbook needs: refused", place=where) from error
     except (ExpatError, ParseError, LookupError, ValueError) as error:
-        # LookupError and ValueError: the encoding is unknown, or has several bytes a character.
+        # LookupError and ValueError: the encoding is unknown, or has several bytes per character.
         raise FileError(f"{where} is no well-formed XML ({error})", place=where, remedy="get the file again") from error
 
 

@@ -193,7 +193,7 @@ def find_inputs(workbook: Workbook, network: Network, graph: Dependencies, engin
 
 
 def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot]:
-    """One slot a block; two for W and its biases, unless they stand together."""
+    """One slot per block; two for W and its biases, unless they stand together."""
     array = inputs_of(network)[block][0]
     numbers = {(i, j): float(x) for i, row in enumerate(array) for j, x in enumerate(row)}
     quantity = network.blocks[block].quantity

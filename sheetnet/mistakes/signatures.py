@@ -1,6 +1,6 @@
 """Computes what the equations of a network give with known mistakes in them, in a few trials, and keeps it.
 
-Which mistakes can be made hangs on the structure of a network, not on its numbers, and the trials of a class are the same:
+Which mistakes can be made depends on the structure of a network, not on its numbers, and the trials of a class are the same:
 so one catalogue serves every file of a class that a process judges.
 """
 

@@ -178,7 +178,7 @@ class Step(Mapping[str, Array]):
         return shown_html(self)
 
     def to_frame(self) -> pandas.DataFrame:
-        """A long table, one row a number: quantity, index (a tuple from 0), value."""
+        """A long table, one row per number: quantity, index (a tuple from 0), value."""
         import pandas
 
         rows = [(name, index, float(x)) for name, array in self.items() for index, x in np.ndenumerate(array)]

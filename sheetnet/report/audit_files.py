@@ -1,6 +1,6 @@
 """An audit as a file: an HTML page that needs no other files, or a workbook.
 
-All text goes through jinja2's escaping, and control characters of strangers' texts are replaced. The workbook is the
+All text goes through jinja2's escaping, and control characters of untrusted texts are replaced. The workbook is the
 network's own, with a sheet on which each printed number stands beside a reference to the cell of the step that computes it
 (or beside its expression, with cells in the place of names): an author may change an input and see which numbers follow.
 """

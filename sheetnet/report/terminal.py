@@ -242,7 +242,7 @@ def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:
 
 
 def step_view(step: Step) -> RenderableType:
-    """One training step as tables, a block each, in the order in which it is computed."""
+    """One training step as tables, one per block, in the order in which it is computed."""
     from sheetnet.formulas import describe
     from sheetnet.reference import stacked
 

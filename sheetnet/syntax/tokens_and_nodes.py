@@ -38,7 +38,7 @@ _SINGLES: dict[str, TokenKind] = {
 
 # The order decides: strings before all, references before numbers (1:3) and names (A1), functions before references.
 # Quantifiers are possessive and the last alternatives swallow a whole broken quotation or bracket, so that the time
-# stays in proportion to the length whatever a stranger writes.
+# stays in proportion to the length whatever an untrusted file holds.
 _TOKEN = re.compile(
     rf"""
       (?P<space>[ \t\r\n]++)

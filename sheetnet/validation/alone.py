@@ -6,7 +6,7 @@ where it disagrees its error is its own. Once right numbers stand in the cells o
 cells that they spoiled: one more run of each trial, of the workbook that is loaded already, tells most carried cells.
 
 What is left stands alone in a small workbook: circles, errors behind errors, and formulas of which no reading tells all
-that their value hangs on. Such are those that make up references (INDIRECT, OFFSET, a range to a computed end), that are
+that their value depends on. Such are those that make up references (INDIRECT, OFFSET, a range to a computed end), that are
 volatile, that look at more than numbers (SHEETS, FORMULATEXT), and SUBTOTAL, which passes over formulas like itself.
 """
 
@@ -125,7 +125,7 @@ class Isolation:
 
     @cached_property
     def _unreadable(self) -> set[str]:
-        """The formulas of which no reading tells all that their value hangs on; all, where a name is of that kind."""
+        """The formulas of which no reading tells all that their value depends on; all, where a name is of that kind."""
         workbook = self.case.workbook
         if _unreadable([name.refers_to for name in workbook.names], workbook):
             return set(workbook.formulas)
@@ -204,7 +204,7 @@ def _odd(runs: Sequence[Run], count: int) -> Truth:
 
 
 def _unreadable(formulas: Sequence[str], workbook: Workbook) -> set[str]:
-    """Those of the formulas of which no reading tells all that their value hangs on."""
+    """Those of the formulas of which no reading tells all that their value depends on."""
     found = zip(formulas, skeletons(formulas, [sheet.name for sheet in workbook.sheets]), strict=True)
     return {formula for formula, skeleton in found if _is_unreadable(skeleton)}
 

@@ -267,7 +267,7 @@ def _overlaps(areas: Mapping[str, Area]) -> Iterator[tuple[str, str]]:
 
 
 NamesByKey = Mapping[str, Sequence[Name]]  # a name in small letters → where the workbook defines it
-STEPS_NAME, STEP_SIZE_NAME = "train_cost", "grad_h"  # a block with a row a step, and the one that holds h
+STEPS_NAME, STEP_SIZE_NAME = "train_cost", "grad_h"  # a block with one row per step, and the one that holds h
 
 
 def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) -> WorkbookOptions:

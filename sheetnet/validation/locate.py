@@ -164,7 +164,7 @@ def _short(refers_to: str) -> str:
 
 
 def _passed_over(areas: Mapping[str, Area], lines: Mapping[str, Lines]) -> Iterator[str]:
-    """Notes on the blank lines inside blocks, one a line of the sheet."""
+    """Notes on the blank lines inside blocks, one per line of the sheet."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, (rows, columns) in lines.items():
         area = areas[name]

@@ -1,4 +1,4 @@
-"""How an author writes down a document: weights a row a neuron, biases apart, nothing that the text does not give."""
+"""How an author writes down a document: weights one row per neuron, biases apart, nothing that the text does not give."""
 
 from __future__ import annotations
 

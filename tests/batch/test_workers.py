@@ -126,7 +126,7 @@ def test_workers_of_a_large_process_last() -> None:
 
 
 def test_modules_never_come_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder of strangers' files may hold a numpy.py."""
+    """The folder of untrusted files may hold a numpy.py."""
     (tmp_path / "numpy.py").write_text("raise SystemExit(7)", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend("")

@@ -17,7 +17,7 @@ def run_explain(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 
 def test_explain_shows_one_or_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """One with both formulas and the reason; all with code and name, a line each."""
+    """One with both formulas and the reason; all with code and name, one line each."""
     with pytest.raises(SystemExit, match="0"):
         run_explain(monkeypatch, "sn013")
     one = capsys.readouterr().out

@@ -34,7 +34,7 @@ def test_generate_and_validate_a_file_of_ones_own(run: Run, tmp_path: Path) -> N
 
 
 def test_generate_takes_views_steps_and_orientation(run: Run, tmp_path: Path) -> None:
-    """The sheets asked for in their order, a row a step, and the blocks of Step transposed."""
+    """The sheets asked for in their order, one row per step, and the blocks of Step transposed."""
     done = run("generate", "d02b", "--format", "xlsx", "--views", "training,chain-rule", "--steps", "7",
                "--orientation", "column")  # fmt: skip
     assert done.code == 0

@@ -1,4 +1,4 @@
-"""The limits on strangers' files: each has a name, a reason and an option; what is met and not followed is told."""
+"""The limits on untrusted files: each has a name, a reason and an option; what is met and not followed is told."""
 
 from __future__ import annotations
 

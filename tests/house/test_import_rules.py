@@ -86,7 +86,7 @@ def test_the_modules_that_the_pages_name_are_there() -> None:
 
 
 def test_judging_reads_no_clock() -> None:
-    """A verdict and a name hang on the file and the seed: how much work is done is counted (`effort.py`), never timed."""
+    """A verdict and a name depend on the file and the seed: how much work is done is counted (`effort.py`), never timed."""
     rooms = ("effort", "engine.prepare", "identification", "mistakes", "reference", "trials", "validation")
     found = [
         name

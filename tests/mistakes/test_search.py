@@ -36,7 +36,7 @@ def test_the_search_ends_where_its_budget_does() -> None:
 
 
 def test_what_others_computed_before_leaves_the_budget_as_it_is() -> None:
-    """A name hangs on the file and the seed alone: a catalogue that is already filled is no cheaper."""
+    """A name depends on the file and the seed alone: a catalogue that is already filled is no cheaper."""
     network, values = d02b()
     noise = np.random.default_rng(0).normal(size=len(values["gamma"]))
 

@@ -141,12 +141,12 @@ WRONG: dict[str, tuple[Callable[[], object], str, str]] = {
     ),
     "too few targets": (
         lambda: changed(targets=[[0.5]]),
-        "targets has 1 rows, expected 2, one an observation",
+        "targets has 1 rows, expected 2, one per observation",
         "targets",
     ),
     "targets for other outputs": (
         lambda: changed(targets=np.eye(2)),
-        "targets has 2 numbers a row, expected 1, one a neuron of the last layer",
+        "targets has 2 numbers per row, expected 1, one per neuron of the last layer",
         "targets",
     ),
     "softmax of one neuron": (

@@ -79,19 +79,19 @@ ERRORS = {
     "rows of unequal length": ("[0.3, 0.4], [0.5, 0.6]]", "[0.3], [0.5, 0.6]]",
                                ["layers[0].weights[1] has 1 numbers", "expected 2, as in the other rows"]),
     "transposed weights": ("[[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]", "[[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]",
-                           ["layers[0].weights has 3 numbers in a row", "expected 2 (one an input of the layer)",
+                           ["layers[0].weights has 3 numbers in a row", "expected 2 (one per input of the layer)",
                             'transpose it, or set weights_by = "input"']),
     "weights by input, transposed": ("weights = [[0.1, 0.2, 0.3]]", 'weights_by = "input"\nweights = [[0.1, 0.2, 0.3]]',
                                      ["layers[1].weights has 1 rows", "expected 3", 'set weights_by = "neuron"']),
     "an unknown orientation": ("weights = [[0.1, 0.2, 0.3]]", 'weights_by = "row"\nweights = [[0.1, 0.2, 0.3]]',
                                ["layers[1].weights_by is 'row'", "one of neuron, input"]),
     "too few biases": ("bias = [0.7, 0.8, 0.9]", "bias = [0.7, 0.8]",
-                       ["layers[0].bias has 2 numbers", "3 (one a neuron) or a single number"]),
+                       ["layers[0].bias has 2 numbers", "3 (one per neuron) or a single number"]),
     "a text as bias": ("bias = [0.4]", 'bias = "0.4"', ["layers[1].bias is '0.4'", "a number"]),
     "too few targets": ("targets = [[0.5], [0.6]]", "targets = [[0.5]]",
-                        ["observations.targets has 1 rows", "expected 2, one an observation"]),
+                        ["observations.targets has 1 rows", "expected 2, one per observation"]),
     "targets for other outputs": ("targets = [[0.5], [0.6]]", "targets = [[0.5, 0.1], [0.6, 0.1]]",
-                                  ["observations.targets has 2 numbers a row", "expected 1, one a neuron of the last"]),
+                                  ["observations.targets has 2 numbers per row", "expected 1, one per neuron of the last"]),
     "an unknown activation": ('"tanh"', '"than"', ["layers[0].activation is 'than'", "did you mean tanh?"]),
     "an unknown loss": ('"half_sse"', '"half_ssee"', ["loss is 'half_ssee'", "did you mean half_sse?"]),
     "an unknown reduction": ('"mean"', '"median"', ["reduction is 'median'", "one of mean, sum"]),
@@ -236,7 +236,7 @@ def test_a_network_survives_its_file(network: Network) -> None:
 
 @given(any_networks())
 def test_a_network_survives_the_hidden_sheet(network: Network) -> None:
-    """A line a cell, and every line fits one."""
+    """One line per cell, and every line fits one."""
     sheet = hidden_sheet(network)
     texts = [cell.value for cell in sheet.cells.values()]
     assert all(isinstance(text, str) and len(text) <= 32_767 and "\n" not in text for text in texts)

@@ -24,7 +24,7 @@ def printed(number: float, places: int, truncated: bool = False) -> str:
 
 
 def everything(network: Network, places: int, truncated: bool = False) -> list[Printed]:
-    """Every quantity of the step, a table each."""
+    """Every quantity of the step, one table each."""
     step = training_step(network)
     return [
         {

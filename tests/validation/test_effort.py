@@ -1,4 +1,4 @@
-"""The work spent on wrong cells is counted, not timed: verdicts stand without it, and nothing hangs on the machine."""
+"""The work spent on wrong cells is counted, not timed: verdicts stand without it, and nothing depends on the machine."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def _joined(start: str, end: str) -> str:
 
 
 def _reference(found: str) -> str:
-    # What a warm process remembers must not grow with what strangers write.
+    # What a warm process remembers must not grow with what untrusted files hold.
     return _known_reference(found) if len(found) <= 100 else _read_reference(found)
 
 

@@ -136,7 +136,7 @@ def _error_code(text: str) -> str:
 
 
 def _text(cell: Element, limits: Limits) -> str | None:
-    """The cell's paragraphs, one a line, without comments and drawings; None if it has none."""
+    """The cell's paragraphs, one per line, without comments and drawings; None if it has none."""
     lines = [_line(child, limits) for child in cell if child.tag == _PARAGRAPH]
     return "\n".join(lines) if lines else None
 

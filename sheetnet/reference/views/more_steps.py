@@ -161,7 +161,7 @@ def gradient_noise(presentation: WorkbookOptions) -> dict[str, float]:
 
 
 def gradient_check_numbers(network: Network, values: Values, presentation: WorkbookOptions) -> dict[str, Array]:
-    """Block → K × rows × columns: the cost with each weight moved, a row a weight, in the order of `checked_weights`.
+    """Block → K × rows × columns: the cost with each weight moved, one row per weight, in the order of `checked_weights`.
 
         (C(w + h) − C(w − h)) / 2h = ∂C/∂w + O(h²)
 

@@ -257,7 +257,7 @@ def appendix_numbers(network: Network, values: Values, _: WorkbookOptions) -> di
     """Block → K × rows × columns: Jacobians of 1/x, e^(−x) and A x + b, and central differences.
 
     x is 1 + p² and 2 + q² for the first two inputs p and q of the first observation, so that 1/x has no trouble; A and b
-    are the corner of W⁽¹⁾, a row a neuron.
+    are the corner of W⁽¹⁾, one row per neuron.
     """
     count = len(values["gamma"])
     x = values["A_0"][:, 0, :AFFINE_INPUTS, None] ** 2 + np.array([[1.0], [2.0]])

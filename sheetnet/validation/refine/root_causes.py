@@ -87,7 +87,7 @@ def _by_chance(cell: CellVerdict, answer: Answer, volatile: dict[Place, str], us
     return replace(cell, verdict=Verdict.WRONG, message=message, mistakes=())
 
 
-# Functions whose result hangs on what the workbook is made of: alone, beside shadow sheets, they see another one.
+# Functions whose result depends on what the workbook is made of: alone, beside shadow sheets, they see another one.
 MAKE_UP = {"SHEETS", "SHEET", "ISFORMULA", "FORMULATEXT", "CELL", "INFO"}
 # Functions that make up references, so that no reading of the formula says which cells it uses.
 REFERRING = {"OFFSET", "INDIRECT", "INDEX", "CHOOSE"}
