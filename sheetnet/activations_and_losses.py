@@ -83,7 +83,6 @@ class ActivationFacts:
     mixing: Mixing | None = None
     printed: tuple[str, str] | None = None
     called: tuple[str, ...] = ()
-    lesson: str = ""  # what the sheet Jacobians remarks on its derivative
 
     def __post_init__(self) -> None:
         if self.kinks != tuple(sorted(self.kinks)):
@@ -115,13 +114,14 @@ class Targets(Enum):
 
 @dataclass(frozen=True)
 class LossFacts:
-    """One loss. `equation` and `slope` are how people write the cost of an output and its ∂C/∂a.
+    """One loss. `title` is what people call it, `equation` and `slope` how they write the cost of an output and its ∂C/∂a.
 
     `outputs` is where the cost is defined, and `because` what in it is not defined elsewhere. `squares`: the cost is made
     of (a − T)². `averages`: it is shared among the outputs. `entropy`: it is −T ln a ("own"), or that and the same of
     1 − T and 1 − a ("both"). `example`: cost and ∂C/∂a at a = 0.8 and T = 0.5 of one output. `printed` as above.
     """
 
+    title: str
     equation: str
     slope: str
     example: tuple[str, str]
@@ -154,8 +154,6 @@ ACTIVATION_FACTS: dict[str, ActivationFacts] = {
         Example("0.5987", "0.2403", at="0.5987"),
         printed=("1/(1+EXP(-z))", "a*(1-a)"),
         called=("SIGMA", "SIGMOID"),
-        lesson="Lesson D02 (b) prints Σ −Eᵢᵢ out eᵢ, the derivative of e^(−x). Here v is out ⊙ (1 − out), and eᵢ lies flat: "
-        "eᵢᵀ.",
     ),
     "tanh": ActivationFacts(
         Interval(-1, 1), "a = tanh z", "1−a²", Example("0.3799", "0.8556", at="0.38"), printed=("TANH(z)", "1-a^2")
@@ -192,15 +190,20 @@ ACTIVATION_FACTS: dict[str, ActivationFacts] = {
         ),
         printed=("EXP(z)/SUM(EXP(row))", "a*(1-a)"),
         called=("SOFTMAX",),
-        lesson="Softmax mixes its neurons: ∂out/∂net is Σ Eᵢᵢ out eᵢᵀ less out outᵀ, so that it is full.",
     ),
 }
 
 LOSS_FACTS: dict[str, LossFacts] = {
     "half_sse": LossFacts(
-        "½(a − T)²", "a − T", ("0.045", "0.3"), squares=True, printed=("0.5*(a-target)^2", "a-target")
+        "half the squared error",
+        "½(a − T)²",
+        "a − T",
+        ("0.045", "0.3"),
+        squares=True,
+        printed=("0.5*(a-target)^2", "a-target"),
     ),
     "mse": LossFacts(
+        "mean squared error",
         "(a − T)²/n",
         "2(a − T)/n",
         ("0.09", "0.6"),
@@ -209,6 +212,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         printed=("(a-target)^2/n", "2*(a-target)/n"),
     ),
     "binary_cross_entropy": LossFacts(
+        "binary cross-entropy",
         "−(T ln a + (1 − T) ln(1 − a))",
         "(1 − T)/(1 − a) − T/a",
         ("0.9163", "1.875"),
@@ -219,6 +223,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         printed=("-(target*LN(a)+(1-target)*LN(1-a))", "-(target/a-(1-target)/(1-a))"),
     ),
     "cross_entropy": LossFacts(
+        "cross-entropy",
         "−T ln a",
         "−T/a",
         ("0.1116", "-0.625"),

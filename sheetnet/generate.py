@@ -24,7 +24,7 @@ from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Place, Value, Workbook
-from sheetnet.workbook_options import STEPS, WorkbookOptions, default_views, least_cells, views_named
+from sheetnet.workbook_options import WorkbookOptions, least_cells, usual_options, views_named
 
 MOST_TIMES_LEAST = 100  # a workbook has up to 40 times the cells that `least_cells` tells
 
@@ -37,7 +37,7 @@ def make_workbook(network: NetworkLike, presentation: WorkbookOptions | None = N
     Raises `FileError` where a sheet cannot hold them.
     """
     network = load_network(network)
-    shown = presentation or WorkbookOptions(default_views(network))
+    shown = presentation or usual_options(network)
     _refuse_what_is_not_read_back(network, shown)
     workbook = build_workbook(network, _numbers(network, shown), __version__, shown)
     _refuse_too_large(_cells(workbook))
@@ -193,16 +193,16 @@ def asked_for(
     *,
     views: str | None = None,
     column: bool = False,
-    steps: int = STEPS,
+    steps: int | None = None,
     key: bool = False,
 ) -> dict[str, Workbook]:
     """File stem → workbook: `stem` with all its views, or a student's copy `stem-student` and, if wanted, `stem-key`.
 
-    `views` are words such as "step,training" or "all"; None takes all for a small network. Raises `NetworkError`.
+    `views` are words such as "step,training" or "all"; None takes all for a small network. `steps` None takes those of
+    the network file, else 50. Raises `NetworkError`.
     """
     network = load_network(network)
-    shown = default_views(network) if views is None else views_named(views)
-    presentation = WorkbookOptions(shown, column, steps)
+    presentation = usual_options(network, None if views is None else views_named(views), column, steps)
     if not student:
         if key or blanks or hints:
             raise NetworkError("--key, --blank and --hints are about a student's copy", remedy="add --student")

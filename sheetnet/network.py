@@ -26,6 +26,20 @@ from sheetnet.quantity import Quantity, q
 from sheetnet.toml_fields import Matrix, refuse
 
 REDUCTIONS = ("mean", "sum")
+MOST_STEPS = 10_000  # of the sheet Training
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What an author says of this network's own source: `text` stands at the end of the sheet of that `view`."""
+
+    view: str
+    text: str
+
+    def __post_init__(self) -> None:
+        toml_fields.text(self.view, "remarks.view")
+        if not toml_fields.text(self.text, "remarks.text").strip():
+            raise refuse("remarks.text", "is empty", "what the remark says", "or leave the remark out")
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,8 @@ class Network:
     and arrays become tuples of floats as in `Layer`. Raises NetworkError for what is no number, shapes that do not meet,
     an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
 
+    `training_steps` are those of the sheet Training where nobody asks for others; `remarks` stand on the sheets.
+
     >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
     >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
     <Network 'One neuron': 2-1 with sigmoid; half_sse; observations: 1>
@@ -87,6 +103,8 @@ class Network:
     learning_rate: float
     reduction: str = "mean"
     train_bias: bool = True
+    training_steps: int | None = None
+    remarks: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
         toml_fields.text(self.title, "title")
@@ -97,6 +115,11 @@ class Network:
         object.__setattr__(self, "learning_rate", toml_fields.number(self.learning_rate, "learning_rate"))
         toml_fields.choice(self.reduction, "reduction", REDUCTIONS)
         toml_fields.flag(self.train_bias, "train_bias")
+        if self.training_steps is not None:
+            toml_fields.whole(self.training_steps, "training_steps", MOST_STEPS)
+        if not all(isinstance(remark, Remark) for remark in self.remarks):
+            raise refuse("remarks", f"is {toml_fields.shown(self.remarks)}", "a Remark for each")
+        object.__setattr__(self, "remarks", tuple(self.remarks))
         object.__setattr__(self, "layers", _checked_layers(self))
         _check_shapes(self)
         _check_meaning(self)

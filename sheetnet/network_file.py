@@ -17,15 +17,25 @@ from typing import Any
 from sheetnet import toml_fields
 from sheetnet.activations_and_losses import ACTIVATION_FACTS
 from sheetnet.errors import NetworkError, errors_within
-from sheetnet.network import Layer, Network
+from sheetnet.network import Layer, Network, Remark
 from sheetnet.toml_fields import Matrix, entries_of, refuse
 
 TableLike = str | os.PathLike[str] | Mapping[str, Any]
 NetworkLike = TableLike | Network  # what is taken wherever a network is
 
 # `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
-FILE_KEYS = "title source observations layers loss reduction learning_rate train_bias seed init published".split()
+FILE_KEYS = (
+    "title source observations layers loss reduction learning_rate train_bias seed init published training_steps remarks"
+).split()
 LAYER_KEYS = "activation weights weights_by bias neurons".split()
+# Names by which people know a template's example, beside the file's own.
+ALIASES = {
+    "mazur": "d02b",
+    "happydustbunny": "bias-node",
+    "xor": "xor-batch",
+    "digits": "digits-64-32-10",
+    "three-layers": "relu-sigmoid-softmax",
+}
 # Half-widths of the uniform distributions that random weights come from, by fan-in and fan-out:
 # "uniform" is plain, "xavier" after Glorot and Bengio (2010, eq. 16), "he" after He et al. (2015, eq. 10).
 SPREADS = {
@@ -75,7 +85,8 @@ def read_table(source: TableLike) -> tuple[Mapping[str, Any], str | None]:
             f"{type(source).__name__} is no network",
             remedy="give a template's name, a path, a table as TOML has it, or a Network",
         )
-    path = templates_folder() / f"{source}.toml" if source in template_names() else Path(source)
+    name = ALIASES.get(str(source), source)
+    path = templates_folder() / f"{name}.toml" if name in template_names() else Path(source)
     try:
         words = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -146,11 +157,20 @@ def _network(table: Mapping[str, Any]) -> Network:
             learning_rate=table.get("learning_rate"),  # type: ignore[arg-type]
             reduction=table.get("reduction", "mean"),
             train_bias=train_bias,
+            training_steps=table.get("training_steps"),
+            remarks=_remarks(table.get("remarks", [])),
         )
     except NetworkError as error:
         if error.place is not None and error.place.startswith("targets"):  # which a file has in a table of their own
             error.place, error.args = f"observations.{error.place}", (f"observations.{error.args[0]}",)
         raise
+
+
+def _remarks(tables: object) -> tuple[Remark, ...]:
+    if not isinstance(tables, list):
+        raise refuse("remarks", f"is {toml_fields.shown(tables)}", "[[remarks]] tables")
+    found = [_table(entry, f"remarks[{i}]", ("view", "text")) for i, entry in enumerate(tables)]
+    return tuple(Remark(str(entry.get("view", "")), entry.get("text", "")) for entry in found)
 
 
 def _table(value: object, field: str, known: tuple[str, ...]) -> Mapping[str, Any]:
@@ -244,6 +264,7 @@ def dump_network(network: Network) -> str:
         f"reduction = {_quoted(network.reduction)}",
         f"learning_rate = {network.learning_rate!r}",
         f"train_bias = {str(network.train_bias).lower()}",
+        *([] if network.training_steps is None else [f"training_steps = {network.training_steps}"]),
         "",
         "[observations]",
         *_rows("inputs", network.inputs),
@@ -253,6 +274,8 @@ def dump_network(network: Network) -> str:
         bias = repr(layer.weights[-1][0]) if layer.shared_bias else _numbers(layer.weights[-1])
         lines += ["", "[[layers]]", f"activation = {_quoted(layer.activation)}", 'weights_by = "input"']
         lines += [*_rows("weights", layer.weights[:-1]), f"bias = {bias}"]
+    for remark in network.remarks:
+        lines += ["", "[[remarks]]", f"view = {_quoted(remark.view)}", f"text = {_quoted(remark.text)}"]
     return "\n".join(short for line in lines for short in _wrapped(line)) + "\n"
 
 

@@ -96,6 +96,13 @@ def text(value: object, field: str, longest: int = LONGEST_TEXT) -> str:
     return value
 
 
+def whole(value: object, field: str, most: int) -> int:
+    """A whole number from 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise refuse(field, f"is {shown(value)}", f"a whole number from 1 to {most:,}")
+    return value
+
+
 def flag(value: object, field: str) -> bool:
     """true or false."""
     if not isinstance(value, bool):

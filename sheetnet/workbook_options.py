@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sheetnet.errors import NetworkError
-from sheetnet.network import Network
+from sheetnet.network import MOST_STEPS, Network
 
 # View → the name of its sheet, in the order of the sheets.
 SHEETS = {
@@ -37,7 +37,6 @@ ABOUT = {
 }
 SMALL_NETWORK = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
 STEPS = 50
-MOST_STEPS = 10_000
 TERMS = 6  # neurons of a layer up to which Jacobians shows each E_ii v e_iᵀ
 SAMPLE = 60  # weights that the gradient check shows at most
 SAMPLED_BIASES = 4  # one in so many of a layer's sample is a bias
@@ -71,6 +70,14 @@ def default_views(network: Network) -> tuple[str, ...]:
     """All views for a small network, `step` alone for a larger one."""
     weights = sum(len(layer.weights) * layer.neurons for layer in network.layers)
     return tuple(SHEETS) if weights * network.observations <= SMALL_NETWORK else ("step",)
+
+
+def usual_options(
+    network: Network, views: tuple[str, ...] | None = None, column: bool = False, steps: int | None = None
+) -> WorkbookOptions:
+    """What is shown where nobody asks for more: the views of a network of this size, and its own number of steps."""
+    shown = default_views(network) if views is None else views
+    return WorkbookOptions(shown, column, steps or network.training_steps or STEPS)
 
 
 # View → how many cells its largest blocks have at least, of the views that grow faster than Step.

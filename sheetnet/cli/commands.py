@@ -25,16 +25,16 @@ from sheetnet.cli.options import (
 )
 from sheetnet.cli.validate import validate_command
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
-from sheetnet.workbook_options import STEPS
 
 
 def templates() -> None:
     """List the network files that come with sheetnet."""
-    from sheetnet.network_file import load_network, template_names
+    from sheetnet.network_file import ALIASES, load_network, template_names
 
     for name in template_names():
         network = load_network(name)
         print(f"{name:22}{'-'.join(map(str, network.sizes)):14}{network.title}")
+    print("Other names:", ", ".join(f"{alias} = {name}" for alias, name in ALIASES.items()))
 
 
 def show(network: NetworkSource) -> None:
@@ -77,7 +77,9 @@ def generate(
     orientation: Annotated[
         Orientation, typer.Option(help="One row per observation, or column vectors: A W or W A.")
     ] = Orientation.ROW,
-    steps: Annotated[int, typer.Option(metavar="N", help="Steps of the sheet Training.")] = STEPS,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Steps of the sheet Training: the network file's, else 50.")
+    ] = None,
     student: Annotated[
         bool, typer.Option("--student", help="Write a student's copy, answers to be filled in.")
     ] = False,

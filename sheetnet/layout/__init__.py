@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sheetnet.errors import NetworkError
 from sheetnet.layout.grid import Numbers
-from sheetnet.layout.info_sheets import embedded_network, hidden_sheet, readme_sheet
+from sheetnet.layout.info_sheets import embedded_network, hidden_sheet, readme_sheet, remarked
 from sheetnet.layout.step_sheet import step_grid, step_sheet
 from sheetnet.layout.student_copy import Exercise, blanks_named, student_workbook
 from sheetnet.network import Network
@@ -24,12 +25,17 @@ def build_workbook(
     grid = step_grid(network, values, presentation.column)
     context = ViewContext(network, presentation, values, grid)
     names, sheets = grid.names(), []
+    for remark in network.remarks:
+        if remark.view not in SHEETS:
+            raise NetworkError(
+                f"there is no view {remark.view!r}", place="remarks", remedy=f"choose from {', '.join(SHEETS)}"
+            )
     for view in SHEETS:  # in their order
         if view == "step":
-            sheets.append(step_sheet(grid))
+            sheets.append(remarked(step_sheet(grid), network, view))
         elif context.shows(view):
             sheet, more = VIEW_SHEETS[view](context)
-            sheets.append(sheet)
+            sheets.append(remarked(sheet, network, view))
             names += more
     whole = (readme_sheet(context, names, version), *sheets, hidden_sheet(network))
     return Workbook(whole, tuple(sorted(names, key=lambda name: name.name)))

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sheetnet.errors import FileError
@@ -93,6 +93,17 @@ def student_readme(context: ViewContext, version: str) -> Sheet:
     row = _places(grid, context, context.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")
     return grid.finished(View(widths=README_WIDTHS, landscape=False))
+
+
+def remarked(sheet: Sheet, network: Network, view: str) -> Sheet:
+    """The sheet with what the network's author remarks on it below all else."""
+    words = [remark.text for remark in network.remarks if remark.view == view]
+    if not words:
+        return sheet
+    top = max(row for row, _ in sheet.cells) + 2
+    lines = {(top, 1): Cell("Remarks on the source", role="band")}
+    lines |= {(top + number, 1): Cell(text, role="plain") for number, text in enumerate(words, 1)}
+    return replace(sheet, cells={**sheet.cells, **lines})
 
 
 def _titled(context: ViewContext) -> Grid:

@@ -233,7 +233,7 @@ class _Places:
 
     def cost(self, top: int) -> int:
         grid, costs = self.grid, ["cost_out", "cost_n", "cost"]
-        grid.write(top, LABELS, f"Cost: {self.network.loss}", "band")
+        grid.write(top, LABELS, f"Cost: {self.network.loss_facts.title}", "band")
         beside = self._place("target", top + 1, self.forward)
         self._stack([q(name, new=True) for name in costs], beside, self.new)
         return self._stack(costs, beside, self.forward)

@@ -207,7 +207,7 @@ def training_step(network: NetworkLike) -> Step:
 
     >>> step = sheetnet.training_step(sheetnet.load_network("d02b"))
     >>> step
-    <Step of 'Backward propagation, matrix version: 2-2-2 with sigmoid', 2-2-2: 34 quantities, cost 0.298371 → 0.291028>
+    <Step of "Mazur's step by step example: 2-2-2 with sigmoid", 2-2-2: 34 quantities, cost 0.298371 → 0.291028>
     >>> step["W_2_new"].round(6)  # (n_1 + 1) × n_2, the biases in the last row
     array([[0.358916, 0.511301],
            [0.408666, 0.56137 ],

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from sheetnet.network import Block, Network
+from sheetnet.network import MOST_STEPS, Block, Network
 from sheetnet.quantity import Quantity
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, view_values
@@ -22,7 +22,7 @@ from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import spanned
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
-from sheetnet.workbook_options import LEAST_STEP_SIZE, MOST_STEPS, STEP_SIZE, STEPS, WorkbookOptions
+from sheetnet.workbook_options import LEAST_STEP_SIZE, STEP_SIZE, STEPS, WorkbookOptions
 
 Lines = tuple[Sequence[int], Sequence[int]]  # the rows and the columns of a sheet on which a block's cells stand
 MOST_INSERTED = 100  # lines that are looked for: a name that is larger still belongs to something else

@@ -190,7 +190,7 @@ def test_a_row_checks_itself() -> None:
         ActivationFacts(Interval(0, 1), "a", "1", shown, mixing=softmax)
     for outputs, because in ((Interval(0, 1), ""), (Interval(), "logarithm")):
         with pytest.raises(ValueError, match="because"):
-            LossFacts("", "", ("0", "0"), outputs, because)
+            LossFacts("", "", "", ("0", "0"), outputs, because)
     assert len(Targets) == 4, "two that allow the same numbers are yet two"
 
 

@@ -67,7 +67,7 @@ ROWS = {
 """,
         "LOSS_FACTS": """
     "poisson": LossFacts(
-        "a − T ln a", "1 − T/a", ("0.9116", "0.375"), Interval(0, inf), "logarithm", Targets.POSITIVE
+        "Poisson", "a − T ln a", "1 − T/a", ("0.9116", "0.375"), Interval(0, inf), "logarithm", Targets.POSITIVE
     ),
 """,
     },

@@ -16,7 +16,7 @@ from sheetnet.auditing import load_published
 from sheetnet.layout import embedded_network
 from sheetnet.layout.info_sheets import hidden_sheet
 from sheetnet.network import Layer, Network
-from sheetnet.network_file import dump_network, parse_network, template_names
+from sheetnet.network_file import ALIASES, dump_network, parse_network, template_names
 from sheetnet.reference import ACTIVATIONS, LOSSES
 from sheetnet.workbook import Workbook
 from tools.small_networks import make_network, pairs, refusal, refused_pairs
@@ -104,6 +104,11 @@ ERRORS = {
     "half a neuron": ("weights = [[0.1, 0.2, 0.3]]", "neurons = 0.5", ["layers[1].neurons is 0.5", "a whole number"]),
     "neurons beside weights": ("bias = [0.4]", "bias = [0.4]\nneurons = 1",
                                ["layers[1].neurons stands beside weights", "one of the two", "remove neurons"]),
+    "half a step": ('title = "good"', 'title = "good"\ntraining_steps = 0.5',
+                    ["training_steps is 0.5", "a whole number from 1 to 10,000"]),
+    "remarks that are no tables": ('title = "good"', 'title = "good"\nremarks = "x"', ["remarks is 'x'", "[[remarks]]"]),
+    "a remark without a text": ('title = "good"', 'title = "good"\nremarks = [{ view = "step" }]',
+                                ["remarks.text is empty", "what the remark says"]),
     "no TOML": ('title = "good"', "title = good", ["is not TOML", "line 1"]),
     "no layers": (GOOD[GOOD.index("[[lay"):], "", ["layers is missing", "one [[layers]] table a layer"]),
 }  # fmt: skip
@@ -377,3 +382,19 @@ def test_what_a_document_prints_is_looked_at_by_every_command(published: str, sa
         with pytest.raises(NetworkError, match=re.escape(said)) as caught:
             load(path)
         assert str(caught.value).startswith(f"{path}: published")
+
+
+def test_remarks_and_steps_come_back() -> None:
+    """What is written into a workbook is read from it, remarks with quotes and signs too."""
+    words = GOOD.replace("[observations]", "training_steps = 7\n[observations]")
+    words += '[[remarks]]\nview = "step"\ntext = \'It prints "∂C" — \\ meant\'\n'
+    network = parse_network(words, "my.toml")
+    assert (network.training_steps, network.remarks[0].text) == (7, 'It prints "∂C" — \\ meant')
+    assert parse_network(dump_network(network), "again") == network
+
+
+def test_templates_have_names_that_people_know() -> None:
+    """`mazur` is d02b; each other name leads to a template, and none hides one."""
+    assert load_network("mazur") == load_network("d02b")
+    assert set(ALIASES.values()) <= set(template_names())
+    assert not set(ALIASES) & set(template_names())

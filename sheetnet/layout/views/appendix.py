@@ -1,8 +1,6 @@
 """The sheet `Appendix`: Jacobians by formula beside central differences.
 
-∂y/∂x is A. ∂y_k/∂a_ij is x_j where k = i, else 0: xᵀ in row k of the matrix that the lesson writes for y_k.
-
-After CPSC 4430/5440, Lesson D02 (b), Matrix Calculus.
+∂y/∂x is A. ∂y_k/∂a_ij is x_j where k = i, else 0: xᵀ in row k of the matrix ∂y_k/∂A.
 
     x, A, b, h            from Step's first inputs and the corner of W⁽¹⁾
     y = 1/x               −Σ E_ii y² e_iᵀ       as a matrix    central differences
@@ -22,7 +20,7 @@ from sheetnet.workbook import Name, Sheet, View
 
 AFFINE_SIZE = 2
 ENTRIES = [(i, j) for i in range(AFFINE_SIZE) for j in range(AFFINE_SIZE)]  # of A, row by row
-Y, X, A = ("y₁", "y₂"), ("x₁", "x₂"), ("a₁₁", "a₁₂", "a₂₁", "a₂₂")
+Y, X, A = ("y₀", "y₁"), ("x₀", "x₁"), ("A₀₀", "A₀₁", "A₁₀", "A₁₁")
 
 
 def affine(context: ViewContext, grid: Grid, top: int) -> int:
@@ -62,7 +60,7 @@ def _by_matrix(context: ViewContext, grid: Grid, line: EquationLine) -> None:
     def flat(k: int, entry: int) -> str | None:
         return x(entry % AFFINE_SIZE, entry // AFFINE_SIZE == k)
 
-    words = Words("∂y/∂A", "a matrix for each y", "", ("∂y₁/∂A", "", "∂y₂/∂A", ""))
+    words = Words("∂y/∂A", "a matrix for each y", "", ("∂y₀/∂A", "", "∂y₁/∂A", ""))
     line.block(stack, values[stack], stacked, lambda r, c: "gradient" if stacked(r, c) else "zero", words)
     words = Words("∂y/∂A", "the same, a row for each y", "=", Y, A)
     line.block(exact, values[exact], flat, lambda k, c: "gradient" if flat(k, c) else "zero", words)
@@ -96,7 +94,7 @@ APPENDIX_TAB = "833C0B"
 SIZE = 2
 APPENDIX_NOTES = (
     "x = (1 + p², 2 + q²) for the first two inputs p, q on Step: never 0, so that 1/x is safe. A and b: the corner of W⁽¹⁾.",
-    "Lesson D02 (b) writes eᵢ where eᵢᵀ is meant: a column times a row gives a matrix, here one with a single number.",
+    "Eᵢᵢ is a matrix with a single 1, eᵢᵀ a row with a single 1. Counting starts at 0.",
     "Central differences: column j is (y(x + h eⱼ) − y(x − h eⱼ)) / 2h. The method's own error is about h² = 0.000001.",
 )
 H_NOTE = (
@@ -130,7 +128,7 @@ APPENDIX_FUNCTIONS = (
 
 def appendix_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
-    words = "The appendix of lesson D02 (b): each Jacobian by formula, and by what happens when x moves a little."
+    words = "Jacobians of simple functions: each by formula, and by what happens when x moves a little."
     grid = context.sheet("appendix", "Derivatives by a vector", words)
     for number, note in enumerate(APPENDIX_NOTES):
         grid.write(APPENDIX_TOP + number, 1, note, "subtitle")
@@ -152,7 +150,7 @@ def _givens(context: ViewContext, grid: Grid, top: int) -> int:
         cell = step.cell("A_0", 0, i)
         return f"{i + 1}+{cell}*{cell}"
 
-    line.block("app_x", values["app_x"], x, "copy", Words("x", "(1 + p², 2 + q²)", "", ("x₁", "x₂")))
+    line.block("app_x", values["app_x"], x, "copy", Words("x", "(1 + p², 2 + q²)", "", X))
 
     def weight(row: int, neuron: int) -> str:
         return step.cell("W_1", min(row, inputs - 1) if row < SIZE else inputs, min(neuron, neurons - 1))
@@ -163,9 +161,9 @@ def _givens(context: ViewContext, grid: Grid, top: int) -> int:
     grid.notes[grid.corners["app_h"]] = H_NOTE
     line = EquationLine(grid, line.bottom)
     for i in range(1, SIZE + 1):
-        e, unit, sign = app("E", index=i), app("unit", index=i), subscript(i)
-        line.constants(e, values[e], _one(i, i), Words(f"E{sign}{sign}", f"1 at ({i}, {i})"))
-        line.constants(unit, values[unit], _one(1, i), Words(f"e{sign}ᵀ", f"1 at {i}"))
+        e, unit, sign = app("E", index=i), app("unit", index=i), subscript(i - 1)
+        line.constants(e, values[e], _one(i, i), Words(f"E{sign}{sign}", f"1 at ({i - 1}, {i - 1})"))
+        line.constants(unit, values[unit], _one(1, i), Words(f"e{sign}ᵀ", f"1 at {i - 1}"))
     return line.bottom
 
 
@@ -175,7 +173,7 @@ def _elementwise(context: ViewContext, grid: Grid, function: _Elementwise, top: 
     grid.write(top, 1, function.title, "band")
     line = EquationLine(grid, top + 1)
     v = y = app("y", part=part)
-    rows = ("y₁", "y₂")
+    rows = Y
     line.block(
         y,
         values[y],
@@ -189,9 +187,11 @@ def _elementwise(context: ViewContext, grid: Grid, function: _Elementwise, top: 
             v, values[v], lambda i, _: square(grid.cell(y, i, 0)), "forward", Words(function.letter, "y ⊙ y", "", rows)
         )
     for i in range(1, SIZE + 1):
-        sign, term = subscript(i), app("term", index=i, part=part)
+        sign, term = subscript(i - 1), app("term", index=i, part=part)
         text = f"MMULT(MMULT({grid.area(app('E', index=i))},{grid.area(v)}),{grid.area(app('unit', index=i))})"
-        words = Words(f"E{sign}{sign} {function.letter} e{sign}ᵀ", f"one number, at ({i}, {i})", "+" if i > 1 else "")
+        words = Words(
+            f"E{sign}{sign} {function.letter} e{sign}ᵀ", f"one number, at ({i - 1}, {i - 1})", "+" if i > 1 else ""
+        )
         line.array(term, values[term], text, "backward", words)
     return _three_ways(context, grid, function, line.bottom)
 
@@ -200,7 +200,7 @@ def _three_ways(context: ViewContext, grid: Grid, function: _Elementwise, top: i
     """The Jacobian as a sum, as a matrix and by central differences."""
     values, part, line = context.values, function.part, EquationLine(grid, top)
     total, matrix, central = (app(kind, part=part) for kind in ("sum", "matrix", "central"))
-    rows, columns = ("y₁", "y₂"), ("x₁", "x₂")
+    rows, columns = Y, X
 
     def summed(i: int, j: int) -> str:
         terms = (app("term", index=k, part=part) for k in range(1, SIZE + 1))
@@ -218,7 +218,7 @@ def _three_ways(context: ViewContext, grid: Grid, function: _Elementwise, top: i
     )
     words = Words("∂y/∂x", f"{function.slope_words} on the diagonal", "=", rows, columns)
     line.block(matrix, values[matrix], slope, lambda i, j: "gradient" if i == j else "zero", words)
-    line.light(grid.area(total), grid.area(matrix), Words("Same?", "both forms"))
+    line.light(grid.area(total), grid.area(matrix), Words("Agrees?", "both forms"))
     line.block(central, values[central], moved, "numpy", Words("∂y/∂x", "central differences", "≈", rows, columns))
     line.near(grid.area(total), grid.area(central), grid.fixed("app_h"))
     return line.bottom

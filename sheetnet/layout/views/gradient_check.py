@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.view_parts import (
+    AGREES,
+    DIFFERS,
     ColumnGroup,
     ColumnTable,
     TableLayout,
@@ -37,6 +39,8 @@ from sheetnet.workbook_options import checked_weights
 
 SIDES = {"plus": ("C(w + h)", "+"), "minus": ("C(w − h)", "-")}
 Weight = tuple[int, int, int]
+KINK = "kink"
+LIGHTS = {AGREES: "pass", DIFFERS: "fail", KINK: "kink"}  # the word of a light → its look
 
 
 def has_bends(network: Network) -> bool:
@@ -205,7 +209,7 @@ def _above(grid: Grid, context: ViewContext) -> None:
             "passes if the difference is at most 100h² + 10⁻¹³/h (relative for values above 1)",
         ),
         (COST_ROW, "C(w)", "the cost with no weight moved"),
-        (LIGHT_ROW, "all", f"pass: slope and ∂C/∂w agree.{_kink_words(context.network)}{sample}"),
+        (LIGHT_ROW, "all", f"{AGREES}: slope and ∂C/∂w.{_kink_words(context.network)}{sample}"),
     )
     for row, label, words in lines:
         grid.write(row, LABEL, label, "symbol")
@@ -304,7 +308,7 @@ def _by_row(formula: Callable[[int], str]) -> Callable[[int, int], str]:
 
 
 def _lights(table: ColumnTable, context: ViewContext, column: int, bends: bool) -> None:
-    """pass, fail or kink for each weight, and one light for all."""
+    """Agrees, differs or kink for each weight, and one light for all."""
     grid, top = table.grid, table.first + 1
     bottom = top + len(checked_weights(context.network)) - 1
     shown = [_light(context, number, bends) for number in range(bottom - top + 1)]
@@ -312,13 +316,13 @@ def _lights(table: ColumnTable, context: ViewContext, column: int, bends: bool) 
         grid.calculate(row, column, _light_formula(table, row, bends), word, "light")
     box = (top, column, bottom, column)
     cells = f"{cell_name(top, column, absolute=True)}:{cell_name(bottom, column, absolute=True)}"
-    passed, kinks = (f'COUNTIF({cells},"{word}")' for word in ("pass", "kink"))
+    passed, kinks = (f'COUNTIF({cells},"{word}")' for word in (AGREES, KINK))
     good = f"{passed}+{kinks}={len(shown)}"
-    failed = len(shown) - shown.count("pass") - shown.count("kink")
-    overall = f'IF({good},"pass",{len(shown)}-{passed}-{kinks}&" fail")'
-    grid.calculate(LIGHT_ROW, VALUE, overall, f"{failed} fail" if failed else "pass", "light")
+    failed = len(shown) - shown.count(AGREES) - shown.count(KINK)
+    overall = f'IF({good},"{AGREES}",{len(shown)}-{passed}-{kinks}&" differ")'
+    grid.calculate(LIGHT_ROW, VALUE, overall, f"{failed} differ" if failed else AGREES, "light")
     first = cell_name(top, column)
-    grid.rules += [Rule(box, formula=f'{first}="{word}"', role=word) for word in ("pass", "fail", "kink")]
+    grid.rules += [Rule(box, formula=f'{first}="{word}"', role=role) for word, role in LIGHTS.items()]
     whole = (LIGHT_ROW, VALUE, LIGHT_ROW, VALUE)
     grid.rules += [Rule(whole, formula=good, role="pass"), Rule(whole, formula=f"NOT({good})", role="fail")]
 
@@ -329,13 +333,13 @@ def _light_formula(table: ColumnTable, row: int, bends: bool) -> str:
         table.cell(name, 0, str(row)) for name in ("grad_numeric", "grad_backprop", DIFFERENCE_COLUMN)
     )
     room = f"{table.grid.fixed('grad_tolerance')}*MAX(1,ABS({slope}),ABS({backprop}))"
-    otherwise = f'IF({table.cell("grad_switches", 0, str(row))}>0,"kink","fail")' if bends else '"fail"'
-    return f'IF(ABS({difference})<={room},"pass",{otherwise})'
+    otherwise = f'IF({table.cell("grad_switches", 0, str(row))}>0,"{KINK}","{DIFFERS}")' if bends else f'"{DIFFERS}"'
+    return f'IF(ABS({difference})<={room},"{AGREES}",{otherwise})'
 
 
 def _light(context: ViewContext, number: int, bends: bool) -> str:
     """What the light shows at the numbers of generation."""
     slope, backprop = _pairs(context)[number]
     if abs(slope - backprop) <= context.values["grad_tolerance"][0][0] * max(1.0, abs(slope), abs(backprop)):
-        return "pass"
-    return "kink" if bends and context.values["grad_switches"][number][0] > 0 else "fail"
+        return AGREES
+    return KINK if bends and context.values["grad_switches"][number][0] > 0 else DIFFERS

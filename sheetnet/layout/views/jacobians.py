@@ -1,18 +1,16 @@
 """The sheet `Jacobians`: the chain rule as products of Jacobians in column vectors, one observation after another.
 
 E_ii is a matrix with a single 1, at (i, i); e_i a vector with a single 1, at i. E_ii v keeps v_i alone, e_iᵀ puts it
-into column i. For f cell by cell v is f′(net), which is out ⊙ (1 − out) for the sigmoid; for softmax v is out, and
-∂out/∂net is the sum less out outᵀ.
+into column i. For f cell by cell v is f′(z), which is a ⊙ (1 − a) for the sigmoid; for softmax v is a, and
+∂a/∂z is the sum less a aᵀ.
 
-∂net/∂W · ∂out/∂net · ∂E/∂out = ∂E/∂W, a number for each weight, folded to the shape of W
-where ∂E/∂out⁽ˡ⁾ of a hidden layer is ∂net⁽ˡ⁺¹⁾/∂out⁽ˡ⁾ · ∂E/∂net⁽ˡ⁺¹⁾, and ∂E/∂net = ∂out/∂net · ∂E/∂out
+∂z/∂W · ∂a/∂z · ∂C/∂a = ∂C/∂W, a number for each weight, folded to the shape of W
+where ∂C/∂a⁽ˡ⁾ of a hidden layer is ∂z⁽ˡ⁺¹⁾/∂a⁽ˡ⁾ · ∂C/∂z⁽ˡ⁺¹⁾, and ∂C/∂z = ∂a/∂z · ∂C/∂a
 
-After CPSC 4430/5440, Lesson D02 (b).
-
-    forward:      x  net⁽¹⁾  out⁽¹⁾  net⁽²⁾ …  target                           from Step
-    each layer:   E_ii · v · e_iᵀ = a term of ∂out/∂net                          `jacobian_terms`
-                  ∂net⁽ˡ⁺¹⁾/∂out⁽ˡ⁾ · ∂E/∂net⁽ˡ⁺¹⁾                                 `jacobian_chain`
-                  ∂net/∂W · ∂out/∂net · ∂E/∂out = ∂E/∂W, folded to W's shape
+    forward:      x  z⁽¹⁾  a⁽¹⁾  z⁽²⁾ …  T                                      from Step
+    each layer:   E_ii · v · e_iᵀ = a term of ∂a/∂z                          `jacobian_terms`
+                  ∂z⁽ˡ⁺¹⁾/∂a⁽ˡ⁾ · ∂C/∂z⁽ˡ⁺¹⁾                                 `jacobian_chain`
+                  ∂z/∂W · ∂a/∂z · ∂C/∂a = ∂C/∂W, folded to W's shape
     at the end:   the mean over the observations, as on Step?
 """
 
@@ -60,10 +58,12 @@ class JacobiansLayout(ViewLayout):
         rows, columns = self.weight_labels(layer)
         words = Words(f"∂C/∂W{layer_sign(layer)}", "from Step", "", rows, columns, self.on_step(q("dC_dW", layer)))
         line.block(copied, self.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
-        line.light(self.grid.area(name), self.grid.area(copied), Words("Same?", "both ways"))
+        line.light(self.grid.area(name), self.grid.area(copied), Words("Agrees?", "both ways"))
 
 
 ONLY_DIAGONAL_NOTE = f"More than {TERMS} neurons: of Σ Eᵢᵢ v eᵢᵀ only what it comes to is shown, v on the diagonal."
+
+MIXING_NOTE = "Each output depends on every z of its row: ∂a/∂z is Σ Eᵢᵢ v eᵢᵀ less v aᵀ, so that it is full."
 
 
 def shows_terms(layout: JacobiansLayout, layer: int, n: int) -> bool:
@@ -77,7 +77,7 @@ def terms(layout: JacobiansLayout, layer: int, n: int, top: int) -> int:
     name, size = network.layers[layer - 1].activation, network.sizes[layer]
     where = f", observation n = {n}" if network.observations > 1 else ""
     grid.write(top, 1, f"Layer {layer}: {name}, {network.sizes[layer - 1]} → {size}{where}", "band")
-    top, note = top + 1, network.activation_facts(layer).lesson
+    top, note = top + 1, MIXING_NOTE if network.mixes(layer) else ""
     if shows_terms(layout, layer, n):
         top = _every_term(layout, layer, top)
     elif size > TERMS:
@@ -121,8 +121,8 @@ def vector(layout: JacobiansLayout, line: EquationLine, layer: int, n: int, sign
         make = activation.share if facts.mixes else activation.derivative
         return make(grid.cell(net, j, 0), grid.cell(out, j, 0))
 
-    slope = (facts.mixing.share if facts.mixing else facts.slope).replace("a", "out").replace("z", "net")
-    equation = slope if facts.mixes else f"f′(net) = {slope}"
+    slope = facts.mixing.share if facts.mixing else facts.slope
+    equation = slope if facts.mixes else f"f′(z) = {slope}"
     rows = numbered("j", network.sizes[layer])
     line.block(name, layout.values(name), formula, "backward", Words(f"v{layer_sign(layer)}", equation, sign, rows))
 
@@ -154,13 +154,13 @@ def chain_lines(layout: JacobiansLayout, layer: int, n: int, top: int) -> int:
 
 
 def _from_above(layout: JacobiansLayout, line: EquationLine, above: int, n: int) -> None:
-    """The two factors of ∂E/∂out of the layer below: ∂net/∂out = wᵀ, shown once, and ∂E/∂net."""
+    """The two factors of ∂C/∂a of the layer below: ∂z/∂a = wᵀ, shown once, and ∂C/∂z."""
     grid, sign, step = layout.grid, layer_sign(above), layout.context.step
     nodes, neurons = numbered("i", layout.network.sizes[above - 1]), numbered("j", layout.network.sizes[above])
     weights, net = jac("w", above), jac("dE_dnet", above, n)
     if n == 0:
         words = Words(
-            f"∂net{sign}/∂out{layer_sign(above - 1)}",
+            f"∂z{sign}/∂a{layer_sign(above - 1)}",
             f"w{sign}ᵀ from Step",
             "",
             nodes,
@@ -169,12 +169,12 @@ def _from_above(layout: JacobiansLayout, line: EquationLine, above: int, n: int)
         )
         line.block(weights, layout.values(weights), lambda i, j: step.cell(q("W", above), i, j), "weight", words)
     text = f"MMULT({grid.area(jac('dout_dnet', above, n))},{grid.area(jac('dE_dout', above, n))})"
-    words = Words(f"∂E/∂net{sign}", "∂out/∂net · ∂E/∂out", "·" if n == 0 else f"w{sign}ᵀ ·", neurons)
+    words = Words(f"∂C/∂z{sign}", "∂a/∂z · ∂C/∂a", "·" if n == 0 else f"w{sign}ᵀ ·", neurons)
     line.array(net, layout.values(net), text, "backward", words)
 
 
 def _nets_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
-    """∂net_k/∂w_ki = out_i, and 0 for the weights of other neurons."""
+    """∂z_k/∂w_ki = a_i, and 0 for the weights of other neurons."""
     grid, nodes, name = layout.grid, layout.network.sizes[layer - 1] + 1, jac("dnet_dW", layer, n)
     below = jac("out", layer - 1, n)
 
@@ -182,26 +182,26 @@ def _nets_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n:
         owner, i = divmod(weight, nodes)
         return grid.cell(below, i, 0) if owner == k else None
 
-    letter = f"out{layer_sign(layer - 1)}" if layer > 1 else "x"
+    letter = f"a{layer_sign(layer - 1)}" if layer > 1 else "x"
     words = Words(
-        f"∂net/∂W{layer_sign(layer)}", f"{letter} in its place", "", layout.weight_names(layer), _nets(layout, layer)
+        f"∂z/∂W{layer_sign(layer)}", f"{letter} in its place", "", layout.weight_names(layer), _nets(layout, layer)
     )
     line.block(name, layout.values(name), formula, lambda w, k: "copy" if w // nodes == k else "zero", words)
 
 
 def _nets(layout: JacobiansLayout, layer: int) -> list[str]:
-    return [f"net {j}" for j in range(layout.network.sizes[layer])]
+    return [f"z{subscript(j)}" for j in range(layout.network.sizes[layer])]
 
 
 def _outs_by_nets(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
-    """Σ E_ii v e_iᵀ, less v outᵀ where neurons mix; where v is out, it stands for both."""
+    """Σ E_ii v e_iᵀ, less v aᵀ where neurons mix; where v is a, it stands for both."""
     network, grid, name = layout.network, layout.grid, jac("dout_dnet", layer, n)
     size, mixes, values = network.sizes[layer], network.mixes(layer), layout.values(jac("dout_dnet", layer, n))
     v, rows = jac("v", layer, n), _nets(layout, layer)
     alike = mixes and network.mixing(layer).share == "a"
     out = v if alike else jac("out", layer, n)
-    equation = "Σ Eᵢᵢ v eᵢᵀ" + (f" − {'out' if alike else 'v'} outᵀ" if mixes else "")
-    words = Words(f"∂out/∂net{layer_sign(layer)}", equation, "·", rows, [f"out {j}" for j in range(size)])
+    equation = "Σ Eᵢᵢ v eᵢᵀ" + (f" − {'a' if alike else 'v'} aᵀ" if mixes else "")
+    words = Words(f"∂a/∂z{layer_sign(layer)}", equation, "·", rows, [f"a{subscript(j)}" for j in range(size)])
 
     def less(i: int, j: int) -> str:
         return f"-{grid.cell(v, i, 0)}*{grid.cell(out, j, 0)}" if mixes else ""
@@ -230,14 +230,14 @@ def _outs_by_nets(layout: JacobiansLayout, line: EquationLine, layer: int, n: in
 
 
 def _cost_by_outs(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
-    """∂E/∂out from the targets, or through the layer above."""
+    """∂C/∂a from the targets, or through the layer above."""
     network, grid, name = layout.network, layout.grid, jac("dE_dout", layer, n)
-    rows, values = [f"out {j}" for j in range(network.sizes[layer])], layout.values(name)
+    rows, values = [f"a{subscript(j)}" for j in range(network.sizes[layer])], layout.values(name)
     if layer == network.depth:
         loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[layer]
         out, target = jac("out", layer, n), f"jac_target_n{n}"
-        slope = network.loss_facts.slope.replace("a", "out").replace("T", "target")
-        words = Words(f"∂E/∂out{layer_sign(layer)}", slope, "·", rows)
+        slope = network.loss_facts.slope
+        words = Words(f"∂C/∂a{layer_sign(layer)}", slope, "·", rows)
         line.block(
             name,
             values,
@@ -247,7 +247,7 @@ def _cost_by_outs(layout: JacobiansLayout, line: EquationLine, layer: int, n: in
         )
         return
     above = layer_sign(layer + 1)
-    words = Words(f"∂E/∂out{layer_sign(layer)}", f"w{above}ᵀ ∂E/∂net{above}", "·", rows)
+    words = Words(f"∂C/∂a{layer_sign(layer)}", f"w{above}ᵀ ∂C/∂z{above}", "·", rows)
     text = f"MMULT({grid.area(jac('w', layer + 1))},{grid.area(jac('dE_dnet', layer + 1, n))})"
     line.array(name, values, text, "backward", words)
 
@@ -259,9 +259,9 @@ def _cost_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n:
     nodes = layout.network.sizes[layer - 1] + 1
     factors = [grid.area(jac(kind, layer, n)) for kind in ("dnet_dW", "dout_dnet", "dE_dout")]
     text = f"MMULT({factors[0]},MMULT({factors[1]},{factors[2]}))"
-    words = Words(f"∂E/∂W{sign}", "the product", "=", layout.weight_names(layer))
+    words = Words(f"∂C/∂W{sign}", "the product", "=", layout.weight_names(layer))
     line.array(name, layout.values(name), text, "gradient", words)
-    words = Words(f"∂E/∂W{sign}", "folded like W", "→", *layout.weight_labels(layer))
+    words = Words(f"∂C/∂W{sign}", "folded like W", "→", *layout.weight_labels(layer))
     line.block(folded, layout.values(folded), lambda j, i: grid.cell(name, j * nodes + i, 0), "gradient", words)
     if layout.network.observations == 1:
         layout.compare(line, layer, folded)
@@ -271,14 +271,14 @@ JACOBIANS_TOP = 4  # the first row below the title
 JACOBIANS_TAB = "833C0B"
 MOST_OBSERVATIONS = 500  # observations; the formula of their mean names a cell of each, and may have 8,192 characters
 JACOBIANS_NOTES = (
-    "Vectors are columns: W has a row for each neuron, its last column belongs to the bias node (the lesson leaves it out).",
-    "Column k of ∂net/∂W is the lesson's matrix ∂netₖ/∂W read row by row, so that one product gives every weight's ∂E/∂w.",
+    "Vectors are columns: W has a row for each neuron, its last column belongs to the bias node.",
+    "Column k of ∂z/∂W is the matrix ∂zₖ/∂W read row by row, so that one product gives every weight's ∂C/∂w.",
 )
 
 
 def jacobians_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     """The sheet, and the names of its blocks."""
-    words = "∂E/∂W = ∂net/∂W · ∂out/∂net · ∂E/∂out, every factor a matrix of partial derivatives."
+    words = "∂C/∂W = ∂z/∂W · ∂a/∂z · ∂C/∂a, every factor a matrix of partial derivatives."
     if context.network.observations > MOST_OBSERVATIONS:
         raise FileError(
             f"{context.network.observations:,} observations: Jacobians shows them one after the other, "
@@ -306,19 +306,15 @@ def _forward(layout: JacobiansLayout, n: int, top: int) -> int:
     for layer in range(network.depth + 1):
         sign, last = layer_sign(layer), layer == network.depth
         if layer:
-            _copy(
-                layout, line, jac("net", layer, n), q("z", layer), n, "forward", Words(f"net{sign}", "from Step", "→")
-            )
+            _copy(layout, line, jac("net", layer, n), q("z", layer), n, "forward", Words(f"z{sign}", "from Step", "→"))
         source = activation_name(layer, network.depth)
-        words = Words(
-            f"out{sign}" if layer else "x", "from Step" if last else "from Step, 1 below", "→" if layer else ""
-        )
+        words = Words(f"a{sign}" if layer else "x", "from Step" if last else "from Step, 1 below", "→" if layer else "")
         role = "output" if last else activation_role(layer) if layer else "input"
         _copy(layout, line, jac("out", layer, n), source, n, role, words)
         if layer:
             net = jac("net", layer, n)
             grey_dead(layout.grid, network.activation_facts(layer).off, net, (net, jac("out", layer, n)))
-    _copy(layout, line, f"jac_target_n{n}", "target", n, "target", Words("target", "from Step"))
+    _copy(layout, line, f"jac_target_n{n}", "target", n, "target", Words("T", "from Step"))
     return line.bottom
 
 
@@ -350,7 +346,7 @@ def _over_observations(layout: JacobiansLayout, top: int) -> None:
             cells = "+".join(grid.cell(jac("folded", layer, n), j, i) for n in range(network.observations))
             return f"({cells})/{network.observations}" if mean else cells
 
-        words = Words(f"∂E/∂W{layer_sign(layer)}", "Σ / N" if mean else "Σ", "", *layout.weight_labels(layer))
+        words = Words(f"∂C/∂W{layer_sign(layer)}", "Σ / N" if mean else "Σ", "", *layout.weight_labels(layer))
         line.block(name, layout.values(name), formula, "gradient", words)
         layout.compare(line, layer, name)
         top = line.bottom

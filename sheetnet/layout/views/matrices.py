@@ -1,15 +1,13 @@
 """The sheet `Matrices`: the whole step as matrix products.
 
     D⁽ᴸ⁾ · c = δ⁽ᴸ⁾        D⁽ˡ⁾ · w⁽ˡ⁺¹⁾ᵀ δ⁽ˡ⁺¹⁾ = δ⁽ˡ⁾        the same without zeros: f′ ⊙ c
-    δ⁽ˡ⁾ A⁽ˡ⁻¹⁾ = dC/dW⁽ˡ⁾                W⁽ˡ⁾ − γ (dC/dW⁽ˡ⁾)ᵀ = W⁽ˡ⁾′
+    δ⁽ˡ⁾ A⁽ˡ⁻¹⁾ = (∂C/∂W⁽ˡ⁾)ᵀ             W⁽ˡ⁾ − γ ∂C/∂W⁽ˡ⁾ = W⁽ˡ⁾′
 
 c, δ and f′ have a column for each observation. D differs by observation: one n_l × n_l matrix each, stacked.
 
-After HappyDustbunny, "Back propagation in a simple neural net" (2019).
-
     each layer:  A⁽ˡ⁻¹⁾ · W⁽ˡ⁾ = z⁽ˡ⁾ → a⁽ˡ⁾        w⁽ˡ⁾           here
     backward:    D⁽ˡ⁾ · c⁽ˡ⁾ = δ⁽ˡ⁾ or f′ ⊙ c = δ    same?         `matrices_back`
-    change:      δ⁽ˡ⁾ A⁽ˡ⁻¹⁾ = dC/dW⁽ˡ⁾              as on Step?   W − γ (dC/dW)ᵀ = W′
+    change:      δ⁽ˡ⁾ A⁽ˡ⁻¹⁾ = (∂C/∂W⁽ˡ⁾)ᵀ           as on Step?   W − γ ∂C/∂W = W′
 
 In column orientation A, W, z and a stand transposed, as W x + b has them; the backward pass is in columns either way.
 """
@@ -95,13 +93,6 @@ def backward(layout: MatricesLayout, top: int) -> int:
         _product(layout, line, layer)
         _hadamard(layout, line, layer)
         top = line.bottom
-        if layer == layout.network.depth - 1:
-            own, above = layer_sign(layer), layer_sign(layer + 1)
-            words = (
-                f"HappyDustbunny prints D{own} w{above} δ{above}, but multiplies by w{above} transposed: ᵀ is meant."
-            )
-            layout.grid.write(top, 2, words, "subtitle")
-            top += 2
     return top
 
 
@@ -208,11 +199,11 @@ def _hadamard(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     line.block(f, layout.values(f), factor, "backward", Words(symbol, slope, "or", *labels))
     line.block(name, layout.values(name), product, "backward", Words(f"δ{layer_sign(layer)}", equation, "=", *labels))
     delta = grid.area(mat("delta", layer))
-    line.light(delta, grid.area(name), Words("Same?", "both δ"))
+    line.light(delta, grid.area(name), Words("Agrees?", "both δ"))
 
 
 def weight_change(layout: MatricesLayout, top: int) -> int:
-    """dC/dW and the new weights of every layer; gives the first free row."""
+    """∂C/∂W and the new weights of every layer; gives the first free row."""
     layout.grid.write(top, 1, "Change of the weights", "band")
     top += 1
     for layer in range(1, layout.network.depth + 1):
@@ -229,15 +220,11 @@ def weight_change(layout: MatricesLayout, top: int) -> int:
             )
         _new_weights(layout, line, layer)
         top = line.bottom
-    text = "HappyDustbunny prints W − γ dC/dW, where W has a column a neuron, dC/dW a row: W − γ (dC/dW)ᵀ is meant."
-    if layout.column:
-        text = "Here W has a row for each neuron, as dC/dW has: HappyDustbunny's W − γ dC/dW fits as it is printed."
-    layout.grid.write(top, 2, text, "subtitle")
-    return top + 2
+    return top
 
 
 def _change_matrix(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
-    """dC/dW = δ A, a row for each neuron, over all observations at once; beside it Step's numbers."""
+    """(∂C/∂W)ᵀ = δ A, a row for each neuron, over all observations at once; beside it Step's numbers."""
     network, grid, sign = layout.network, layout.grid, layer_sign(layer)
     name, copied, nodes = mat("dC_dW", layer), mat("step", layer), grid.area(mat("A", layer - 1))
     below = f"TRANSPOSE({nodes})" if layout.column else nodes
@@ -245,15 +232,16 @@ def _change_matrix(layout: MatricesLayout, line: EquationLine, layer: int) -> No
     text = f"MMULT({grid.area(mat('delta', layer))},{below})" + (f"/{network.observations}" if mean else "")
     labels = layout.neurons(layer), layout.nodes(layer - 1)
     equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if layout.column else ''}{' / N' if mean else ''}"
-    line.array(name, layout.values(name), text, "gradient", Words(f"dC/dW{sign}", equation, "", *labels))
-    words = Words(f"∂C/∂W{sign}", "from Step", "", *labels, layout.on_step(q("dC_dW", layer)))
+    symbol = f"∂C/∂W{sign}" if layout.column else f"(∂C/∂W{sign})ᵀ"
+    line.array(name, layout.values(name), text, "gradient", Words(symbol, equation, "", *labels))
+    words = Words(symbol, "from Step", "", *labels, layout.on_step(q("dC_dW", layer)))
     step = layout.context.step
     line.block(copied, layout.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
-    line.light(grid.area(name), grid.area(copied), Words("Same?", "both ways"))
+    line.light(grid.area(name), grid.area(copied), Words("Agrees?", "both ways"))
 
 
 def _new_weights(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
-    """W′ = W − γ (dC/dW)ᵀ; biases that are not trained stay."""
+    """W′ = W − γ ∂C/∂W; biases that are not trained stay."""
     network, grid, sign = layout.network, layout.grid, layer_sign(layer)
     name, weights, gradient = mat("W", layer, new=True), mat("W", layer), mat("dC_dW", layer)
     nodes, neurons = network.sizes[layer - 1] + network.train_bias, network.sizes[layer]
@@ -270,8 +258,7 @@ def _new_weights(layout: MatricesLayout, line: EquationLine, layer: int) -> None
     if not network.train_bias:
         for j in range(neurons):
             pieces[layout.turned_place(nodes, j)] = (1, 1), layout.cell(weights, nodes, j)
-    transposed = f"dC/dW{sign}" if layout.column else f"(dC/dW{sign})ᵀ"
-    equation = f"W{sign} − γ {transposed}" + ("" if network.train_bias else "; biases stay")
+    equation = f"W{sign} − γ ∂C/∂W{sign}" + ("" if network.train_bias else "; biases stay")
     words = layout.words(f"W{sign}′", equation, layout.nodes(layer - 1), layout.neurons(layer), "→")
     line.arrays(name, layout.values(name), pieces, "new_weight", words)
 
@@ -378,7 +365,7 @@ def _targets(layout: MatricesLayout, line: EquationLine) -> None:
 
 
 def _without_biases(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
-    """w⁽ˡ⁾ as the note has it: a row for each neuron at the end, a column for each at the start, no biases."""
+    """w⁽ˡ⁾: a row for each neuron at the end, a column for each at the start, no biases."""
     name, nodes, neurons = mat("w_only", layer), layout.network.sizes[layer - 1], layout.network.sizes[layer]
     first = layout.grid.cell(mat("W", layer), 0, 0)
     last = layout.grid.cell(mat("W", layer), *layout.turned_place(nodes - 1, neurons - 1))

@@ -170,6 +170,7 @@ def short_enough(formula: str, sheet: str) -> str:
     return formula
 
 
+AGREES, DIFFERS = "agrees", "differs"  # the words of every light
 NUMBERS_BELOW = 3  # rows from the symbols down to the numbers
 COLUMN_CHARACTERS = 9.5  # characters of text that fit into a column
 LIGHT_TOLERANCE_SQUARED = "1E-18"  # the square of the tolerance of a light, 1e-9 of what is compared
@@ -245,12 +246,12 @@ class EquationLine:
     def light(self, first: str, second: str, words: Words) -> None:
         """Whether two ranges of one shape hold the same numbers."""
         same = f"SUMXMY2({first},{second})<={LIGHT_TOLERANCE_SQUARED}*(1+SUMPRODUCT({first},{first}))"
-        self.judged(same, ("same", "differs"), words)
+        self.judged(same, (AGREES, DIFFERS), words)
 
     def near(self, exact: str, quotients: str, h: str) -> None:
         """Whether quotients of central differences are what they should be, within twice the h² of their own error."""
         room = f"4*{h}*{h}*{h}*{h}*(1+SUMPRODUCT({exact},{exact}))"
-        self.judged(f"SUMXMY2({exact},{quotients})<={room}", ("pass", "fail"), Words("Near?", "within 2h²"))
+        self.judged(f"SUMXMY2({exact},{quotients})<={room}", (AGREES, DIFFERS), Words("Agrees?", "within 2h²"))
 
     def judged(self, condition: str, answers: tuple[str, str], words: Words) -> None:
         """A light: the first of the answers, in green, where the condition holds, else the second, in red."""

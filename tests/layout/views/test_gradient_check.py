@@ -73,14 +73,14 @@ def test_every_cell_agrees_with_numpy(suffix: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_central_differences_agree_with_backpropagation(name: str) -> None:
-    """At the networks' own numbers the slope is ∂C/∂W within 1e-6, the last column their difference, all lights pass."""
+    """At the networks' own numbers the slope is ∂C/∂W within 1e-6, the last column their difference, all lights agree."""
     network = NETWORKS[name]
     workbook, step = book(network, VIEW), training_step(network)
     expected = [step[f"dC_dW_{layer}"][i, j] for layer, i, j in checked_weights(network)]
     slopes = block_numbers(workbook, SHEET, "grad_numeric")[:, 0]
     np.testing.assert_allclose(slopes, expected, rtol=1e-6, atol=1e-6)
     words = shown(workbook, [*lights(workbook), (SHEET, *ALL_LIGHT)])
-    assert words == ["pass"] * (len(expected) + 1)
+    assert words == ["agrees"] * (len(expected) + 1)
 
 
 @pytest.mark.parametrize("column", [False, True])
@@ -129,8 +129,8 @@ def test_a_wrong_gradient_of_step_fails_its_light_alone() -> None:
     assert verdicts(report, "wrong") == {("Step", cell_name(*place[1:]))}
     assert SHEET in {sheet for sheet, _ in verdicts(report, "carried")}
     words = dict(zip(checked_weights(network), shown(damaged, lights(damaged)), strict=True))
-    assert {weight for weight, word in words.items() if word == "fail"} == {(2, 0, 1)}
-    assert shown(damaged, [(SHEET, *ALL_LIGHT)]) == ["1 fail"]
+    assert {weight for weight, word in words.items() if word == "differs"} == {(2, 0, 1)}
+    assert shown(damaged, [(SHEET, *ALL_LIGHT)]) == ["1 differ"]
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
@@ -141,8 +141,8 @@ def test_a_unit_at_its_bend_is_a_kink_and_no_failure(activation: str) -> None:
     workbook = book(network, VIEW)
     words = dict(zip(checked_weights(network), shown(workbook, lights(workbook)), strict=True))
     assert {weight for weight, word in words.items() if word == "kink"} == {(1, 0, 0), (1, 1, 0), (1, 2, 0)}
-    assert set(words.values()) == {"kink", "pass"}
-    assert shown(workbook, [(SHEET, *ALL_LIGHT)]) == ["pass"]
+    assert set(words.values()) == {"kink", "agrees"}
+    assert shown(workbook, [(SHEET, *ALL_LIGHT)]) == ["agrees"]
     assert "wrong" not in judge(workbook, network).counts
 
 
@@ -206,7 +206,7 @@ def test_any_edit_keeps_the_lights_and_all_views_in_agreement(name: str, edits: 
     workbook, drivers = runner.case.workbook, list(runner.case.drivers)
     (run,) = runner.engine(workbook, drivers, list(runner.numbers(inputs)), [*answers, *places])
     assert set(run.odd) == set(range(len(answers), len(run))), "numbers everywhere, and a text for each light"
-    assert set(run.odd.values()) <= {"pass", "kink"}
+    assert set(run.odd.values()) <= {"agrees", "kink"}
     expected = runner.expected(inputs)
     agree = runner.agreement(run.numbers[None, : len(answers)], expected)[0]
     wrong = [runner.case.answers[n] for n in np.flatnonzero(~agree)]

@@ -17,7 +17,7 @@ from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import judge
 from sheetnet.layout.views import VIEW_SHEETS as LAID
-from sheetnet.network import Layer, Network
+from sheetnet.network import Layer, Network, Remark
 from sheetnet.network_file import template_names
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import VIEW_NUMBERS as COMPUTED
@@ -33,6 +33,7 @@ from sheetnet.workbook_options import (
     WorkbookOptions,
     default_views,
     least_cells,
+    usual_options,
     views_named,
 )
 from tests.support.figures import record
@@ -220,7 +221,7 @@ def test_all_views_follow_every_edit(name: str, data: st.DataObject) -> None:
                 if at in values and abs(expected) < 1e6:  # also where training runs away, it runs away alike
                     assert off(values[at], None, expected) <= 1000, (block, r, c, values[at], expected)
     lights = {value for (sheet, *_), value in values.items() if sheet == "Gradient check" and isinstance(value, str)}
-    assert "fail" not in lights
+    assert "differs" not in lights
 
 
 def test_every_view_is_laid_out_and_computed() -> None:
@@ -302,3 +303,43 @@ def test_no_view_is_refused_that_would_fit(view: str) -> None:
             network, shown = make_network(activation, loss, sizes, observations), WorkbookOptions(("step", view))
             found = sum(len(sheet.cells) for sheet in make_workbook(network, shown).sheets)
             assert found / 30 < least_cells(network, shown) <= found
+
+
+def test_remarks_stand_on_the_sheets_of_their_network_alone() -> None:
+    """A source's slips are remarked in its own workbook, below all else, and in nobody else's."""
+    remarks = [remark.text for name in template_names() for remark in load_network(name).remarks]
+    assert len(remarks) >= 5
+    for name in SMALL:
+        network = load_network(name)
+        book = make_workbook(network, replace(EVERY, steps=1))
+        texts = {cell.value for sheet in book.sheets if not sheet.hidden for cell in sheet.cells.values()}
+        assert texts & set(remarks) == {remark.text for remark in network.remarks}
+        words = " ".join(text for text in texts if isinstance(text, str))
+        sources = ("Lesson", "lesson", "HappyDustbunny")
+        assert network.remarks or not any(source in words for source in sources)
+
+
+def test_a_remark_on_no_sheet_is_refused() -> None:
+    """A misspelt view would hide the remark."""
+    network = replace(load_network("xor-batch"), remarks=(Remark("matrix", "a slip"),))
+    with pytest.raises(NetworkError, match="there is no view 'matrix'"):
+        make_workbook(network)
+
+
+def test_sheets_speak_of_losses_and_gradients_in_one_way() -> None:
+    """No code names, no dC/dW or ∂E beside ∂C, nothing that is counted from 1."""
+    for name in SMALL:
+        network = load_network(name)
+        book = make_workbook(network, replace(EVERY, steps=1))
+        own = {remark.text for remark in network.remarks}
+        for sheet in book.sheets:
+            texts = [cell.value for cell in sheet.cells.values() if isinstance(cell.value, str)] * (not sheet.hidden)
+            seen = [text for text in texts if text not in own]
+            for word in ("half_sse", "cross_entropy", "dC/d", "∂E/", "∂net", "∂out", "Same?"):
+                assert not [text for text in seen if word in text], (sheet.name, word)
+
+
+def test_training_goes_on_as_long_as_the_network_file_says() -> None:
+    """xor-batch learns in 500 steps, others show 50; whoever asks for a number gets it."""
+    assert [usual_options(load_network(name)).steps for name in ("xor-batch", "d02b")] == [500, 50]
+    assert usual_options(load_network("xor-batch"), steps=3).steps == 3
