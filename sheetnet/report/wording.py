@@ -12,7 +12,7 @@ from sheetnet.quantity import Quantity, q
 from sheetnet.syntax.references import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding
-from sheetnet.verdict import SOUND, Verdict
+from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict
 from sheetnet.workbook import Value
 
 
@@ -121,7 +121,9 @@ _OF_NEURONS = ("A", "a", "z", "e", "delta", "dC_da", "da_dz", "target", "cost_ou
 def spoken(quantity: str, index: tuple[int, ...] | None, observations: int = 1) -> str:
     """An element as the sheets write it, counted from 0: `a⁽¹⁾ of neuron 0`, `∂C/∂W⁽²⁾ row 2, column 1`."""
     known, symbol = Quantity.of(quantity), symbol_of(quantity)
-    if index is None or symbol == quantity:
+    if index is None:
+        return symbol
+    if symbol == quantity:
         return element_name(quantity, index)
     row, column = index[0], index[-1]
     of_observation = f"observation {row}" if observations > 1 else ""
@@ -172,6 +174,46 @@ def blocks_of_blanks(report: Report) -> list[BlockFinding]:
         if cell.verdict == Verdict.BLANK:
             found.setdefault((cell.sheet, cell.quantity), []).append(cell)
     return [BlockFinding(tuple(cells)) for cells in found.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far somebody is, in answers. Of those that are right some may carry an error from another cell."""
+
+    right: int
+    carried: int
+    to_look_at: int
+    to_do: int
+    not_judged: int
+
+    @property
+    def total(self) -> int:
+        """How many answers there are."""
+        return self.right + self.to_look_at + self.to_do + self.not_judged
+
+    @property
+    def words(self) -> str:
+        """`15 of 60 right, 4 to look at, 41 to do`."""
+        if not self.total:
+            return "nothing was compared"
+        others = ((self.to_look_at, "to look at"), (self.to_do, "to do"), (self.not_judged, "not judged"))
+        return ", ".join([f"{self.right:,} of {self.total:,} right", *(f"{n:,} {what}" for n, what in others if n)])
+
+    @property
+    def remark(self) -> str:
+        """What to know of right formulas that pass an error on; empty where there are none."""
+        if not self.carried:
+            return ""
+        cells = "1 right formula passes" if self.carried == 1 else f"{self.carried:,} right formulas pass"
+        return f"{cells} on an error from another cell."
+
+
+def progress_of(report: Report) -> Progress:
+    """The progress by the answers of a report. A formula that only carries an error is right."""
+    found = Counter(cell.verdict for cell in report.answers)
+    right, carried = found[Verdict.CORRECT] + found[Verdict.CARRIED], found[Verdict.CARRIED]
+    to_do, not_judged = found[Verdict.BLANK], sum(found[verdict] for verdict in OF_THE_ENGINE)
+    return Progress(right, carried, found.total() - right - to_do - not_judged, to_do, not_judged)
 
 
 def counted_blanks(block: BlockFinding) -> str:

@@ -97,7 +97,7 @@ def test_concise_is_one_line_per_finding() -> None:
         ("W_1_new", (0, 1), 1, "W⁽¹⁾′ row 0, column 1"),
         ("cost_n", (2, 0), 4, "Cₙ of observation 2"),
         ("cost_new", (0, 0), 4, "C′"),
-        ("delta_2", None, 4, "delta_2"),
+        ("delta_2", None, 4, "δ⁽²⁾"),
         ("train_cost", (48, 0), 1, "train_cost[48, 0]"),
     ],
 )

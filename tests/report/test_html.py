@@ -7,16 +7,20 @@ import zipfile
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from sheetnet.auditing import audit, load_published
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.generate import make_workbook
+from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network, template_names
-from sheetnet.report.html import MOST_GRID_CELLS, MOST_ON_THE_PAGE, report_html, save_html
+from sheetnet.report.audit_files import audit_html
+from sheetnet.report.html import MOST_ON_THE_PAGE, report_html, save_html
+from sheetnet.report.html_grid import MOST_GRID_CELLS
 from sheetnet.report.wording import VERDICT_STYLES
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import EditedInput
@@ -112,22 +116,88 @@ def test_the_page_is_valid_and_needs_nothing_else() -> None:
 
 
 def test_every_blamed_cell_and_every_count_is_there() -> None:
-    """Verdict, cell, quantity, formula, expected number and reason; carried cells as a count under their cause."""
+    """Verdict, cell, symbol, formula, expected number and reason; carried cells as a count under their cause."""
     report, workbook = damaged()
     parsed = Page(report_html([report], {report.workbook: workbook}))
     for verdict, count in report.counts.items():
         assert f"{VERDICT_STYLES[verdict].sign} {count:,} {verdict}" in parsed.text
     blamed = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
     assert {cell.verdict for cell in blamed} == {"wrong", "blank"}
+    (wrong,) = (cell for cell in blamed if cell.verdict == "wrong")
+    assert wrong.expected is not None
+    for words in ("z⁽¹⁾ of neuron 0", "z_1[0, 0]", wrong.message, f"={wrong.formula}", f"{wrong.expected:.9g}"):
+        assert words in parsed.text
     for cell in blamed:
-        assert cell.expected is not None
-        for words in (f"{cell.sheet}!{cell.cell}", cell.quantity, cell.message, f"{cell.expected:.9g}"):
-            assert words in parsed.text
+        assert f"{cell.sheet}!{cell.cell}" in parsed.text
     assert f"↓ {report.counts['carried']} more cells carry this error" in parsed.text
     assert "Inputs you changed (allowed)" in parsed.text
     strict = Page(report_html([replace(report, strict_inputs=True)], {report.workbook: workbook}))
     assert "Inputs you changed (not allowed: --strict-inputs)" in strict.text
     assert "not ok" in parsed.text
+
+
+def test_the_page_leads_with_progress() -> None:
+    """How many answers are right, to look at and to do comes before all else; what only carries an error is right."""
+    report, workbook = damaged()
+    parsed = Page(report_html([report], {report.workbook: workbook}))
+    right, carried = report.counts["correct"] + report.counts["carried"], report.counts["carried"]
+    words = f"{right:,} of {len(report.cells):,} right, 1 to look at, 1 to do"
+    assert f"✗ not ok class {words} {carried:,} right formulas pass on an error from another cell. " in parsed.text
+    assert parsed.text.index(words) < parsed.text.index("To look at ✗ wrong")
+    several = Page(report_html([report, report], {report.workbook: workbook}))
+    assert several.text.count(words) == 2
+    assert (
+        f"workbook right to look at to do ✗ student.xlsx class {right:,} of {len(report.cells):,} 1 1" in several.text
+    )
+
+
+def test_the_blanks_of_a_block_are_one_line() -> None:
+    """A student's copy as it is given out: as many lines to do as blocks, and nothing to look at."""
+    workbook = make_student_workbook(NETWORK)
+    report = judge(workbook, NETWORK)
+    parsed = Page(report_html([report], {report.workbook: workbook}))
+    blocks = Counter(cell.quantity for cell in report.answers if cell.verdict == "blank")
+    assert f"right, {blocks.total()} to do" in parsed.text
+    assert "To look at" not in parsed.text
+    lines = [found for tag, found in parsed.elements if tag == "li" and re.fullmatch(r"b0t\d+", found.get("id", ""))]
+    assert len(lines) == len(blocks) > 10
+    assert "▢ ∂C/∂W⁽²⁾ dC_dW_2 Step!" in parsed.text
+    assert f", {blocks['dC_dW_2']} cells" in parsed.text
+
+
+def test_every_cell_that_is_not_right_leads_to_its_reason() -> None:
+    """By a link, which keyboards and fingers reach: wrong cells to their finding, carried ones to their cause's."""
+    report, workbook = damaged()
+    parsed = Page(report_html([report], {report.workbook: workbook}))
+    leads: dict[str, list[str]] = {}
+    cell = ""
+    for tag, found in parsed.elements:
+        if tag == "td":
+            cell = found.get("class", "").split(" ")[0].removeprefix("v-")
+        elif tag == "a" and found["href"][:4] in ("#b0f", "#b0t", "#b0e"):
+            leads.setdefault(cell, []).append(found["href"])
+    assert {look: len(links) for look, links in leads.items()} == {
+        "wrong": 1, "blank": 1, "edited": 1, "carried": report.counts["carried"],
+    }  # fmt: skip
+    assert set(leads["carried"]) == set(leads["wrong"]) == {"#b0f0-0"}
+
+
+def test_headings_are_in_order_and_tables_say_what_they_are() -> None:
+    """One main part and one first heading, no level left out; every table has a caption, every head cell a scope."""
+    report, workbook = damaged()
+    for page in (
+        report_html([report], {report.workbook: workbook}),
+        report_html([report, report], {report.workbook: workbook}),
+        audit_html(audit(load_published("bias-node"))),
+    ):
+        parsed = Page(page)
+        tags = [tag for tag, _ in parsed.elements]
+        levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1
+        assert levels.count(1) == tags.count("main") == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+        assert tags.count("table") == tags.count("caption") > 0
+        assert all("scope" in found for tag, found in parsed.elements if tag == "th")
 
 
 def test_the_grid_colours_every_judged_cell() -> None:
@@ -146,12 +216,13 @@ def test_sheets_where_all_is_correct_are_folded() -> None:
     """Each sheet says its counts; those with anything but correct cells are open, the others are not."""
     report, workbook = damaged()
     text = report_html([report], {report.workbook: workbook})
-    found = re.findall(r"<details( open)?>\s*<summary><h3>Sheet ([^<]*)</h3>(.*?)</summary>", text, re.DOTALL)
+    found = re.findall(r"<details( open)?>\s*<summary><h2>Sheet ([^<]*)</h2>(.*?)</summary>", text, re.DOTALL)
     counts = {name: Counter(c.verdict for c in report.cells if c.sheet == name) for _, name, _ in found}
     assert {name for _, name, _ in found} == {cell.sheet for cell in report.cells}
     unsound = {name for name, count in counts.items() if set(count) != {"correct"}}
     assert {name for is_open, name, _ in found if is_open} == unsound | {report.edited_inputs[0].sheet}
     assert unsound < set(counts)
+    assert sorted(found, key=lambda each: not each[0]) == found  # those with findings come first
     for _, name, head in found:
         assert all(f"{VERDICT_STYLES[v].sign} {count:,} {v}<" in head for v, count in counts[name].items())
     assert sum("1 edited" in head for _, _, head in found) == 1
@@ -215,7 +286,7 @@ def test_a_correct_workbook_says_so(template: str) -> None:
     report = judge(workbook, network)
     parsed = Page(report_html([report], {report.workbook: workbook}))
     assert "✓ all correct" in parsed.text
-    assert "What is not right" not in parsed.text
+    assert "To look at" not in parsed.text
     drawn = len(parsed.cells("correct"))
     assert drawn in (0, len(report.cells))
     assert drawn or "are drawn" in parsed.text

@@ -1,4 +1,4 @@
-"""The outside witnesses of the tests: LibreOffice, Gnumeric, PyTorch, the Open XML validator; skipped where missing.
+"""The outside witnesses of the tests: LibreOffice, Gnumeric, PyTorch, Chromium, validators; skipped where missing.
 
 With SHEETNET_REQUIRE_ENGINES=1, as in .ci/run, a missing witness is a failure.
 """
@@ -24,6 +24,8 @@ from sheetnet.engine.libreoffice import find_libreoffice, recalculate
 from tests.support.paths import ROOT
 
 VALIDATOR = ROOT / "build" / "validators" / "node_modules" / ".bin" / "ooxml-validator"
+AXE = ROOT / "build" / "validators" / "node_modules" / "axe-core" / "axe.min.js"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ODF_SCHEMAS = sorted(Path("/usr/share/emacs").glob("*/etc/schema/OpenDocument-schema-v1.3.rnc"))
 TIME_LIMIT = 120  # seconds, for what is started here
 
@@ -42,6 +44,10 @@ ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
         "dask.distributed: pip install 'sheetnet[dask]'",
     ),
     "validator": (VALIDATOR.exists, "the Open XML validator: make validators"),
+    "browser": (
+        lambda: AXE.exists() and any(map(shutil.which, BROWSERS)),
+        "Chromium and axe-core: apt-get install --no-install-recommends chromium; make validators",
+    ),
     "posix": (lambda: os.name == "posix", "a POSIX system: signals, limits of processor time, a shell"),
     "linux": (
         lambda: sys.platform == "linux",
