@@ -369,6 +369,7 @@ def test_every_file_that_contributing_names_is_there(file: str) -> None:
 
 # The registries that the table names, and where they live.
 REGISTRIES = {
+    "COMMANDS": "sheetnet.cli.commands",
     "JudgeOptions": "sheetnet.judge_options",
     "Limits": "sheetnet.files.limits",
     "MISTAKES": "sheetnet.mistakes",
