@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import Format, Hints, NetworkSource, Orientation, complain, suffixes_of
-from sheetnet.errors import UsageError
+from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation, complain, suffixes_of
+from sheetnet.errors import UsageError, one_line
 
 
 def assign_command(
@@ -68,3 +69,42 @@ def assign_command(
     for student in key or []:
         for path in write_key(ClassFolder(out), student):
             print(path)
+
+
+def grade_command(
+    submissions: Annotated[
+        list[Path], typer.Argument(metavar="SUBMISSIONS…", help="Folders, zips and files, as the platform gives them.")
+    ],
+    folder: Annotated[Path, typer.Option("--class", metavar="DIR", help="The folder that `assign` made.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder for marks and overview.")],
+    explain: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Show a student's mark line by line. Repeatable.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Workers at once; by default one a core.")
+    ] = None,
+    limit: LimitChanges = None,
+) -> None:
+    """Mark what a class handed in: each student by their own numbers.
+
+    Run it again after a new paper, another point or an override in DIR/keep/overrides.csv: only what is new is judged.
+    Exit code 0: everybody has a mark; 1: somebody has none; 2: a file cannot be used.
+    """
+    from sheetnet.classroom import explained, grade, write_marks, write_overview
+    from sheetnet.files.limits import parse_limits
+    from sheetnet.report.terminal import console
+
+    with console(stderr=True).status("judging"):
+        graded = grade(submissions, folder, out, jobs=jobs, limits=parse_limits(limit or []))
+    write_marks(graded, out / "marks.csv")
+    write_overview(graded, out / "overview.html")
+    for student in explain or []:
+        print("\n".join(explained(graded, student)))
+    if not explain:
+        for row in graded.rows:
+            if row.status != "marked":
+                print(one_line(" ".join(filter(None, (row.student.id, row.student.name, row.status, *row.notes[:1])))))
+        counts = Counter(row.status for row in graded.rows)
+        print(", ".join(f"{count} {status}" for status, count in counts.most_common()))
+        print(f"{out / 'marks.csv'}\n{out / 'overview.html'}")
+    raise typer.Exit(0 if all(row.status in ("marked", "excused") for row in graded.rows) else 1)

@@ -20,7 +20,7 @@ from sheetnet.syntax.function_facts import is_googles, volatile_function
 from sheetnet.syntax.references import element_name
 from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.case import Answer, quantity_of
-from sheetnet.validation.result import CellVerdict
+from sheetnet.validation.result import RIGHT_AS_TEXT, CellVerdict
 from sheetnet.validation.texts import Texts, is_remark, number_in
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError, Place, Value
@@ -185,7 +185,7 @@ def _text(text: str, answer: Answer, number: int, evidence: Evidence) -> tuple[V
         return Verdict.WRONG, f"contains the text {text!r}, not a number: enter the formula alone"
     verdict, message = _typed(typed, answer, number, evidence)
     right = verdict == Verdict.CORRECT
-    return Verdict.WRONG, f"right, but entered as text: {ENTER_AGAIN}" if right else f"entered as text, and {message}"
+    return Verdict.WRONG, f"{RIGHT_AS_TEXT}: {ENTER_AGAIN}" if right else f"entered as text, and {message}"
 
 
 def _typed(value: float, answer: Answer, number: int, evidence: Evidence) -> tuple[Verdict, str]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas
 
 
+RIGHT_AS_TEXT = "right, but entered as text"  # how the message of such a cell begins
+
+
 @dataclass(frozen=True, slots=True)
 class CellVerdict:
     """One judged cell. `sheet`, `cell` and `index` are None for a block that is missing as a whole.
@@ -46,6 +49,11 @@ class CellVerdict:
     def place(self) -> str:
         """The cell, as `Step!B3`; a dash for what stands nowhere."""
         return place_name(self.sheet, self.cell) if self.cell else "—"
+
+    @property
+    def right_as_text(self) -> bool:
+        """Whether the formula is right and stands there as text: it computes nothing, so that its verdict is wrong."""
+        return self.message.startswith(RIGHT_AS_TEXT)
 
     @property
     def mistake(self) -> str | None:

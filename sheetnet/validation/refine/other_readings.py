@@ -15,7 +15,7 @@ from sheetnet.validation.conventions import CONVENTIONS, Convention
 from sheetnet.validation.defined_names import is_view_block
 from sheetnet.validation.refine.explain import name_mistakes
 from sheetnet.validation.refine.repair import try_repairs
-from sheetnet.validation.result import CellVerdict
+from sheetnet.validation.result import RIGHT_AS_TEXT, CellVerdict
 from sheetnet.validation.state import Refinement, Runs, State
 from sheetnet.validation.texts import formula_in, has_equals, in_english, is_remark, local_names_in, number_in
 from sheetnet.verdict import SOUND, Verdict
@@ -171,5 +171,5 @@ def _as_meant(cell: CellVerdict, meant: CellVerdict, formula: str) -> CellVerdic
         return replace(cell, message=message, mistakes=meant.mistakes)
     if right:
         how = ENTER_AGAIN if has_equals(str(cell.value)) else f"enter it with = before it, ={formula}"
-        return replace(cell, message=f"right, but entered as text: {how}")
+        return replace(cell, message=f"{RIGHT_AS_TEXT}: {how}")
     return replace(cell, message=f"entered as text, and {meant.message}", mistakes=meant.mistakes, cause=meant.cause)

@@ -1,0 +1,294 @@
+"""Grades a class: collects the papers, has each judged by its student's own network, and marks what counts.
+
+out/marks.csv        a row a student
+out/overview.html    the class at a glance
+out/work/            the papers by student and their results: what a later run need not judge again
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from sheetnet.batch.api import validate_many
+from sheetnet.batch.journal import Result
+from sheetnet.batch.schedule import Workers
+from sheetnet.classroom.assignment import Attempt
+from sheetnet.classroom.collect import Paper, collect
+from sheetnet.classroom.folder import ClassFolder
+from sheetnet.classroom.marks import WHOLE, Marker, Override, PaperMark
+from sheetnet.classroom.roster import Student, table_of
+from sheetnet.classroom.whose import Owners, Said, Whose, read_said
+from sheetnet.errors import FileError, SheetnetError
+from sheetnet.files.limits import Limits
+from sheetnet.layout import blanks_named
+from sheetnet.verdict import OF_THE_ENGINE
+
+UNKNOWN = "unknown"  # papers of nobody in the class, among the kept ones
+
+
+@dataclass(frozen=True)
+class MarkedPaper:
+    """A paper, whose it is, what became of it, and its mark; `error` says why it has none."""
+
+    paper: Paper
+    whose: Whose
+    result: Result | None = None
+    mark: PaperMark | None = None
+    days_late: int = 0
+    error: str | None = None
+
+    @property
+    def points(self) -> float | None:
+        """The points; None where there is no mark."""
+        return self.mark.points if self.mark is not None else None
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    """One student of the class: all papers, and the one that counts. `notes` are for the teacher."""
+
+    student: Student
+    papers: tuple[MarkedPaper, ...]
+    counted: MarkedPaper | None
+    mark: PaperMark | None
+    notes: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """What a teacher wants to know first."""
+        if self.mark is not None and self.mark.excused:
+            return "excused"
+        if self.mark is not None and self.mark.points is not None:
+            return "marked"
+        if not self.papers:
+            return "missing"
+        return "needs a person" if any(paper.result and paper.result.report for paper in self.papers) else "unreadable"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A class that was graded: a row a student, and the papers of nobody in it."""
+
+    folder: ClassFolder
+    marker: Marker
+    rows: tuple[StudentRow, ...]
+    strays: tuple[MarkedPaper, ...]
+
+    def row(self, student: str) -> StudentRow:
+        """The row of an id. Raises FileError where there is none."""
+        for row in self.rows:
+            if row.student.key == student.strip().casefold():
+                return row
+        raise FileError(f"nobody has the id {student!r}", path=self.folder.kept("roster.csv"), remedy="see there")
+
+
+def grade(
+    submissions: Sequence[str | os.PathLike[str]],
+    folder: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    jobs: int | None = None,
+    limits: Mapping[str, int] | Limits | None = None,
+    progress: Callable[[], None] = lambda: None,
+) -> Graded:
+    """Mark what a class handed in: folders, zips and files, named as Canvas, Moodle, nbgrader or Gradescope do, or by id.
+
+    `folder` is that of `assign`; `out` keeps the papers and their results, so that a second run judges only what is new.
+    `progress` is called for each paper that was judged. Raises FileError and UsageError; no paper raises.
+
+    >>> from sheetnet.classroom import Student, assign, grade
+    >>> given = assign("d02b", [Student("ada"), Student("bob")], "class", vary=["inputs"])
+    >>> graded = grade([given.folder.give / "ada"], "class", "graded")
+    >>> [(row.student.id, row.status) for row in graded.rows]
+    [('ada', 'marked'), ('bob', 'missing')]
+    """
+    place, work = ClassFolder(Path(folder)), Path(out) / "work"
+    paths = [Path(path) for path in submissions]
+    _refuse_the_secret(place, paths)
+    most = limits if isinstance(limits, Limits) else Limits.of(limits or {})
+    asked = blanks_named(place.network, place.assignment.blanks)
+    marker = Marker(place.network, place.assignment, asked)
+    overrides = read_overrides(place)
+    with Workers() as workers:
+        owned = _owned(place, paths, work, workers, jobs, most)
+        judged = _judged(place, owned, work, workers, jobs, most, progress)
+    papers = [_marked(place, marker, paper, overrides) for paper in judged]
+    rows = [_row(place, marker, student, papers, overrides.get(student.id, [])) for student in place.students]
+    return Graded(place, marker, tuple(rows), tuple(paper for paper in papers if paper.whose.student is None))
+
+
+def _refuse_the_secret(folder: ClassFolder, submissions: Sequence[Path]) -> None:
+    """The teacher's files have no place where students' are."""
+    for place in (folder.give, *submissions):
+        if place.is_dir() and any(path.name in ("secret", "variants.csv") for path in place.rglob("*")):
+            raise FileError(
+                "the class's secret or numbers lie there", path=place, remedy="move them back to keep/, nowhere else"
+            )
+
+
+def read_overrides(folder: ClassFolder) -> dict[str, list[Override]]:
+    """Id → what the teacher decided in `keep/overrides.csv`: id, question, points (or EX), reason."""
+    path = folder.kept("overrides.csv")
+    found: dict[str, list[Override]] = {}
+    if not path.exists():
+        return {}
+    ids = {student.key: student.id for student in folder.students}
+    for number, row in enumerate(table_of(path), 2):
+        student, words = ids.get(row.get("id", "").strip().casefold()), row.get("points", "").strip()
+        try:
+            points = None if words.upper() == "EX" else float(words.replace(",", "."))
+        except ValueError:
+            points = -1.0
+        if student is None or (points is not None and points < 0):
+            what = f"the points {words!r}" if student else f"the id {row.get('id', '')!r}"
+            raise FileError(
+                f"line {number}: {what} cannot be", path=path, remedy="id,question,points,reason; points may be EX"
+            )
+        question = row.get("question", "").strip() or WHOLE
+        found.setdefault(student, []).append(Override(student, question, points, row.get("reason", "").strip()))
+    return found
+
+
+Owned = tuple[Paper, Whose, Path | None]
+
+
+def _owned(
+    folder: ClassFolder, submissions: Sequence[Path], work: Path, workers: Workers, jobs: int | None, limits: Limits
+) -> list[Owned]:
+    """Each paper, whose it is, and where its content is kept: among those of its student."""
+    owners, kept = Owners(folder), work / "papers"
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=work) as name:
+        stored: dict[str, Path] = {}
+
+        def store(digest: str, suffix: str, content: bytes) -> None:
+            stored[digest] = Path(name) / f"{digest}{suffix}"
+            stored[digest].write_bytes(content)
+
+        papers = collect(submissions, store)
+        says = dict(zip(stored, _said(folder, list(stored.values()), workers, jobs, limits), strict=True))
+        found: list[Owned] = []
+        for paper in papers:
+            whose = owners.whose(paper.claim, says.get(paper.digest, Said()))
+            path = None
+            if paper.problem is None:
+                source = stored[paper.digest]
+                path = kept / (whose.student or UNKNOWN) / f"{paper.digest[:32]}{source.suffix}"
+                path.parent.mkdir(exist_ok=True)
+                if not path.exists():
+                    shutil.copyfile(source, path)
+            found.append((paper, whose, path))
+    return found
+
+
+def _said(
+    folder: ClassFolder, paths: Sequence[Path], workers: Workers, jobs: int | None, limits: Limits
+) -> Iterable[Said]:
+    """What each file says of itself, asked in guarded processes."""
+    cells = [(slot.block, *slot.cells[0]) for slot in folder.slots]
+
+    def ask(path: Path) -> Said:
+        try:
+            said = workers.call(read_said, (str(path), folder.network, cells, limits), limits)
+        except SheetnetError:
+            return Said()
+        assert isinstance(said, Said)
+        return said
+
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as threads:
+        return list(threads.map(ask, paths))
+
+
+def _judged(
+    folder: ClassFolder,
+    owned: Sequence[Owned],
+    work: Path,
+    workers: Workers,
+    jobs: int | None,
+    limits: Limits,
+    progress: Callable[[], None],
+) -> list[MarkedPaper]:
+    """The papers with their results: those of nobody, and what is no workbook, have none."""
+    networks = {student: folder.network_of(variant) for student, variant in folder.variants().items()}
+    paths = {str(path): whose.student for _, whose, path in owned if path is not None and whose.student is not None}
+    blanks = list(folder.assignment.blanks) or ["all"]
+    results = {}
+    for result in validate_many(
+        list(paths), [networks[student] for student in paths.values() if student], blanks=blanks, jobs=jobs,
+        limits=limits, jsonl=work / "results.jsonl", resume=True, workers=workers,
+    ):  # fmt: skip
+        results[result.path] = result
+        progress()
+    return [MarkedPaper(paper, whose, results.get(str(path)), error=paper.problem) for paper, whose, path in owned]
+
+
+def _marked(
+    folder: ClassFolder, marker: Marker, paper: MarkedPaper, overrides: Mapping[str, Sequence[Override]]
+) -> MarkedPaper:
+    """The paper with its mark, where it has a report."""
+    student, result = paper.whose.student, paper.result
+    if student is None or result is None:
+        return paper
+    if result.report is None:
+        error = result.error or "could not be judged"
+        return MarkedPaper(paper.paper, paper.whose, result, error=error.removeprefix(f"{result.path}: "))
+    late, handed_in = folder.assignment.lateness, paper.paper.handed_in
+    days = late.days_late(student, handed_in) if handed_in is not None else int(paper.paper.late)
+    mark = marker.mark(result.report, days, overrides.get(student, ()))
+    return MarkedPaper(paper.paper, paper.whose, result, mark, days)
+
+
+def _row(
+    folder: ClassFolder, marker: Marker, student: Student, papers: Sequence[MarkedPaper], overrides: Sequence[Override]
+) -> StudentRow:
+    """The student's papers, the one that counts, and what the teacher should know."""
+    own = tuple(paper for paper in papers if paper.whose.student == student.id)
+    notes = list(dict.fromkeys(note for paper in own for note in _notes(paper)))
+    counted = _counted(own, folder.assignment.attempt)
+    by_hand = any(override.question == WHOLE for override in overrides)
+    mark = counted.mark if counted is not None else None
+    if counted is None and by_hand:
+        mark = marker.of_nothing(overrides)
+    elif counted is not None and _is_anothers(counted) and not by_hand:
+        mark = PaperMark(pending=marker.questions)
+    return StudentRow(student, own, counted, mark, tuple(notes))
+
+
+def _counted(papers: Sequence[MarkedPaper], attempt: Attempt) -> MarkedPaper | None:
+    """The best paper or the last, of those that could be judged; of equal ones the first."""
+    judged = [paper for paper in papers if paper.mark is not None]
+    if not judged:
+        return None
+    if attempt is Attempt.BEST:
+        return max(judged, key=lambda paper: -1.0 if paper.points is None else paper.points)
+    return max(
+        enumerate(judged), key=lambda item: (item[1].paper.handed_in is not None, str(item[1].paper.handed_in), item[0])
+    )[1]
+
+
+def _is_anothers(paper: MarkedPaper) -> bool:
+    return paper.whose.copy not in (None, paper.whose.student)
+
+
+def _notes(paper: MarkedPaper) -> list[str]:
+    found = []
+    if _is_anothers(paper):
+        found.append(f"{paper.paper.name} is the copy of {paper.whose.copy}: no mark until you decide")
+    if "numbers" in paper.whose.how:
+        found.append(f"{paper.paper.name}: {paper.whose.how}")
+    if paper.paper.late and paper.paper.handed_in is None:
+        found.append(f"{paper.paper.name} was late; the platform does not say by how much: 1 day is counted")
+    if paper.error is not None:
+        found.append(f"{paper.paper.name}: {paper.error}")
+    if paper.mark is not None and paper.mark.pending and paper.result is not None and paper.result.report is not None:
+        cell = next(cell for cell in paper.result.report.answers if cell.verdict in OF_THE_ENGINE)
+        found.append(
+            f"{paper.paper.name}: {', '.join(paper.mark.pending)} could not be judged; {cell.place}: {cell.message}"
+        )
+    return found
