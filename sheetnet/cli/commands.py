@@ -55,7 +55,7 @@ def limits() -> None:
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="A known mistake, such as SN012; by default all.")
+        str | None, typer.Argument(metavar="CODE", help="A known mistake, such as SN012; by default all.")
     ] = None,
 ) -> None:
     """Explain a known mistake by its code, or list all."""

@@ -11,7 +11,7 @@ from sheetnet.cli.options import EngineName, LimitChanges, OutputFormat, Printed
 from sheetnet.errors import UsageError
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
-_Workbooks = Annotated[list[Path], typer.Argument(metavar="WORKBOOK…", help="Workbooks to judge.")]
+_Workbooks = Annotated[list[Path], typer.Argument(metavar="WORKBOOK", help="Workbooks to judge.")]
 _Expected = Annotated[
     str | None,
     typer.Option(

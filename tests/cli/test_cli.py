@@ -11,7 +11,7 @@ import pytest
 
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook, recalculated, write_workbook
-from sheetnet.network_file import load_network, template_names
+from sheetnet.network_file import ALIASES, load_network, template_names
 from sheetnet.workbook import Cell
 from sheetnet.workbook_options import WorkbookOptions
 from tests.support.commands import Run, document
@@ -20,9 +20,11 @@ from tests.support.sheets import place_of, with_cell
 
 
 def test_templates_lists_every_template(run: Run) -> None:
-    """One line a template, its name first."""
+    """One line per template, its name first; then the other names by which they are found."""
     done = run("templates")
-    assert [line.split()[0] for line in done.out.splitlines()] == template_names()
+    *lines, others = done.out.splitlines()
+    assert [line.split()[0] for line in lines] == template_names()
+    assert others == "Other names: " + ", ".join(f"{alias} = {name}" for alias, name in ALIASES.items())
     assert (done.code, done.err) == (0, "")
 
 
