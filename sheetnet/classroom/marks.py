@@ -23,11 +23,15 @@ MISTAKES_MADE = (Verdict.WRONG, Verdict.ERROR)
 
 @dataclass(frozen=True)
 class Line:
-    """Points given or taken, in hundredths, and what for. `question` is a block, or empty for the whole paper."""
+    """Points given or taken, in hundredths, and what for. `question` is a block, or empty for the whole paper.
+
+    `is_late`: they were taken because it was late.
+    """
 
     question: str
     words: str
     hundredths: int
+    is_late: bool = False
 
     @property
     def points(self) -> float:
@@ -116,8 +120,8 @@ class Marker:
             lines += [self._idea(idea) for idea in ideas(report)]
         lines += _to_zero(lines)
         if (percent := self._assignment.lateness.percent_a_day) and days_late:
-            lines.append(Line("", f"{_days(days_late)} late", -round(self.most * percent * days_late / 100)))
-            lines += _to_zero(lines)
+            lines.append(Line("", f"{_days(days_late)} late", -round(self.most * percent * days_late / 100), True))
+            lines += _to_zero(lines, is_late=True)
         lines += _decisions(lines, decided)
         return PaperMark(tuple(line for line in lines if line.hundredths or line.question), pending)
 
@@ -206,10 +210,10 @@ def _words(cells: Iterable[CellVerdict]) -> str:
     return ", ".join(parts)
 
 
-def _to_zero(lines: Sequence[Line]) -> list[Line]:
+def _to_zero(lines: Sequence[Line], is_late: bool = False) -> list[Line]:
     """What is below nothing is nothing."""
     below = sum(line.hundredths for line in lines)
-    return [Line("", "no mark is below 0", -below)] if below < 0 else []
+    return [Line("", "no mark is below 0", -below, is_late)] if below < 0 else []
 
 
 def _decisions(lines: Sequence[Line], decided: Mapping[str, Override]) -> list[Line]:

@@ -22,7 +22,7 @@ MOST_STUDENTS = 20_000
 # Windows keeps these names for devices, whatever comes after a dot.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 _IN_NO_FILE_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]')
-_MOODLES = re.compile(r"\D+ (\d+)")  # "Participant 123", in any language
+MOODLES_PARTICIPANT = re.compile(r"\D+ (\d+)")  # "Participant 123", in any language
 # What a student has → the columns it may stand in: the first that is there and filled in counts.
 USUAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id", "sid", "student id", "student_id"),
@@ -118,20 +118,31 @@ def namesakes(students: Sequence[Student]) -> dict[str, list[Student]]:
 
 def table_of(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV by its header, as text; commas, semicolons or tabs. Raises FileError."""
+    text = decoded(path)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise FileError(f"cannot be read ({error.strerror})", path=path, remedy="check the path") from None
-    try:
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-        separator = max(",;\t", key=text.split("\n", 1)[0].count)
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="", restkey="")
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator_of(text), restval="", restkey="")
         rows = [{key or "": value if isinstance(value, str) else "" for key, value in row.items()} for row in reader]
-    except (UnicodeError, csv.Error) as error:
+    except csv.Error as error:
         raise FileError(f"is no table of text ({error})", path=path, remedy="save it as CSV, UTF-8") from None
     if not rows:
-        raise FileError("has no rows under a header", path=path, remedy="a header with id, then one line per student")
+        raise FileError("has no rows under a header", path=path, remedy="a header with id, then one line a student")
     return rows
+
+
+def decoded(path: Path) -> str:
+    """The text of a file: UTF-8, or the UTF-16 that Excel calls Unicode text. Raises FileError."""
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except OSError as error:
+        raise FileError(f"cannot be read ({error.strerror})", path=path, remedy="check the path") from None
+    except UnicodeError as error:
+        raise FileError(f"is no table of text ({error})", path=path, remedy="save it as CSV, UTF-8") from None
+
+
+def separator_of(text: str) -> str:
+    """What separates the fields of a table: the commonest of three in its header."""
+    return max(",;\t", key=text.split("\n", 1)[0].count)
 
 
 def _of_columns(row: Mapping[str, str]) -> Student | None:
@@ -152,13 +163,13 @@ def _of_columns(row: Mapping[str, str]) -> Student | None:
 def _is_moodles(rows: Sequence[Mapping[str, str]]) -> bool:
     """Whether it is the grading worksheet of a Moodle assignment, whose first column is `Participant 123`."""
     firsts = [next(iter(row.values()), "") for row in rows]
-    return bool(firsts) and all(_MOODLES.fullmatch(first.strip()) for first in firsts)
+    return bool(firsts) and all(MOODLES_PARTICIPANT.fullmatch(first.strip()) for first in firsts)
 
 
 def _of_moodle(row: Mapping[str, str]) -> Student:
     """Participant and full name come first; an address is known by its sign, wherever it stands."""
     first, *others = (value.strip() for value in row.values())
-    match = _MOODLES.fullmatch(first)
+    match = MOODLES_PARTICIPANT.fullmatch(first)
     assert match is not None, first
     email = next((value for value in others if re.fullmatch(r"\S+@\S+\.\S+", value)), "")
     name = others[0] if others and others[0] != email else ""

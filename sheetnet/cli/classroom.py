@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation, complain, suffixes_of
 from sheetnet.errors import UsageError, one_line
+
+if TYPE_CHECKING:
+    from sheetnet.classroom import Graded
+
+
+class Platform(StrEnum):
+    """The learning platforms whose tables are filled in or written."""
+
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    NBGRADER = "nbgrader"
 
 
 def assign_command(
@@ -80,8 +92,15 @@ def grade_command(
     explain: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Show a student's mark line by line. Repeatable.")
     ] = None,
+    lms: Annotated[
+        Platform | None, typer.Option(help="Fill marks into a platform's own export, or write its table.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="EXPORT.csv", help="The export of Canvas's gradebook, or Moodle's worksheet.")
+    ] = None,
+    column: Annotated[str | None, typer.Option(metavar="TITLE", help="The column of the export to fill in.")] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Workers at once; by default one a core.")
+        int | None, typer.Option(min=1, metavar="N", help="Workers at once; by default one per core.")
     ] = None,
     limit: LimitChanges = None,
 ) -> None:
@@ -90,21 +109,61 @@ def grade_command(
     Run it again after a new paper, another point or an override in DIR/keep/overrides.csv: only what is new is judged.
     Exit code 0: everybody has a mark; 1: somebody has none; 2: a file cannot be used.
     """
-    from sheetnet.classroom import explained, grade, write_marks, write_overview
+    from sheetnet.classroom import explained, grade
     from sheetnet.files.limits import parse_limits
     from sheetnet.report.terminal import console
 
+    if (sheet is None) != (lms is None or lms is Platform.NBGRADER):
+        raise UsageError("--sheet goes with --lms canvas and --lms moodle", remedy="give both, or neither")
     with console(stderr=True).status("judging"):
         graded = grade(submissions, folder, out, jobs=jobs, limits=parse_limits(limit or []))
+    written = _write_results(graded, out, lms, sheet, column)
+    if explain:
+        for student in explain:
+            print("\n".join(explained(graded, student)))
+    else:
+        _print_summary(graded)
+        print("\n".join(written))
+    raise typer.Exit(0 if all(row.status in ("marked", "excused") for row in graded.rows) else 1)
+
+
+def _write_results(
+    graded: Graded, out: Path, lms: Platform | None, sheet: Path | None, column: str | None
+) -> list[str]:
+    """Write all files, and give a line for each."""
+    from sheetnet.classroom import write_marks, write_overview
+    from sheetnet.classroom.platforms import PLATFORMS, write_nbgrader
+
     write_marks(graded, out / "marks.csv")
     write_overview(graded, out / "overview.html")
-    for student in explain or []:
-        print("\n".join(explained(graded, student)))
-    if not explain:
-        for row in graded.rows:
-            if row.status != "marked":
-                print(one_line(" ".join(filter(None, (row.student.id, row.student.name, row.status, *row.notes[:1])))))
-        counts = Counter(row.status for row in graded.rows)
-        print(", ".join(f"{count} {status}" for status, count in counts.most_common()))
-        print(f"{out / 'marks.csv'}\n{out / 'overview.html'}")
-    raise typer.Exit(0 if all(row.status in ("marked", "excused") for row in graded.rows) else 1)
+    lines = [f"{out / 'marks.csv'}", f"{out / 'overview.html'}"]
+    if lms is Platform.NBGRADER:
+        write_nbgrader(graded, out / "grades.csv")
+        lines.append(f"{out / 'grades.csv'}")
+    elif lms is not None and sheet is not None:
+        filled = PLATFORMS[lms.value](graded, sheet, out / f"{lms.value}.csv", column)
+        lines.append(f"{out / f'{lms.value}.csv'}  {filled} filled in")
+    return lines
+
+
+def _print_summary(graded: Graded) -> None:
+    """Who has no mark, and how many there are of each kind."""
+    for row in graded.rows:
+        if row.status != "marked":
+            print(one_line(" ".join(filter(None, (row.student.id, row.student.name, row.status, *row.notes[:1])))))
+    print(", ".join(f"{count} {status}" for status, count in Counter(row.status for row in graded.rows).most_common()))
+
+
+def forget_command(
+    student: Annotated[str, typer.Argument(metavar="ID", help="The id of a student.")],
+    folder: Annotated[Path, typer.Option("--class", metavar="DIR", help="The folder that `assign` made.")],
+    graded: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="The folder that `grade` wrote.")
+    ] = None,
+) -> None:
+    """Remove a student everywhere: copies, numbers, code, papers, results, marks and feedback."""
+    from sheetnet.classroom import ClassFolder
+    from sheetnet.classroom.forget import forget
+
+    for path in forget(student, ClassFolder(folder), graded):
+        print(path)

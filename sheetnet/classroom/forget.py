@@ -1,0 +1,77 @@
+"""Removes a student everywhere: from what was given out, from what is kept, and from what was graded."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from sheetnet.classroom.folder import ClassFolder
+from sheetnet.classroom.grade import UNKNOWN
+from sheetnet.classroom.roster import decoded
+from sheetnet.errors import FileError
+from sheetnet.files.atomic import save_text
+
+SUMMARIES = ("overview.html", "feedback.zip", "canvas.csv", "moodle.csv", "grades.csv")  # that tell of several students
+
+
+def forget(student: str, folder: ClassFolder, graded: Path | None = None) -> list[Path]:
+    """Remove a student, and give the paths that were removed or changed; summaries go, for `grade` to make anew.
+
+    Whoever handed in under no name of the class may be this student: the papers of nobody go, too. Raises FileError for
+    an id that nobody has.
+    """
+    known = {one.key: one.id for one in folder.students}
+    name = known.get(student.strip().casefold())
+    if name is None:
+        raise FileError(f"nobody has the id {student!r}", path=folder.kept("roster.csv"), remedy="see there")
+    done: list[Path] = []
+    for path in (folder.give / name, *folder.kept("keys").glob(f"{name}.*")):
+        done += _removed(path)
+    if graded is not None:
+        work = graded / "work"
+        for path in (work / "papers" / name, work / "papers" / UNKNOWN, graded / "feedback" / name):
+            done += _removed(path)
+        done += [path for summary in SUMMARIES for path in _removed(graded / summary)]
+        done += _without(graded / "marks.csv", lambda line: _first(line) == name)
+        done += _without(work / "results.jsonl", lambda line: _owner(line) in (name, UNKNOWN))
+    for table in ("variants.csv", "codes.csv", "overrides.csv", "roster.csv"):  # the roster last: it says who there is
+        done += _without(folder.kept(table), lambda line: _first(line).casefold() == name.casefold())
+    return done
+
+
+def _removed(path: Path) -> list[Path]:
+    if path.is_dir():
+        shutil.rmtree(path)
+    elif path.exists():
+        path.unlink()
+    else:
+        return []
+    return [path]
+
+
+def _without(path: Path, is_theirs: Callable[[str], bool]) -> list[Path]:
+    """Leave out the lines of a file that are the student's."""
+    if not path.exists():
+        return []
+    lines = decoded(path).splitlines(keepends=True)
+    left = [line for line in lines if not is_theirs(line)]
+    if len(left) == len(lines):
+        return []
+    save_text("".join(left), path)
+    return [path]
+
+
+def _first(line: str) -> str:
+    return next(csv.reader(io.StringIO(line)), [""])[0].strip()
+
+
+def _owner(line: str) -> str:
+    """The folder of a result's paper; nothing for what is no result."""
+    try:
+        return Path(json.loads(line)["workbook"]).parent.name
+    except (ValueError, KeyError, TypeError):
+        return ""
