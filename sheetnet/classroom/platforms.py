@@ -22,7 +22,7 @@ _ASSIGNMENT = re.compile(r"(.*)\s\((\d+)\)")
 NBGRADER_COLUMNS = """assignment duedate timestamp student_id last_name first_name email raw_score
     late_submission_penalty score max_score""".split()
 
-Table = list[list[str]]
+ExportTable = list[list[str]]
 
 
 def fill_canvas(graded: Graded, sheet: Path, out: Path, column: str | None = None) -> int:
@@ -78,7 +78,7 @@ def fill_moodle(graded: Graded, sheet: Path, out: Path, column: str | None = Non
     return filled
 
 
-def _moodle_columns(table: Table, column: str | None, sheet: Path) -> tuple[int, int | None]:
+def _moodle_columns(table: ExportTable, column: str | None, sheet: Path) -> tuple[int, int | None]:
     """Where the grade stands, and the feedback: after the highest grade, whether it can be changed and two times."""
     header, lines = table[0], table[1:]
     if column is not None and column in header:
@@ -153,7 +153,7 @@ def _points(row: StudentRow, comma: bool, excused: str = "") -> str:
 
 
 def _fill(
-    table: Table,
+    table: ExportTable,
     row_of: Callable[[Sequence[str]], StudentRow | None],
     cells: Callable[[StudentRow], Mapping[int, str]],
 ) -> int:
@@ -169,7 +169,7 @@ def _fill(
     return filled
 
 
-def _read(sheet: Path) -> tuple[Table, str]:
+def _read(sheet: Path) -> tuple[ExportTable, str]:
     """The lines of an export as they are, all of one length, and what separates their fields."""
     text = decoded(sheet)
     separator = separator_of(text)
@@ -179,7 +179,7 @@ def _read(sheet: Path) -> tuple[Table, str]:
     return [line + [""] * (len(table[0]) - len(line)) for line in table], separator
 
 
-def _write(table: Table, separator: str, out: Path) -> None:
+def _write(table: ExportTable, separator: str, out: Path) -> None:
     stream = io.StringIO()
     csv.writer(stream, delimiter=separator, lineterminator="\r\n").writerows(table)
     save_text(stream.getvalue(), out)
