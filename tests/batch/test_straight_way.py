@@ -68,6 +68,6 @@ def test_the_way_from_the_command_to_the_file_is_short(monkeypatch: pytest.Monke
         told = CliRunner().invoke(command_line, ["validate", str(ROOT / "generated" / "d02b.xlsx")]).stderr
     worker = told.rpartition(": ")[2].strip().split(SIGN)
     way = [*commands[0], *threads[0], *worker]
-    assert way[0] == "validate.validate_command"
+    assert way[0] == "commands.validate_command"
     assert way[-1] == "package.open_package"
     assert len(way) - 1 <= MOST_HAND_OVERS, way
