@@ -77,7 +77,8 @@ def usual_options(
 ) -> WorkbookOptions:
     """What is shown where nobody asks for more: the views of a network of this size, and its own number of steps."""
     shown = default_views(network) if views is None else views
-    return WorkbookOptions(shown, column, steps or network.training_steps or STEPS)
+    usual = network.training_steps or STEPS
+    return WorkbookOptions(shown, column, usual if steps is None else steps)
 
 
 # View → how many cells its largest blocks have at least, of the views that grow faster than Step.
