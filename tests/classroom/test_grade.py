@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,13 +24,12 @@ from sheetnet.classroom import (
 )
 from sheetnet.errors import FileError, UsageError
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.generate import make_student_workbook, make_workbook
-from sheetnet.layout.info_sheets import RECORD_SHEET, embedded_network
+from sheetnet.generate import make_student_workbook
+from sheetnet.layout.info_sheets import RECORD_SHEET
 from sheetnet.network import Network
-from sheetnet.validation.locate import locate
-from sheetnet.workbook import Cell, Position, Workbook
-from sheetnet.workbook_options import WorkbookOptions
+from sheetnet.workbook import Workbook
 from tests.support.commands import Run
+from tests.support.papers import blank, changed, doubled, filled, typed
 
 NAMES = ("ada", "bob", "cyd", "dee", "eve", "fay", "gus", "hal")
 STUDENTS = [Student(name, f"{name.title()} Example", "", str(number)) for number, name in enumerate(NAMES, 101)]
@@ -73,55 +72,6 @@ def solved(folder: ClassFolder, student: str) -> Workbook:
     """The student's copy with every formula as the key has it: sheets and hidden record are the copy's own."""
     network = network_of(folder, student)
     return filled(read_workbook(folder.give / student / "exercise.xlsx"), network, lambda cell: cell)
-
-
-def filled(copy: Workbook, network: Network, edit: Callable[[Cell], Cell]) -> Workbook:
-    """The copy with what a network's key has in the answer cells, each of them edited."""
-    key, area_of = make_workbook(network, WorkbookOptions(("step",))), locate(copy, network).areas
-    answers = {
-        (row, column): edit(cell)
-        for name, block in network.blocks.items()
-        if block.kind == "answer" and name in area_of
-        for row in range(area_of[name].top, area_of[name].bottom + 1)
-        for column in range(area_of[name].left, area_of[name].right + 1)
-        if (cell := cells_of(key).get((row, column))) is not None
-    }
-    return with_cells(copy, dict(cells_of(copy)) | answers)
-
-
-def cells_of(book: Workbook) -> Mapping[Position, Cell]:
-    step = book.sheet("Step")
-    assert step is not None
-    return step.cells
-
-
-def with_cells(book: Workbook, cells: Mapping[Position, Cell]) -> Workbook:
-    return replace(book, sheets=tuple(replace(s, cells=dict(cells)) if s.name == "Step" else s for s in book.sheets))
-
-
-def changed(name: str, edit: Callable[[Cell], Cell]) -> Callable[[Workbook], Workbook]:
-    """An edit of all cells of a block."""
-
-    def apply(book: Workbook) -> Workbook:
-        area, cells = locate(book, embedded_network(book, "")).areas[name], dict(cells_of(book))
-        for row in range(area.top, area.bottom + 1):
-            for column in range(area.left, area.right + 1):
-                cells[row, column] = edit(cells[row, column])
-        return with_cells(book, cells)
-
-    return apply
-
-
-def blank(_: Cell) -> Cell:
-    return Cell()
-
-
-def typed(cell: Cell) -> Cell:
-    return Cell(cell.value)
-
-
-def doubled(cell: Cell) -> Cell:
-    return replace(cell, formula=f"2*({cell.formula})") if cell.formula else cell
 
 
 def settings(folder: ClassFolder, *changes: tuple[str, str]) -> ClassFolder:
