@@ -10,20 +10,25 @@ from sheetnet.errors import FileError
 from sheetnet.files import mark_workbook, read_workbook
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Field, Mark
+from sheetnet.formulas import symbol_of
 from sheetnet.report.wording import (
     VERDICT_STYLES,
-    asked_text,
     blamed_answers,
+    blocks_of_blanks,
     concerned,
-    elements_text,
+    counted_blanks,
     followers,
     following,
     givens_changed,
     in_json,
     inherited,
     inputs_edited,
+    observations_of,
     printable,
+    progress_of,
     reason,
+    spoken,
+    spoken_cells,
     stale_cells,
     value_text,
 )
@@ -36,12 +41,13 @@ from sheetnet.workbook import Cell, Place, Workbook
 
 SUMMARY_NAME = "sheetnet report"
 MOST_IN_THE_SUMMARY = 10_000  # blamed cells that are listed; the JSON has all
-_WIDTHS = (14, 20, 18, 18, 18, 70, 50)
+_WIDTHS = (16, 22, 26, 60, 30, 14, 14)
+_COLUMNS = ("verdict", "cell", "quantity", "why", "formula", "shows", "expected")
 _Row = tuple[Field, ...]
 
 
 def summary_sheet(report: Report, again: bool = False) -> AddedSheet:
-    """The sheet that is put behind the student's own, or (`again`) in the place of an earlier one."""
+    """The sheet that is put before the student's own, or (`again`) in the place of an earlier one."""
     return AddedSheet(SUMMARY_NAME, tuple(_rows(report)), _WIDTHS, again)
 
 
@@ -59,35 +65,43 @@ def cell_position(cell: CellVerdict) -> Place | None:
 
 def _rows(report: Report) -> Iterator[_Row]:
     yield (Field(SUMMARY_NAME, bold=True),)
-    words, look = ("all correct", Verdict.CORRECT) if report.ok else ("not ok", Verdict.WRONG)
-    yield (Field(words, fill=VERDICT_STYLES[look].fill),)
+    state, look = ("✓ all correct", Verdict.CORRECT) if report.ok else ("✗ not ok", Verdict.WRONG)
+    progress = progress_of(report)
+    yield Field(state, VERDICT_STYLES[look].fill), Field(progress.words, bold=True)
+    if progress.remark:
+        yield Field(), Field(progress.remark)
+    yield ()
+    if report.notes or report.stale:
+        yield from _notes(report)
+    yield from _edited(report)
+    yield from _to_look_at(report)
+    yield from _blanks(report)
+    yield from _counts(report)
     yield _text(f"{report.network}: network from {report.network_source}")
     yield _text(f"{report.engine}, {report.trials} trials, seed {report.seed}")
-    yield ()
-    yield from _counts(report)
-    for note in report.notes:
-        yield _text(f"note: {note}")
-    if report.stale:
-        yield _text(stale_cells(report))
-    yield from _edited(report)
-    yield from _blamed(report, blamed_answers(report))
-    if words := givens_changed(report):
-        yield ()
-        yield (Field(words, bold=True),)
-        yield from _blamed(report, report.changed_givens)
 
 
 def _text(words: str) -> _Row:
     return (Field(printable(words)),)
 
 
+def _verdict(verdict: str, count: int | None = None) -> Field:
+    """A verdict in its colour, with its sign for who sees no colours."""
+    look = VERDICT_STYLES[verdict]
+    return Field(f"{look.sign} " + (verdict if count is None else f"{count:,} {verdict}"), look.fill)
+
+
+def _notes(report: Report) -> Iterator[_Row]:
+    notes = [*report.notes, *([stale_cells(report)] if report.stale else [])]
+    for note in notes:
+        yield Field("note"), Field(), Field(), Field(printable(note), wrap=True)
+    yield ()
+
+
 def _counts(report: Report) -> Iterator[_Row]:
-    what = "answers" if asked_text(report) else "cells"
-    yield tuple(Field(title, bold=True) for title in ("verdict", what, "meaning"))
+    yield tuple(Field(title, bold=True) for title in ("verdict", "meaning"))
     for verdict, count in report.counts.items():
-        yield (Field(verdict, fill=VERDICT_STYLES[verdict].fill), Field(float(count)), Field(Verdict(verdict).meaning))
-    if not report.counts:
-        yield _text("nothing was compared")
+        yield _verdict(verdict, count), Field(Verdict(verdict).meaning)
     yield ()
 
 
@@ -97,36 +111,56 @@ def _edited(report: Report) -> Iterator[_Row]:
     yield (Field(inputs_edited(report), bold=True),)
     for edit in report.edited_inputs:
         words = f"now {value_text(edit.found)}, was {edit.expected:.9g}"
-        place, name = printable(edit.place), element_name(edit.quantity, edit.index)
-        yield (Field(), Field(place), Field(name), Field(printable(words)))
+        area = parse_area(edit.cell)
+        place = None if area is None else (edit.sheet, area.top, area.left)
+        name = spoken(edit.quantity, edit.index, observations_of(report))
+        yield Field(), Field(printable(edit.place), link=place), Field(name), Field(printable(words), wrap=True)
     yield ()
 
 
-def _blamed(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
-    if not blamed:
-        return
-    titles = ("verdict", "cell", "quantity", "shows", "expected", "why", "formula")
-    yield tuple(Field(title, bold=True) for title in titles)
-    carried = followers(report.cells)
+def _to_look_at(report: Report) -> Iterator[_Row]:
+    answers = [cell for cell in blamed_answers(report) if cell.verdict != Verdict.BLANK]
+    for heading, cells in (("To look at", answers), (givens_changed(report), report.changed_givens)):
+        if cells:
+            yield (Field(heading, bold=True),)
+            yield tuple(Field(title, bold=True) for title in _COLUMNS)
+            yield from _findings(report, cells)
+            yield ()
+
+
+def _findings(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
+    carried, observations = followers(report.cells), observations_of(report)
     findings = findings_of(blamed)
     for finding in findings[:MOST_IN_THE_SUMMARY]:
-        yield _line(finding, following(finding, carried))
+        yield _line(finding, following(finding, carried), observations)
     if rest := sum(len(finding.cells) for finding in findings[MOST_IN_THE_SUMMARY:]):
         yield _text(in_json(rest))
 
 
-def _line(finding: BlockFinding, carried: int) -> _Row:
+def _line(finding: BlockFinding, carried: int, observations: int) -> _Row:
     cell = finding.first
     why = reason(cell) + (f"; {inherited(carried)}" if carried else "")
     return (
-        Field(cell.verdict, fill=VERDICT_STYLES[cell.verdict].fill),
-        Field(printable(finding.where), link=cell_position(cell)),
-        Field(elements_text(finding)),
-        Field("" if cell.cell is None else printable(value_text(cell.value))),
+        _verdict(cell.verdict),
+        Field(printable(finding.where), link=cell_position(cell), wrap=True),
+        Field(printable(spoken_cells(finding, observations)), wrap=True),
+        Field(why, wrap=True),
+        Field(None if cell.formula is None else printable(f"={cell.formula}"), wrap=True),
+        Field("" if cell.cell is None else printable(value_text(cell.value)), wrap=True),
         Field(None if cell.expected is None else f"{cell.expected:.9g}"),
-        Field(why),
-        Field(None if cell.formula is None else printable(f"={cell.formula}")),
     )
+
+
+def _blanks(report: Report) -> Iterator[_Row]:
+    """One line for the blanks of each block."""
+    blocks = blocks_of_blanks(report)
+    if not blocks:
+        return
+    yield (Field("To do", bold=True),)
+    for block in blocks:
+        place = Field(printable(block.place), link=cell_position(block.first), wrap=True)
+        yield _verdict(Verdict.BLANK), place, Field(symbol_of(block.first.quantity)), Field(counted_blanks(block))
+    yield ()
 
 
 _LONGEST = 2_000  # characters of a note; a box on a sheet is for a glance
@@ -191,7 +225,10 @@ def _mark(cell: CellVerdict) -> Mark:
 
 
 def _note(cell: CellVerdict) -> str:
-    lines = [f"{cell.verdict}: {element_name(cell.quantity, cell.index)}", reason(cell)]
+    lines = [
+        f"{VERDICT_STYLES[cell.verdict].sign} {cell.verdict}: {element_name(cell.quantity, cell.index)}",
+        reason(cell),
+    ]
     if cell.expected is not None:
         lines.append(f"expected {cell.expected:.9g}, shows {printable(value_text(cell.value))}")
     return "\n".join(lines)[:_LONGEST]

@@ -201,11 +201,11 @@ class Progress:
 
     @property
     def remark(self) -> str:
-        """What to know of right formulas that pass an error on; empty where there are none."""
+        """What to know of right formulas whose numbers are not; empty where there are none."""
         if not self.carried:
             return ""
-        cells = "1 right formula passes" if self.carried == 1 else f"{self.carried:,} right formulas pass"
-        return f"{cells} on an error from another cell."
+        cells = "1 right formula depends" if self.carried == 1 else f"{self.carried:,} right formulas depend"
+        return f"{cells} on a cell that is not right yet."
 
 
 def progress_of(report: Report) -> Progress:

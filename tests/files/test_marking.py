@@ -39,7 +39,7 @@ def test_text_that_looks_like_a_formula_stays_text(suffix: str, tmp_path: Path) 
     original, target = tmp_path / f"student.{suffix}", tmp_path / f"copy.{suffix}"
     save_workbook(make_workbook(NETWORK), original)
     mark_workbook(original, target, {}, ADDED)
-    assert read_workbook(target).sheets[-1].cells == {(1, 1): Cell("=1+1"), (1, 2): Cell(2.5), (2, 1): Cell("@x")}
+    assert read_workbook(target).sheets[0].cells == {(1, 1): Cell("=1+1"), (1, 2): Cell(2.5), (2, 1): Cell("@x")}
 
 
 def plain_xlsx(path: Path, comments: bool = False, button: bool = False) -> Path:
@@ -89,7 +89,7 @@ def test_all_else_of_an_xlsx_is_kept(tmp_path: Path, kind: str) -> None:
     for kept in (b"<dataValidation ", b"<conditionalFormatting ", b"<mergeCell ", b"<drawing ", b'cm="1"'):
         assert kept in after["xl/worksheets/sheet1.xml"]
     old, new = read_workbook(path), read_workbook(target)
-    assert new.sheets[:-1] == old.sheets
+    assert new.sheets[1:] == old.sheets
 
 
 @pytest.mark.parametrize("kind", ["plain", "comments", "button"])
@@ -144,7 +144,7 @@ def test_prefixes_and_missing_numbers_are_no_obstacle(tmp_path: Path) -> None:
     target = tmp_path / "marked.xlsx"
     fills = {(1, 1): "FF0000", (1, 2): "00FF00", (1, 5): "0000FF", (2, 2): "111111", (3, 1): "222222", (4, 1): "333333"}
     mark_workbook(path, target, {(SHEET, *place): Mark(fill, "note") for place, fill in fills.items()}, ADDED)
-    assert read_workbook(target).sheets[:-1] == read_workbook(path).sheets
+    assert read_workbook(target).sheets[1:] == read_workbook(path).sheets
     sheet = openpyxl.load_workbook(target)[SHEET]
     assert {place: sheet.cell(*place).fill.fgColor.rgb for place in fills} == {
         place: "FF" + fill for place, fill in fills.items()
@@ -198,7 +198,7 @@ def test_repeated_cells_of_an_ods_are_parted(tmp_path: Path) -> None:
     assert before.sheets[0].cells == {(r, c): Cell(7.0) for r in range(1, 5) for c in range(1, 4)} | {
         (5, 1): Cell(7.0, "A1")
     }
-    assert after.sheets[:-1] == before.sheets
+    assert after.sheets[1:] == before.sheets
     seen = {
         (row, column): found
         for (sheet, row, column), found in odf_cells(target).items()
@@ -243,10 +243,82 @@ def test_marks_that_join_own_notes_are_renewed(tmp_path: Path, kind: str) -> Non
             first, tmp_path / f"{number}.xlsx", {(SHEET, 1, 1): Mark("FF9E9E", note)}, replace(ADDED, again=True)
         )
         again = openpyxl.load_workbook(tmp_path / f"{number}.xlsx")
-        assert again.sheetnames == [SHEET, "added"]
+        assert again.sheetnames == ["added", SHEET]
         ours = f"sheetnet: {note}" if note else "" if kind == "comments" else "sheetnet: nothing to remark any more"
         own = "the student's own" if kind == "comments" else ""
         assert again[SHEET]["A1"].comment.text == "\n\n".join(part for part in (own, ours) if part)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_added_sheet_of_an_xlsx_is_first_and_active(again: bool, tmp_path: Path) -> None:
+    """It alone is selected; names and print areas that belong to a sheet belong to it still, wherever it stands now."""
+    path, target = tmp_path / "student.xlsx", tmp_path / "marked.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        first, second, _ = (book.add_worksheet(name) for name in (SHEET, "Second one", "Third"))
+        chart, line = book.add_chartsheet("Chart"), book.add_chart({"type": "line"})
+        line.add_series({"values": f"={SHEET}!$A$1:$A$5"})
+        chart.set_chart(line)
+        for sheet in (first, second):
+            sheet.print_area("A1:C9")
+            sheet.repeat_rows(0)
+        book.define_name("'Second one'!mine", "='Second one'!$B$2")
+        book.define_name("everybodys", f"={SHEET}!$A$1")
+        second.autofilter("A1:C9")
+        second.activate()
+        first.select()
+        chart.set_first_sheet()
+    mark_workbook(path, target, {("Second one", 2, 2): Mark("FF9E9E", "look here")}, ADDED)
+    if again:
+        with_other_tab = tmp_path / "worked on.xlsx"
+        book = openpyxl.load_workbook(target)
+        book.active = 2
+        book.save(with_other_tab)
+        mark_workbook(with_other_tab, target, {}, replace(ADDED, again=True))
+    before, after = openpyxl.load_workbook(path), openpyxl.load_workbook(target)
+    assert after.sheetnames == [ADDED.name, *before.sheetnames]
+    assert after.active is not None
+    assert after.active.title == ADDED.name
+    assert [sheet.title for sheet in after if sheet.sheet_view.tabSelected] == [ADDED.name]
+    assert not after["Chart"].sheetViews.sheetView[0].tabSelected
+    assert after.views[0].firstSheet in (None, 0)
+    for sheet in before.worksheets:
+        own = after[sheet.title]
+        assert (own.print_area, own.print_title_rows) == (sheet.print_area, sheet.print_title_rows)
+        assert {name: each.attr_text for name, each in own.defined_names.items()} == {
+            name: each.attr_text for name, each in sheet.defined_names.items()
+        }
+    assert list(after["Second one"].defined_names) == ["mine"]
+    assert read_workbook(target).names == read_workbook(path).names
+
+
+def test_the_added_sheet_of_an_ods_is_first_and_active(tmp_path: Path) -> None:
+    """Print ranges and names that belong to a sheet stay with it; where changes are recorded by number it comes last."""
+    path, target = repeated_ods(tmp_path / "student.ods"), tmp_path / "marked.ods"
+    scoped = '<table:named-expressions><table:named-range table:name="mine" table:cell-range-address="$Data.$A$1"/>'
+
+    def with_scopes(found: dict[str, bytes]) -> None:
+        content = (
+            found["content.xml"].decode().replace(f'name="{SHEET}"', f'name="{SHEET}" table:print-ranges="Data.A1:C9"')
+        )
+        content = content.replace("</table:table>", f"{scoped}</table:named-expressions></table:table>")
+        found["content.xml"] = content.encode()
+
+    rewrite(path, with_scopes)
+    before = read_workbook(path)
+    assert [name.sheet for name in before.names] == [SHEET]
+    mark_workbook(path, target, {(SHEET, 2, 2): Mark("FF9E9E", "look here")}, ADDED)
+    after, parts = read_workbook(target), parts_of(target.read_bytes())
+    assert [sheet.name for sheet in after.sheets] == [ADDED.name, SHEET]
+    assert after.names == before.names
+    assert f'name="{SHEET}" table:print-ranges="Data.A1:C9"'.encode() in parts["content.xml"]
+    assert b">%s</config:config-item>" % ADDED.name.encode() in parts["settings.xml"]
+
+    def with_recorded_changes(found: dict[str, bytes]) -> None:
+        recorded = b'<office:spreadsheet><table:tracked-changes table:track-changes="true"/>'
+        found["content.xml"] = found["content.xml"].replace(b"<office:spreadsheet>", recorded)
+
+    mark_workbook(rewrite(path, with_recorded_changes), target, {}, ADDED)
+    assert [sheet.name for sheet in read_workbook(target).sheets] == [SHEET, ADDED.name]
 
 
 def without_mimetype(found: dict[str, bytes]) -> None:
@@ -298,8 +370,8 @@ def test_harmless_deviations_are_read_and_marked(
     assert odd.sheets[0].cells.items() - usual.sheets[0].cells.items() <= {((900, 2), Cell(0.3))}
     mark_workbook(path, target, {(sheet, row, column): Mark("FF9E9E", "look here")}, ADDED)
     marked = read_workbook(target)
-    assert marked.sheets[:-1] == odd.sheets
-    assert marked.sheets[-1].name == ADDED.name
+    assert marked.sheets[1:] == odd.sheets
+    assert marked.sheets[0].name == ADDED.name
 
 
 def test_a_marked_copy_has_the_mimetype_that_its_workbook_lacks(tmp_path: Path) -> None:

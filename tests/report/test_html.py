@@ -142,7 +142,7 @@ def test_the_page_leads_with_progress() -> None:
     parsed = Page(report_html([report], {report.workbook: workbook}))
     right, carried = report.counts["correct"] + report.counts["carried"], report.counts["carried"]
     words = f"{right:,} of {len(report.cells):,} right, 1 to look at, 1 to do"
-    assert f"✗ not ok class {words} {carried:,} right formulas pass on an error from another cell. " in parsed.text
+    assert f"✗ not ok class {words} {carried:,} right formulas depend on a cell that is not right yet. " in parsed.text
     assert parsed.text.index(words) < parsed.text.index("To look at ✗ wrong")
     several = Page(report_html([report, report], {report.workbook: workbook}))
     assert several.text.count(words) == 2

@@ -13,10 +13,12 @@ from odf import opendocument
 from sheetnet.cli import main
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.formulas import symbol_of
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
 from sheetnet.report.marked import SUMMARY_NAME, cell_position, copy_paths, marks_of, save_marked
 from sheetnet.report.wording import VERDICT_STYLES
+from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place
 from tests.support.marked import FORMATS, NETWORK, OWN, damaged, mark, notes_in, ours_in, remarked
 from tests.support.odf import odf_cells, placed
@@ -34,11 +36,11 @@ def test_the_damage_is_seen(original: Path) -> None:
 
 
 def test_a_copy_reads_as_its_original_with_one_sheet_more(original: Path) -> None:
-    """Cells, formulas, arrays, names and cached values are equal; the report comes behind them."""
+    """Cells, formulas, arrays, names and cached values are equal; the report comes before them."""
     before, after = read_workbook(original), read_workbook(mark(original)[1])
-    assert after.sheets[:-1] == before.sheets
+    assert after.sheets[1:] == before.sheets
     assert after.names == before.names
-    assert after.sheets[-1].name == SUMMARY_NAME
+    assert after.sheets[0].name == SUMMARY_NAME
 
 
 def test_a_copy_gets_the_same_verdicts(original: Path) -> None:
@@ -49,12 +51,13 @@ def test_a_copy_gets_the_same_verdicts(original: Path) -> None:
 
 
 def test_other_parts_stay_byte_for_byte(original: Path) -> None:
-    """Sheets with judged cells, their notes, the styles and the lists of parts change; an .ods in its content alone."""
+    """Sheets with judged cells, their notes, the styles, lists of parts and the sheet that was selected change; of an .ods
+    its content, and its settings, which say what is shown first."""
     report, target = mark(original)
     before, after = parts_of(original.read_bytes()), parts_of(target.read_bytes())
     changed = {name for name in before if before[name] != after[name]}
     if original.suffix == ".ods":
-        assert changed == {"content.xml"}
+        assert changed == {"content.xml", "settings.xml"}
         assert next(iter(after)) == "mimetype"
         return
     names = [sheet.name for sheet in read_workbook(original).sheets]
@@ -66,7 +69,9 @@ def test_other_parts_stay_byte_for_byte(original: Path) -> None:
     step = relations & {f"xl/worksheets/_rels/sheet{names.index('Step') + 1}.xml.rels"}  # it has a list of notes
     notes = {"xl/comments1.xml", "xl/drawings/vmlDrawing1.vml"}
     sheets = {f"xl/worksheets/sheet{number}.xml" for number in judged}
-    assert changed == lists | sheets | notes | (relations - step)
+    selected = {name for name in before if b'tabSelected="1"' in before[name]}
+    assert len(selected) == 1
+    assert changed == lists | sheets | notes | selected | (relations - step)
     assert {name for name in before if "chart" in name or "drawing" in name} - notes <= set(before) - changed
 
 
@@ -116,7 +121,7 @@ def test_the_authors_notes_stay(original: Path) -> None:
     verdicts = {cell_position(cell): cell.verdict for cell in report.cells}
     ours = ours_in(target)
     assert ours.keys() == remarked(report)
-    assert all(f"sheetnet: {verdicts[place]}: " in note for place, note in ours.items())
+    assert all(f"sheetnet: {signed(verdicts[place])}: " in note for place, note in ours.items())
 
 
 def test_rules_links_entries_and_charts_of_an_xlsx_stay(tmp_path: Path) -> None:
@@ -160,7 +165,7 @@ def test_a_protected_copy_stays_as_open_as_it_was(suffix: str, tmp_path: Path) -
         before, after = odf_protection(path), odf_protection(target)
     else:
         books = openpyxl.load_workbook(path), openpyxl.load_workbook(target)
-        assert [s.protection.sheet for s in books[0]] == [s.protection.sheet for s in books[1]][:-1]
+        assert [s.protection.sheet for s in books[0]] == [s.protection.sheet for s in books[1]][1:]
         assert books[0]["Step"].protection.sheet
         before, after = (
             {(s.title, c.row, c.column): c.protection.locked for s in book for row in s.iter_rows() for c in row}
@@ -180,18 +185,45 @@ def odf_protection(path: Path) -> dict[Place, bool]:
     return {place: locked.get(cell.getAttribute("stylename"), True) for place, cell in cells}
 
 
-def test_the_summary_lists_counts_and_every_blamed_cell(original: Path) -> None:
-    """The last sheet says how many cells have each verdict, and where the blame lies."""
+def signed(verdict: str | None) -> str:
+    """A verdict with its sign, for who sees no colours."""
+    return f"{VERDICT_STYLES[verdict or ''].sign} {verdict}"
+
+
+def test_the_report_sheet_leads_with_progress_and_lists_what_is_to_be_done(original: Path) -> None:
+    """Progress, every finding with its symbol and reason, a line for the blanks of a block, then the counts."""
     report, target = mark(original)
+    sheet = read_workbook(target).sheets[0]
     rows: dict[int, list[object]] = {}
-    for (row, _), cell in sorted(read_workbook(target).sheets[-1].cells.items()):
-        rows.setdefault(row, []).append(cell.value)
+    for (row, _), own in sorted(sheet.cells.items()):
+        rows.setdefault(row, []).append(own.value)
     lines = list(rows.values())
+    right = report.counts["correct"] + report.counts["carried"]
+    assert lines[:2] == [
+        [SUMMARY_NAME],
+        ["✗ not ok", f"{right:,} of {len(report.cells):,} right, 2 to look at, 1 to do"],
+    ]
     for verdict, count in report.counts.items():
-        assert [verdict, float(count)] in [line[:2] for line in lines]
-    blamed = [[c.verdict, f"{c.sheet}!{c.cell}"] for c in report.cells if c.verdict not in ("correct", "carried")]
-    assert blamed
-    assert [line[:2] for line in lines if line[:2] in blamed] == blamed
+        assert [f"{VERDICT_STYLES[verdict].sign} {count:,} {verdict}", Verdict(verdict).meaning] in lines
+    for cell in report.cells:
+        if cell.verdict not in ("correct", "carried"):
+            (line,) = (each for each in lines if each[:2] == [signed(cell.verdict), f"{cell.sheet}!{cell.cell}"])
+            assert str(line[2]).split(" ")[0] == symbol_of(cell.quantity)
+            assert cell.verdict == "blank" or str(line[3]).startswith(cell.message)
+
+
+def test_texts_of_the_report_sheet_wrap(tmp_path: Path) -> None:
+    """Reasons and formulas in the width of their columns, which fit a laptop; texts of one line run over."""
+    path = tmp_path / "student.xlsx"
+    save_workbook(damaged(), path)
+    sheet = openpyxl.load_workbook(mark(path)[1])[SUMMARY_NAME]
+    long = [cell for row in sheet.iter_rows() for cell in row if len(str(cell.value or "")) > 60 and cell.column > 3]
+    assert long
+    assert all(cell.alignment.wrap_text for cell in long)
+    assert sum(dimension.width for dimension in sheet.column_dimensions.values()) < 190
+    links = [cell for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    assert links
+    assert all(cell.font.u for cell in links)
 
 
 def test_the_workbook_itself_is_never_overwritten(original: Path, tmp_path: Path) -> None:

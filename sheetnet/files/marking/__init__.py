@@ -9,6 +9,7 @@ from sheetnet.errors import FileError
 from sheetnet.workbook import Place
 
 AUTHOR = "sheetnet"  # of the notes, which begin with it
+LINK_COLOR = "0B57D0"  # of the texts that lead somewhere
 SETTLED = "nothing to remark any more"  # where a copy is marked again, and a note of ours has lost its cause
 
 
@@ -22,17 +23,21 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One cell of the added sheet. A text stays a text, whatever it begins with; `link` is the cell it leads to."""
+    """One cell of the added sheet. A text stays a text, whatever it begins with; `link` is the cell it leads to.
+
+    A text that does not `wrap` runs over empty cells beside it.
+    """
 
     value: float | str | None = None
     fill: str | None = None
     bold: bool = False
     link: Place | None = None
+    wrap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AddedSheet:
-    """The sheet that is put behind the others. Widths are in characters.
+    """The sheet that is put before the others, and shown when the file is opened. Widths are in characters.
 
     Another sheet of its name gives it a number, or is replaced by it: `again` says that it is an earlier one of ours.
     """

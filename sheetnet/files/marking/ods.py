@@ -1,8 +1,8 @@
 """Marks an .ods package: a report sheet, and conditional formats that would hide a fill.
 
-Only content.xml changes, and in it only rows with marked cells, new automatic styles and the sheet behind the others;
-every other part stays byte for byte. On marked cells the fill takes the place of conditional formats, which would win
-over it.
+Only content.xml changes, and in it only rows with marked cells, new automatic styles and the sheet before the others; and
+settings.xml, which says which sheet is shown. Every other part stays byte for byte. On marked cells the fill takes the place
+of conditional formats, which would win over it.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def table_xml(sheet: AddedSheet, name: str, styles: CellStyles) -> str:
 
 def _row(row: tuple[Field, ...], styles: CellStyles) -> str:
     cells = "".join(_cell(field, styles) for field in row)
-    return f"<table:table-row>{cells or '<table:table-cell/>'}</table:table-row>"
+    return f'<table:table-row table:style-name="{styles.row()}">{cells or "<table:table-cell/>"}</table:table-row>'
 
 
 def _cell(cell: Field, styles: CellStyles) -> str:
-    start = f'<table:table-cell table:style-name="{styles.look(cell.fill, cell.bold)}"'
+    start = f'<table:table-cell table:style-name="{styles.look(cell)}"'
     if cell.value is None:
         return start + "/>"
     if isinstance(cell.value, str):
@@ -132,6 +132,10 @@ def _pieces(area: Area, taken: Collection[Position]) -> Iterator[Box]:
 
 _PART = "content.xml"
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
+_SETTINGS = "settings.xml"
+_CONFIG = f"{{{_OASIS}config:1.0}}"
+_ITEM, _ITEM_NAME = _CONFIG + "config-item", _CONFIG + "name"
+_CHANGES = f"{{{_OASIS}table:1.0}}tracked-changes"
 _BODY, _SPREADSHEET = (f"{{{_OASIS}office:1.0}}{name}" for name in ("body", "spreadsheet"))
 _PREFIXES = {
     "office": f"{_OASIS}office:1.0",
@@ -144,7 +148,19 @@ _PREFIXES = {
 }
 _STYLES = {AUTOMATIC, STYLE_TAG, CELL_PROPERTIES, MAP}
 _TAGS = frozenset(
-    {_BODY, _SPREADSHEET, SHEET_TAG, ROW_TAG, COLUMN_TAG, NOTE, SOURCE_TAG, CONDITIONAL_FORMAT, *_STYLES, *CELLS}
+    {
+        _BODY,
+        _SPREADSHEET,
+        SHEET_TAG,
+        ROW_TAG,
+        COLUMN_TAG,
+        NOTE,
+        SOURCE_TAG,
+        CONDITIONAL_FORMAT,
+        _CHANGES,
+        *_STYLES,
+        *CELLS,
+    }
 )
 _DECLARED = re.compile(rb"""\sxmlns(?::([^\s=]+))?\s*=\s*["']([^"']*)["']""")
 
@@ -167,21 +183,38 @@ def mark_ods(package: Package, marks: Marks, added: AddedSheet) -> Parts:
             edits += row_edits(data, table, rows, marked, styles)
             edits += ods_condition_edits(data, nodes, table, marked)
     assert not by_sheet, f"marks for sheets that are not there: {', '.join(by_sheet)}"
-    edits.append(_sheet(tables, added, styles))
+    name, edit = _sheet(nodes, tables, added, styles)
+    edits.append(edit)
     edits += _styles(nodes, styles)
     parts.splice(_PART, edits)
+    _show_first(parts, name)
     if MIMETYPE not in parts.names:  # most programs know an .ods by it alone
         parts.put(MIMETYPE, b"application/vnd.oasis.opendocument.spreadsheet")
     return parts
 
 
-def _sheet(tables: Mapping[str, XmlNode], added: AddedSheet, styles: CellStyles) -> Edit:
-    """The edit that puts the sheet behind the others, or in the place of an earlier one."""
+def _sheet(
+    nodes: list[XmlNode], tables: Mapping[str, XmlNode], added: AddedSheet, styles: CellStyles
+) -> tuple[str, Edit]:
+    """The sheet's name, and the edit that puts it before the others, or in the place of an earlier one.
+
+    Recorded changes know sheets by their numbers: with such it comes behind the others.
+    """
     if added.again and added.name in tables:
         earlier = tables[added.name]
-        return earlier.start, earlier.end, table_xml(added, added.name, styles).encode()
-    end = max(table.end for table in tables.values())
-    return end, end, table_xml(added, free_name(added.name, set(tables)), styles).encode()
+        return added.name, (earlier.start, earlier.end, table_xml(added, added.name, styles).encode())
+    recorded = any(node.tag == _CHANGES for node in nodes)
+    at = max(table.end for table in tables.values()) if recorded else min(table.start for table in tables.values())
+    name = free_name(added.name, set(tables))
+    return name, (at, at, table_xml(added, name, styles).encode())
+
+
+def _show_first(parts: Parts, name: str) -> None:
+    """Every window opens at that sheet."""
+    if _SETTINGS not in parts.names:
+        return
+    shown = [node for node in parts.scan(_SETTINGS, (_ITEM,)) if node.get(_ITEM_NAME) == "ActiveTable"]
+    parts.splice(_SETTINGS, [(node.inner, node.close, dropped(name).encode()) for node in shown if not node.empty])
 
 
 def _tables(nodes: list[XmlNode]) -> dict[str, XmlNode]:

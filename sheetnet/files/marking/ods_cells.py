@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.files.escaping import dropped, paragraphs
-from sheetnet.files.marking import AUTHOR, SETTLED, Mark
+from sheetnet.files.marking import AUTHOR, LINK_COLOR, SETTLED, Field, Mark
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
 from sheetnet.workbook import Position
 
@@ -44,13 +44,20 @@ class CellStyles:
             self._known[base, fill] = name
         return self._known[base, fill]
 
-    def look(self, fill: str | None, bold: bool) -> str:
+    def look(self, cell: Field) -> str:
         """A style for texts of our own."""
-        color = f' fo:background-color="#{fill}"' if fill else ""
-        weight = '<style:text-properties fo:font-weight="bold"/>' if bold else ""
+        color = f' fo:background-color="#{cell.fill}"' if cell.fill else ""
+        wrap = ' fo:wrap-option="wrap"' if cell.wrap else ""
+        weight = ' fo:font-weight="bold"' if cell.bold else ""
+        link = f' fo:color="#{LINK_COLOR}" style:text-underline-style="solid"' if cell.link else ""
+        text = f"<style:text-properties{link}{weight}/>" if link or weight else ""
         align = '<style:paragraph-properties fo:text-align="start"/>'
-        properties = f'<style:table-cell-properties{color} style:text-align-source="fix" style:vertical-align="top"/>'
-        return self._own("table-cell", properties + align + weight)
+        fixed = ' style:text-align-source="fix" style:vertical-align="top"'
+        return self._own("table-cell", f"<style:table-cell-properties{color}{wrap}{fixed}/>{align}{text}")
+
+    def row(self) -> str:
+        """A row style: as high as its texts need."""
+        return self._own("table-row", '<style:table-row-properties style:use-optimal-row-height="true"/>')
 
     def column(self, characters: float) -> str:
         """A column style of that width."""

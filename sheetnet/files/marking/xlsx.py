@@ -27,6 +27,7 @@ from sheetnet.files.xlsx.parts import (
     read_index,
     relate,
     related,
+    relations,
     workbook_part,
 )
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
@@ -117,7 +118,8 @@ def _later(data: bytes, blocks: list[_Block], count: int) -> Iterator[Edit]:
 
 _HEAD = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{NAMESPACES[0]}">'.encode()
 _VIEW = (
-    b'<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
+    b'<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
+    b'<sheetFormatPr defaultRowHeight="15"/>'
 )
 _PAGE = (
     b'<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
@@ -126,8 +128,8 @@ _PAGE = (
 _FIT = b'<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 
 
-def sheet_xml(sheet: AddedSheet, look: Callable[[str | None, bool], int]) -> bytes:
-    """The part. `look` gives the format for a fill and a weight."""
+def sheet_xml(sheet: AddedSheet, look: Callable[[Field], int]) -> bytes:
+    """The part. `look` gives a cell's format."""
     columns = b"".join(
         b'<col min="%d" max="%d" width="%g" customWidth="1"/>' % (number, number, width)
         for number, width in enumerate(sheet.widths, start=1)
@@ -141,10 +143,10 @@ def sheet_xml(sheet: AddedSheet, look: Callable[[str | None, bool], int]) -> byt
     return b"".join(parts)
 
 
-def _cell(row: int, column: int, cell: Field, look: Callable[[str | None, bool], int]) -> bytes:
+def _cell(row: int, column: int, cell: Field, look: Callable[[Field], int]) -> bytes:
     if cell.value is None and cell.fill is None:
         return b""
-    start = b'<c r="%s" s="%d"' % (cell_name(row, column).encode(), look(cell.fill, cell.bold))
+    start = b'<c r="%s" s="%d"' % (cell_name(row, column).encode(), look(cell))
     if cell.value is None:
         return start + b"/>"
     if isinstance(cell.value, str):
@@ -167,7 +169,9 @@ def _location(place: Place) -> str:
 
 
 _OOXML = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-_SHEETS, _SHEET = MAIN + "sheets", MAIN + "sheet"
+_SHEETS, _SHEET, _NAME, _VIEWS, _SHEET_VIEW = (
+    MAIN + name for name in ("sheets", "sheet", "definedName", "workbookView", "sheetView")
+)
 
 
 def mark_xlsx(package: Package, marks: Marks, added: AddedSheet) -> Parts:
@@ -236,21 +240,58 @@ def _mark_sheet(parts: Parts, part: str, marks: Mapping[Position, Mark], styles:
 
 
 def _add_sheet(parts: Parts, book: str, entries: list[SheetEntry], added: AddedSheet, styles: NewStyles) -> None:
-    earlier = next((entry.part for entry in entries if entry.name == added.name), None) if added.again else None
-    if earlier is not None:
+    """The sheet before the others, or in the place of an earlier one; it alone is selected, and shown first."""
+    _unselect(parts, book)
+    place = next((at for at, entry in enumerate(entries) if added.again and entry.name == added.name), None)
+    earlier = None if place is None else entries[place].part
+    if place is not None and earlier is not None:
         parts.put(earlier, sheet_xml(added, styles.look))
+        parts.splice(book, _shown_first(parts, book, place))
         return
     part = parts.free("xl/worksheets/sheet{}.xml")
     parts.put(part, sheet_xml(added, styles.look))
     declare(parts, part, _OOXML + "worksheet+xml")
     identity = relate(parts, book, "worksheet", part)
     data = parts.get(book)
-    nodes = parts.scan(book, (_SHEETS, _SHEET))
+    nodes = parts.scan(book, (_SHEETS, _SHEET, _NAME))
     sheets = next(node for node in nodes if node.tag == _SHEETS)
-    numbers = [int(number) for node in children(nodes, sheets) if (number := node.get("sheetId") or "").isdecimal()]
+    known = children(nodes, sheets)
+    numbers = [int(number) for node in known if (number := node.get("sheetId") or "").isdecimal()]
     name = free_name(added.name, {entry.name for entry in entries})
     element = b'<%ssheet xmlns:r="%s" name="%s" sheetId="%d" r:id="%s"/>' % (
         element_prefix(data, sheets), OFFICE.encode(), replaced(name).encode(), max(numbers, default=0) + 1,
         identity.encode(),
     )  # fmt: skip
-    parts.splice(book, appended(data, sheets, element))
+    first = appended(data, sheets, element, known[0].start if known else None)
+    parts.splice(book, [*first, *_later_scopes(data, nodes), *_shown_first(parts, book, 0)])
+
+
+def _later_scopes(data: bytes, nodes: list[XmlNode]) -> Iterator[Edit]:
+    """Names that belong to a sheet, print areas among them, know it by its number: all are one further now."""
+    for node in nodes:
+        scope = node.get("localSheetId") or "" if node.tag == _NAME else ""
+        if scope.isascii() and scope.isdecimal() and len(scope) < 10:
+            tag = retagged(data[node.start : node.inner], {b"localSheetId": str(int(scope) + 1)})
+            yield node.start, node.inner, tag
+
+
+def _shown_first(parts: Parts, book: str, place: int) -> Iterator[Edit]:
+    """The edits by which every window opens at the sheet of that number."""
+    data = parts.get(book)
+    for node in parts.scan(book, (_VIEWS,)):
+        if node.tag == _VIEWS:
+            changes = {b"activeTab": str(place) if place else None, b"firstSheet": None}
+            yield node.start, node.inner, retagged(data[node.start : node.inner], changes)
+
+
+def _unselect(parts: Parts, book: str) -> None:
+    """No sheet of the workbook is selected any more: what is typed goes to all selected ones at once."""
+    for each in relations(parts, book):
+        if each.part is None or each.part not in parts.names or b"tabSelected" not in parts.get(each.part):
+            continue
+        data = parts.get(each.part)
+        views = [node for node in parts.scan(each.part, (_SHEET_VIEW,)) if node.get("tabSelected") is not None]
+        parts.splice(
+            each.part,
+            [(n.start, n.inner, retagged(data[n.start : n.inner], {b"tabSelected": None})) for n in views],
+        )

@@ -9,7 +9,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sheetnet.files.marking import unmarkable
+from sheetnet.files.escaping import replaced
+from sheetnet.files.marking import LINK_COLOR, Field, unmarkable
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
@@ -27,7 +28,9 @@ EMPTY_STYLES = (
 ).encode()
 _LISTS = ("fonts", "fills", "cellXfs")
 _DXFS = "dxfs"  # differential formats, those of conditions; a file may have none
-_TAGS = frozenset(MAIN + name for name in (*_LISTS, _DXFS, "cellStyleXfs", "cellStyles", "font", "fill", "xf", "dxf"))
+_TAGS = frozenset(
+    MAIN + name for name in (*_LISTS, _DXFS, "cellStyleXfs", "cellStyles", "font", "fill", "xf", "dxf", "sz", "name")
+)
 
 
 class NewStyles:
@@ -40,6 +43,7 @@ class NewStyles:
         listed = {node.tag.removeprefix(MAIN): node for node in children(nodes, nodes[0])}
         if not all(name in listed for name in _LISTS) or not children(nodes, listed["cellXfs"]):
             raise unmarkable(part, "lacks fonts, fills or cell formats")
+        self._family = self._usual_font(nodes, listed["fonts"])
         self._after_styles = listed.get("cellStyles", listed["cellXfs"]).end
         self._lists = {name: listed[name] for name in (*_LISTS, _DXFS) if name in listed}
         self._counts = {name: len(children(nodes, node)) for name, node in self._lists.items()}
@@ -60,18 +64,33 @@ class NewStyles:
         p, color = self._prefix, fill.encode()
         return self._add(_DXFS, (text + b"</%spatternFill></%sfill></%sdxf>") % (p, p, p, p, color, p, color, p, p, p))
 
-    def look(self, fill: str | None, bold: bool) -> int:
+    def look(self, cell: Field) -> int:
         """A format for texts of our own; with its apostrophe (quotePrefix) they stay texts when they are edited."""
-        font, p = self._bold_font() if bold else 0, self._prefix
-        fill_id = 0 if fill is None else self._fill(fill)
+        font, p = self._font(cell) if cell.bold or cell.link else 0, self._prefix
+        fill_id = 0 if cell.fill is None else self._fill(cell.fill)
         start = b'<%sxf numFmtId="0" fontId="%d" fillId="%d" borderId="0"%s quotePrefix="1"'
-        end = b' applyFont="1" applyFill="1" applyAlignment="1"><%salignment horizontal="left" vertical="top"/></%sxf>'
-        return self._add("cellXfs", start % (p, font, fill_id, self._parent) + end % (p, p))
+        end = (
+            b' applyFont="1" applyFill="1" applyAlignment="1"><%salignment horizontal="left" vertical="top"%s/></%sxf>'
+        )
+        wrap = b' wrapText="1"' if cell.wrap else b""
+        return self._add("cellXfs", start % (p, font, fill_id, self._parent) + end % (p, wrap, p))
 
-    def _bold_font(self) -> int:
+    def _font(self, cell: Field) -> int:
         p = self._prefix
-        text = b'<%sfont><%sb/><%ssz val="11"/><%sname val="Calibri"/><%sfamily val="2"/></%sfont>'
-        return self._add("fonts", text % (p, p, p, p, p, p))
+        weight = b"<%sb/>" % p if cell.bold else b""
+        underline = b"<%su/>" % p if cell.link else b""
+        color = b'<%scolor rgb="FF%s"/>' % (p, LINK_COLOR.encode()) if cell.link else b""
+        text = b'<%sfont>%s%s<%ssz val="%s"/>%s<%sname val="%s"/></%sfont>'
+        size, name = self._family
+        return self._add("fonts", text % (p, weight, underline, p, size, color, p, name, p))
+
+    @staticmethod
+    def _usual_font(nodes: list[XmlNode], fonts: XmlNode) -> tuple[bytes, bytes]:
+        """Size and name of the workbook's first font, which is that of cells without a look."""
+        first = children(nodes, fonts)[:1]
+        own = {node.tag: node.get("val") for font in first for node in children(nodes, font)}
+        size, name = own.get(MAIN + "sz") or "11", own.get(MAIN + "name") or "Calibri"
+        return replaced(size).encode(), replaced(name).encode()
 
     def _fill(self, color: str) -> int:
         p = self._prefix
