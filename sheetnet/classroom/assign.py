@@ -166,7 +166,10 @@ def _give(folder: ClassFolder, students: Sequence[Student]) -> Given:
     variants = _variants(folder, everybody)
     folder.write_variants(variants)
     folder.write_students(everybody)
-    new = [student for student in everybody if _write_copy(folder, student, variants[student.id])]
+    new = [student for student in everybody if student.key not in before]
+    for student in everybody:
+        if _write_copy(folder, student, variants[student.id]) and student not in new:
+            new.append(student)  # whose copy was lost, or was not yet written when an earlier run was stopped
     notes = [
         f"{len(alike)} students are called {name} ({', '.join(s.id for s in alike)}): a paper that says only the name "
         "needs a person"

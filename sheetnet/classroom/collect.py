@@ -151,7 +151,7 @@ def _of_zip(parts: tuple[str, ...], content: bytes, deep: int) -> Iterator[_Entr
     try:
         members = list(files_in_zip(content))
     except FileError as error:
-        yield _Entry(parts, _refusing(str(error)))
+        yield _Entry(parts, _refusing(error))
         return
     for names, read in members:
         inner = (*parts, *names)
@@ -160,17 +160,19 @@ def _of_zip(parts: tuple[str, ...], content: bytes, deep: int) -> Iterator[_Entr
         if Path(names[-1]).suffix.lower() != ".zip":
             yield _Entry(inner, read)
         elif deep == ZIPS_DEEP:
-            yield _Entry(inner, _refusing("is a zip in a zip in a zip: hand in the workbook itself"))
+            yield _Entry(
+                inner, _refusing(FileError("is a zip in a zip in a zip", remedy="hand in the workbook itself"))
+            )
         else:
             try:
                 yield from _of_zip(inner, read(), deep + 1)
             except FileError as error:
-                yield _Entry(inner, _refusing(str(error)))
+                yield _Entry(inner, _refusing(error))
 
 
-def _refusing(why: str) -> Callable[[], bytes]:
+def _refusing(error: FileError) -> Callable[[], bytes]:
     def refuse() -> bytes:
-        raise FileError(why)
+        raise error
 
     return refuse
 

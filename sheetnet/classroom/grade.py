@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from sheetnet.batch.api import validate_many
@@ -30,6 +31,19 @@ from sheetnet.layout import blanks_named
 from sheetnet.verdict import OF_THE_ENGINE
 
 UNKNOWN = "unknown"  # papers of nobody in the class, among the kept ones
+
+
+class Standing(StrEnum):
+    """What a teacher wants to know of a student first."""
+
+    MARKED = "marked"
+    WAITS = "needs a person"
+    NOT_READABLE = "not readable"
+    NO_PAPER = "no paper"
+    EXCUSED = "excused"
+
+
+HAS_A_MARK = (Standing.MARKED, Standing.EXCUSED)
 
 
 @dataclass(frozen=True)
@@ -60,15 +74,16 @@ class StudentRow:
     notes: tuple[str, ...]
 
     @property
-    def status(self) -> str:
-        """What a teacher wants to know first."""
+    def standing(self) -> Standing:
+        """Whether there is a mark, and if not, why."""
         if self.mark is not None and self.mark.excused:
-            return "excused"
+            return Standing.EXCUSED
         if self.mark is not None and self.mark.points is not None:
-            return "marked"
+            return Standing.MARKED
         if not self.papers:
-            return "missing"
-        return "needs a person" if any(paper.result and paper.result.report for paper in self.papers) else "unreadable"
+            return Standing.NO_PAPER
+        judged = any(paper.result and paper.result.report for paper in self.papers)
+        return Standing.WAITS if judged else Standing.NOT_READABLE
 
 
 @dataclass(frozen=True)
@@ -105,8 +120,8 @@ def grade(
     >>> from sheetnet.classroom import Student, assign, grade
     >>> given = assign("d02b", [Student("ada"), Student("bob")], "class", vary=["inputs"])
     >>> graded = grade([given.folder.give / "ada"], "class", "graded")
-    >>> [(row.student.id, row.status) for row in graded.rows]
-    [('ada', 'marked'), ('bob', 'missing')]
+    >>> [(row.student.id, str(row.standing)) for row in graded.rows]
+    [('ada', 'marked'), ('bob', 'no paper')]
     """
     place, work = ClassFolder(Path(folder)), Path(out) / "work"
     paths = [Path(path) for path in submissions]

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.classroom.folder import save_table
-from sheetnet.classroom.grade import Graded, MarkedPaper, StudentRow
+from sheetnet.classroom.grade import HAS_A_MARK, Graded, MarkedPaper, Standing, StudentRow
 from sheetnet.classroom.integrity import Fact, facts
 from sheetnet.classroom.marks import Idea, PaperMark, ideas
 from sheetnet.errors import one_line
@@ -26,7 +26,7 @@ LONGEST_TITLE = 120  # characters of what a nameless one is called
 def write_marks(graded: Graded, path: Path) -> None:
     """A row a student; no number where there is no mark."""
     questions = graded.marker.questions
-    header = ["id", "name", "status", "points", *questions, "days_late", "paper", "notes"]
+    header = ["id", "name", "standing", "points", *questions, "days_late", "paper", "notes"]
     save_table(path, header, [_marks_row(row, questions) for row in graded.rows])
 
 
@@ -35,7 +35,7 @@ def _marks_row(row: StudentRow, questions: Sequence[str]) -> list[object]:
     points = "EX" if mark is not None and mark.excused else _number(mark.points if mark is not None else None)
     each = ["" if mark is None or mark.excused else _number(mark.of(question)) for question in questions]
     late, name = (counted.days_late, counted.paper.name) if counted is not None else ("", "")
-    return [student.id, student.name, row.status, points, *each, late, one_line(name), one_line("; ".join(row.notes))]
+    return [student.id, student.name, row.standing, points, *each, late, one_line(name), one_line("; ".join(row.notes))]
 
 
 def _number(points: float | None) -> str:
@@ -46,7 +46,7 @@ def explained(graded: Graded, student: str) -> list[str]:
     """The mark of one student, line by line; the numbers add up to the mark. Raises FileError for an unknown id."""
     row = graded.row(student)
     name = f"{row.student.id} {row.student.name}".rstrip()
-    lines = [one_line(f"{name}: {row.status}")]
+    lines = [one_line(f"{name}: {row.standing}")]
     lines += [one_line(f"  {paper.paper.name}: {_about(paper, row)}") for paper in row.papers]
     if row.mark is not None and not row.mark.excused:
         lines += [f"{line.points:+8.2f}  {one_line(_words(line.question, line.words))}" for line in row.mark.lines]
@@ -113,7 +113,9 @@ def questions_of(graded: Graded) -> list[QuestionResult]:
     for name in graded.marker.questions:
         most = graded.marker.shares[name] / 100
         points = [
-            p for row in graded.rows if row.status == "marked" and row.mark and (p := row.mark.of(name)) is not None
+            p
+            for row in graded.rows
+            if row.standing is Standing.MARKED and row.mark and (p := row.mark.of(name)) is not None
         ]
         mean = sum(points) / len(points) if points else None
         full = sum(p >= most for p in points)
@@ -139,7 +141,9 @@ def write_overview(graded: Graded, path: Path, today: date | None = None) -> Non
         title=graded.folder.assignment.name,
         most=graded.marker.most / 100,
         rows=graded.rows,
-        counts=Counter(row.status for row in graded.rows),
+        counts=Counter(row.standing for row in graded.rows),
+        standings=list(Standing),
+        without_a_mark=[standing for standing in Standing if standing not in HAS_A_MARK],
         questions=questions,
         hardest=hardest[:5],
         ideas=common_ideas(graded),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
-from sheetnet.classroom.grade import Graded, StudentRow
+from sheetnet.classroom.grade import Graded, Standing, StudentRow
 from sheetnet.classroom.roster import CANVAS_IDS, MOODLES_PARTICIPANT, decoded, separator_of
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import save_text
@@ -115,7 +115,7 @@ def write_nbgrader(graded: Graded, out: Path) -> int:
         first, _, last = row.student.name.rpartition(" ")
         time = row.counted.paper.handed_in if row.counted is not None else None
         due = settings.lateness.due(row.student.id)
-        points = 0.0 if row.status == "missing" else row.mark.points if row.mark is not None else None
+        points = 0.0 if row.standing is Standing.NO_PAPER else row.mark.points if row.mark is not None else None
         late = -sum(line.points for line in row.mark.lines if line.is_late) if row.mark is not None else 0.0
         values = {
             "assignment": settings.name,

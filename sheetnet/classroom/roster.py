@@ -72,8 +72,8 @@ def _no_folder(name: str) -> str | None:
         return f"has more than {LONGEST_ID} characters"
     if _IN_NO_FILE_NAME.search(name):
         return "has a character that no name of a folder may have"
-    if name[0] in ".~" or name[-1] == ".":
-        return f"{'begins' if name[0] in '.~' else 'ends'} as no name of a folder should"
+    if name.startswith((".", "~")) or name.endswith("."):
+        return "begins or ends as no name of a folder should"
     return "is a name that Windows keeps" if name.split(".")[0].casefold() in _DEVICES else None
 
 

@@ -109,7 +109,7 @@ def grade_command(
     Run it again after a new paper, another point or an override in DIR/keep/overrides.csv: only what is new is judged.
     Exit code 0: everybody has a mark; 1: somebody has none; 2: a file cannot be used.
     """
-    from sheetnet.classroom import explained, grade
+    from sheetnet.classroom import HAS_A_MARK, explained, grade
     from sheetnet.files.limits import parse_limits
     from sheetnet.report.terminal import console
 
@@ -124,7 +124,7 @@ def grade_command(
     else:
         _print_summary(graded)
         print("\n".join(written))
-    raise typer.Exit(0 if all(row.status in ("marked", "excused") for row in graded.rows) else 1)
+    raise typer.Exit(0 if all(row.standing in HAS_A_MARK for row in graded.rows) else 1)
 
 
 def _write_results(
@@ -148,10 +148,16 @@ def _write_results(
 
 def _print_summary(graded: Graded) -> None:
     """Who has no mark, and how many there are of each kind."""
+    from sheetnet.classroom import HAS_A_MARK
+
     for row in graded.rows:
-        if row.status != "marked":
-            print(one_line(" ".join(filter(None, (row.student.id, row.student.name, row.status, *row.notes[:1])))))
-    print(", ".join(f"{count} {status}" for status, count in Counter(row.status for row in graded.rows).most_common()))
+        if row.standing not in HAS_A_MARK:
+            print(one_line(" ".join(filter(None, (row.student.id, row.student.name, row.standing, *row.notes[:1])))))
+    print(
+        ", ".join(
+            f"{count} {standing}" for standing, count in Counter(row.standing for row in graded.rows).most_common()
+        )
+    )
 
 
 def forget_command(
@@ -167,3 +173,20 @@ def forget_command(
 
     for path in forget(student, ClassFolder(folder), graded):
         print(path)
+
+
+def gradescope_command(
+    folder: Annotated[Path, typer.Option("--class", metavar="DIR", help="The folder that `assign` made.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.zip", help="The autograder to write.")] = Path(
+        "autograder.zip"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there already.")] = False,
+) -> None:
+    """Write an autograder for Gradescope: this sheetnet, and what tells the copies of the class apart."""
+    from sheetnet.classroom import ClassFolder
+    from sheetnet.classroom.gradescope import write_autograder
+    from sheetnet.files.atomic import refuse_existing
+
+    refuse_existing([out], force)
+    write_autograder(ClassFolder(folder), out)
+    print(out)

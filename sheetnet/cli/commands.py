@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sheetnet._version import __version__
-from sheetnet.cli.classroom import assign_command, forget_command, grade_command
+from sheetnet.cli.classroom import assign_command, forget_command, grade_command, gradescope_command
 from sheetnet.cli.options import (
     Commands,
     EngineName,
@@ -305,6 +305,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "assign": assign_command,
     "grade": grade_command,
     "forget": forget_command,
+    "gradescope": gradescope_command,
 }
 for name, command in COMMANDS.items():
     command_line.command(name)(command)

@@ -109,6 +109,8 @@ def test_one_copy_for_all(tmp_path: Path) -> None:
     """Nothing varies: everybody gets the same file."""
     given = assign("d02b", STUDENTS, tmp_path / "class", formats=["ods"])
     assert [name for name in files(given.folder) if name.startswith("give")] == ["give/everybody/exercise.ods"]
+    assert (len(given.new), given.known) == (3, 0)
+    assert assign("d02b", STUDENTS, tmp_path / "class").known == 3
 
 
 def test_a_key_on_demand(folder: ClassFolder) -> None:

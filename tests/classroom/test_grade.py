@@ -104,7 +104,7 @@ def test_marks_by_question_explain_themselves(
     settings(folder, ("points = 10", "points = 24"))
     graded = marks(folder, tmp_path)
     assert points(graded) == {"ada": 24.0, "bob": 23.0, "cyd": 23.0, "dee": 23.0, "eve": 0.0}
-    assert [row.status for row in graded.rows] == ["marked"] * 5 + ["missing"] * 3
+    assert [row.standing for row in graded.rows] == ["marked"] * 5 + ["no paper"] * 3
     write_marks(graded, tmp_path / "marks.csv")
     rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
     for row, line in zip(graded.rows[:5], rows, strict=False):
@@ -191,13 +191,13 @@ def test_another_students_copy_waits_for_the_teacher(
     """The row stays the uploader's; an override decides, and survives."""
     handed_in("ada", name="bob/exercise.xlsx")
     graded = marks(folder, tmp_path)
-    assert (graded.row("bob").status, points(graded)) == ("needs a person", {"bob": None})
+    assert (graded.row("bob").standing, points(graded)) == ("needs a person", {"bob": None})
     assert "is the copy of ada" in graded.row("bob").notes[0]
     assert any(fact.students == ("bob", "ada") and "is the copy of ada" in fact.words for fact in facts(graded))
     folder.kept("overrides.csv").write_text("id,question,points,reason\nbob,,2.5,a talk\ncyd,,EX,ill\n", "utf-8")
     graded = marks(folder, tmp_path)
     assert points(graded)["bob"] == 2.5
-    assert (graded.row("cyd").status, graded.row("dee").status) == ("excused", "missing")
+    assert (graded.row("cyd").standing, graded.row("dee").standing) == ("excused", "no paper")
     folder.kept("overrides.csv").write_text("id,question,points,reason\nnobody,,1,\n", "utf-8")
     with pytest.raises(FileError, match="line 2: the id 'nobody' cannot be"):
         marks(folder, tmp_path)
@@ -248,8 +248,8 @@ def test_what_nobody_can_mark(folder: ClassFolder, tmp_path: Path) -> None:
     (tmp_path / "in" / "bob" / "cut.xlsx").write_bytes(b"PK")
     save_workbook(make_student_workbook("bias-node"), tmp_path / "in" / "work.xlsx")
     graded = marks(folder, tmp_path)
-    assert {row.student.id: row.status for row in graded.rows[:3]} == {
-        "ada": "unreadable", "bob": "unreadable", "cyd": "missing"
+    assert {row.student.id: row.standing for row in graded.rows[:3]} == {
+        "ada": "not readable", "bob": "not readable", "cyd": "no paper"
     }  # fmt: skip
     assert [paper.paper.name for paper in graded.strays] == ["work.xlsx"]
     write_overview(graded, tmp_path / "overview.html")
@@ -295,8 +295,8 @@ def test_the_grade_command(run: Run, folder: ClassFolder, handed_in: Callable[..
     words = ("grade", str(tmp_path / "in"), "--class", str(folder.path), "-o", "out")
     done = run(*words)
     assert done.code == 1
-    assert "bob Bob Example missing\n" in done.out
-    assert "7 missing, 1 marked\nout/marks.csv\nout/overview.html\n" in done.out
+    assert "bob Bob Example no paper\n" in done.out
+    assert "7 no paper, 1 marked\nout/marks.csv\nout/overview.html\n" in done.out
     assert run(*words, "--explain", "ADA").out.endswith("   10.00  in all\n")
     done = run(*words, "--explain", "zoe")
     assert (done.code, done.err.count("\n")) == (2, 1)

@@ -188,7 +188,7 @@ def test_every_student_gets_what_is_theirs(
         if expected is not None and truth.late and platform is not moodle:
             expected -= 6 * (1 if platform is canvas else truth.late)
         assert (row.mark.points if row.mark else None) == expected, row
-        assert row.status == {"missing": "missing", "another's copy": "needs a person"}.get(truth.kind, "marked")
+        assert row.standing == {"missing": "no paper", "another's copy": "needs a person"}.get(truth.kind, "marked")
     found = [(*fact.students, fact.words) for fact in facts(graded)]
     wanted = set().union(*(truth.facts for truth in truths.values()))
     assert [one for one in found if not any(_tells(one, want) for want in wanted)] == []

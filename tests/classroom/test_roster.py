@@ -60,8 +60,8 @@ def test_rosters(tmp_path: Path, words: str | bytes, students: list[Student]) ->
     [
         ("id\nada\nAda\n", "'ada' stands there more than once"),
         ("id\n../etc\n", "line 2: the id '../etc' has a character"),
-        ("id\n.ssh\n", "begins as no name"),
-        ("id\na.\n", "ends as no name"),
+        ("id\n.ssh\n", "begins or ends as no name"),
+        ("id\na.\n", "begins or ends as no name"),
         ("id\nCON.txt\n", "Windows keeps"),
         ("id,name\n,Ada\n", "is empty"),
         (f"id\n{'a' * 101}\n", "more than 100 characters"),
