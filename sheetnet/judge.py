@@ -33,6 +33,7 @@ from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook
 
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
+_SIZES = re.compile(r"(?<!\d)\d++(?:-\d++)++")
 SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
 
@@ -208,7 +209,7 @@ def _difference(workbook: Workbook, network: Network | None, path: str) -> tuple
 
 def _other_sizes(network: Network) -> tuple[str, ...]:
     """A note where a carried network is titled with other sizes than it has, as one that was made easy may be."""
-    said, own = re.search(r"\d+(-\d+)+", network.title), "-".join(map(str, network.sizes))
+    said, own = _SIZES.search(network.title), "-".join(map(str, network.sizes))
     if said is None or said[0] == own:
         return ()
     return (f"the network that the workbook carries is called {said[0]} and is {own}: give the right one by --network",)

@@ -70,7 +70,7 @@ class MatrixTerm:
 
 
 Term = Number | NameTerm | Negative | Operation | FunctionTerm | MatrixTerm
-_TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)|([^\W\d]\w*)|(<=|>=|<>|[-+*/^(){},;\[\]<>=]))")
+_TOKEN = re.compile(r"\s*(?:(\d++\.?+\d*+(?:[eE][-+]?\d+)?|\.\d+)|([^\W\d]\w*)|(<=|>=|<>|[-+*/^(){},;\[\]<>=]))")
 _LEVELS = ({"<", ">", "<=", ">=", "<>"}, {"+", "-"}, {"*", "/"})
 
 

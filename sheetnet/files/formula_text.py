@@ -17,7 +17,7 @@ from sheetnet.syntax import Token, quote_sheet, tokenize
 from sheetnet.syntax.references import split_prefix
 from sheetnet.workbook import Cell, Name, Position, Sheet, Workbook
 
-_FUNCTION = re.compile(r"(?:_xlfn\.|_xlws\.|COM\.MICROSOFT\.)+(SINGLE|ANCHORARRAY)", re.IGNORECASE)
+_FUNCTION = re.compile(r"(?:_xlfn\.|_xlws\.|COM\.MICROSOFT\.)++(SINGLE|ANCHORARRAY)", re.IGNORECASE)
 _OPERANDS = frozenset({"reference", "name", "number", "text"})
 _BEGINS = _OPERANDS | {"function", "open"}
 
@@ -257,7 +257,7 @@ class _Speller:
 # Excel's marks for functions newer than the format and for LET's names; Gnumeric's and LibreOffice's for foreign ones.
 _PREFIXES = re.compile(
     r"(?:_xlfn(?:gnumeric)?\.|_xlws\.|_xlpm\.|_xlop\.|_xludf\.|_xleta\.|ODF\.|ORG\.(?:GNUMERIC|LIBREOFFICE|OPENOFFICE)\.|"
-    r"COM\.MICROSOFT\.|LEGACY\.)+",
+    r"COM\.MICROSOFT\.|LEGACY\.)++",
     re.IGNORECASE,
 )
 # Gnumeric writes 'It\'s'!A1, which is no Excel: an apostrophe in a sheet's name is doubled.
@@ -280,7 +280,7 @@ _FUTURE = frozenset(
     WEIBULL.DIST WRAPCOLS WRAPROWS XLOOKUP XMATCH XOR Z.TEST""".split()
 )
 _FUTURE_SHEET = frozenset({"FILTER", "SORT"})  # names that older files used for their own
-_CALL = re.compile(r"[A-Za-z][\w.]*(?=\()")
+_WORD = re.compile(r"[A-Za-z][\w.]*+")
 _MARKED = _FUTURE | _FUTURE_SHEET
 
 
@@ -311,7 +311,7 @@ def in_file(formula: str) -> str:
     """A canonical formula as Excel spells it in a file: `_xlfn.` before newer functions, `_xlpm.` before LET's names."""
     if "@" in formula or "#" in formula:
         formula = with_functions(formula, "_xlfn.")
-    if _MARKED.isdisjoint(map(str.upper, _CALL.findall(formula))):
+    if _MARKED.isdisjoint(map(str.upper, _WORD.findall(formula))):
         return formula
     tokens = tokenize(formula)
     bound = _bound_names(tokens)

@@ -158,7 +158,7 @@ class _Watch:
 Edit = tuple[int, int, bytes]  # from, to, what comes there instead
 
 _TAG = re.compile(rb"""<([^\s/>]++)(?:[^'">]|"[^"]*+"|'[^']*+')*+>""")
-_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
+_ATTRIBUTE = re.compile(rb"""(?<!\s)\s++([^\s=]++)\s*+=\s*+("[^"]*+"|'[^']*+')""")
 _ENCODING = re.compile(rb"""^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 
 

@@ -176,6 +176,9 @@ MOST_AT_ONCE = (
 )
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells
 CHANGES = 3  # sets of other numbers that are tried, all trials each: one may leave some unit as it was
+# Equations computed to see what lost blocks change, 10 µs each on a small block: more than thirty lost layers take. Past
+# that every answer counts as changed: a network of 200 layers, claimed by a small workbook, once took two minutes.
+MOST_CHANGED = 500_000
 _FROM_Z = ("z", "a", "A", "e", "da_dz", "J")  # what a formula may take from the z of the layer instead
 
 
@@ -249,6 +252,8 @@ class Lost:
             view = Quantity.of(name).view
             of_view = [answer.block.quantity.view == view for answer in case.answers]
             return np.array(of_view, dtype=np.bool_)
+        if len(located.lost) * len(case.network.blocks) * CHANGES > MOST_CHANGED:
+            return np.ones(len(case.answers), dtype=np.bool_)
         quantities = runner.quantities(runner.drawn)
         before = runner.answers_of(quantities)
         if name == STEP_SIZE_NAME:

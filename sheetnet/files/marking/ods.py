@@ -72,8 +72,8 @@ def _text(cell: Field) -> str:
 
 _SPACE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 CONDITIONAL_FORMAT, _RANGES = _SPACE + "conditional-format", "target-range-address"
-_SHEET = r"((?:'(?:[^']|'')*'|[^\s'.:]*)\.)"
-_RANGE = re.compile(rf"{_SHEET}(\$?[A-Z]+\$?[0-9]+)(?::{_SHEET}(\$?[A-Z]+\$?[0-9]+))?(?:\s+|$)")
+_SHEET = r"((?:'[^']*+(?:''[^']*+)*+'|[^\s'.:]*+)\.)"
+_RANGE = re.compile(rf"(?<!\S){_SHEET}(\$?[A-Z]+\$?[0-9]+)(?::{_SHEET}(\$?[A-Z]+\$?[0-9]+))?(?:\s+|$)")
 
 
 def ods_condition_edits(

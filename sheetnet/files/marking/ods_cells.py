@@ -179,7 +179,7 @@ def _count(node: XmlNode, name: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
 
 
-_OURS = re.compile(rb"<text:p\b[^>]*>(?:<text:span\b[^>]*>)?%s: " % AUTHOR.encode())
+_OURS = re.compile(rb"<text:p\b[^<>]*+>(?:<text:span\b[^<>]*+>)?%s: " % AUTHOR.encode())
 
 
 def row_edits(

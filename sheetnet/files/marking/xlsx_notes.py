@@ -125,7 +125,9 @@ _EMPTY_NOTES = (
 _AUTHORS, _AUTHOR, _LIST, _COMMENT, _TEXT, _RUN, _T = (
     MAIN + name for name in ("authors", "author", "commentList", "comment", "text", "r", "t")
 )
-_OURS = re.compile(rb"(?:^|(?:[\r\n]|&#1[03];|_x000[aAdD]_)+)%s: " % AUTHOR.encode())
+_BREAK = rb"(?:[\r\n]|&#1[03];|_x000[aAdD]_)"
+_NO_BREAK_BEFORE = rb"(?<![\r\n])(?<!&#1[03];)(?<!_x000[aAdD]_)"
+_OURS = re.compile(rb"(?:^|%s%s++)%s: " % (_NO_BREAK_BEFORE, _BREAK, AUTHOR.encode()))
 
 
 def add_comments(parts: Parts, sheet_part: str, notes: Mapping[str, str | None]) -> list[str]:

@@ -52,7 +52,7 @@ for _name in ("SINGLE", "ANCHORARRAY"):
     _CANONICAL |= {f"COM.MICROSOFT.{_name}": f"_xlfn.{_name}", f"_XLFN.{_name}": f"_xlfn.{_name}"}
 # LibreOffice keeps what it does not know in small letters: _xlfn._xlws.filter.
 _PREFIXES = re.compile(
-    r"(?:COM\.MICROSOFT\.|LEGACY\.|ORG\.(?:GNUMERIC|OPENOFFICE|LIBREOFFICE)\.|_XLFN\.|_XLWS\.|_XLPM\.|_XLUDF\.)+"
+    r"(?:COM\.MICROSOFT\.|LEGACY\.|ORG\.(?:GNUMERIC|OPENOFFICE|LIBREOFFICE)\.|_XLFN\.|_XLWS\.|_XLPM\.|_XLUDF\.)++"
 )
 
 
@@ -255,7 +255,7 @@ def _dotted(word: str, bare: bool, sheets: Collection[str]) -> str:
     return word
 
 
-_UNION_TOKEN = re.compile(rf'"[^"]*+(?:""[^"]*+)*+"|\[(?:[^\]\[\'"]|{_QUOTED})*+\]|{_QUOTED}|[\w.]++\(|[();~]')
+_UNION_TOKEN = re.compile(rf'"[^"]*+(?:""[^"]*+)*+"|\[(?:[^\]\[\'"]|{_QUOTED})*+\]|{_QUOTED}|[\w.]++\(?|[();~]')
 
 
 def _enclose_unions(body: str) -> str:

@@ -56,7 +56,7 @@ DATA_STYLES = frozenset(f"{_NUMBER}{kind}-style" for kind in _KINDS)
 STYLE_TAGS = DATA_STYLES | {STYLE + "style"}
 _PROPERTIES = STYLE + "table-row-properties", STYLE + "table-column-properties"
 _SIZES = STYLE + "row-height", STYLE + "column-width"
-_LENGTH = re.compile(r"([0-9]*\.?[0-9]+)(cm|mm|in|pt|pc|px)")
+_LENGTH = re.compile(r"([0-9]++(?:\.[0-9]++)?|\.[0-9]++)(cm|mm|in|pt|pc|px)")
 _POINTS = {"cm": 72 / 2.54, "mm": 7.2 / 2.54, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75}
 _CONDITION = re.compile(r"\s*value\(\)\s*(<=|>=|!=|<|>|=)\s*(-?[0-9.]+)\s*")
 _USUAL = ((">=0",), (">0", "<0"), (">0", "<0", "=0"))  # conditions that Excel's sections have without saying so
