@@ -205,7 +205,7 @@ def claim_of(parts: Sequence[str]) -> tuple[Claim, bool]:
 
 
 _RECORD = re.compile(r"^(submission_\d+):", re.MULTILINE)
-_FIELD = re.compile(r"^ +-? ?:(name|sid|email|created_at): *(.*?) *$", re.MULTILINE)
+_FIELD = re.compile(r"^ +-? ?:(name|sid|email|created_at): *+(.*)$", re.MULTILINE)
 
 
 def gradescope_records(text: str) -> dict[str, Paper]:
@@ -214,7 +214,7 @@ def gradescope_records(text: str) -> dict[str, Paper]:
     ends = [start for _, start in starts[1:]] + [len(text)]
     found = {}
     for (folder, start), end in zip(starts, ends, strict=True):
-        fields = {key: value.strip("'\"") for key, value in reversed(_FIELD.findall(text[start:end]))}
+        fields = {key: value.rstrip(" ").strip("'\"") for key, value in reversed(_FIELD.findall(text[start:end]))}
         claim = Claim(words=tuple(filter(None, (fields.get("sid"), fields.get("name")))), email=fields.get("email", ""))
         found[folder] = Paper(folder, "", "", claim, handed_in=_time(fields.get("created_at", "").encode()))
     return found
