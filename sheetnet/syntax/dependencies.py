@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from sheetnet.effort import WorkBudget
@@ -22,11 +22,18 @@ from sheetnet.workbook import Place, Position, Workbook, array_cells
 # Cells and ranges of cells between signs, numbers and functions; names, texts, sheets and whole columns are not plain.
 _CELL = r"\$?([A-Z]{1,3})\$?([0-9]{1,7})"
 _USED = re.compile(rf"{_CELL}(?::{_CELL})?(?![\w.(!:])")
+_GROUPS = 5  # what stands before a reference, and its four parts
 _SHORT = re.compile(
     r"[-+*/^(),=<>$A-Z0-9. ]*"
 )  # without ranges and names in small letters: no longer than it is written
 # Without backtracking: a number of twenty digits before a text once took minutes.
 _REST = re.compile(r"(?:[-+*/^(),=<> ]|[A-Z]{2,}+(?:\.[A-Z]++)?+(?=\()|[0-9]++\.?+[0-9]*+(?:[Ee][-+]?+[0-9]++)?+)*+")
+
+
+@lru_cache(maxsize=256)
+def _is_rest(text: str) -> bool:
+    """Whether a formula without its cells is plain: most formulas differ in their cells alone."""
+    return _REST.fullmatch(text) is not None
 
 
 class Dependencies:
@@ -63,8 +70,10 @@ class Dependencies:
 
     def formula(self, place: Place) -> str:
         """The formula at a place, that of the array where one fills it; empty where there is none."""
-        sheet, row, column = place
-        anchor: Position = self._anchors.get(sheet, {}).get((row, column), (row, column))
+        sheet, *position = place
+        anchor: Position = (position[0], position[1])
+        if self._anchors:
+            anchor = self._anchors.get(sheet, {}).get(anchor, anchor)
         cell = self._sheets[sheet.casefold()].cells.get(anchor)
         return "" if cell is None else cell.formula or ""
 
@@ -103,12 +112,17 @@ class Dependencies:
 
     def _plain(self, sheet: str, formula: str) -> tuple[Place, ...] | None:
         """The cells of a formula that names only cells of its own sheet; None for any other."""
-        if _REST.fullmatch(_USED.sub("", formula)) is None:
+        pieces = _USED.split(formula)
+        if not _is_rest("".join(pieces[::_GROUPS])):
             return None
         positions, found = self._positions[sheet], dict[Place, None]()
-        for left, top, right, bottom in _USED.findall(formula):
-            rows = _between(int(top), int(bottom or top))
-            columns = _between(column_number(left), column_number(right or left))
+        for left, top, right, bottom in zip(*(pieces[group::_GROUPS] for group in range(1, _GROUPS)), strict=True):
+            row, column = int(top), column_number(left)
+            if right is None:
+                if (row, column) in positions:
+                    found[sheet, row, column] = None
+                continue
+            rows, columns = _between(row, int(bottom)), _between(column, column_number(right))
             if len(rows) * len(columns) > len(positions):
                 return None
             found |= {(sheet, row, column): None for row in rows for column in columns if (row, column) in positions}

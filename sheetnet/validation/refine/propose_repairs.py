@@ -16,8 +16,8 @@ from functools import cache
 from itertools import combinations, islice, product
 
 from sheetnet.network import Network
-from sheetnet.syntax import Token, cell_name, parse_area, shift, tokenize
-from sheetnet.syntax.references import cell_place
+from sheetnet.syntax import Token, cell_name, parse_area, quote_sheet, shift, tokenize
+from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.validation.case import cell_at
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
@@ -33,12 +33,23 @@ MOST_REPAIRS = 200  # a cell: formulas with many typed numbers have endless comb
 
 @dataclass(frozen=True, slots=True)
 class KnownCell:
-    """A cell whose number may have been typed into a formula: how to refer to it, what it holds, what it is."""
+    """A cell whose number may have been typed into a formula: where it stands, what it holds, what it is."""
 
-    reference: str
+    place: Place
     value: float
-    called: str
+    quantity: str
+    index: tuple[int, ...]
     stays: bool = False  # the same in every run, as the bias node: put for its own number it would change nothing
+
+    @property
+    def reference(self) -> str:
+        """How formulas of any sheet refer to it."""
+        return f"{quote_sheet(self.place[0])}!{cell_name(*self.place[1:], absolute=True)}"
+
+    @property
+    def called(self) -> str:
+        """What sentences call it: `z_1[0, 1] (Step!D22)`."""
+        return f"{element_name(self.quantity, self.index)} ({cell_place(self.place)})"
 
     @property
     def size(self) -> str:
@@ -174,12 +185,13 @@ def helper_repairs(
     for helper, where in _helpers(workbook, place, tokens, answers).items():
         name = cell_place(helper)
         for cell in known:
+            reference, called = cell.reference, cell.called
             for form in FORMS:
                 words = [token.text for token in tokens]
                 for index in where:
-                    words[index] = form.format(q=cell.reference)
+                    words[index] = form.format(q=reference)
                 bare = form[1:-1] if form.startswith("(") else form
-                said = bare.format(q=cell.called)
+                said = bare.format(q=called)
                 message = f"right but for the helper cell {name} that it uses, which should hold {said}"
                 yield Repair("".join(words), Verdict.WRONG, message, cause=name)
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from sheetnet.effort import MOST_READ_TO_COMPARE, MOST_TRIED_FOR_A_CELL, TRIAL
 from sheetnet.errors import EngineError
-from sheetnet.syntax import areas, cell_name, functions, quote_sheet, shift
-from sheetnet.syntax.references import FORMULA_CHARACTERS, cell_place, element_name
+from sheetnet.syntax import areas, cell_name, functions, shift
+from sheetnet.syntax.references import FORMULA_CHARACTERS
 from sheetnet.validation.case import quantity_of
 from sheetnet.validation.cell_verdicts import STILL
 from sheetnet.validation.refine.explain import is_suspected
@@ -217,21 +217,12 @@ def _right_formulas(state: State) -> dict[str, list[tuple[Place, str]]]:
 
 def known_cells(state: State) -> list[KnownCell]:
     """The inputs and answers whose numbers may have been typed into formulas: as the reference has them here."""
-    found: list[tuple[Place, str, tuple[int, ...], float, bool]] = []
+    found: list[KnownCell] = []
     for cell in state.case.inputs:
-        name, row, column = cell.element
-        found.append((cell.place, name, (row, column), float(state.runs.drawn[name][0, row, column]), False))
+        name, *index = cell.element
+        found.append(KnownCell(cell.place, float(state.runs.drawn[name][0, *index]), name, tuple(index)))
     expected = state.runs.evidence.expected
     stays = np.all(expected == expected[0], axis=0).tolist()
     for answer, value, same in zip(state.case.answers, expected[0].tolist(), stays, strict=True):
-        name, index = quantity_of(answer.block, answer.row, answer.column)
-        found.append((answer.place, name, index, value, same))
-    return [
-        KnownCell(
-            f"{quote_sheet(place[0])}!{cell_name(*place[1:], absolute=True)}",
-            value,
-            f"{element_name(name, index)} ({cell_place(place)})",
-            stays=same,
-        )
-        for place, name, index, value, same in found
-    ]
+        found.append(KnownCell(answer.place, value, *quantity_of(answer.block, answer.row, answer.column), same))
+    return found

@@ -129,13 +129,14 @@ def name_root_causes(state: State) -> State:
     if len(_blamed(found)) > len(blamed):
         blamed = _blamed(found)
         origin = causes(graph, _carried(found), blamed)
+    told = {cause: _told(found[cause], cause, found) for cause in {*origin.values()} if cause is not None}
     for place, cause in origin.items():
-        if cause is None and not graph.is_whole:
+        if cause is not None:
+            found[place] = replace(found[place], message=told[cause], cause=found[cause].place)
+        elif not graph.is_whole:
             found[place] = replace(found[place], verdict=Verdict.UNDETERMINED, message=NOT_FOLLOWED)
-        elif cause is None and state.excused:
-            found[place] = _untold(found[place])
         else:
-            found[place] = _caused(read, place, cause, found, blamed)
+            found[place] = _untold(found[place]) if state.excused else _guessed(read, place, found, blamed)
     return state.given([_shared(cell, place, found) for place, cell in zip(places, cells, strict=True)])
 
 
@@ -218,16 +219,20 @@ def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
     return [place for place, cell in found.items() if cell.verdict == Verdict.CARRIED]
 
 
-def _caused(
-    graph: Dependencies, place: Place, cause: Place | None, found: dict[Place, CellVerdict], blamed: set[Place]
-) -> CellVerdict:
-    """The carried cell with the cell in which its error began; a guess where a formula makes up its references."""
+def _told(cause: CellVerdict, place: Place, found: Mapping[Place, CellVerdict]) -> str:
+    """What the cells say that carry an error from here."""
+    name = named_place(place, found)
+    why = (
+        f"it uses {name}, which was not judged"
+        if cause.verdict == Verdict.UNDETERMINED
+        else f"the error comes from {name}"
+    )
+    return f"the formula is right; {why}"
+
+
+def _guessed(graph: Dependencies, place: Place, found: dict[Place, CellVerdict], blamed: set[Place]) -> CellVerdict:
+    """The carried cell with where its error likely began: a formula on the way makes up its references."""
     cell = found[place]
-    if cause is not None:
-        unknown, name = found[cause].verdict == Verdict.UNDETERMINED, named_place(cause, found)
-        why = f"it uses {name}, which was not judged" if unknown else f"the error comes from {name}"
-        message = f"the formula is right; {why}"
-        return replace(cell, message=message, cause=found[cause].place)
     reach = [place, *through_helpers(graph, place, ())]
     used = sorted(REFERRING & _functions(graph, reach))
     if is_view_block(cell.quantity):
