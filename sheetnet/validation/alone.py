@@ -3,7 +3,8 @@
 A formula whose answer precedents all agree gives as part of the workbook what it gives alone: both times it is computed
 from the same numbers, within the tolerance. So nothing that agrees as a whole need be tried where what it uses agrees, and
 where it disagrees its error is its own. Once right numbers stand in the cells of such errors, the same is true of the
-cells that they spoiled: one more run of each trial, of the workbook that is loaded already, tells most carried cells.
+cells that they spoiled: one more run of each trial, of the workbook that is loaded already, tells most carried cells. A
+large workbook is run so as soon as all such cells have shown that they are spoiled.
 
 What is left stands alone in a small workbook: circles, errors behind errors, and formulas of which no reading tells all
 that their value depends on. Such are those that make up references (INDIRECT, OFFSET, a range to a computed end), that are
@@ -13,11 +14,12 @@ volatile, that look at more than numbers (SHEETS, FORMULATEXT), and SUBTOTAL, wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sheetnet.effort import WorkBudget
 from sheetnet.engine import Engine
@@ -33,11 +35,35 @@ PASSES = (
     2  # runs of every trial with more and more errors put right, before what is left is tried in a workbook of its own
 )
 FOLLOWED = 200  # cells that formulas refer to, and characters read for them, for each answer: five times what is usual
+LARGE = 10_000  # answers from which runs are spared: below, a workbook of the errors alone takes as long as these runs
 _UNREADABLE = re.compile(
     r"(?<![\w.])(?:INDIRECT|OFFSET|RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY|SHEETS?|ISFORMULA|FORMULATEXT|CELL|INFO|SUBTOTAL"
     r"|AGGREGATE|SUMIF|AVERAGEIF)\s*\(|:",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Runs, and where they agree, runs × answers: the first are of the `whole` workbook as it is, so many.
+
+    In the others right numbers stand in the answers `fixed`; there each of the first disagrees, and what uses one.
+    """
+
+    runs: Sequence[Run]
+    agree: Truth
+    fixed: Truth
+    whole: int
+
+
+@dataclass(frozen=True)
+class _Used:
+    """Pairs of an answer that uses a cell, and of the cell's number: `users` and `cells`; the numbers of all cells."""
+
+    users: NDArray[np.intp]
+    cells: NDArray[np.intp]
+    answers: NDArray[np.intp]
+    numbers: Mapping[Place, int]
 
 
 @dataclass(frozen=True)
@@ -65,26 +91,51 @@ class Isolation:
     def _scales(self) -> Array:
         return scales(self.expected)
 
-    def alone(self, runs: Sequence[Run], agree: Truth) -> tuple[Truth, Mapping[int, Sequence[Value]]]:
-        """Where each answer's own formula agrees, runs × answers, and its values where they are not all right numbers.
+    def compared(self, runs: Iterator[Run]) -> Compared:
+        """So many runs of the workbook, and where they agree.
 
-        `runs` and `agree` are what the workbook as a whole gave.
+        In a large one, once everything that uses an error has shown it, the rest of them have right numbers in the cells of
+        these errors. As a whole they would tell nothing more, and what carries an error is tried in the same runs.
         """
+        found, rows = list[Run](), list[Truth]()
+        bad = fixed = np.zeros(len(self.noise), dtype=np.bool_)
+        whole = len(self.expected)
+        for wanted, scale in zip(self.expected, self._scales, strict=True):
+            found.append(next(runs))
+            rows.append(agreement(found[-1].numbers[: len(bad)], wanted, scale * self.noise))
+            bad = bad | ~rows[-1]
+            if len(bad) >= LARGE and not fixed.any() and bad.any() and self._have_shown(bad, found):
+                fixed, whole = bad & ~self._uses(bad), len(found)
+                runs = self._with_right_numbers(fixed, slice(whole, None))
+        return Compared(found, np.array(rows, dtype=np.bool_).reshape(self.expected.shape), fixed, whole)
+
+    def _have_shown(self, bad: Truth, runs: Sequence[Run]) -> bool:
+        """Whether all answers that use an error are known to be spoiled, and right numbers may stand in place of errors."""
+        told = bool(np.isfinite(self.expected).all()) and not _odd(runs, len(bad)).any()
+        if not told or self._helpers or self._unreadable or self._odd_cells or not self._can_be_fixed(bad):
+            return False
+        uses = self._uses(bad)
+        return bool((bad | ~uses).all() and (bad & ~uses).any())
+
+    def alone(self, compared: Compared) -> tuple[Truth, Mapping[int, Sequence[Value]]]:
+        """Where each answer's own formula agrees, runs × answers, and its values where they are not all right numbers."""
+        runs, agree, held = compared.runs, compared.agree, compared.fixed
         left = np.array([answer.formula is not None for answer in self.case.answers], dtype=np.bool_)
         unsure = ~np.isfinite(self.expected).all(axis=0)  # where nothing is asked, anything may stand
         right, values = np.where(left, True, agree), dict[int, Sequence[Value]]()
         fixed = np.zeros_like(left)
         for attempt in range(PASSES + 1):
             bad = (unsure | ~agree.all(axis=0) | _odd(runs, len(left))) & ~fixed
-            told = left & ~fixed & ~self._uses(bad)
+            told = left & ~fixed & ~held & ~self._uses(bad)
             right[:, told] = agree[:, told]
             values |= {n: [run[n] for run in runs] for n in np.flatnonzero(told & bad).tolist()}
             left &= ~told
-            wrong = bad & ~left
+            wrong = bad & (~left | held)
             if attempt == PASSES or not left.any() or not wrong.any() or not self._can_be_fixed(wrong):
                 break
             fixed |= wrong
-            runs = self._with_right_numbers(fixed)
+            done = runs[compared.whole :] if not attempt and np.array_equal(fixed, held) else []
+            runs = [*self._with_right_numbers(fixed, slice(len(self.expected) - len(done))), *done]
             agree = self.agreement(runs)
         rest = np.flatnonzero(left).tolist()
         if rest:
@@ -105,13 +156,35 @@ class Isolation:
 
     def _uses(self, bad: Truth) -> Truth:
         """Which answers use one of these, at once or through helper cells, or what no reading tells."""
-        case, graph, unreadable = self.case, self._graph, self._unreadable
-        begin = {case.places[n] for n in np.flatnonzero(bad).tolist()} | self._odd_cells
-        if not begin and not unreadable:
-            return np.zeros_like(bad)
-        spoiled = users_through(graph, self._helpers, begin)
-        uses = [a.formula in unreadable or not spoiled.isdisjoint(graph.precedents(a.place)) for a in case.answers]
-        return np.array(uses, dtype=np.bool_) if graph.is_whole else np.ones_like(bad)
+        used = self._used
+        if not self._graph.is_whole:
+            return np.ones_like(bad)
+        spoiled = np.zeros(len(used.numbers), dtype=np.bool_)
+        spoiled[used.answers[bad]] = True
+        if self._helpers or self._odd_cells:
+            begin = {self.case.places[n] for n in np.flatnonzero(bad).tolist()} | self._odd_cells
+            through = users_through(self._graph, self._helpers, begin)
+            spoiled[[used.numbers[place] for place in through if place in used.numbers]] = True
+        uses = self._told_by_no_reading.copy()
+        uses[used.users[spoiled[used.cells]]] = True
+        return uses
+
+    @cached_property
+    def _used(self) -> _Used:
+        """What each answer's formula refers to, and the number of each answer's own cell."""
+        numbers: dict[Place, int] = {}
+        answers = [numbers.setdefault(place, len(numbers)) for place in self.case.places]
+        users, cells = list[int](), list[int]()
+        for user, place in enumerate(self.case.places):
+            for used in self._graph.precedents(place):
+                users.append(user)
+                cells.append(numbers.setdefault(used, len(numbers)))
+        return _Used(np.array(users, dtype=np.intp), np.array(cells, dtype=np.intp), np.array(answers), numbers)
+
+    @cached_property
+    def _told_by_no_reading(self) -> Truth:
+        """The answers whose formulas no reading tells."""
+        return np.array([answer.formula in self._unreadable for answer in self.case.answers], dtype=np.bool_)
 
     @cached_property
     def _graph(self) -> Followed:
@@ -145,10 +218,10 @@ class Isolation:
         once = len(set(places)) == len(places)
         return once and filled.isdisjoint(places[n] for n in np.flatnonzero(wrong).tolist())
 
-    def _with_right_numbers(self, fixed: Truth) -> list[Run]:
-        """The workbook as a whole in every run, with right numbers in these answers."""
+    def _with_right_numbers(self, fixed: Truth, some: slice) -> Iterator[Run]:
+        """The workbook as a whole in some of the runs, with right numbers in these answers."""
         places = [*self.case.drivers, *(self.case.places[n] for n in np.flatnonzero(fixed).tolist())]
-        return list(self.engine(self.case.workbook, places, self._trials(places), self.case.places))
+        return self.engine(self.case.workbook, places, self._trials(places)[some], self.case.places)
 
     def _apart(self, numbers: Sequence[int]) -> list[Run]:
         """What the formulas of these answers give in a workbook of their own, with right numbers in all other answers."""

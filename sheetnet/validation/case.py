@@ -16,8 +16,9 @@ import numpy as np
 from sheetnet.network import Block, Network
 from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
-from sheetnet.syntax import cell_name, parse_area
+from sheetnet.syntax import cell_name, parse_area, quote_sheet
 from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.trials.draw import Trials
 from sheetnet.trials.for_workbook import draw_for
 from sheetnet.trials.tolerance import RELATIVE
@@ -149,6 +150,32 @@ def element_numbers(inputs: Mapping[str, Array], elements: Collection[InputPlace
     """The numbers of these input elements in every run: runs × elements."""
     columns = [inputs[name][:, row, column] for name, row, column in elements]
     return np.array(columns, dtype=float).reshape(len(columns), len(inputs["gamma"])).T
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCell:
+    """A cell whose number may have been typed into a formula: where it stands, what it holds, what it is."""
+
+    place: Place
+    value: float
+    quantity: str
+    index: tuple[int, ...]
+    stays: bool = False  # the same in every run, as the bias node: put for its own number it would change nothing
+
+    @property
+    def reference(self) -> str:
+        """How formulas of any sheet refer to it."""
+        return f"{quote_sheet(self.place[0])}!{cell_name(*self.place[1:], absolute=True)}"
+
+    @property
+    def called(self) -> str:
+        """What sentences call it: `z_1[0, 1] (Step!D22)`."""
+        return f"{element_name(self.quantity, self.index)} ({cell_place(self.place)})"
+
+    @property
+    def size(self) -> str:
+        """What to put for the number as typed: a minus before it is a token of its own."""
+        return f"(-{self.reference})" if self.value < 0 else self.reference
 
 
 def ties_of(cells: list[InputCell]) -> dict[InputPlace, InputPlace]:

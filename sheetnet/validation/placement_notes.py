@@ -38,12 +38,14 @@ def misled_labels(workbook: Workbook, network: Network, located: Located, main: 
         for name, block in network.blocks.items()
         if name in located.areas and located.areas[name].sheet == main
     }
-    judged = {at for area in located.areas.values() if area.sheet == main for at in _cells(area)}
+    judged = [area for area in located.areas.values() if area.sheet == main]
     for at, label in _standing(sheet, labels):
         area = located.areas[labels[label]]
         under = _under(sheet, labels, at, area)
-        strays = [] if under is None else [place for place in _cells(under) if _is_number(sheet.cells.get(place))]
-        if under is not None and any(place not in judged for place in strays):
+        if under is None or (area.holds((under.top, under.left)) and area.holds((under.bottom, under.right))):
+            continue
+        strays = (place for place in _cells(under) if _is_number(sheet.cells.get(place)))
+        if any(not any(each.holds(place) for each in judged) for place in strays):
             name, symbol = labels[label], label.split("   ")[0]
             yield (
                 f"{_spelled(under)} under the label {symbol} was not judged: the name {name} leads to {_spelled(area)}"

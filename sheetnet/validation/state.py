@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -66,13 +67,13 @@ class Runner:
         shown_inputs = {place: known[place] if place in known else typed[place] for place in typed}
         drawn, expected, own = self._compared(shown_inputs)
         isolation = self._isolation(drawn, expected)
-        compared = [*([first] if own else []), *runs]
-        here = isolation.agreement(compared)
-        errors = (n for run in (first, *compared) for n, value in run.odd.items() if isinstance(value, CellError))
+        compared = isolation.compared(chain([first], runs) if own else runs)
+        here = compared.agree
+        errors = (n for run in (first, *compared.runs) for n, value in run.odd.items() if isinstance(value, CellError))
         doubtful = self.doubtful() | ~np.isfinite(expected).any(axis=0)  # what no run asks for, none has judged
         evidence = Evidence(shown[: len(case.places)], expected, here, None, {}, doubtful, own, self.texts, self.noise)
         if not here.all():
-            alone, values = isolation.alone(compared, here)
+            alone, values = isolation.alone(compared)
             evidence = replace(evidence, alone=alone, alone_values=values)
         return Runs(shown_inputs, frozenset(errors), drawn, evidence)
 

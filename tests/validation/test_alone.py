@@ -11,6 +11,7 @@ from sheetnet.engine import engine_named, ironcalc
 from sheetnet.engine.prepare import Isolated
 from sheetnet.network_file import load_network
 from sheetnet.trials.tolerance import Truth, agreement, as_numbers, scales
+from sheetnet.validation import alone
 from sheetnet.validation.case import Case
 from sheetnet.validation.state import Runner, Runs
 from sheetnet.workbook import Cell, CellError, Sheet, Workbook
@@ -50,6 +51,31 @@ def test_what_is_known_is_what_trying_gives(edits: dict[str, str | float]) -> No
     assert runs.evidence.alone is not None
     formulas = [number for number, answer in enumerate(runner.case.answers) if answer.formula is not None]
     np.testing.assert_array_equal(runs.evidence.alone[:, formulas], all_tried(runner, runs)[:, formulas])
+
+
+@pytest.mark.parametrize("edits", WRONG, ids=str)
+def test_runs_that_a_large_workbook_spares_would_change_nothing(edits: dict[str, str | float]) -> None:
+    """Right numbers stand in the cells of errors as soon as all that use them have shown it: the same is known of each."""
+    whole = runner_of(edits).run()
+    with mock.patch.object(alone, "LARGE", 0):
+        spared = runner_of(edits).run()
+    assert spared.evidence.alone is not None
+    assert whole.evidence.alone is not None
+    np.testing.assert_array_equal(spared.evidence.alone, whole.evidence.alone)
+    np.testing.assert_array_equal(spared.evidence.here.all(axis=0), whole.evidence.here.all(axis=0))
+    assert spared.evidence.alone_values.keys() == whole.evidence.alone_values.keys()
+    assert spared.evidence.shown == whole.evidence.shown
+
+
+def test_a_large_workbook_is_run_with_right_numbers_once_all_errors_have_shown() -> None:
+    """Then carried cells need no more than the runs that were as it stands, once again."""
+    edits: dict[str, str | float] = {"{z_1[0,0]}": "=1+{z_1[0,1]}"}
+    with mock.patch.object(alone, "LARGE", 0), mock.patch.object(ironcalc, "_run", wraps=ironcalc._run) as spared:
+        runner_of(edits).run()
+    with mock.patch.object(ironcalc, "_run", wraps=ironcalc._run) as usual:
+        runs = runner_of(edits).run()
+    of_the_error_alone = len(runs.evidence.here)
+    assert spared.call_count - of_the_error_alone < 0.7 * usual.call_count
 
 
 def test_one_error_needs_no_workbook_of_its_own() -> None:

@@ -16,9 +16,9 @@ from functools import cache
 from itertools import combinations, islice, product
 
 from sheetnet.network import Network
-from sheetnet.syntax import Token, cell_name, parse_area, quote_sheet, shift, tokenize
-from sheetnet.syntax.references import cell_place, element_name
-from sheetnet.validation.case import cell_at
+from sheetnet.syntax import Token, cell_name, parse_area, shift, tokenize
+from sheetnet.syntax.references import cell_place
+from sheetnet.validation.case import KnownCell, cell_at
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
@@ -29,32 +29,6 @@ CONSTANTS = {2.718281828459045: "EXP(1)", 2.302585092994046: "LN(10)", 0.4342944
 FEWEST_DIGITS = 3  # of a shortened constant: 2.7 may be any number
 MOST_CELLS_FOR_A_NUMBER = 12  # cells tried for one number: more hold it only in sheets full of equal numbers
 MOST_REPAIRS = 200  # a cell: formulas with many typed numbers have endless combinations
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCell:
-    """A cell whose number may have been typed into a formula: where it stands, what it holds, what it is."""
-
-    place: Place
-    value: float
-    quantity: str
-    index: tuple[int, ...]
-    stays: bool = False  # the same in every run, as the bias node: put for its own number it would change nothing
-
-    @property
-    def reference(self) -> str:
-        """How formulas of any sheet refer to it."""
-        return f"{quote_sheet(self.place[0])}!{cell_name(*self.place[1:], absolute=True)}"
-
-    @property
-    def called(self) -> str:
-        """What sentences call it: `z_1[0, 1] (Step!D22)`."""
-        return f"{element_name(self.quantity, self.index)} ({cell_place(self.place)})"
-
-    @property
-    def size(self) -> str:
-        """What to put for the number as typed: a minus before it is a token of its own."""
-        return f"(-{self.reference})" if self.value < 0 else self.reference
 
 
 class KnownNumbers:

@@ -16,13 +16,12 @@ from sheetnet.effort import MOST_READ_TO_COMPARE, MOST_TRIED_FOR_A_CELL, TRIAL
 from sheetnet.errors import EngineError
 from sheetnet.syntax import areas, cell_name, functions, shift
 from sheetnet.syntax.references import FORMULA_CHARACTERS
-from sheetnet.validation.case import quantity_of
+from sheetnet.validation.case import KnownCell, quantity_of
 from sheetnet.validation.cell_verdicts import STILL
 from sheetnet.validation.refine.explain import is_suspected
 from sheetnet.validation.refine.propose_repairs import (
     DOLLAR_SLIP,
     Filled,
-    KnownCell,
     KnownNumbers,
     Repair,
     constant_repairs,
