@@ -25,6 +25,7 @@ Met = NDArray[np.bool_]
 ALIVE, DEAD, VISIBLE, UPDATED, SOFT = 3, 2, 3, 2, 4
 THRESHOLD = 1e-6  # a number is visible when it is at least so large a part of its block's largest
 CLEAR = 1000 * ABSOLUTE  # and so large a part of the trial's largest number
+MOST_AT_ONCE = 1_000_000  # numbers of a block that are looked at together
 LEVEL = 1e-9  # nearer to its bend no unit may be: rounding would decide on which side it is
 MOST_CLASSES = 16  # outputs up to which each is to be a softmax's largest once, and a target of 0 and of 1 once
 
@@ -55,8 +56,8 @@ def demands(network: Network, values: Mapping[str, Array]) -> list[Demand]:
 
 def largest(values: Mapping[str, Array]) -> Array:
     """The largest magnitude of each candidate, at least 1: the scale of the absolute tolerance."""
-    sizes = [np.abs(array).max(axis=(1, 2), initial=1.0) for array in values.values()]
-    return np.asarray(np.max(sizes, axis=0))
+    sizes = [[array.max(axis=(1, 2), initial=1.0), -array.min(axis=(1, 2), initial=-1.0)] for array in values.values()]
+    return np.asarray(np.max(sizes, axis=(0, 1)))
 
 
 def _flat(array: NDArray[np.bool_]) -> Met:
@@ -65,8 +66,18 @@ def _flat(array: NDArray[np.bool_]) -> Met:
 
 def _clear(array: Array, scale: Array) -> Met:
     """Where numbers stand far above the absolute tolerance, and are no mere rest of their block."""
-    size = np.abs(array)
-    return np.asarray(size > np.maximum(THRESHOLD * size.max(axis=(1, 2), initial=0.0), CLEAR * scale)[:, None, None])
+    found = np.empty(array.shape, dtype=np.bool_)
+    for part in _parts(array):
+        size = np.abs(array[part])
+        least = np.maximum(THRESHOLD * size.max(axis=(1, 2), initial=0.0), CLEAR * scale[part])
+        np.greater(size, least[:, None, None], out=found[part])
+    return found
+
+
+def _parts(array: Array) -> Iterator[slice]:
+    """The candidates some at a time, so that what is computed in between of large blocks takes little memory."""
+    step = max(1, MOST_AT_ONCE // max(array[:1].size, 1))
+    return (slice(begin, begin + step) for begin in range(0, len(array), step))
 
 
 def _visible(values: Mapping[str, Array], scale: Array) -> Iterator[Demand]:
@@ -78,8 +89,10 @@ def _updates(network: Network, values: Mapping[str, Array], scale: Array) -> Ite
     """A new weight differs from the old one by far more than the tolerance."""
     for layer in range(1, network.depth + 1):
         old, new = values[q("W", layer)], values[q("W", layer, new=True)]
-        room = np.maximum(THRESHOLD * np.abs(old), CLEAR * scale[:, None, None])
-        changed = np.abs(new - old) > room
+        changed = np.empty(old.shape, dtype=np.bool_)
+        for part in _parts(old):
+            room = np.maximum(THRESHOLD * np.abs(old[part]), CLEAR * scale[part, None, None])
+            np.greater(np.abs(new[part] - old[part]), room, out=changed[part])
         if not network.train_bias:
             changed[:, -1] = True
         yield Demand(_flat(changed), UPDATED, (q("W", layer, new=True),))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,20 +37,29 @@ Ties = Mapping[InputElement, InputElement]  # an input → the one it is tied to
 
 @dataclass(frozen=True)
 class Trials:
-    """K sets of inputs with the reference's answers: block → K × rows × columns.
+    """K sets of inputs: block → K × rows × columns.
 
     `doubtful` marks, block → rows × columns, the cells whose right and wrong formulas no trial could tell apart. In
     `one_hot` trials all targets are 0 or 1.
     """
 
-    values: Mapping[str, Array]
+    network: Network
+    inputs: Mapping[str, Array]
     doubtful: Mapping[str, NDArray[np.bool_]]
     one_hot: bool = False
 
     @property
     def count(self) -> int:
         """K."""
-        return len(self.values["gamma"])
+        return len(self.inputs["gamma"])
+
+    @cached_property
+    def values(self) -> Mapping[str, Array]:
+        """The inputs with the reference's answers, computed when first asked for: of large networks they take much room."""
+        found = blocks_of(self.network, evaluate_step(self.network, self.inputs))
+        for array in found.values():
+            array.flags.writeable = False
+        return found
 
 
 def draw_trials(
@@ -74,8 +83,9 @@ def _drawn(
     often = (count + 1) // 2  # of few trials, not all can be asked to show a thing
     for attempt in range(POOLS):
         if attempt:  # another pool, where one was not enough
+            values, asked = {name: array[chosen] for name, array in values.items()}, []
             more, _ = _pool(network, generator, count, dict(ties), one_hot)
-            values = {name: np.concatenate([array[chosen], more[name]]) for name, array in values.items()}
+            values = {name: np.concatenate([array, more.pop(name)]) for name, array in values.items()}
             chosen = list(range(len(chosen)))
         asked = demands(network, values)
         chosen = choose([replace(demand, wanted=1) for demand in asked], chosen, 0, MOST * count)
@@ -87,7 +97,7 @@ def _drawn(
         done = not any(marks.any() for marks in doubtful.values()) and all_told(found[chosen], masks)
         if done or len(chosen) >= MOST * count:
             break
-    return read_only(Trials({name: array[chosen] for name, array in values.items()}, doubtful, one_hot))
+    return read_only(Trials(network, _inputs(network, values, chosen), doubtful, one_hot))
 
 
 @lru_cache(maxsize=4)
@@ -96,8 +106,12 @@ def plain_trials(network: Network, count: int = TRIALS, seed: int = 0) -> Trials
     values = usable_draws(network, np.random.default_rng(seed), POOL * count, {}, False, PLAIN_TRIALS)
     asked = demands(network, values)
     chosen = choose(asked, [], count, OFTEN * count)
-    found = {name: array[chosen] for name, array in values.items()}
-    return read_only(Trials(found, _doubtful(network, asked, chosen)))
+    return read_only(Trials(network, _inputs(network, values, chosen), _doubtful(network, asked, chosen)))
+
+
+def _inputs(network: Network, values: Mapping[str, Array], chosen: Sequence[int]) -> dict[str, Array]:
+    """The inputs of the chosen candidates."""
+    return {name: values[name][list(chosen)] for name, block in network.blocks.items() if block.kind == "input"}
 
 
 def _pool(
@@ -127,7 +141,7 @@ def usable_draws(
 
 def read_only(trials: Trials) -> Trials:
     """The trials, which several workbooks share."""
-    for array in (*trials.values.values(), *trials.doubtful.values()):
+    for array in (*trials.inputs.values(), *trials.doubtful.values()):
         array.flags.writeable = False
     return trials
 

@@ -87,13 +87,13 @@ def _drawn(
     _let_cross(network, inputs, generator, shown, dict(ties))
     values = blocks_of(network, evaluate_step(network, inputs))
     kept = usable(network, values)
-    pool = {name: np.concatenate([usual.values[name], array[kept]]) for name, array in values.items()}
+    pool = {name: np.concatenate([array, values[name][kept]]) for name, array in usual.inputs.items()}
     shows = _shows(network, shown, pool)
     known, more = shows[: usual.count], shows[usual.count :]
     new = more & ~known.any(axis=0)
     chosen = choose([Demand(new, 1)], [], 0, count)
     rows = [*range(usual.count), *(usual.count + number for number in chosen)]
-    return read_only(Trials({name: array[rows] for name, array in pool.items()}, usual.doubtful, one_hot))
+    return read_only(Trials(network, {name: array[rows] for name, array in pool.items()}, usual.doubtful, one_hot))
 
 
 def _shows(network: Network, shown: WorkbookOptions, pool: dict[str, Array]) -> NDArray[np.bool_]:

@@ -115,7 +115,7 @@ class Runner:
             self.case.workbook, self.case.network, ties_of(self.case.inputs), self.case.trials.one_hot
         )
         names = [block.name for block in input_blocks(self.case.network)]
-        return {name: np.concatenate([self.case.trials.values[name], more[name]]) for name in names}
+        return {name: np.concatenate([self.case.trials.inputs[name], more[name]]) for name in names}
 
     def numbers(self, inputs: Mapping[str, Array]) -> Array:
         """The numbers of the driven cells for K sets of inputs: K × drivers."""

@@ -141,7 +141,8 @@ def test_without_any_trial_nothing_is_correct_and_the_report_says_why(monkeypatc
     network = make_network("tanh", "half_sse")
     drawn = draw_trials(network)
     none = Trials(
-        {name: array[:0] for name, array in drawn.values.items()},
+        network,
+        {name: array[:0] for name, array in drawn.inputs.items()},
         {name: np.ones(marks.shape, dtype=bool) for name, marks in drawn.doubtful.items()},
     )
     monkeypatch.setattr(cases, "draw_for", lambda *_: none)
