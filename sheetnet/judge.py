@@ -122,6 +122,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
     name, given = os.fspath(path), network
     network = embedded_network(workbook, name) if given is None else given
     asked, remarks = blocks_asked(workbook, network, options.blanks)
+    students_copy = bool(_claimed(workbook))
     if given is not None and (options.inputs is not None or not _has_names(workbook, network)):
         from sheetnet.identification import judge_layout, load_map  # sheets without names are few
 
@@ -140,6 +141,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
         cells=with_givens(report.cells, network, asked),
         notes=(*notes, *remarks, *report.notes),
         strict_inputs=options.strict_inputs,
+        students_copy=students_copy,
     )
 
 

@@ -20,6 +20,7 @@ from sheetnet.files.limits import MOST_SECONDS, Limits
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.report.redacted import for_students
 
 UNREADABLE = "sheetnet.unreadable/1"
 JUDGE_FILE = ByName("sheetnet.judge", "judge_file")  # with NumPy and engines, which the workers alone need
@@ -139,6 +140,7 @@ def validate_many(
     resume: bool = False,
     force: bool = False,
     workers: Workers | None = None,
+    reveal: bool = True,
 ) -> Iterator[Result]:
     """Judge workbooks as `validate` does, each in a guarded process; the results come in the order of `paths`.
 
@@ -147,8 +149,9 @@ def validate_many(
     `jobs` workers of this machine (None: one per core) do the work, or an `executor` of `concurrent.futures`, such as that
     of a cluster whose machines see the same files. Each result is written to the file `jsonl` when it is done; with
     `resume` the results in it are kept, with `force` it is overwritten. `workers` outlive this call, unless it is broken
-    off. Raises UsageError, LimitError and NetworkError at the call; then FileError where `jsonl` cannot be used, and
-    EngineError where no worker can be started.
+    off. Without `reveal` reports and lines of students' copies have hints, and no expected values. Raises UsageError,
+    LimitError and NetworkError at the call; then FileError where `jsonl` cannot be used, and EngineError where no worker
+    can be started.
 
     >>> path = sheetnet.write_student_workbook(sheetnet.load_network("d02b"), "ada.xlsx")
     >>> for result in sheetnet.validate_many([path, "bob.xlsx"], sheetnet.load_network("d02b"), jobs=1):
@@ -162,12 +165,11 @@ def validate_many(
     expected = _expected(network, len(names))
     at_work = partial(runner, executor, jobs, len(names), most, workers)
     if jsonl is None:
-        return _results(names, expected, options, at_work, None)
-    ways = {one: way_of_judging(one, options) for one in dict.fromkeys(expected)}
+        return _results(names, expected, options, at_work, None, reveal)
+    ways = {one: way_of_judging(one, options, reveal) for one in dict.fromkeys(expected)}
     how = {name: ways[one] for name, one in zip(names, expected, strict=True)}
-    return _results(
-        names, expected, options, at_work, partial(Journal, Path(jsonl), how, resume, force, most.file_size)
-    )
+    open_journal = partial(Journal, Path(jsonl), how, resume, force, most.file_size)
+    return _results(names, expected, options, at_work, open_journal, reveal)
 
 
 def _expected(network: NetworkLike | Sequence[NetworkLike] | None, count: int) -> list[Network | None]:
@@ -194,12 +196,13 @@ def _results(
     options: JudgeOptions,
     at_work: Callable[[], AbstractContextManager[Submit]],
     journal: Callable[[], Journal] | None,
+    reveal: bool,
 ) -> Iterator[Result]:
     """The results in turn; the journal and the workers are open as long as somebody takes them."""
     with ExitStack() as stack:
         kept = stack.enter_context(journal()) if journal is not None else None
         submit = stack.enter_context(at_work())
-        tasks = _Tasks(names, networks, options, kept)
+        tasks = _Tasks(names, networks, options, kept, reveal)
         yield from in_order(submit, JUDGE_FILE if kept is None else judge_and_pack, tasks.calls(), tasks.result)
 
 
@@ -207,9 +210,15 @@ class _Tasks:
     """The files of one batch: what is to be done with each, and what became of it."""
 
     def __init__(
-        self, names: list[str], networks: list[Network | None], options: JudgeOptions, journal: Journal | None
+        self,
+        names: list[str],
+        networks: list[Network | None],
+        options: JudgeOptions,
+        journal: Journal | None,
+        reveal: bool,
     ) -> None:
         self._names, self._networks, self._options, self._journal = names, networks, options, journal
+        self._reveal = reveal
         self._contents: dict[int, str | None] = {}
 
     def calls(self) -> Iterator[tuple[Any, ...] | Ready]:
@@ -225,10 +234,13 @@ class _Tasks:
 
     def result(self, number: int, outcome: Outcome) -> Result:
         """The result of a file from what became of its call; written to the journal as soon as it is there."""
-        if self._journal is None:
-            return result_of(self._names[number], outcome)
-        report, packed = (outcome, None) if isinstance(outcome, SheetnetError) else outcome
+        failed = isinstance(outcome, SheetnetError)
+        report, packed = (outcome, None) if failed or self._journal is None else outcome
+        if not failed and not self._reveal and report.students_copy:
+            report, packed = for_students(report), None
         result = result_of(self._names[number], report)
+        if self._journal is None:
+            return result
         content = self._contents.pop(number)
         # what was lost may be done another time
         self._journal.keep(result, None if isinstance(outcome, LostError) else content, packed)

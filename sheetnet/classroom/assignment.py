@@ -16,6 +16,7 @@ from typing import Any
 from sheetnet import toml_fields
 from sheetnet.classroom.variants import Variation
 from sheetnet.errors import FileError, NetworkError, errors_within
+from sheetnet.report.redacted import Level
 from sheetnet.toml_fields import refuse
 
 
@@ -31,14 +32,6 @@ class Attempt(StrEnum):
 
     BEST = "best"
     LAST = "last"
-
-
-class Level(StrEnum):
-    """How much feedback tells."""
-
-    WHERE = "where"
-    HINT = "hint"
-    FULL = "full"
 
 
 @dataclass(frozen=True)

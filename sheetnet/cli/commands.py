@@ -238,6 +238,9 @@ _Jsonl = Annotated[
 ]
 _Resume = Annotated[bool, typer.Option("--resume", help="Keep the results that the JSON lines have.")]
 _Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers at once; by default one per core.")]
+_Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show the expected values of students' copies too, not hints alone.")
+]
 _Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist; workbooks never.")]
 
 USUAL_ENGINE = EngineName(JudgeOptions.engine)
@@ -260,6 +263,7 @@ def validate_command(
     jsonl: _Jsonl = None,
     resume: _Resume = False,
     jobs: _Jobs = None,
+    reveal: _Reveal = False,
     output_format: Printed = OutputFormat.FULL,
     limit: LimitChanges = None,
     force: _Force = False,
@@ -278,7 +282,7 @@ def validate_command(
         shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl, output_format)
         results = validate_many(workbooks, network, engine=engine.value, trials=trials, seed=seed, inputs=inputs,
             strict_inputs=strict_inputs, steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl,
-            resume=resume, force=force, workers=workers)  # fmt: skip
+            resume=resume, force=force, workers=workers, reveal=reveal)  # fmt: skip
         with shown.progress(len(workbooks)) as show:
             for result in results:
                 show(result)

@@ -26,8 +26,10 @@ from sheetnet.report.wording import (
     asked_text,
     blamed_answers,
     blocks_of_blanks,
+    concealed,
     concerned,
     elements_text,
+    findings_shown,
     followers,
     following,
     givens_changed,
@@ -45,7 +47,7 @@ from sheetnet.report.wording import (
 )
 from sheetnet.syntax.references import element_name, place_name
 from sheetnet.validation import Report
-from sheetnet.validation.result import BlockFinding, EditedInput, findings_of
+from sheetnet.validation.result import BlockFinding, EditedInput
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook
 
@@ -98,6 +100,7 @@ class Section:
     blanks: tuple[BlankLine, ...]
     remarks: str  # that stand in blank cells
     stale: str
+    concealed: str
     grids: tuple[SheetGrid, ...]
 
 
@@ -178,6 +181,7 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         blanks=tuple(_blank_line(f"b{number}t{at}", block, anchors) for at, block in enumerate(blanks)),
         remarks=remarks(report),
         stale=stale_cells(report) if report.stale else "",
+        concealed=concealed(report),
         grids=tuple(shown_grids),
     )
 
@@ -188,8 +192,8 @@ Lists = tuple[tuple[str, list[BlockFinding]], ...]  # headings, each with causes
 def _findings(report: Report) -> Lists:
     """What somebody should look at: answers that are not right, and givens that are not as given."""
     wrong = [cell for cell in blamed_answers(report) if cell.verdict != Verdict.BLANK]
-    lists = (("To look at", findings_of(wrong)), (givens_changed(report), findings_of(report.changed_givens)))
-    return tuple((heading, found) for heading, found in lists if found)
+    lists = (("To look at", wrong), (givens_changed(report), report.changed_givens))
+    return tuple((heading, findings_shown(report, cells)) for heading, cells in lists if cells)
 
 
 def _links(number: int, report: Report, lists: Lists, blanks: Sequence[BlockFinding]) -> dict[str, str]:

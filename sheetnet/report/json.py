@@ -11,15 +11,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sheetnet.report.wording import blamed
+from sheetnet.report.wording import blamed, findings_shown
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.result import BlockFinding, EditedInput, findings_of
+from sheetnet.validation.result import BlockFinding, EditedInput
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError
 
 REPORT_SCHEMA = "sheetnet.report/1"
-REPORT_FIELDS = """schema workbook network network_source engine trials seed strict_inputs network_id summary convention
-    notes edited_inputs findings cells"""
+REPORT_FIELDS = """schema workbook network network_source engine trials seed strict_inputs network_id students_copy level
+    summary convention notes edited_inputs findings cells"""
 CELL_FIELDS = "sheet cell quantity index verdict formula value expected stale cause mistake mistakes message answer"
 FINDING_FIELDS = "sheet ranges cells quantity verdict formula mistake mistakes message answer"
 EDITED_FIELDS = "sheet cell quantity index found expected formula"
@@ -73,7 +73,7 @@ def report_data(report: Report, cells: Sequence[CellVerdict] | None = None) -> d
         schema=REPORT_SCHEMA,
         summary=_summary(report),
         edited_inputs=records(report.edited_inputs, EDITED_FIELDS),
-        findings=[_finding(finding) for finding in findings_of(blamed(report))],
+        findings=[_finding(finding) for finding in findings_shown(report, blamed(report))],
         cells=records(report.cells if cells is None else cells, CELL_FIELDS),
     )
 
@@ -108,6 +108,8 @@ def report_from_data(data: Mapping[str, Any]) -> Report:
         strict_inputs=bool(data["strict_inputs"]),
         convention=data["convention"],
         network_id=str(data.get("network_id", "")),
+        students_copy=bool(data.get("students_copy")),
+        level=str(data.get("level", "full")),
     )
 
 

@@ -11,12 +11,15 @@ from sheetnet.files import mark_workbook, read_workbook
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Field, Mark
 from sheetnet.formulas import symbol_of
+from sheetnet.report.redacted import Level
 from sheetnet.report.wording import (
     VERDICT_STYLES,
     blamed_answers,
     blocks_of_blanks,
+    concealed,
     concerned,
     counted_blanks,
+    findings_shown,
     followers,
     following,
     givens_changed,
@@ -35,7 +38,7 @@ from sheetnet.report.wording import (
 from sheetnet.syntax import parse_area
 from sheetnet.syntax.references import element_name
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.result import BlockFinding, findings_of
+from sheetnet.validation.result import BlockFinding
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place, Workbook
 
@@ -68,8 +71,9 @@ def _rows(report: Report) -> Iterator[_Row]:
     state, look = ("✓ all correct", Verdict.CORRECT) if report.ok else ("✗ not ok", Verdict.WRONG)
     progress = progress_of(report)
     yield Field(state, VERDICT_STYLES[look].fill), Field(progress.words, bold=True)
-    if progress.remark:
-        yield Field(), Field(progress.remark)
+    for words in (progress.remark, concealed(report)):
+        if words:
+            yield Field(), Field(words)
     yield ()
     if report.notes or report.stale:
         yield from _notes(report)
@@ -130,7 +134,7 @@ def _to_look_at(report: Report) -> Iterator[_Row]:
 
 def _findings(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
     carried, observations = followers(report.cells), observations_of(report)
-    findings = findings_of(blamed)
+    findings = findings_shown(report, blamed)
     for finding in findings[:MOST_IN_THE_SUMMARY]:
         yield _line(finding, following(finding, carried), observations)
     if rest := sum(len(finding.cells) for finding in findings[MOST_IN_THE_SUMMARY:]):
@@ -216,8 +220,12 @@ def _make_folder(folder: Path) -> None:
 
 
 def marks_of(report: Report) -> dict[Place, Mark]:
-    """The fill of every answer, and of what was given and changed; a note for all but the correct ones."""
-    return {place: _mark(cell) for cell in concerned(report) if (place := cell_position(cell)) is not None}
+    """The fill of every answer, and of what was given and changed; a note for all but the correct ones.
+
+    A report that tells blocks alone marks only what is right.
+    """
+    shown = (cell for cell in concerned(report) if report.level != Level.WHERE or cell.verdict == Verdict.CORRECT)
+    return {place: _mark(cell) for cell in shown if (place := cell_position(cell)) is not None}
 
 
 def _mark(cell: CellVerdict) -> Mark:

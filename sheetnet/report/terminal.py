@@ -25,9 +25,11 @@ from sheetnet.report.wording import (
     asked_text,
     blamed_answers,
     blocks_of_blanks,
+    concealed,
     counted_blanks,
     elements_text,
     finding_line,
+    findings_shown,
     followers,
     following,
     givens_changed,
@@ -47,8 +49,8 @@ from sheetnet.report.wording import (
     value_text,
 )
 from sheetnet.syntax.references import and_more, element_name, listed
-from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.result import BlockFinding, findings_of
+from sheetnet.validation import Report
+from sheetnet.validation.result import BlockFinding
 from sheetnet.verdict import Status, Verdict
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def kind_title(kind: str) -> str:
 def concise_lines(report: Report) -> Iterator[str]:
     """One line for each finding, and for each block of blanks, for editors and for programs that search text."""
     observations, path = observations_of(report), report.workbook
-    findings = findings_of([*blamed_answers(report), *report.changed_givens])
+    findings = findings_shown(report, [*blamed_answers(report), *report.changed_givens])
     for finding in findings:
         if finding.first.verdict != Verdict.BLANK:
             given = "" if finding.first.answer else "not as given: "
@@ -177,6 +179,8 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     yield Text(f"  {printable(report.network)}: {asked_text(report)}{counts or 'nothing was compared'}")
     source = f"network from {report.network_source}"
     yield Text(f"  {source}, {report.engine}, {report.trials} trials, seed {report.seed}", style="dim")
+    if words := concealed(report):
+        yield _indented(words)
     for note in report.notes:
         yield _indented(f"note: {printable(note)}")
     if report.stale:
@@ -186,10 +190,10 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     carried = followers(report.cells)
     shown = [cell for cell in blamed_answers(report) if cell.verdict != Verdict.BLANK]
     shown.sort(key=lambda cell: cell.verdict == Verdict.UNDETERMINED)  # they may be very many, and blame nobody
-    yield from _blamed_cells(shown, carried)
+    yield from _blamed_cells(findings_shown(report, shown), carried)
     if words := givens_changed(report):
         yield Text(f"  {words}:", style="yellow")
-        yield from _blamed_cells(report.changed_givens, carried)
+        yield from _blamed_cells(findings_shown(report, report.changed_givens), carried)
 
 
 def _blanks(report: Report) -> Iterator[RenderableType]:
@@ -214,8 +218,7 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     yield Text(printable(f"  {inputs_edited(report)}: {'; '.join(first)}{more}"), style=style)
 
 
-def _blamed_cells(blamed: Sequence[CellVerdict], carried: Counter[str]) -> Iterator[RenderableType]:
-    findings = findings_of(blamed)
+def _blamed_cells(findings: Sequence[BlockFinding], carried: Counter[str]) -> Iterator[RenderableType]:
     for finding in findings[:MOST_SHOWN]:
         yield _blamed_cell(finding, following(finding, carried))
     if rest := sum(len(finding.cells) for finding in findings[MOST_SHOWN:]):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
 from sheetnet.formulas import symbol_of
 from sheetnet.quantity import Quantity, q
+from sheetnet.report.redacted import Level
 from sheetnet.syntax.references import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
-from sheetnet.validation.result import BlockFinding
+from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict
 from sheetnet.workbook import Value
 
@@ -169,11 +170,7 @@ def mistake_title(code: str) -> str:
 
 def blocks_of_blanks(report: Report) -> list[BlockFinding]:
     """The blank answers, those of each block on each sheet together."""
-    found: dict[tuple[str | None, str], list[CellVerdict]] = {}
-    for cell in report.answers:
-        if cell.verdict == Verdict.BLANK:
-            found.setdefault((cell.sheet, cell.quantity), []).append(cell)
-    return [BlockFinding(tuple(cells)) for cells in found.values()]
+    return _by_block(cell for cell in report.answers if cell.verdict == Verdict.BLANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +217,23 @@ def counted_blanks(block: BlockFinding) -> str:
     """`1 cell is blank`, `6 cells are blank`."""
     count = len(block.cells)
     return "1 cell is blank" if count == 1 else f"{count:,} cells are blank"
+
+
+def findings_shown(report: Report, cells: Sequence[CellVerdict]) -> list[BlockFinding]:
+    """Cells of a report by their cause; where it tells blocks alone, by the block."""
+    return findings_of(cells) if report.level != Level.WHERE else _by_block(cells)
+
+
+def _by_block(cells: Iterable[CellVerdict]) -> list[BlockFinding]:
+    found: dict[tuple[str | None, str], list[CellVerdict]] = {}
+    for cell in cells:
+        found.setdefault((cell.sheet, cell.quantity), []).append(cell)
+    return [BlockFinding(tuple(each)) for each in found.values()]
+
+
+def concealed(report: Report) -> str:
+    """What to know of a report that does not tell all; empty where it does."""
+    return "" if report.level == Level.FULL else "a student's copy: expected values are left out (--reveal shows them)"
 
 
 def concerned(report: Report) -> list[CellVerdict]:

@@ -20,7 +20,7 @@ from sheetnet.syntax.function_facts import is_googles, volatile_function
 from sheetnet.syntax.references import element_name
 from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.case import Answer, quantity_of
-from sheetnet.validation.result import RIGHT_AS_TEXT, CellVerdict
+from sheetnet.validation.result import AT_THESE_INPUTS, RIGHT_AS_TEXT, CellVerdict
 from sheetnet.validation.texts import Texts, is_remark, number_in
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError, Place, Value
@@ -202,7 +202,7 @@ def _typed(value: float, answer: Answer, number: int, evidence: Evidence) -> tup
 
 def _how_right(value: float, expected: float) -> str:
     digits = right_digits(value, expected)
-    return f"it is right to {digits} digits at these inputs" if digits else "it is wrong at these inputs too"
+    return f"it is right to {digits} digits {AT_THESE_INPUTS}" if digits else f"it is wrong {AT_THESE_INPUTS} too"
 
 
 def _wrong(values: Sequence[Value], number: int, evidence: Evidence) -> tuple[Verdict, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas
 
 
+AT_THESE_INPUTS = "at these inputs"  # in the part of a message that compares a typed number with the right one
 RIGHT_AS_TEXT = "right, but entered as text"  # how the message of such a cell begins
 
 
@@ -97,7 +98,8 @@ class Report:
     """The judgement of one workbook, `cells` with every judged cell; counts are over its answers alone.
 
     `ok` only where every answer was compared and is correct, and everything given is as it was given. `network_id` is
-    the same for equal networks.
+    the same for equal networks. `students_copy`: the workbook says what a student is to fill in. `level` is how much the
+    report tells: "full", or what is left of it for students, "hint" or "where".
 
     >>> report = sheetnet.validate(sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx"))
     >>> report.ok
@@ -120,6 +122,8 @@ class Report:
     strict_inputs: bool = False
     convention: str | None = None
     network_id: str = ""
+    students_copy: bool = False
+    level: str = "full"
 
     @property
     def answers(self) -> tuple[CellVerdict, ...]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sheetnet.files import save_workbook
+from sheetnet.files import read_workbook, save_workbook
+from sheetnet.generate import make_student_workbook
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network
 from sheetnet.reference import training_step
@@ -143,3 +144,20 @@ def test_several_files_end_with_their_commonest_mistakes(run: Run, tmp_path: Pat
     ]
     assert "commonest" not in run("validate", "both.xlsx").out
     assert commonest({}) is None
+
+
+def test_answers_of_a_students_copy_are_shown_only_on_request(run: Run, tmp_path: Path) -> None:
+    """By default hints alone, wherever results go and also when they are kept; `--reveal` shows the expected values."""
+    workbook = edited(make_student_workbook(NETWORK), NETWORK, {"{A_1[0,0]}": FLIPPED["{A_1[0,0]}"]})
+    save_workbook(workbook, tmp_path / "ada.xlsx")
+    outputs = ("--json", "a.json", "--html", "a.html", "--jsonl", "a.jsonl", "--marked", "marked.xlsx")
+    for options, expected in (((), False), (("--resume", "--force"), False), (("--reveal", "--force"), True)):
+        done = run("validate", "ada.xlsx", *outputs, *options)
+        assert (done.code, done.err) == (1, "")
+        marked = read_workbook(tmp_path / "marked.xlsx").sheets[0]
+        texts = {name: (tmp_path / name).read_text(encoding="utf-8") for name in outputs[1:6:2]}
+        texts |= {"stdout": done.out, "marked": " ".join(str(cell.value) for cell in marked.cells.values())}
+        for name, text in texts.items():
+            assert "sign flipped (SN013)" in text
+            assert (name, "0.59326999" in text) == (name, expected)
+        assert ("a student's copy: expected values are left out" in done.out) is not expected

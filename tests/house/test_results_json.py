@@ -34,6 +34,7 @@ REPORT = Report("w.xlsx", "XOR", "the file given", "ironcalc", 8, 0, CELLS, (EDI
 REPORT_DATA: dict[str, Any] = {
     "schema": "sheetnet.report/1", "workbook": "w.xlsx", "network": "XOR", "network_source": "the file given",
     "engine": "ironcalc", "trials": 8, "seed": 0, "strict_inputs": False, "network_id": "f00",
+    "students_copy": False, "level": "full",
     "summary": {"missing": 1, "wrong": 1, "ok": False, "cells": 3, "answers": 2, "changed_givens": 0, "stale": 1},
     "convention": None, "notes": ["a note"],
     "edited_inputs": [
