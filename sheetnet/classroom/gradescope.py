@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from sheetnet._version import __version__
-from sheetnet.classroom.assignment import Level
 from sheetnet.classroom.folder import ClassFolder
 from sheetnet.classroom.grade import Graded, StudentRow, grade
 from sheetnet.classroom.marks import ideas
@@ -28,6 +27,7 @@ from sheetnet.errors import SheetnetError
 from sheetnet.files.archives import save_zip, zip_bytes
 from sheetnet.mistakes import MISTAKES
 from sheetnet.network_file import templates_folder
+from sheetnet.report.redacted import Level
 
 KEPT = ("assignment.toml", "network.toml", "secret", "roster.csv", "variants.csv")
 TEACHER_LOOKS = "Your file has no mark yet: your teacher will look at it."
