@@ -25,7 +25,7 @@ Met = NDArray[np.bool_]
 ALIVE, DEAD, VISIBLE, UPDATED, SOFT = 3, 2, 3, 2, 4
 THRESHOLD = 1e-6  # a number is visible when it is at least so large a part of its block's largest
 CLEAR = 1000 * ABSOLUTE  # and so large a part of the trial's largest number
-MOST_NUMBERS = 1_000_000  # numbers of a block that are looked at together
+_AT_ONCE = 1_000_000  # numbers of a block that are looked at together
 LEVEL = 1e-9  # nearer to its bend no unit may be: rounding would decide on which side it is
 MOST_CLASSES = 16  # outputs up to which each is to be a softmax's largest once, and a target of 0 and of 1 once
 
@@ -76,7 +76,7 @@ def _clear(array: Array, scale: Array) -> Met:
 
 def _parts(array: Array) -> Iterator[slice]:
     """The candidates some at a time, so that what is computed in between of large blocks takes little memory."""
-    step = max(1, MOST_NUMBERS // max(array[:1].size, 1))
+    step = max(1, _AT_ONCE // max(array[:1].size, 1))
     return (slice(begin, begin + step) for begin in range(0, len(array), step))
 
 
