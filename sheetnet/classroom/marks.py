@@ -81,6 +81,11 @@ class Idea:
         return self.cells[0].mistake
 
     @property
+    def name(self) -> str:
+        """The code, or what it is without one."""
+        return self.code or ("no formula" if self.cells[0].formula is None else "a mistake")
+
+    @property
     def where(self) -> str:
         """The blocks that it is in."""
         return ", ".join(dict.fromkeys(cell.quantity for cell in self.cells))
@@ -166,15 +171,16 @@ class Marker:
 
     def _idea(self, idea: Idea) -> Line:
         cost = round(100 * self._assignment.points.deduction)
-        return Line("", f"{idea.code or 'a mistake'} in {idea.where}", -cost)
+        return Line("", f"{idea.name} in {idea.where}", -cost)
 
 
 def ideas(report: Report) -> list[Idea]:
-    """The mistakes of a paper, each once: by its code, else by its formula as it was filled."""
+    """The mistakes of a paper, each once: by its code, else by its formula as it was filled; all texts are one."""
     wrong = [c for c in report.cells if c.answer and c.verdict in MISTAKES_MADE and not c.right_as_text]
     found: dict[object, list[CellVerdict]] = {}
     for number, finding in enumerate(findings_of(wrong)):
-        found.setdefault(finding.first.mistake or number, []).extend(finding.cells)
+        key = finding.first.mistake or (number if finding.first.formula is not None else "no formula")
+        found.setdefault(key, []).extend(finding.cells)
     return [Idea(tuple(cells)) for cells in found.values()]
 
 

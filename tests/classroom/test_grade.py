@@ -29,7 +29,7 @@ from sheetnet.layout.info_sheets import RECORD_SHEET
 from sheetnet.network import Network
 from sheetnet.workbook import Workbook
 from tests.support.commands import Run
-from tests.support.papers import blank, changed, doubled, filled, typed
+from tests.support.papers import as_text, blank, changed, doubled, filled, typed
 
 NAMES = ("ada", "bob", "cyd", "dee", "eve", "fay", "gus", "hal")
 STUDENTS = [Student(name, f"{name.title()} Example", "", str(number)) for number, name in enumerate(NAMES, 101)]
@@ -122,7 +122,10 @@ def test_marks_by_idea(folder: ClassFolder, handed_in: Callable[..., Path], tmp_
     settings(
         folder, ("points = 10", "points = 24"), ('by = "question"', 'by = "idea"'), ("deduction = 1", "deduction = 5")
     )
-    assert points(marks(folder, tmp_path)) == {"ada": 19.0, "bob": 18.0}
+    handed_in("cyd", lambda book: changed("z_1", as_text)(changed("a_2", as_text)(book)))
+    graded = marks(folder, tmp_path)
+    assert points(graded) == {"ada": 19.0, "bob": 18.0, "cyd": 19.0}
+    assert "   -5.00  no formula in z_1, a_2" in explained(graded, "cyd")
 
 
 def test_policies_and_questions(folder: ClassFolder, handed_in: Callable[..., Path], tmp_path: Path) -> None:

@@ -61,3 +61,9 @@ def typed(cell: Cell) -> Cell:
 
 def doubled(cell: Cell) -> Cell:
     return replace(cell, formula=f"2*({cell.formula})") if cell.formula else cell
+
+
+def as_text(cell: Cell) -> Cell:
+    """A number typed as text, with a decimal comma."""
+    assert isinstance(cell.value, float)
+    return Cell(f"{cell.value:.4f}".replace(".", ","))
