@@ -2,6 +2,7 @@
 
 from sheetnet.classroom.assign import Given, assign, write_key
 from sheetnet.classroom.assignment import Assignment, read_assignment
+from sheetnet.classroom.feedback import write_feedback
 from sheetnet.classroom.folder import ClassFolder
 from sheetnet.classroom.grade import HAS_A_MARK, Graded, grade
 from sheetnet.classroom.integrity import Fact, facts
@@ -28,6 +29,7 @@ __all__ = [
     "grade",
     "read_assignment",
     "read_roster",
+    "write_feedback",
     "write_key",
     "write_marks",
     "write_overview",

@@ -104,12 +104,13 @@ def grade_command(
     ] = None,
     limit: LimitChanges = None,
 ) -> None:
-    """Mark what a class handed in: each student by their own numbers.
+    """Mark what a class handed in, each student by their own numbers, and write feedback.
 
     Run it again after a new paper, another point or an override in DIR/keep/overrides.csv: only what is new is judged.
     Exit code 0: everybody has a mark; 1: somebody has none; 2: a file cannot be used.
     """
     from sheetnet.classroom import HAS_A_MARK, explained, grade
+    from sheetnet.classroom.feedback import write_feedback
     from sheetnet.files.limits import parse_limits
     from sheetnet.report.terminal import console
 
@@ -117,7 +118,8 @@ def grade_command(
         raise UsageError("--sheet goes with --lms canvas and --lms moodle", remedy="give both, or neither")
     with console(stderr=True).status("judging"):
         graded = grade(submissions, folder, out, jobs=jobs, limits=parse_limits(limit or []))
-    written = _write_results(graded, out, lms, sheet, column)
+        pages = write_feedback(graded, out, jobs=jobs)
+    written = [*_write_results(graded, out, lms, sheet, column), f"{out / 'feedback.zip'}  feedback pages: {pages}"]
     if explain:
         for student in explain:
             print("\n".join(explained(graded, student)))

@@ -147,5 +147,5 @@ def test_more_is_told_after_the_deadline(graded: Graded, tmp_path: Path) -> None
     for day in (14, 15):
         write_feedback(again, tmp_path / "out", jobs=1, now=datetime(2026, 12, day, 12, tzinfo=UTC))
         pages.append(texts(tmp_path / "out" / "feedback" / "s-ada")["feedback.html"])
-    assert "expected" not in pages[0]
-    assert "expected" in pages[1]
+    assert ", expected" not in pages[0]
+    assert ", expected" in pages[1]

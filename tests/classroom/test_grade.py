@@ -299,7 +299,7 @@ def test_the_grade_command(run: Run, folder: ClassFolder, handed_in: Callable[..
     done = run(*words)
     assert done.code == 1
     assert "bob Bob Example no paper\n" in done.out
-    assert "7 no paper, 1 marked\nout/marks.csv\nout/overview.html\n" in done.out
+    assert "7 no paper, 1 marked\nout/marks.csv\nout/overview.html\nout/feedback.zip  feedback pages: 1\n" in done.out
     assert run(*words, "--explain", "ADA").out.endswith("   10.00  in all\n")
     done = run(*words, "--explain", "zoe")
     assert (done.code, done.err.count("\n")) == (2, 1)
