@@ -121,5 +121,5 @@ def _as_handed_in(rows: list[StudentRow], feedback: Path) -> Iterator[tuple[str,
         for path in sorted((feedback / row.student.id).iterdir()):
             own = path.name if path.name in (PAGE, MARK) else inner[-1]
             if len(inner) == 1 and path.name in (PAGE, MARK):  # all files in one folder, as Canvas has them
-                own = f"{PurePosixPath(inner[0]).stem}_{path.name}"
+                own = f"{PurePosixPath(inner[0]).stem}-{path.name}"
             yield "/".join((*inner[:-1], own)), path.read_bytes()
