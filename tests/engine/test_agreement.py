@@ -42,8 +42,8 @@ def numpy_values(network: Network, workbook: Workbook) -> dict[Place, float]:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
     "program",
-    ["IronCalc", pytest.param("LibreOffice", marks=pytest.mark.libreoffice),
-     pytest.param("Gnumeric", marks=pytest.mark.gnumeric)],
+    ["IronCalc", pytest.param("LibreOffice", marks=[pytest.mark.libreoffice, pytest.mark.slow]),
+     pytest.param("Gnumeric", marks=[pytest.mark.gnumeric, pytest.mark.slow])],
 )  # fmt: skip
 def test_every_formula_cell_agrees_with_numpy(program: str, suffix: str, tmp_path: Path, record_property) -> None:
     """Templates and all pairs of activation and loss, written with wrong cached values and recalculated."""

@@ -257,6 +257,7 @@ def test_the_copy_is_what_runs(copy: Copy) -> None:
     assert "hard_tanh" in copy.python("-c", "from tools.small_networks import pairs; print(pairs())")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 @pytest.mark.parametrize("name", ["mixed", "bent"])
 def test_a_whole_workbook_is_correct(copy: Copy, name: str, suffix: str) -> None:
@@ -266,18 +267,21 @@ def test_a_whole_workbook_is_correct(copy: Copy, name: str, suffix: str) -> None
     assert summary["correct"] == summary["answers"] > 100
 
 
+@pytest.mark.slow
 def test_in_columns_too(copy: Copy) -> None:
     """Every block stands transposed."""
     copy("generate", "mixed", "--views", "all", "--orientation", "column", "--format", "xlsx", "--out", "columns")
     assert copy.report("columns/mixed.xlsx")["summary"]["ok"]
 
 
+@pytest.mark.slow
 def test_trials_see_both_sides_of_a_bend_away_from_zero(copy: Copy) -> None:
     """The tests of trials run over the catalogue, so they hold for the added rows too."""
     done = copy.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/trials/test_draws.py", "-k", BENDS)
     assert " passed" in done
 
 
+@pytest.mark.slow
 def test_a_wrong_cell_is_blamed_where_it_stands(copy: Copy) -> None:
     """Each mutant at its cell alone: trials know the bend at 1, and the row that is mixed, from the catalogue."""
     copy("generate", "mixed", "--views", "step", "--format", "xlsx", "--out", "step")
@@ -295,6 +299,7 @@ def test_a_wrong_cell_is_blamed_where_it_stands(copy: Copy) -> None:
     assert wrong == {what: [(quantity, index)] for what, (_, _, quantity, index) in MUTANTS.items()}
 
 
+@pytest.mark.slow
 def test_a_students_copy_has_examples_and_its_key_is_right(copy: Copy) -> None:
     """The hints name what e, J and f are here."""
     copy("generate", "mixed", "--student", "--key", "--hints", "example", "--format", "xlsx", "--out", "class")
@@ -307,6 +312,7 @@ def test_a_students_copy_has_examples_and_its_key_is_right(copy: Copy) -> None:
     assert not copy.report(str(student), code=1)["summary"]["ok"]
 
 
+@pytest.mark.slow
 def test_identify_labels_every_cell(copy: Copy) -> None:
     """From what the formulas compute, without the names of the workbook."""
     copy("generate", "mixed", "--views", "step", "--format", "xlsx", "--out", "alone")
@@ -317,6 +323,7 @@ def test_identify_labels_every_cell(copy: Copy) -> None:
     assert {"z_1", "a_1", "e_2", "J_2", "delta_2", "a_3", "dC_dW_1", "cost"} <= labelled
 
 
+@pytest.mark.slow
 def test_a_document_is_audited(copy: Copy) -> None:
     """Its numbers as printed, one of them wrong, and its equations in the activation's own name."""
     step = json.loads(copy.python("-c", STEP, "bent"))

@@ -19,6 +19,7 @@ def test_there_are_files_to_judge() -> None:
     assert SHIPPED_ODS, "generated/ holds no .ods: make generated"
 
 
+@pytest.mark.slow
 @pytest.mark.validator
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_shipped_workbook_is_valid_open_xml(path: Path) -> None:
@@ -26,6 +27,7 @@ def test_shipped_workbook_is_valid_open_xml(path: Path) -> None:
     assert ooxml_errors(path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.schema
 @pytest.mark.parametrize("path", SHIPPED_ODS, ids=lambda path: path.name)
 def test_shipped_workbook_is_valid_opendocument(path: Path, tmp_path: Path) -> None:

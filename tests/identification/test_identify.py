@@ -190,6 +190,7 @@ def test_the_map_of_the_documentation_works() -> None:
     assert len(cells) == 2 + 6 + 6 + 2 + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeated", [False, True])
 def test_a_thousand_training_steps_are_identified(tmp_path: Path, repeated: bool) -> None:
     """One step a row, 25,000 formulas and more, no names. (`make bench` says how fast.)"""

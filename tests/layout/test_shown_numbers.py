@@ -76,6 +76,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Wor
     return folder, stems
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("shown")  # LibreOffice converts the books once
 @pytest.mark.libreoffice
 def test_no_column_is_too_narrow_for_its_numbers(files: tuple[Path, Mapping[str, Workbook]]) -> None:
@@ -89,6 +90,7 @@ def test_no_column_is_too_narrow_for_its_numbers(files: tuple[Path, Mapping[str,
         assert "###" not in text, stem
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("shown")  # LibreOffice converts the books once
 @pytest.mark.libreoffice
 def test_no_number_is_shown_as_zero_that_is_not(files: tuple[Path, Mapping[str, Workbook]]) -> None:

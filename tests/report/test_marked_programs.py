@@ -20,6 +20,7 @@ from tests.support.marked import FORMATS, NETWORK, OWN, PROGRAMS, damaged, mark,
 from tests.support.sheets import place_of as stands_at
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 def test_libreoffice_opens_copies_and_keeps_their_notes(tmp_path: Path) -> None:
     """Recalculated and saved again, a copy has the sheets, formulas, notes and texts it had; nothing became a formula."""
@@ -49,6 +50,7 @@ def test_a_marked_xlsx_is_valid_open_xml(tmp_path: Path) -> None:
         assert ooxml_errors(mark(path)[1]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.schema
 def test_a_marked_ods_is_valid_opendocument(tmp_path: Path) -> None:
     """No error by the schema of OpenDocument 1.3: all views, and a student's copy."""
@@ -76,6 +78,7 @@ def test_files_saved_by_other_programs_can_be_marked(original: Path, program: st
         assert ours_in(target).keys() == remarked(report)
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 @pytest.mark.gnumeric
 def test_copies_of_other_programs_files_open_in_libreoffice(tmp_path: Path) -> None:

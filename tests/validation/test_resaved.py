@@ -65,6 +65,7 @@ def check(paths: list[Path]) -> int:
     return len(paths)
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 @pytest.mark.parametrize("end", FORMATS)
 def test_libreoffice_saves_it_again(tmp_path: Path, end: str) -> None:
@@ -92,8 +93,9 @@ def test_openpyxl_saves_it_again(tmp_path: Path) -> None:
     assert validate(paths[0]).stale == 0
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
-@pytest.mark.parametrize("name", ["xor-batch", pytest.param("relu-sigmoid-softmax", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["xor-batch", "relu-sigmoid-softmax"])
 def test_libreoffice_as_the_engine_gives_the_same_verdicts(tmp_path: Path, name: str) -> None:
     """`--engine libreoffice`: right as a whole, and the damaged formula blamed alone."""
     workbook = step_book(load_network(name))

@@ -84,8 +84,8 @@ def off(value: Value, expected: Value, quantity: float | None) -> float:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
     "program",
-    ["IronCalc", pytest.param("LibreOffice", marks=pytest.mark.libreoffice),
-     pytest.param("Gnumeric", marks=pytest.mark.gnumeric)],
+    ["IronCalc", pytest.param("LibreOffice", marks=[pytest.mark.libreoffice, pytest.mark.slow]),
+     pytest.param("Gnumeric", marks=[pytest.mark.gnumeric, pytest.mark.slow])],
 )  # fmt: skip
 def test_every_cell_of_every_view_agrees_with_numpy(program: str, suffix: str, tmp_path: Path, record_property) -> None:
     """Written with wrong cached values and recalculated: numbers are NumPy's, lights say what they should."""
