@@ -133,12 +133,16 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
 
 
 def _height(text: str, style: Style, width: float) -> float:
-    """`width` is in characters of 7 pixels each."""
-    lines = 1
     if style.wrap:
-        room = width * 7 * _POINTS / (style.size * (_BOLD if style.bold else 1))
-        lines = sum(_lines(line, room) for line in text.split("\n"))
-    return max(USUAL_HEIGHT, ceil(lines * style.size * _LINE_HEIGHT + 3))
+        return wrapped_height(text, width, style.size, _BOLD if style.bold else 1)
+    return max(USUAL_HEIGHT, ceil(style.size * _LINE_HEIGHT + 3))
+
+
+def wrapped_height(text: str, width: float, size: float, weight: float = 1) -> float:
+    """The height in points that a text needs in a column `width` characters of 7 pixels wide, in a font of that size."""
+    room = width * 7 * _POINTS / (size * weight)
+    lines = sum(_lines(line, room) for line in text.split("\n"))
+    return max(USUAL_HEIGHT, ceil(lines * size * _LINE_HEIGHT + 3))
 
 
 def _lines(text: str, room: float) -> int:

@@ -143,7 +143,7 @@ def _findings(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
 
 def _line(finding: BlockFinding, carried: int, observations: int) -> _Row:
     cell = finding.first
-    why = reason(cell) + (f"; {inherited(carried)}" if carried else "")
+    why = reason(cell) + (f" ({inherited(carried)})" if carried else "")
     return (
         _verdict(cell.verdict),
         Field(printable(finding.where), link=cell_position(cell), wrap=True),

@@ -220,6 +220,7 @@ def test_texts_of_the_report_sheet_wrap(tmp_path: Path) -> None:
     long = [cell for row in sheet.iter_rows() for cell in row if len(str(cell.value or "")) > 60 and cell.column > 3]
     assert long
     assert all(cell.alignment.wrap_text for cell in long)
+    assert all(sheet.row_dimensions[cell.row].height > 25 for cell in long)
     assert sum(dimension.width for dimension in sheet.column_dimensions.values()) < 190
     links = [cell for row in sheet.iter_rows() for cell in row if cell.hyperlink]
     assert links

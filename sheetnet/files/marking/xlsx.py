@@ -10,7 +10,7 @@ dynamic arrays, macros, cached values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sheetnet.errors import FileError
@@ -19,6 +19,7 @@ from sheetnet.files.marking import AUTHOR, AddedSheet, Field, Mark, Marks, free_
 from sheetnet.files.marking.xlsx_cells import CELL_TAGS, DATA_ELEMENT, EMPTY_STYLES, MAIN, CellMarker, NewStyles
 from sheetnet.files.marking.xlsx_notes import BEFORE, BEFORE_CONDITIONS, LEGACY, add_comments, add_shapes
 from sheetnet.files.package import Package, Parts
+from sheetnet.files.sheet_features import USUAL_HEIGHT, wrapped_height
 from sheetnet.files.xlsx.parts import (
     NAMESPACES,
     OFFICE,
@@ -116,6 +117,7 @@ def _later(data: bytes, blocks: list[_Block], count: int) -> Iterator[Edit]:
         yield rule.start, rule.inner, tag
 
 
+_TEXT_SIZE = 11.0  # points, the largest font that workbooks begin with
 _HEAD = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{NAMESPACES[0]}">'.encode()
 _VIEW = (
     b'<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
@@ -137,10 +139,21 @@ def sheet_xml(sheet: AddedSheet, look: Callable[[Field], int]) -> bytes:
     parts = [_HEAD, _FIT, _VIEW, b"<cols>%s</cols>" % columns if columns else b"", b"<sheetData>"]
     for number, row in enumerate(sheet.rows, start=1):
         cells = b"".join(_cell(number, column, cell, look) for column, cell in enumerate(row, start=1))
-        parts.append(b'<row r="%d">%s</row>' % (number, cells))
+        parts.append(b'<row r="%d"%s>%s</row>' % (number, _height(row, sheet.widths), cells))
     links = b"".join(_links(sheet))
     parts += [b"</sheetData>", b"<hyperlinks>%s</hyperlinks>" % links if links else b"", _PAGE, b"</worksheet>"]
     return b"".join(parts)
+
+
+def _height(row: Sequence[Field], widths: Sequence[float]) -> bytes:
+    """A row's height where a text wraps: not every program measures it."""
+    wrapped = [
+        wrapped_height(cell.value, width, _TEXT_SIZE)
+        for cell, width in zip(row, widths, strict=False)
+        if cell.wrap and isinstance(cell.value, str)
+    ]
+    highest = max(wrapped, default=USUAL_HEIGHT)
+    return b' ht="%g" customHeight="1"' % highest if highest > USUAL_HEIGHT else b""
 
 
 def _cell(row: int, column: int, cell: Field, look: Callable[[Field], int]) -> bytes:
