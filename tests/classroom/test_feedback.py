@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from sheetnet.classroom import ClassFolder, Graded, Student, assign, grade
-from sheetnet.classroom.feedback import write_feedback
+from sheetnet.classroom import ClassFolder, Graded, Student, assign, grade, write_overview
+from sheetnet.classroom.feedback import page_of, write_feedback
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.files.limits import Limits
+from sheetnet.judge import validate
 from sheetnet.reference import training_step
+from sheetnet.report.marked import save_marked
+from sheetnet.report.redacted import Level, redacted
+from tests.support.browser import looked_at
 from tests.support.papers import blank, changed, doubled, filled, typed
 
 STUDENTS = [
@@ -23,6 +28,7 @@ STUDENTS = [
 ]
 ADA = "lovelaceada_101_4711_exercise.xlsx"
 BOB = "builderbob_102_4712_my work.ods"
+NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?!\w)")
 CYD = "charissecyd_LATE_103_4713_photo.png"
 
 
@@ -149,3 +155,47 @@ def test_more_is_told_after_the_deadline(graded: Graded, tmp_path: Path) -> None
         pages.append(texts(tmp_path / "out" / "feedback" / "s-ada")["feedback.html"])
     assert ", expected" not in pages[0]
     assert ", expected" in pages[1]
+
+
+@pytest.mark.slow
+def test_a_hundred_variants_give_nothing_away(tmp_path: Path) -> None:
+    """In pages and marked copies of 100 students, at both levels, at any rounding to four digits or more."""
+    students = [Student(f"s{number:03}") for number in range(100)]
+    vary = ["inputs", "targets", "weights", "biases"]
+    folder = assign("d02b", students, tmp_path / "class", vary=vary, formats=["xlsx"]).folder
+    for number, (student, variant) in enumerate(folder.variants().items()):
+        network = folder.network_of(variant)
+        book = filled(read_workbook(folder.give / student / "exercise.xlsx"), network, lambda cell: cell)
+        undone = ("dC_dW_1", "W_1_new", "W_2_new", "z_1_new", "A_1_new", "z_2_new", "a_2_new", "cost_new")
+        for name in undone:
+            book = changed(name, blank)(book)
+        path = tmp_path / f"{student}.xlsx"
+        save_workbook(changed("delta_2", doubled)(book), path)
+        report = validate(path, network, blanks=["all"])
+        own = {cell.value for cell in report.cells if isinstance(cell.value, float)} | entered(path)
+        key = {cell.expected for cell in report.answers if cell.expected is not None}
+        secret = {number for number in roundings(key) - roundings(own) if len(f"{number:g}".strip("0.")) > 3}
+        assert len(secret) > 50
+        told = redacted(report, (Level.WHERE, Level.HINT)[number % 2])
+        out = tmp_path / "out" / student
+        out.mkdir(parents=True)
+        save_marked(told, out / path.name)
+        (out / "page.html").write_text(page_of(told, path.name, Limits()), "utf-8")
+        for name, text in texts(out).items():
+            assert (name, secret & {float(word) for word in NUMBER.findall(text)}) == (name, set())
+
+
+def roundings(numbers: set[float]) -> set[float]:
+    """The numbers without their signs, rounded to 4 to 15 significant digits, and to 4 to 9 decimals as sheets round."""
+    rounded = {float(f"{abs(number):.{digits}g}") for number in numbers for digits in range(4, 16)}
+    return rounded | {round(abs(number), places) for number in numbers for places in range(4, 10) if abs(number) > 0.1}
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_overview_in_a_browser(graded: Graded, tmp_path: Path) -> None:
+    """Readable on a phone and a screen, light and dark; axe-core finds nothing serious."""
+    write_overview(graded, tmp_path / "overview.html")
+    for (width, _), found in looked_at((tmp_path / "overview.html").read_text("utf-8"), tmp_path).items():
+        assert found["needed"] == width
+        assert [violation for violation in found["violations"] if violation[1] in ("serious", "critical")] == []

@@ -1,18 +1,13 @@
-"""A class of 200 that handed in by four platforms: who is who, what is a fact, what is not, and that marks add up.
-
-The names of files and folders are written here as the platforms' own documentation has them.
-"""
+"""A class of 200 that handed in by four platforms: who is who, what is a fact, what is not, and that marks add up."""
 
 from __future__ import annotations
 
 import csv
 import random
-import shutil
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +23,7 @@ from sheetnet.reference import training_step
 from sheetnet.workbook import Workbook
 from tests.support.figures import record
 from tests.support.papers import blank, changed, doubled, filled, typed
+from tests.support.platform_shapes import Person, canvas, gradescope, moodle, nbgrader
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("made class")]
 
@@ -116,60 +112,8 @@ def _write(folder: ClassFolder, truths: dict[str, Truth], place: Path, source: r
         save_workbook(KINDS[truth.kind][2](book), place / f"{student}.xlsx")
 
 
-def files_of(student: str, papers: Path) -> Iterator[Path]:
-    yield from (path for path in (papers / f"{student}.xlsx", papers / f"{student}-2.xlsx") if path.exists())
-
-
-def stamp(truth: Truth) -> str:
-    """One hour before the deadline, or so many days begun after it."""
-    return f"2026-12-{1 + truth.late:02} 11:00:00 UTC"
-
-
-def canvas(folder: ClassFolder, truths: dict[str, Truth], papers: Path, out: Path) -> Path:
-    """One zip: name[_LATE]_userid_attachmentid_file, the name in small letters without spaces, the last name first."""
-    with zipfile.ZipFile(out / "submissions.zip", "w") as archive:
-        for number, student in enumerate(folder.students):
-            first, last = student.name.split(" ")
-            late = "LATE_" if truths[student.id].late else ""
-            for attempt, path in enumerate(files_of(student.id, papers)):
-                name = f"{last}{first}".lower()
-                archive.write(path, f"{name}_{late}{student.platform_id}_{number * 10 + attempt}_exercise.xlsx")
-    return out / "submissions.zip"
-
-
-def moodle(folder: ClassFolder, _truths: dict[str, Truth], papers: Path, out: Path) -> Path:
-    """One zip with a folder a student: fullname_id_assignsubmission_file_."""
-    with zipfile.ZipFile(out / "Course-Homework 1-4242.zip", "w") as archive:
-        for student in folder.students:
-            for path in files_of(student.id, papers):
-                archive.write(
-                    path, f"{student.name}_{student.platform_id}_assignsubmission_file_/exercise{path.name[5:]}"
-                )
-    return out / "Course-Homework 1-4242.zip"
-
-
-def nbgrader(folder: ClassFolder, truths: dict[str, Truth], papers: Path, out: Path) -> Path:
-    """submitted/STUDENT/ASSIGNMENT/file with timestamp.txt."""
-    for student in folder.students:
-        for path in files_of(student.id, papers):
-            place = out / "submitted" / student.id / "homework1"
-            place.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, place / path.name)
-            (place / "timestamp.txt").write_text(stamp(truths[student.id]), "utf-8")
-    return out
-
-
-def gradescope(folder: ClassFolder, truths: dict[str, Truth], papers: Path, out: Path) -> Path:
-    """assignment_123_export/submission_N/file and submission_metadata.yml."""
-    place, lines = out / "assignment_123_export", []
-    for number, student in enumerate(folder.students, 555):
-        for path in files_of(student.id, papers):
-            (place / f"submission_{number}").mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, place / f"submission_{number}" / f"exercise{path.name[5:]}")
-        lines += [f"submission_{number}:", "  :submitters:", f"  - :name: {student.name}", f"    :sid: {student.id}",
-            f"    :email: {student.email}", f"  :created_at: {stamp(truths[student.id]).replace(' UTC', ' Z')}"]  # fmt: skip
-    (place / "submission_metadata.yml").write_text("---\n" + "\n".join(lines), "utf-8")
-    return out
+def people(folder: ClassFolder, truths: dict[str, Truth]) -> list[Person]:
+    return [Person(s.id, s.name, s.email, s.platform_id, truths[s.id].late) for s in folder.students]
 
 
 @pytest.mark.parametrize("platform", [canvas, moodle, nbgrader, gradescope])
@@ -179,7 +123,7 @@ def test_every_student_gets_what_is_theirs(
     """Every fact is found again and none invented; a late paper costs where the platform says by how much."""
     folder, truths, papers = made
     began = time.time()
-    graded = grade([platform(folder, truths, papers, tmp_path)], folder.path, tmp_path / "out", jobs=2)
+    graded = grade([platform(people(folder, truths), papers, tmp_path)], folder.path, tmp_path / "out", jobs=2)
     took = time.time() - began
     assert graded.strays == ()
     for row in graded.rows:
@@ -218,7 +162,7 @@ def _add_up(graded: Graded, tmp_path: Path) -> None:
 def test_killed_and_resumed(made: tuple[ClassFolder, dict[str, Truth], Path], tmp_path: Path) -> None:
     """Killed in the middle and begun again: the same marks, and what was judged is not judged again."""
     folder, truths, papers = made
-    source = nbgrader(folder, truths, papers, tmp_path / "in")
+    source = nbgrader(people(folder, truths), papers, tmp_path / "in")
     words = [sys.executable, "-m", "sheetnet", "grade", str(source), "--class", str(folder.path), "--jobs", "2", "-o"]
     results = tmp_path / "killed" / "work" / "results.jsonl"
     with subprocess.Popen([*words, str(tmp_path / "killed")], stdout=subprocess.DEVNULL) as process:
