@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sheetnet.classroom.assignment import Assignment, read_assignment
+from sheetnet.classroom.marks import WHOLE, Override
 from sheetnet.classroom.roster import Student, read_roster, table_of
 from sheetnet.classroom.secret import Secret, load_secret
 from sheetnet.classroom.variants import Slot, Variant, network_with
@@ -102,6 +103,26 @@ class ClassFolder:
                 found[student] = Variant(numbers, float(row[DIFFICULTY_COLUMN]))
             except ValueError:
                 raise FileError(f"line {line}: a number is missing", path=path, remedy="bring it back") from None
+        return found
+
+    def overrides(self) -> dict[str, list[Override]]:
+        """Id → what the teacher decided in `keep/overrides.csv`: id, question, points (or EX), reason. Raises FileError."""
+        path = self.kept("overrides.csv")
+        found: dict[str, list[Override]] = {}
+        ids = {student.key: student.id for student in self.students}
+        for number, row in enumerate(table_of(path) if path.exists() else [], 2):
+            student, words = ids.get(row.get("id", "").strip().casefold()), row.get("points", "").strip()
+            try:
+                points = None if words.upper() == "EX" else float(words.replace(",", "."))
+            except ValueError:
+                points = -1.0
+            if student is None or (points is not None and points < 0):
+                what = f"the points {words!r}" if student else f"the id {row.get('id', '')!r}"
+                raise FileError(
+                    f"line {number}: {what} cannot be", path=path, remedy="id,question,points,reason; points may be EX"
+                )
+            question = row.get("question", "").strip() or WHOLE
+            found.setdefault(student, []).append(Override(student, question, points, row.get("reason", "").strip()))
         return found
 
     def network_of(self, variant: Variant) -> Network:

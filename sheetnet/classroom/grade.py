@@ -23,7 +23,7 @@ from sheetnet.classroom.assignment import Attempt
 from sheetnet.classroom.collect import Paper, collect
 from sheetnet.classroom.folder import ClassFolder
 from sheetnet.classroom.marks import WHOLE, Marker, Override, PaperMark
-from sheetnet.classroom.roster import Student, table_of
+from sheetnet.classroom.roster import Student
 from sheetnet.classroom.whose import Owners, Said, Whose, read_said
 from sheetnet.errors import FileError, SheetnetError
 from sheetnet.files.limits import Limits
@@ -129,7 +129,7 @@ def grade(
     most = limits if isinstance(limits, Limits) else Limits.of(limits or {})
     asked = blanks_named(place.network, place.assignment.blanks)
     marker = Marker(place.network, place.assignment, asked)
-    overrides = read_overrides(place)
+    overrides = place.overrides()
     with Workers() as workers:
         owned = _owned(place, paths, work, workers, jobs, most)
         judged = _judged(place, owned, work, workers, jobs, most, progress)
@@ -145,29 +145,6 @@ def _refuse_the_secret(folder: ClassFolder, submissions: Sequence[Path]) -> None
             raise FileError(
                 "the class's secret or numbers lie there", path=place, remedy="move them back to keep/, nowhere else"
             )
-
-
-def read_overrides(folder: ClassFolder) -> dict[str, list[Override]]:
-    """Id → what the teacher decided in `keep/overrides.csv`: id, question, points (or EX), reason."""
-    path = folder.kept("overrides.csv")
-    found: dict[str, list[Override]] = {}
-    if not path.exists():
-        return {}
-    ids = {student.key: student.id for student in folder.students}
-    for number, row in enumerate(table_of(path), 2):
-        student, words = ids.get(row.get("id", "").strip().casefold()), row.get("points", "").strip()
-        try:
-            points = None if words.upper() == "EX" else float(words.replace(",", "."))
-        except ValueError:
-            points = -1.0
-        if student is None or (points is not None and points < 0):
-            what = f"the points {words!r}" if student else f"the id {row.get('id', '')!r}"
-            raise FileError(
-                f"line {number}: {what} cannot be", path=path, remedy="id,question,points,reason; points may be EX"
-            )
-        question = row.get("question", "").strip() or WHOLE
-        found.setdefault(student, []).append(Override(student, question, points, row.get("reason", "").strip()))
-    return found
 
 
 Owned = tuple[Paper, Whose, Path | None]

@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from sheetnet.classroom.collect import Claim
 from sheetnet.classroom.folder import ClassFolder
@@ -154,8 +153,3 @@ def _only(found: Sequence[str], how: str) -> tuple[str | None, str]:
     if len(set(found)) == 1:
         return found[0], how
     return None, f"{how} is that of {' and '.join(sorted(set(found)))}"
-
-
-def stored_path(folder: Path, digest: str, suffix: str) -> Path:
-    """Where a paper's content is kept, whatever its name was."""
-    return folder / f"{digest[:32]}{suffix}"
