@@ -17,14 +17,14 @@ from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import save_workbook
 from sheetnet.files.atomic import refuse_existing, refuse_shared
 from sheetnet.files.limits import Limits
-from sheetnet.layout import Exercise, blanks_named, build_workbook, student_workbook
+from sheetnet.layout import Exercise, as_key, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Place, Value, Workbook
-from sheetnet.workbook_options import WorkbookOptions, least_cells, usual_options, views_named
+from sheetnet.workbook_options import WorkbookOptions, least_cells, left_out, usual_options, views_named
 
 MOST_TIMES_LEAST = 100  # a workbook has up to 40 times the cells that `least_cells` tells
 
@@ -38,6 +38,8 @@ def make_workbook(network: NetworkLike, presentation: WorkbookOptions | None = N
     """
     network = load_network(network)
     shown = presentation or usual_options(network)
+    missing = left_out(network)
+    shown = replace(shown, views=tuple(view for view in shown.views if view not in missing))
     _refuse_what_is_not_read_back(network, shown)
     workbook = build_workbook(network, _numbers(network, shown), __version__, shown)
     _refuse_too_large(_cells(workbook))
@@ -210,7 +212,7 @@ def asked_for(
     exercise = Exercise(blanks_named(network, blanks), hints or Exercise.hints)
     alone = presentation if views else replace(presentation, views=("step",))
     found = {f"{stem}-student": make_student_workbook(network, exercise, alone)}
-    return found | ({f"{stem}-key": make_workbook(network, presentation)} if key else {})
+    return found | ({f"{stem}-key": as_key(make_workbook(network, presentation))} if key else {})
 
 
 def write_all(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
+from math import isfinite, prod
 from typing import Literal
 
 from sheetnet import toml_fields
@@ -88,6 +88,7 @@ class Network:
     an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
 
     `training_steps` are those of the sheet Training where nobody asks for others; `remarks` stand on the sheets.
+    `image` says that an observation is a picture of so many rows and columns.
 
     >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
     >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
@@ -105,6 +106,7 @@ class Network:
     train_bias: bool = True
     training_steps: int | None = None
     remarks: tuple[Remark, ...] = ()
+    image: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         toml_fields.text(self.title, "title")
@@ -121,6 +123,7 @@ class Network:
             raise refuse("remarks", f"is {toml_fields.shown(self.remarks)}", "a Remark for each")
         object.__setattr__(self, "remarks", tuple(self.remarks))
         object.__setattr__(self, "layers", _checked_layers(self))
+        object.__setattr__(self, "image", _checked_image(self))
         _check_shapes(self)
         _check_meaning(self)
 
@@ -197,6 +200,19 @@ def _checked_layers(network: Network) -> tuple[Layer, ...]:
             raise refuse(f"layers[{index}].shared_bias", "is True", "False where biases are trained, for they part")
         fan_in = layer.neurons
     return tuple(layers)
+
+
+def _checked_image(network: Network) -> tuple[int, int] | None:
+    """Rows and columns of the pictures, which have a pixel for each input."""
+    if network.image is None:
+        return None
+    found: object = network.image
+    inputs = len(network.inputs[0])
+    whole = isinstance(found, list | tuple) and all(isinstance(n, int) and not isinstance(n, bool) for n in found)
+    if not isinstance(found, list | tuple) or not whole or len(found) != 2 or min(found) < 1 or prod(found) != inputs:
+        words = "rows and columns, with a pixel for each input"
+        raise refuse("image", f"is {toml_fields.shown(found)}", f"{words}, {inputs} in all")
+    return found[0], found[1]
 
 
 def _check_shapes(network: Network) -> None:

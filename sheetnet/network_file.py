@@ -25,7 +25,8 @@ NetworkLike = TableLike | Network  # what is taken wherever a network is
 
 # `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
 FILE_KEYS = (
-    "title source observations layers loss reduction learning_rate train_bias seed init published training_steps remarks"
+    "title source observations layers loss reduction learning_rate train_bias seed init"
+    " published training_steps remarks image"
 ).split()
 LAYER_KEYS = "activation weights weights_by bias neurons".split()
 # Names by which people know a template's example, beside the file's own.
@@ -159,6 +160,7 @@ def _network(table: Mapping[str, Any]) -> Network:
             train_bias=train_bias,
             training_steps=table.get("training_steps"),
             remarks=_remarks(table.get("remarks", [])),
+            image=table.get("image"),
         )
     except NetworkError as error:
         if error.place is not None and error.place.startswith("targets"):  # which a file has in a table of their own
@@ -265,6 +267,7 @@ def dump_network(network: Network) -> str:
         f"learning_rate = {network.learning_rate!r}",
         f"train_bias = {str(network.train_bias).lower()}",
         *([] if network.training_steps is None else [f"training_steps = {network.training_steps}"]),
+        *([] if network.image is None else [f"image = {list(network.image)}"]),
         "",
         "[observations]",
         *_rows("inputs", network.inputs),

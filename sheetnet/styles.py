@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
+SHOWN_BY_COLOR = ";;;"  # the number format of a cell that shows no number
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -25,6 +27,7 @@ class Style:
     font: str = "Arial"
     size: int = 10
     wrap: bool = False
+    underline: bool = False
     open: bool = False  # may be changed on a locked sheet
 
 
@@ -55,12 +58,12 @@ STYLES: dict[str, Style] = {
     "subtitle": Style(italic=True, color="595959"),
     "band": Style(bold=True, size=12, color="1F3864"),
     "symbol": Style(bold=True, color="1F3864"),
-    "equation": Style(italic=True, font="Times New Roman", color="595959"),
+    "equation": Style(color="404040"),
     "label": Style(color="595959", align="right", size=9),
     "index": Style(color="595959", align="center", size=9),
     "plain": Style(),
     "text": Style(wrap=True),
-    "link": Style(color="1F3864", bold=True),
+    "link": Style(color="0563C1", underline=True),
     "input": _number("F9ECA5"),
     "weight": _number("E2FFDC", bold=True, frame="404040"),
     "gamma": _number("F9ECA5", bold=True),
@@ -70,7 +73,7 @@ STYLES: dict[str, Style] = {
     "target": _number("F0C647"),
     "cost": _number("C4A7FA", bold=True),
     "backward": _number("E4AE78", color="4A1F04"),
-    "gradient": _number("E78A45", color="301300"),
+    "gradient": _number("F3A179", color="301300"),
     "new_weight": _number("BCCCB0", color="1F3864", bold=True, frame="1F3864"),
     "copy": _number("D0D0D0", color="404040"),
     # Activations deepen by layer.
@@ -83,9 +86,7 @@ STYLES: dict[str, Style] = {
     "zero": _fixed("FFFFFF", "737373"),
     "one": _fixed("FFFFFF", "595959"),
     "path": _number("E4AE78", color="4A1F04"),
-    "sum": _number("E78A45", color="301300", bold=True),
-    "plus": _number("D7EBFF", color="1F3864", bold=True, frame="1F3864"),
-    "minus": _number("E4AE78", color="4A1F04", bold=True, frame="843C0C"),
+    "sum": _number("F3A179", color="301300", bold=True),
     "wrong_way": _number("D0D0D0", color="404040"),
     "numpy": _number("F9ECA5", color="404040"),
     "trained": _number("BCCCB0", color="1F3864"),
@@ -97,14 +98,32 @@ STYLES: dict[str, Style] = {
     "step_size": _fixed("F9ECA5", bold=True, number="0.0E+00"),
     "light": _light("FFFFFF", "595959"),
     "pass": _light("C6EFCE", "00522B"),
+    "filled": _light("CFE4FF", "1F3864"),  # there is something, which nobody has looked at
     "fail": _light("C00000", "FFFFFF"),
     "kink": _light("FFEB9C", "6B4E00"),
     "dead": _number("C8C8C8", color="4D4D4D"),
+    # Pictures: the colour is the number, which shows when the cell is chosen.
+    "pixel": Style(fill="FFFFFF", color="595959", number=SHOWN_BY_COLOR),
+    "caption": Style(color="595959", size=9),
+    "sure": _fixed("D7EBFF", number="0%"),
+    "said": _fixed("6FA0C0", bold=True),
+    "wanted": _fixed("F0C647"),
+    "deep_plus": Style(fill="2F6DB5", color="FFFFFF", number=SHOWN_BY_COLOR),
+    "pale_plus": Style(fill="A9CBEF", number=SHOWN_BY_COLOR),
+    "pale_minus": Style(fill="F5CFA6", number=SHOWN_BY_COLOR),
+    "deep_minus": Style(fill="D97A1E", color="000000", number=SHOWN_BY_COLOR),
     "sign": Style(color="1F3864", bold=True, size=12, align="center"),
     "arrow": Style(color="404040", bold=True, align="center"),
     "edge": Style(color="595959", align="center", size=9, digits=4),
     # A student's copy: cells to fill in.
     "answer": Style(fill="FFFFFF", bold=True, border="thick", border_color="1F3864", align="center", open=True),
+}
+
+LINKED = "_link"
+# A cell that leads somewhere looks like a link, and else as it does.
+STYLES |= {
+    role + LINKED: replace(STYLES[role], color="0563C1", underline=True)
+    for role in ("band", "symbol", "name", "plain", "index")
 }
 
 

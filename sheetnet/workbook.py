@@ -68,28 +68,56 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CellValidation:
-    """What may be typed into the cells of `box`: numbers, all or only those `above`; `title` and `message` say so."""
+    """What may be typed into the cells of `box`: numbers, all, only those `above`, or only `whole` ones from … to …
+
+    `title` and `message` say so.
+    """
 
     box: Box
     title: str
     message: str
     above: float | None = None
+    whole: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart: its name, the column of its numbers, its colour as RRGGBB.
+
+    In the legend of several series an .ods shows no name but that of a cell: `label` is the one that holds it.
+    """
+
+    name: str
+    y: Box
+    color: str = "1F3864"
+    thin: bool = False
+    label: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """A line of the numbers in `y` over those in `x` (both one column wide, of the chart's own sheet).
+    """Lines of the numbers of each series over those in `x` (all one column wide, of the chart's own sheet).
 
-    `anchor` is the cell under its top left corner; `size` is in columns and rows of usual width and height.
+    `anchor` is the cell under its top left corner; `size` is in columns and rows of usual width and height. `last` is
+    where the x axis ends; several series have a legend.
     """
 
     title: str
     x_title: str
     y_title: str
     x: Box
-    y: Box
+    series: tuple[Series, ...]
     anchor: Position
     size: tuple[int, int] = (8, 18)
+    last: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLine:
+    """A straight line between the top left corners of two cells, the `begin` left of the `end`."""
+
+    begin: Position
+    end: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +126,7 @@ class View:
 
     `notes` are the comments of cells, `links` lead from a cell to (sheet, row, column). A `locked` sheet is protected
     without a password: only cells whose look is open (styles.STYLES) can be changed. `title_rows` repeat on each page.
+    Of a sheet that no page is wide enough for, the first `printed_columns` alone are printed.
     """
 
     widths: Mapping[int, float] = field(default_factory=dict)
@@ -109,8 +138,10 @@ class View:
     rules: tuple[Rule, ...] = ()
     entries: tuple[CellValidation, ...] = ()
     charts: tuple[LineChart, ...] = ()
+    lines: tuple[DrawnLine, ...] = ()
     locked: bool = False
     title_rows: tuple[int, int] | None = None
+    printed_columns: int | None = None
     tab: str | None = None
 
 

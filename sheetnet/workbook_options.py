@@ -13,6 +13,7 @@ from sheetnet.network import MOST_STEPS, Network
 
 # View → the name of its sheet, in the order of the sheets.
 SHEETS = {
+    "pictures": "Pictures",
     "network": "Network",
     "step": "Step",
     "chain_rule": "Chain rule",
@@ -25,6 +26,7 @@ SHEETS = {
 }
 # What each shows, in the words of Read me.
 ABOUT = {
+    "pictures": "the inputs as pictures, and what the network says of them",
     "network": "the network as a picture, with its numbers",
     "step": "the whole step: forward, backward, new weights, new cost",
     "chain_rule": "every weight's gradient, factor by factor",
@@ -35,6 +37,8 @@ ABOUT = {
     "training": "many steps, a row each, and how the cost falls",
     "check": "NumPy's numbers beside the sheet's",
 }
+MOST_NODES = 8  # nodes of a layer beside the bias node, up to which Network draws them
+MOST_PICTURES = 40  # of the inputs, and of the weights of the first layer
 SMALL_NETWORK = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
 STEPS = 50
 TERMS = 6  # neurons of a layer up to which Jacobians shows each E_ii v e_iᵀ
@@ -46,12 +50,16 @@ STEP_SIZE = 1e-4  # h of the central differences: the error of the method is of 
 
 @dataclass(frozen=True)
 class WorkbookOptions:
-    """`views` are keys of SHEETS; `column` says W x + b with column vectors; `steps` is how long Training goes on."""
+    """`views` are keys of SHEETS; `column` says W x + b with column vectors; `steps` is how long Training goes on.
+
+    `first_drawing`: Network is drawn as versions before 0.2 did; workbooks of theirs are still judged.
+    """
 
     views: tuple[str, ...] = ("step",)
     column: bool = False
     steps: int = STEPS
     step_size: float = STEP_SIZE
+    first_drawing: bool = False
 
     def __post_init__(self) -> None:
         if unknown := [view for view in self.views if view not in SHEETS]:
@@ -66,10 +74,25 @@ class WorkbookOptions:
             raise NetworkError(f"{self.steps:,} steps of training", remedy=f"choose 1 to {MOST_STEPS:,}")
 
 
+def left_out(network: Network) -> dict[str, str]:
+    """View → why it is left out of this network's workbooks, whoever asks for it; "" where nobody would miss it."""
+    found = {} if network.image else {"pictures": ""}
+    if max(network.sizes) > MOST_NODES:
+        found["network"] = f"left out: it draws up to {MOST_NODES} nodes a layer, more lines nobody could follow"
+    return found
+
+
 def default_views(network: Network) -> tuple[str, ...]:
-    """All views for a small network, `step` alone for a larger one."""
+    """All views for a small network, for a larger one `step`, and `pictures` where its inputs are pictures."""
     weights = sum(len(layer.weights) * layer.neurons for layer in network.layers)
-    return tuple(SHEETS) if weights * network.observations <= SMALL_NETWORK else ("step",)
+    missing = left_out(network)
+    small = weights * network.observations <= SMALL_NETWORK
+    return tuple(view for view in SHEETS if view not in missing and (small or view in ("step", "pictures")))
+
+
+def pictured(network: Network) -> tuple[int, int]:
+    """How many observations, and neurons of the first layer, are shown as pictures."""
+    return min(network.observations, MOST_PICTURES), min(network.sizes[1], MOST_PICTURES)
 
 
 def usual_options(
@@ -83,6 +106,7 @@ def usual_options(
 
 # View → how many cells its largest blocks have at least, of the views that grow faster than Step.
 LEAST_CELLS: dict[str, Callable[[Network, WorkbookOptions], int]] = {
+    "pictures": lambda network, _: sum(pictured(network)) * network.sizes[0] * (network.image is not None),
     # a row a weight and observation, at least three columns a path
     "chain_rule": lambda network, _: sum(w * 3 * after for w, _, after in _sizes(network)) * network.observations,
     "matrices": lambda network, _: sum(n * n for _, n, _ in _sizes(network)) * network.observations,  # D

@@ -18,7 +18,7 @@ from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
 from sheetnet.files.atomic import save_text
 from sheetnet.generate import make_student_workbook, make_workbook
-from sheetnet.layout import Exercise, blanks_named
+from sheetnet.layout import Exercise, as_key, blanks_named
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
 from sheetnet.workbook_options import WorkbookOptions
@@ -221,7 +221,7 @@ def write_key(folder: ClassFolder, student: str) -> list[Path]:
         raise FileError(f"nobody has the id {student!r}", path=folder.kept("variants.csv"), remedy="see roster.csv")
     place = folder.kept("keys")
     place.mkdir(mode=0o700, exist_ok=True)
-    book = make_workbook(folder.network_of(variant), WorkbookOptions(column=folder.assignment.column))
+    book = as_key(make_workbook(folder.network_of(variant), WorkbookOptions(column=folder.assignment.column)))
     paths = [place / f"{student}.{suffix}" for suffix in folder.assignment.formats]
     for path in paths:
         save_workbook(book, path)

@@ -40,11 +40,14 @@ def _wrongs(sheet: Sheet, sheets: set[str]) -> Iterator[tuple[Position | None, s
     if len(view.links) > MAX_LINKS:
         yield None, f"more than {MAX_LINKS:,} links: leave some out"
     places = [*view.notes, *view.links, *(chart.anchor for chart in view.charts)]
-    outside = "a note, link or chart outside the sheet: place it elsewhere"
+    places += [end for line in view.lines for end in (line.begin, line.end)]
+    outside = "a note, link, chart or line outside the sheet: place it elsewhere"
     yield from ((place, outside) for place in places if not _inside(place))
     yield from ((rule.box[:2], wrong) for rule in view.rules if (wrong := _wrong_rule(rule)))
     yield from ((entry.box[:2], wrong) for entry in view.entries if (wrong := _wrong_entry(entry)))
     yield from ((chart.anchor, wrong) for chart in view.charts if (wrong := _wrong_chart(chart)))
+    backwards = "a line that does not lead to a cell further right: exchange its ends"
+    yield from ((line.begin, backwards) for line in view.lines if line.end[1] <= line.begin[1])
     if view.title_rows is not None and not 0 < view.title_rows[0] <= view.title_rows[1] <= ROWS:
         yield None, f"the title rows {view.title_rows} are no rows of a sheet: give the first and the last"
     if view.tab is not None and not _COLOR.fullmatch(view.tab):
@@ -68,15 +71,20 @@ def _wrong_entry(entry: CellValidation) -> str:
         return (
             f"an entry's title and message of {sizes} characters, at most {MAX_TITLE} and {MAX_MESSAGE}: shorten them"
         )
+    if entry.whole is not None and (entry.above is not None or entry.whole[0] > entry.whole[1]):
+        first, last = entry.whole
+        return f"entries that are whole from {first} to {last}: give the smaller first, and no other bound"
     return "" if entry.above is None or isfinite(entry.above) else f"entries above {entry.above}: give a finite number"
 
 
 def _wrong_chart(chart: LineChart) -> str:
-    if not (_is_box(chart.x) and _is_box(chart.y)) or chart.x[1] != chart.x[3] or chart.y[1] != chart.y[3]:
-        return f"the chart's numbers {chart.x} and {chart.y} are no columns of a sheet: give one column each"
-    return (
-        "" if chart.x[2] - chart.x[0] == chart.y[2] - chart.y[0] else "the chart's columns differ in length: match them"
-    )
+    boxes = [chart.x, *(series.y for series in chart.series)]
+    if not all(_is_box(box) and box[1] == box[3] for box in boxes) or len(boxes) == 1:
+        return f"the chart's numbers {', '.join(map(str, boxes))} are no columns of a sheet: give one column each"
+    if not all(_COLOR.fullmatch(series.color) for series in chart.series):
+        return "a colour of the chart is no RRGGBB: give one such as 1F3864"
+    same = len({box[2] - box[0] for box in boxes}) == 1
+    return "" if same else "the chart's columns differ in length: match them"
 
 
 def _is_box(box: Box) -> bool:
@@ -104,6 +112,14 @@ def chart_size(sheet: Sheet, chart: LineChart) -> tuple[int, int]:
     """Width and height in pixels: a column has 7 a character and 5 around."""
     columns, rows = chart.size
     return round(columns * (sheet.view.default_width * 7 + 5)), rows * _ROW_PIXELS
+
+
+def pixels_to(sheet: Sheet, place: Position) -> tuple[float, float]:
+    """How far right and down of the sheet's own corner that of a cell lies; a column has 7 a character and 5 around."""
+    heights, (row, column) = row_heights(sheet), place
+    widths = (sheet.view.widths.get(left, sheet.view.default_width) for left in range(1, column))
+    down = sum(heights.get(above, USUAL_HEIGHT) for above in range(1, row))
+    return sum(width * 7 + 5 for width in widths), down / _POINTS
 
 
 def chart_numbers(sheet: Sheet, box: Box) -> list[float | None]:

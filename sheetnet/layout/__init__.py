@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from sheetnet.errors import NetworkError
 from sheetnet.layout.grid import Numbers
-from sheetnet.layout.info_sheets import embedded_network, hidden_sheet, readme_sheet, remarked
+from sheetnet.layout.info_sheets import embedded_network, hidden_sheet, led_back, readme_sheet, remarked
 from sheetnet.layout.step_sheet import step_grid, step_sheet
-from sheetnet.layout.student_copy import Exercise, blanks_named, student_workbook
+from sheetnet.layout.student_copy import Exercise, as_key, blanks_named, student_workbook
 from sheetnet.network import Network
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
 
-__all__ = ["Exercise", "blanks_named", "build_workbook", "embedded_network", "student_workbook"]
+__all__ = ["Exercise", "as_key", "blanks_named", "build_workbook", "embedded_network", "student_workbook"]
 
 
 def build_workbook(
@@ -32,10 +32,11 @@ def build_workbook(
             )
     for view in SHEETS:  # in their order
         if view == "step":
-            sheets.append(remarked(step_sheet(grid), network, view))
+            sheets.append(led_back(remarked(step_sheet(grid), network, view)))
         elif context.shows(view):
             sheet, more = VIEW_SHEETS[view](context)
-            sheets.append(remarked(sheet, network, view))
+            sheets.append(led_back(remarked(sheet, network, view)))
             names += more
-    whole = (readme_sheet(context, names, version), *sheets, hidden_sheet(network))
+    first = int(context.shows("pictures"))  # before Read me, so that the workbook opens there
+    whole = (*sheets[:first], readme_sheet(context, names, version), *sheets[first:], hidden_sheet(network))
     return Workbook(whole, tuple(sorted(names, key=lambda name: name.name)))

@@ -9,12 +9,14 @@ from math import isfinite
 
 from sheetnet.errors import FileError
 from sheetnet.layout.number_format import block_format, fitting_widths
-from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name, quote_sheet
+from sheetnet.styles import LINKED, STYLES
+from sheetnet.syntax import COLUMNS, ROWS, Area, area_name, cell_name, parse_area, quote_sheet
 from sheetnet.workbook import (
     Box,
     Cell,
     CellError,
     CellValidation,
+    DrawnLine,
     LineChart,
     Name,
     Place,
@@ -26,6 +28,7 @@ from sheetnet.workbook import (
 )
 
 Numbers = Sequence[Sequence[float]]
+TYPED = 7  # characters of a number that people type
 OVERFLOW = CellError("#NUM!")  # what a cell shows whose number is infinite or none
 
 
@@ -48,6 +51,7 @@ class Grid:
     rules: list[Rule] = field(default_factory=list)
     entries: list[CellValidation] = field(default_factory=list)
     charts: list[LineChart] = field(default_factory=list)
+    lines: list[DrawnLine] = field(default_factory=list)
 
     def place(self, block: str, shape: tuple[int, int], row: int, column: int) -> Box:
         """Give a block its top left corner; refuse what a sheet cannot hold. Gives the box it covers."""
@@ -109,7 +113,7 @@ class Grid:
         looks = {look for *_, look in made}
         digits = {look: block_format(look, chain.from_iterable(values)) if calculates else None for look in looks}
         for r, c, number, text, look in made:
-            shown = digits[look]
+            shown = None if text is not None and _as_typed(text, number, look) else digits[look]
             value = number if isfinite(number) else OVERFLOW
             self.cells[self.position(block, r, c)] = Cell(value, text, look, shown.code(number) if shown else "")
         return box
@@ -151,8 +155,20 @@ class Grid:
             rules=tuple(self.rules),
             entries=tuple(self.entries),
             charts=tuple(self.charts),
+            lines=tuple(self.lines),
         )
-        return Sheet(self.sheet, self.cells, self.arrays, view=shown)
+        return Sheet(self.sheet, self._with_links(), self.arrays, view=shown)
+
+    def _with_links(self) -> dict[Position, Cell]:
+        """The cells, in which those that lead somewhere look like links."""
+        leading = {at: self.cells[at] for at in self.links if at in self.cells}
+        looks = {at: cell.role + LINKED for at, cell in leading.items() if cell.role + LINKED in STYLES}
+        return self.cells | {at: replace(self.cells[at], role=role) for at, role in looks.items()}
+
+
+def _as_typed(formula: str, number: float, look: str) -> bool:
+    """Whether a cell shows, as another does, a number that somebody typed: one of few digits, a given one or a mere copy."""
+    return len(f"{number:.15g}") <= TYPED and (look in ("input", "target") or parse_area(formula) is not None)
 
 
 @dataclass(frozen=True)

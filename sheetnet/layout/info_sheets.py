@@ -26,7 +26,7 @@ from sheetnet.layout.grid import Grid
 from sheetnet.network import Network
 from sheetnet.network_file import LONGEST_LINE, dump_network, parse_network
 from sheetnet.workbook import Cell, Name, Sheet, View, Workbook
-from sheetnet.workbook_options import ABOUT, SHEETS
+from sheetnet.workbook_options import ABOUT, SHEETS, left_out
 
 if TYPE_CHECKING:
     from sheetnet.layout.views.view_parts import ViewContext
@@ -48,13 +48,21 @@ ROLE_LEGEND = {
     "copy": "copied from another cell",
     "dead": "a ReLU unit that is off: it gives 0 and passes nothing back",
 }
+# What to look at first: the first three of these that the workbook has.
+FIRST_LOOK = {
+    "pictures": "what the network sees and says: see whether one step makes it surer",
+    "network": "the whole network as one drawing: follow a line from an input to the cost, and δ back",
+    "step": "the step with all its formulas: change an input, a weight or γ, and every number follows",
+    "training": "many such steps: see the cost fall",
+    "chain_rule": "why a weight's gradient is what it is, factor by factor",
+}
 FIRST_STEPS = (
     "Every number on the sheets is a live formula: change an input, a weight or γ on Step and all of them follow.",
     "Click a cell and press F2 to see which cells it uses; click a block's name to go where it is used.",
     "Replace a formula by your own, save, and ask `sheetnet validate FILE` whether it computes the same.",
 )
 STUDENT_STEPS = (
-    "Fill in the orange cells of Step with formulas, from the inputs down to the outputs, then backward.",
+    "Fill in the framed white cells of Step with formulas: forward from the inputs to the outputs, then backward.",
     "Hover over the first cell of a block for a hint. All other cells are given and locked.",
     "The sheet Check shows how far you are.",
     "To check your formulas, run `sheetnet validate FILE`, or send the file to your teacher.",
@@ -74,8 +82,9 @@ ALWAYS = "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime m
 
 def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> Sheet:
     """The first sheet of every workbook."""
-    grid = _titled(context)
-    row = _lines(grid, 4, "What to do first", FIRST_STEPS)
+    grid = _titled(context, "")
+    row = _first_look(grid, context, 4)
+    row = _lines(grid, row, "How to use it", FIRST_STEPS)
     row = _sheets(grid, context, row)
     row = _legend(grid, row, ROLE_LEGEND)
     row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
@@ -86,8 +95,11 @@ def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> S
 
 def student_readme(context: ViewContext, version: str) -> Sheet:
     """The first sheet of a student's copy; equations are what the student is to find, so they do not stand here."""
-    grid = _titled(context)
-    row = _lines(grid, 4, "What to do", STUDENT_STEPS)
+    grid = _titled(context, "Exercise: ")
+    for number, words in enumerate(("Name", "Date")):
+        grid.write(4 + number, 1, words, "symbol")
+        grid.cells[4 + number, 2] = Cell(None, role="answer")
+    row = _lines(grid, 7, "What to do", STUDENT_STEPS)
     row = _legend(grid, row, {"answer": "to be filled in by you"} | ROLE_LEGEND)
     row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
     row = _places(grid, context, context.grid.names(), row, equations=False)
@@ -106,9 +118,18 @@ def remarked(sheet: Sheet, network: Network, view: str) -> Sheet:
     return replace(sheet, cells={**sheet.cells, **lines})
 
 
-def _titled(context: ViewContext) -> Grid:
+def led_back(sheet: Sheet) -> Sheet:
+    """The sheet with a link to Read me below its title, where that cell is free."""
+    at = (3, 1)
+    if at in sheet.cells:
+        return sheet
+    view = replace(sheet.view, links={**sheet.view.links, at: (README_SHEET, 1, 1)})
+    return replace(sheet, cells={**sheet.cells, at: Cell("← Read me", role="link")}, view=view)
+
+
+def _titled(context: ViewContext, before: str) -> Grid:
     grid = Grid(README_SHEET)
-    grid.write(1, 1, context.network.title, "title")
+    grid.write(1, 1, before + context.network.title, "title")
     grid.write(2, 1, context.network.source, "subtitle")
     return grid
 
@@ -119,6 +140,17 @@ def _signed(grid: Grid, row: int, words: str) -> None:
 
 def _notation(context: ViewContext) -> tuple[str, ...]:
     return COLUMN_NOTATION if context.presentation.column else NOTATION
+
+
+def _first_look(grid: Grid, context: ViewContext, row: int) -> int:
+    """Three sheets to begin with, each a link."""
+    grid.write(row, 1, "Look at this first", "band")
+    shown = [view for view in FIRST_LOOK if context.shows(view)][:3]
+    for offset, view in enumerate(shown, 1):
+        grid.write(row + offset, 1, SHEETS[view], "link")
+        grid.links[row + offset, 1] = (SHEETS[view], 1, 1)
+        grid.write(row + offset, 2, FIRST_LOOK[view], "plain")
+    return row + len(shown) + 2
 
 
 def _lines(grid: Grid, row: int, title: str, lines: Sequence[str]) -> int:
@@ -136,7 +168,14 @@ def _sheets(grid: Grid, context: ViewContext, row: int) -> int:
         grid.write(row + offset, 1, SHEETS[view], "link")
         grid.links[row + offset, 1] = (SHEETS[view], 1, 1)
         grid.write(row + offset, 2, ABOUT[view], "plain")
-    return row + len(shown) + 2
+    row += len(shown)
+    for view, reason in left_out(context.network).items():
+        if not reason:
+            continue
+        row += 1
+        grid.write(row, 1, SHEETS[view], "plain")
+        grid.write(row, 2, reason, "plain")
+    return row + 2
 
 
 def _legend(grid: Grid, row: int, legend: dict[str, str]) -> int:

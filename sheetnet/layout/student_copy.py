@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sheetnet.errors import NetworkError
 from sheetnet.formulas import LEVELS, describe, hint
 from sheetnet.layout.grid import Grid, Numbers
-from sheetnet.layout.info_sheets import hidden_sheet, student_readme
+from sheetnet.layout.info_sheets import hidden_sheet, led_back, student_readme
 from sheetnet.layout.step_sheet import SYMBOL_ABOVE, step_grid, step_sheet
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q
@@ -30,7 +30,7 @@ NAME_COLUMN, FILLED_COLUMN, OF_COLUMN, LIGHT_COLUMN = range(1, 5)
 HEADER_ROW = 4
 FULL, BEGUN, NOT_BEGUN = "filled in", "begun", "empty"
 YES, NO, NOT_YET = "yes", "no", "not yet"
-PROGRESS_STYLES = {FULL: "pass", BEGUN: "kink", YES: "pass", NO: "fail", NOT_YET: "light"}
+PROGRESS_STYLES = {FULL: "filled", BEGUN: "kink", YES: "pass", NO: "fail", NOT_YET: "light"}
 
 
 def check_sheet(context: ViewContext, blanks: tuple[str, ...], falls: bool) -> Sheet:
@@ -181,20 +181,36 @@ def student_workbook(
             grid.cells[at] = replace(cell, value=None, number="")
     context = ViewContext(network, presentation, {}, grid)
     falls = values["cost_new"][0][0] < values["cost"][0][0]
-    sheets = (student_readme(context, version), step_sheet(grid), check_sheet(context, blanks, falls))
+    title = replace(grid.cells[1, 1], value=f"Exercise: {network.title}")
+    grid.cells[1, 1] = title
+    views = map(led_back, (step_sheet(grid), check_sheet(context, blanks, falls)))
+    sheets = (student_readme(context, version), *views)
     locked = [replace(sheet, view=replace(sheet.view, locked=True)) for sheet in sheets]
     names = sorted(grid.names(), key=lambda name: name.name)
     return Workbook((*locked, hidden_sheet(network, blanks, exercise.token)), tuple(names))
 
 
+def as_key(workbook: Workbook) -> Workbook:
+    """The whole workbook with KEY before the title of every sheet, so that nobody hands it out by mistake."""
+    sheets = [
+        sheet
+        if sheet.hidden
+        else replace(sheet, cells={**sheet.cells, (1, 1): replace(title, value=f"KEY: {title.value}")})
+        for sheet in workbook.sheets
+        for title in (sheet.cells.get((1, 1), Cell()),)
+    ]
+    return replace(workbook, sheets=tuple(sheets))
+
+
 def _empty(grid: Grid, network: Network, name: str, level: str) -> None:
-    """Take the formulas of a block away, and the equation above it; leave the bias nodes and, as a note, the hint."""
+    """Take the formulas of a block away, without hints its equation too; leave bias nodes and, as a note, the hint."""
     block = network.blocks[name]
     for r in range(block.rows):
         for c in range(block.columns):
             if not block.is_bias_node(r, c) or block.transposed:
                 grid.cells[grid.position(name, r, c)] = Cell(None, role="answer")
     top, left = grid.corners[name]
-    del grid.cells[top - SYMBOL_ABOVE + 1, left]
+    if level == "none":
+        del grid.cells[top - SYMBOL_ABOVE + 1, left]
     if (words := hint(network, name, level, grid.turned)) is not None:
         grid.notes[top, left] = words

@@ -130,15 +130,20 @@ class InputCell:
 
 
 def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
-    """Every input of the step that has a cell; the bias node's cells are no inputs."""
+    """Every input of the step that has a cell, and what chooses the observation of a view; bias nodes are no inputs."""
     return [
         _input_cell(workbook, located, (block.name, row, column))
-        for block in input_blocks(network)
+        for block in (*input_blocks(network), *chooser_blocks(located))
         if block.name in located.areas
         for row in range(block.rows)
         for column in range(block.columns)
         if not block.is_bias_node(row, column)
     ]
+
+
+def chooser_blocks(located: Located) -> list[Block]:
+    """The cells of views that choose which observation is shown."""
+    return [block for block in located.blocks.values() if block.kind == "input" and block.quantity.view]
 
 
 def input_blocks(network: Network) -> list[Block]:
@@ -246,7 +251,7 @@ def own_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, 
         if not isinstance(number, float):
             return None
         name, row, column = cell.element
-        inputs[name][0, row, column] = number
+        inputs.setdefault(name, np.zeros((1, 1, 1)))[0, row, column] = number
     return inputs
 
 
@@ -257,6 +262,8 @@ def edited_inputs(network: Network, cells: list[InputCell], values: Mapping[Plac
     edited = []
     for cell in cells:
         name, row, column = cell.element
+        if name not in expected:  # it chooses what is shown, and changes no number of the step
+            continue
         wanted, found = expected[name][row][column], values[cell.place]
         same = isinstance(found, float) and isclose(found, wanted, rel_tol=RELATIVE)
         if not same or cell.formula is not None or cell.element in tied:

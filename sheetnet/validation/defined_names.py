@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sheetnet.network import MOST_STEPS, Block, Network
-from sheetnet.quantity import Quantity
+from sheetnet.quantity import Quantity, drawn
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, view_values
 from sheetnet.syntax import Area, area_name, parse_area, tokenize
@@ -284,6 +284,7 @@ def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) ->
         _is_turned(network, found),
         _steps(workbook, found),
         _step_size(workbook, found.get(STEP_SIZE_NAME)),
+        any(quantity.view == drawn.prefix and quantity.symbol == "w" for quantity in map(Quantity.of, found)),
     )
     there = [view for view in likely if _is_there(view_blocks(network, replace(shown, views=("step", view))), found)]
     return replace(shown, views=("step", *there))
@@ -336,4 +337,6 @@ def view_blocks(network: Network, presentation: WorkbookOptions) -> dict[str, Bl
 @lru_cache(maxsize=32)
 def _blocks_of(network: Network, presentation: WorkbookOptions) -> dict[str, Block]:
     values = view_values(network, evaluate_step(network, inputs_of(network)), presentation)
-    return {name: Block(Quantity.of(name), *array.shape[1:]) for name, array in values.items()}
+    found = {name: Block(Quantity.of(name), *array.shape[1:]) for name, array in values.items()}
+    chooser = drawn("n")
+    return found | ({chooser: replace(found[chooser], kind="input")} if chooser in found else {})

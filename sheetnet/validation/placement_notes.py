@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from sheetnet.layout.step_sheet import label_of
 from sheetnet.network import Network
+from sheetnet.quantity import Quantity, picture
 from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.syntax import Area, area_name, cell_name, column_letters
 from sheetnet.syntax.number_formats import shows_another
@@ -98,7 +99,8 @@ def disguised(workbook: Workbook, located: Located, cells: tuple[CellVerdict, ..
     """Notes on the blocks' cells that are hidden or look like other numbers; `cells` are the judged ones."""
     by_sheet: dict[str, dict[str, Area]] = defaultdict(dict)
     for block, area in located.areas.items():
-        by_sheet[area.sheet or ""][block] = area
+        if Quantity.of(block).view != picture.prefix:  # whose colours are the numbers
+            by_sheet[area.sheet or ""][block] = area
     values: dict[_Cell, Value] | None = None
     for sheet in workbook.sheets:
         areas = by_sheet.get(sheet.name, {})

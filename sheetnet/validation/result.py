@@ -106,8 +106,8 @@ class Report:
     True
     >>> print(report.to_frame()[["cell", "quantity", "index", "verdict"]].tail(2).to_string(index=False))
     cell   quantity   index verdict
-     B56 train_cost (49, 0) correct
-     B57 train_cost (50, 0) correct
+     B57 train_cost (49, 0) correct
+     B58 train_cost (50, 0) correct
     """
 
     workbook: str

@@ -26,7 +26,15 @@ from sheetnet.syntax.dependencies import through_helpers
 from sheetnet.trials.for_workbook import inputs_from_content
 from sheetnet.trials.tolerance import Truth, agreement, scales
 from sheetnet.validation.alone import Isolation
-from sheetnet.validation.case import Case, as_columns, element_numbers, input_blocks, own_inputs, ties_of
+from sheetnet.validation.case import (
+    Case,
+    as_columns,
+    chooser_blocks,
+    element_numbers,
+    input_blocks,
+    own_inputs,
+    ties_of,
+)
 from sheetnet.validation.cell_verdicts import Evidence, cell_verdict
 from sheetnet.validation.defined_names import STEP_SIZE_NAME, is_view_block
 from sheetnet.validation.result import CellVerdict
@@ -115,7 +123,9 @@ class Runner:
             self.case.workbook, self.case.network, ties_of(self.case.inputs), self.case.trials.one_hot
         )
         names = [block.name for block in input_blocks(self.case.network)]
-        return {name: np.concatenate([self.case.trials.inputs[name], more[name]]) for name in names}
+        found = {name: np.concatenate([self.case.trials.inputs[name], more[name]]) for name in names}
+        turns = np.arange(len(found["gamma"]), dtype=float)[:, None, None] % self.case.network.observations
+        return found | {block.name: turns for block in chooser_blocks(self.case.located)}
 
     def numbers(self, inputs: Mapping[str, Array]) -> Array:
         """The numbers of the driven cells for K sets of inputs: K × drivers."""

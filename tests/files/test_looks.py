@@ -25,13 +25,16 @@ from sheetnet.files.ods.write import write_ods
 from sheetnet.files.sheet_features import row_heights
 from sheetnet.files.xlsx.write import write_xlsx
 from sheetnet.styles import STYLES
-from sheetnet.workbook import Cell, CellValidation, LineChart, Name, Rule, Sheet, View, Workbook
+from sheetnet.workbook import Cell, CellValidation, DrawnLine, LineChart, Name, Rule, Series, Sheet, View, Workbook
 from tests.support.engines import gnumeric_convert, libreoffice_convert, odf_errors, ooxml_errors
 
 FORMATS = ["xlsx", "ods"]
 NOTES = {(3, 3): "Above 0.\nTry 0.1 & 10.", (36, 1): "on a <formula>", (40, 9): "on a blank cell"}
 SCALE = Rule((4, 4, 33, 4), scale=("FFFFFF", "2F75B5"))
-CHART = LineChart("Cost over the steps", "step", "cost", (4, 1, 33, 1), (4, 2, 33, 2), (5, 6))
+CHART = LineChart(
+    "Cost over the steps", "step", "cost", (4, 1, 33, 1), (Series("cost", (4, 2, 33, 2)),), (5, 6), last=29
+)
+LINES = (DrawnLine((4, 6), (9, 8)), DrawnLine((9, 6), (4, 8)), DrawnLine((20, 6), (20, 8)))
 VIEW = View(
     widths={1: 14.0},
     freeze=(4, 2),
@@ -46,8 +49,10 @@ VIEW = View(
     entries=(
         CellValidation((3, 3, 3, 3), "Learning rate γ", "A number above 0.", 0.0),
         CellValidation((4, 1, 6, 1), "Step", "A number."),
+        CellValidation((7, 1, 7, 1), "n", "0 to 3.", whole=(0, 3)),
     ),
     charts=(CHART,),
+    lines=LINES,
     locked=True,
     title_rows=(1, 3),
     tab="1F3864",
@@ -97,6 +102,7 @@ def ods_part(workbook: Workbook, part: str = "content.xml") -> str:
 
 # ---- our own readers ----
 
+TWO_SERIES = (Series("d", (2, 2, 6, 2)), Series("e", (2, 3, 6, 3), "C55A11", thin=True))
 PLACES = st.tuples(st.integers(1, 8), st.integers(1, 8))
 BOXES = st.builds(lambda top, height, left, width: (top, left, top + height, left + width), *[st.integers(1, 4)] * 4)
 RULES = st.builds(Rule, BOXES, st.just("A1>0.5"), st.sampled_from(sorted(STYLES))) | st.builds(
@@ -110,7 +116,8 @@ VIEWS = st.builds(
     entries=st.lists(st.builds(CellValidation, BOXES, st.just("γ"), st.just("0 < γ"), st.none() | st.just(0.0))).map(
         tuple
     ),
-    charts=st.sampled_from([(), (LineChart("a", "b", "c", (1, 1, 5, 1), (2, 2, 6, 2), (3, 3)),)]),
+    charts=st.sampled_from([(), (LineChart("a", "b", "c", (1, 1, 5, 1), TWO_SERIES, (3, 3)),)]),
+    lines=st.sampled_from([(), (DrawnLine((2, 2), (1, 3)),)]),
     locked=st.booleans(),
     title_rows=st.none() | st.sampled_from([(1, 1), (2, 3), (5, 12)]),
 )
@@ -208,6 +215,7 @@ def test_openpyxl_sees_everything(tmp_path: Path) -> None:
     assert entries(page) == [
         ("C3", "decimal", "greaterThan", 0, "Learning rate γ", "A number above 0."),
         ("A4:A6", "decimal", "between", -1e307, "Step", "A number."),
+        ("A7", "whole", "between", 0, "n", "0 to 3."),
     ]
     assert conditions(page) == {
         ("C4:C33", "C4<0"): colours("dead"),
@@ -272,6 +280,7 @@ def test_libreoffice_keeps_everything(tmp_path: Path, suffix: str) -> None:
     assert [each[:2] + each[3:] for each in entries(page)] == [
         ("C3", "decimal", 0, "Learning rate γ", "A number above 0."),
         ("A4:A6", "decimal", -1e307, "Step", "A number."),
+        ("A7", "whole", 0, "n", "0 to 3."),
     ]
     seen = {formula: colours for (_, formula), colours in conditions(page).items()}
     assert seen["C4<0"] == colours("dead")
@@ -348,30 +357,32 @@ def test_rows_grow_with_wrapped_and_large_texts(tmp_path: Path) -> None:
     assert f'style:row-height="{heights[2]:g}pt"' in ods_part(full_workbook())
 
 
+ONE = (1, 1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        (
-            {"entries": (CellValidation((1, 1, 1, 1), "x" * 33, "m"),)},
-            "Step!A1: an entry's title and message of 33 and 1",
-        ),
-        (
-            {"entries": (CellValidation((1, 1, 1, 1), "t", "x" * 256),)},
-            "Step!A1: an entry's title and message of 1 and 256",
-        ),
-        ({"entries": (CellValidation((1, 1, 1, 1), "t", "m", float("inf")),)}, "Step!A1: entries above inf"),
+        ({"entries": (CellValidation(ONE, "x" * 33, "m"),)}, "Step!A1: an entry's title and message of 33 and 1"),
+        ({"entries": (CellValidation(ONE, "t", "x" * 256),)}, "Step!A1: an entry's title and message of 1 and 256"),
+        ({"entries": (CellValidation(ONE, "t", "m", float("inf")),)}, "Step!A1: entries above inf"),
         ({"entries": (CellValidation((2, 1, 1, 1), "t", "m"),)}, "are no box"),
-        ({"rules": (Rule((1, 1, 1, 1), "A1>0", "purple"),)}, "Step!A1: a rule needs a formula and a known role"),
-        ({"rules": (Rule((1, 1, 1, 1), "", "fail"),)}, "Step!A1: a rule needs a formula"),
-        ({"rules": (Rule((1, 1, 1, 1), scale=("red", "FFFFFF")),)}, "Step!A1: a colour scale has two colours"),
+        ({"rules": (Rule(ONE, "A1>0", "purple"),)}, "Step!A1: a rule needs a formula and a known role"),
+        ({"rules": (Rule(ONE, "", "fail"),)}, "Step!A1: a rule needs a formula"),
+        ({"rules": (Rule(ONE, scale=("red", "FFFFFF")),)}, "Step!A1: a colour scale has two colours"),
         ({"rules": (Rule((0, 1, 1, 1), "A1>0", "fail"),)}, "Step: the rule's cells"),
         ({"notes": {(1, 1): ""}}, "Step!A1: an empty note"),
         ({"notes": {(2, 1): "x" * 32_768}}, "Step!A2: a note of over 32,767 characters"),
-        ({"notes": {(0, 1): "x"}}, "Step: a note, link or chart outside the sheet"),
+        ({"notes": {(0, 1): "x"}}, "Step: a note, link, chart or line outside the sheet"),
         ({"links": {(1, 1): ("Step", 0, 1)}}, "Step!A1: a link to 'Step', row 0"),
         ({"links": {(1, 1): ("Key", 1, 1)}}, "Step!A1: a link to 'Key', row 1, column 1, which is missing"),
-        ({"charts": (replace(CHART, y=(4, 2, 33, 3)),)}, "Step!F5: the chart's numbers"),
-        ({"charts": (replace(CHART, y=(4, 2, 32, 2)),)}, "Step!F5: the chart's columns differ in length"),
+        ({"charts": (replace(CHART, series=(Series("c", (4, 2, 33, 3)),)),)}, "Step!F5: the chart's numbers"),
+        ({"charts": (replace(CHART, series=()),)}, "Step!F5: the chart's numbers"),
+        ({"charts": (replace(CHART, series=(Series("c", (4, 2, 32, 2)),)),)}, "Step!F5: the chart's columns differ"),
+        ({"charts": (replace(CHART, series=(Series("c", (4, 2, 33, 2), "red"),)),)}, "Step!F5: a colour of the chart"),
+        ({"lines": (DrawnLine((1, 2), (3, 2)),)}, "Step!B1: a line that does not lead to a cell further right"),
+        ({"lines": (DrawnLine((1, 0), (3, 2)),)}, "Step: a note, link, chart or line outside the sheet"),
+        ({"entries": (CellValidation(ONE, "t", "m", whole=(3, 0)),)}, "Step!A1: entries that are whole"),
         ({"title_rows": (3, 2)}, "Step: the title rows"),
         ({"tab": "blue"}, "Step: the tab's colour 'blue'"),
     ],

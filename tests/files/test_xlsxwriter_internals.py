@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from xlsxwriter.drawing import Drawing, DrawingInfo
 
 from sheetnet.files.xlsx import xlsxwriter_internals
 from sheetnet.files.xlsx.xlsxwriter_internals import USED
@@ -20,7 +21,7 @@ PUBLIC = {"xlsxwriter", "xlsxwriter.exceptions"}  # the modules that XlsxWriter'
 def instances() -> dict[type, object]:
     """One made object of each class, as `write_xlsx` makes it."""
     book = xlsxwriter.Workbook(io.BytesIO())
-    made = [book, book.add_worksheet(), book.add_format(), book.str_table]
+    made = [book, book.add_worksheet(), book.add_format(), book.str_table, Drawing(), DrawingInfo()]
     book.fileclosed = True
     return {type(each): each for each in made}
 

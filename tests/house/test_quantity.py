@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -147,6 +148,7 @@ def test_every_block_of_the_step_is_read_as_its_quantity(network: Network) -> No
 def test_every_block_of_every_view_is_read_as_its_quantity(network: Network) -> None:
     """The view, a layer and an observation that the network has, and nothing of these left in the symbol."""
     views = {numbers.prefix: view for view, numbers in VIEW_NUMBERS.items()}
+    network = replace(network, image=(1, network.sizes[0]))
     blocks = view_blocks(network, EVERY_VIEW)
     shown = set()
     for name, block in blocks.items():

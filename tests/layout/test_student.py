@@ -16,7 +16,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.formulas.notation import example
 from sheetnet.generate import asked_for, make_student_workbook, make_workbook, recalculated
-from sheetnet.layout.student_copy import Exercise, blanks_named
+from sheetnet.layout.student_copy import Exercise, as_key, blanks_named
 from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import stacked
@@ -187,7 +187,7 @@ def test_a_filled_in_copy_is_correct(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("level", "words"), [("none", 0), ("equation", 1), ("example", 2)])
 def test_the_hints_tell_as_much_as_was_asked_for(level: str, words: int, tmp_path: Path) -> None:
-    """No note, the equation, or the equation and an example; the equation stands nowhere else."""
+    """No note, the equation, or the equation and an example; the equation stays on the sheet unless nothing was wanted."""
     network = load_network("xor-batch")
     path = tmp_path / "copy.xlsx"
     save_workbook(make_student_workbook(network, Exercise(hints=level)), path)
@@ -199,7 +199,7 @@ def test_the_hints_tell_as_much_as_was_asked_for(level: str, words: int, tmp_pat
         assert (note is not None) == (words > 0), name
         if note is not None:
             assert ("gives" in note.text) == (words > 1), name
-        assert step.cell(row - 1, column).value is None  # where Step has the equation
+        assert (step.cell(row - 1, column).value is None) == (level == "none")  # where Step has the equation
 
 
 def _examples() -> list[tuple[str, str, str]]:
@@ -249,7 +249,8 @@ def test_a_key_comes_with_the_copy_and_has_every_answer() -> None:
     network = load_network("d02b")
     books = asked_for(network, "d02b", student=True, key=True)
     assert list(books) == ["d02b-student", "d02b-key"]
-    assert books["d02b-key"] == make_workbook(network)
+    assert books["d02b-key"] == as_key(make_workbook(network))
+    assert books["d02b-key"].formulas == make_workbook(network).formulas
 
 
 @pytest.mark.parametrize(
@@ -310,3 +311,38 @@ def test_the_library_writes_the_copy_that_the_command_writes(tmp_path: Path) -> 
     with pytest.raises(NetworkError, match="there are no hints 'all'"):
         write_student_workbook(network, tmp_path / "c.ods", hints="all")
     assert not (tmp_path / "c.ods").exists()
+
+
+def test_copy_and_key_say_what_they_are() -> None:
+    """The copy is an Exercise with open fields for name and date, the key says KEY on every sheet."""
+    books = asked_for("d02b", "d02b", student=True, key=True)
+    copy, key = books["d02b-student"], books["d02b-key"]
+    readme = copy.sheet("Read me")
+    assert readme is not None
+    for sheet in (readme, step_of(copy)):
+        assert str(sheet.cells[1, 1].value).startswith("Exercise: ")
+    fields = {cell.value: at for at, cell in readme.cells.items() if cell.value in ("Name", "Date")}
+    assert len(fields) == 2
+    assert all(readme.cells[row, column + 1].role == "answer" for row, column in fields.values())
+    titles = [str(sheet.cells[1, 1].value) for sheet in key.sheets if not sheet.hidden]
+    assert len(titles) == 10
+    assert all(title.startswith("KEY: ") for title in titles)
+
+
+def test_green_is_only_what_was_verified() -> None:
+    """A block that is filled in is blue, whatever stands there; a question that the numbers answer with yes is green."""
+    check = make_student_workbook(load_network("d02b")).sheet("Check")
+    assert check is not None
+    words = {rule.formula.split('"')[1]: rule.role for rule in check.view.rules}
+    assert words["filled in"] == "filled"
+    assert {word for word, role in words.items() if role == "pass"} == {"yes"}
+
+
+def test_links_look_like_links_and_every_sheet_leads_back() -> None:
+    """Underlined; below the title of each sheet one leads to Read me."""
+    for book in (make_workbook("xor-batch"), make_student_workbook("xor-batch")):
+        for sheet in book.sheets:
+            for at in sheet.view.links:
+                assert STYLES[sheet.cells[at].role].underline, (sheet.name, at)
+            if not sheet.hidden and sheet.name != "Read me":
+                assert sheet.view.links[3, 1][0] == "Read me", sheet.name

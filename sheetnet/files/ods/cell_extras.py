@@ -16,12 +16,13 @@ from odf import office, style, table, text
 from sheetnet.files.escaping import address, box_address, clean, dropped, paragraphs
 from sheetnet.files.ods.formula_out import to_openformula
 from sheetnet.files.ods.styles import cell, cell_style, font, xml_text
-from sheetnet.files.sheet_features import chart_numbers, chart_size, positions
+from sheetnet.files.sheet_features import chart_numbers, chart_size, pixels_to, positions
 from sheetnet.styles import STYLES, style_of
 from sheetnet.syntax import cell_name
-from sheetnet.workbook import Cell, CellValidation, LineChart, Position, Rule, Sheet
+from sheetnet.workbook import Box, Cell, CellValidation, DrawnLine, LineChart, Position, Rule, Series, Sheet
 
 _BLUE, _GREY, _LIGHT = "#1F3864", "#595959", "#D9D9D9"
+LINE_STYLE = "gr_line"
 
 
 def folder(number: int) -> str:
@@ -32,12 +33,35 @@ def folder(number: int) -> str:
 def frame(sheet: Sheet, chart: LineChart, number: int) -> str:
     """The element that shows the chart with its top left corner in the cell it stands in."""
     width, height = _size(sheet, chart)
-    ranges = dropped(f"{box_address(sheet.name, chart.x)} {box_address(sheet.name, chart.y)}")
+    ranges = dropped(" ".join(box_address(sheet.name, box) for box in _boxes(chart)))
     return (
         f'<draw:frame draw:name="{dropped(clean(chart.title))}" draw:z-index="{number}" svg:width="{width}" '
         f'svg:height="{height}" svg:x="0cm" svg:y="0cm"><draw:object draw:notify-on-update-of-ranges="{ranges}" '
         f'xlink:href="./{folder(number)}" xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"/></draw:frame>'
     )
+
+
+def _boxes(chart: LineChart) -> list[Box]:
+    return [chart.x, *(series.y for series in chart.series)]
+
+
+def line_xml(sheet: Sheet, line: DrawnLine) -> str:
+    """The element of a line, which stands in the cell whose corner is the upper one of its left end's column."""
+    (left, first), (right, last) = pixels_to(sheet, line.begin), pixels_to(sheet, line.end)
+    upper = min(first, last)
+    x, y, far_x, far_y = (f"{pixels / 96 * 2.54:.3f}cm" for pixels in (0, first - upper, right - left, last - upper))
+    end = dropped(address(sheet.name, max(line.begin[0], line.end[0]), line.end[1]))
+    return (
+        f'<draw:line draw:style-name="{LINE_STYLE}" table:end-cell-address="{end}" table:end-x="0cm" table:end-y="0cm" '
+        f'svg:x1="{x}" svg:y1="{y}" svg:x2="{far_x}" svg:y2="{far_y}"/>'
+    )
+
+
+def line_style() -> Any:
+    """The look of all lines."""
+    look = style.Style(name=LINE_STYLE, family="graphic")
+    look.addElement(style.GraphicProperties(stroke="solid", strokewidth="0.026cm", strokecolor="#7F7F7F"))
+    return look
 
 
 def _size(sheet: Sheet, chart: LineChart) -> tuple[str, str]:
@@ -47,7 +71,7 @@ def _size(sheet: Sheet, chart: LineChart) -> tuple[str, str]:
 
 def content(sheet: Sheet, chart: LineChart) -> Iterator[str]:
     """What the chart's own content.xml holds: styles, and a body with the drawing and the copied values."""
-    yield xml_text(_styles())
+    yield xml_text(_styles(chart))
     yield "<office:body><office:chart>"
     closing = "</chart:chart>"
     yield xml_text(_chart(sheet, chart)).removesuffix(closing)
@@ -55,7 +79,10 @@ def content(sheet: Sheet, chart: LineChart) -> Iterator[str]:
     yield closing + "</office:chart></office:body>"
 
 
-def _styles() -> Any:
+def _styles(chart: LineChart) -> Any:
+    ends = {} if chart.last is None else {"minimum": "0", "maximum": f"{chart.last:g}"}
+    shown = style.ChartProperties(displaylabel="true", logarithmic="false", linkdatastyletosource="false")
+    bounded = style.ChartProperties(displaylabel="true", logarithmic="false", linkdatastyletosource="false", **ends)
     styles = office.AutomaticStyles()
     for name, properties in (
         ("ch_chart", (style.GraphicProperties(stroke="solid", strokecolor=_LIGHT, fill="solid", fillcolor="#ffffff"),)),
@@ -63,16 +90,10 @@ def _styles() -> Any:
         ("ch_label", (style.TextProperties(fontsize="10pt", color=_GREY, fontfamily="Arial"),)),
         ("ch_turned", (style.ChartProperties(rotationangle="90"), style.TextProperties(fontsize="10pt", color=_GREY))),
         ("ch_plot", (style.ChartProperties(includehiddencells="true", treatemptycells="leave-gap"),)),
-        ("ch_axis", (
-            style.ChartProperties(displaylabel="true", logarithmic="false", linkdatastyletosource="false"),
-            style.GraphicProperties(strokecolor="#A6A6A6"),
-            style.TextProperties(fontsize="9pt", color=_GREY, fontfamily="Arial"),
-        )),
+        ("ch_axis", (shown, *_axis_look())),
+        ("ch_axis_x", (bounded, *_axis_look())),
         ("ch_grid", (style.GraphicProperties(stroke="solid", strokecolor=_LIGHT),)),
-        ("ch_line", (
-            style.ChartProperties(symboltype="none", lines="true"),
-            style.GraphicProperties(stroke="solid", strokewidth="0.07cm", strokecolor=_BLUE, fillcolor=_BLUE),
-        )),
+        *((f"ch_line{number}", _line_look(series)) for number, series in enumerate(chart.series)),
         ("ch_wall", (style.GraphicProperties(stroke="none", fill="none"),)),
     ):  # fmt: skip
         each = style.Style(name=name, family="chart")
@@ -82,22 +103,46 @@ def _styles() -> Any:
     return styles
 
 
+def _axis_look() -> tuple[Any, Any]:
+    return (
+        style.GraphicProperties(strokecolor="#A6A6A6"),
+        style.TextProperties(fontsize="9pt", color=_GREY, fontfamily="Arial"),
+    )
+
+
+def _line_look(series: Series) -> tuple[Any, Any]:
+    color = f"#{series.color}"
+    width = "0.026cm" if series.thin else "0.07cm"
+    return (
+        style.ChartProperties(symboltype="none", lines="true"),
+        style.GraphicProperties(stroke="solid", strokewidth=width, strokecolor=color, fillcolor=color),
+    )
+
+
 def _chart(sheet: Sheet, chart: LineChart) -> Any:
-    x, y = (box_address(sheet.name, box) for box in (chart.x, chart.y))
+    x, *lines = (box_address(sheet.name, box) for box in _boxes(chart))
     width, height = _size(sheet, chart)
     whole = odf.Chart(attributes={"class": "chart:scatter"}, width=width, height=height, stylename="ch_chart")
     whole.addElement(_title(chart.title, "ch_title"))
-    plot = odf.PlotArea(stylename="ch_plot", cellrangeaddress=f"{x} {y}")
-    horizontal = odf.Axis(dimension="x", name="primary-x", stylename="ch_axis")
+    if len(lines) > 1:
+        whole.addElement(odf.Legend(legendposition="bottom", stylename="ch_label"))
+    plot = odf.PlotArea(stylename="ch_plot", cellrangeaddress=" ".join([x, *lines]))
+    horizontal = odf.Axis(dimension="x", name="primary-x", stylename="ch_axis_x")
     horizontal.addElement(_title(chart.x_title, "ch_label"))
     vertical = odf.Axis(dimension="y", name="primary-y", stylename="ch_axis")
     vertical.addElement(_title(chart.y_title, "ch_turned"))
     vertical.addElement(odf.Grid(attributes={"class": "major"}, stylename="ch_grid"))
-    series = odf.Series(stylename="ch_line", valuescellrangeaddress=y, attributes={"class": "chart:scatter"})
-    series.addElement(odf.Domain(cellrangeaddress=x))
-    series.addElement(odf.DataPoint(repeated=chart.y[2] - chart.y[0] + 1))
-    for part in (horizontal, vertical, series, odf.Wall(stylename="ch_wall")):
-        plot.addElement(part)
+    plot.addElement(horizontal)
+    plot.addElement(vertical)
+    for number, (each, y) in enumerate(zip(chart.series, lines, strict=True)):
+        label = {} if each.label is None else {"labelcelladdress": address(sheet.name, *each.label)}
+        series = odf.Series(
+            stylename=f"ch_line{number}", valuescellrangeaddress=y, attributes={"class": "chart:scatter"}, **label
+        )
+        series.addElement(odf.Domain(cellrangeaddress=x))
+        series.addElement(odf.DataPoint(repeated=chart.x[2] - chart.x[0] + 1))
+        plot.addElement(series)
+    plot.addElement(odf.Wall(stylename="ch_wall"))
     whole.addElement(plot)
     return whole
 
@@ -110,13 +155,14 @@ def _title(words: str, look: str) -> Any:
 
 def _values(sheet: Sheet, chart: LineChart) -> Iterator[str]:
     yield '<table:table table:name="local-table"><table:table-header-columns><table:table-column/>'
-    yield '</table:table-header-columns><table:table-columns><table:table-column table:number-columns-repeated="2"/>'
+    yield "</table:table-header-columns><table:table-columns><table:table-column "
+    yield f'table:number-columns-repeated="{len(chart.series) + 1}"/>'
     yield "</table:table-columns><table:table-header-rows>"
-    yield _row("", _text(chart.x_title), _text(chart.y_title))
+    yield _row("", _text(chart.x_title), *(_text(series.name) for series in chart.series))
     yield "</table:table-header-rows><table:table-rows>"
-    numbers = zip(chart_numbers(sheet, chart.x), chart_numbers(sheet, chart.y), strict=True)
-    for count, pair in enumerate(numbers, 1):
-        yield _row(str(count), *map(_number, pair))
+    numbers = zip(*(chart_numbers(sheet, box) for box in _boxes(chart)), strict=True)
+    for count, row in enumerate(numbers, 1):
+        yield _row(str(count), *map(_number, row))
     yield "</table:table-rows></table:table>"
 
 
@@ -254,6 +300,9 @@ def extras_by_place(
         extras_of.setdefault(place, CellExtras()).link = link
     for index, chart in enumerate(view.charts, first_chart):
         extras_of.setdefault(chart.anchor, CellExtras()).after += frame(sheet, chart, index)
+    for line in view.lines:
+        corner = min(line.begin[0], line.end[0]), line.begin[1]
+        extras_of.setdefault(corner, CellExtras()).after += line_xml(sheet, line)
     return extras_of
 
 
@@ -286,6 +335,9 @@ def validations(sheets: Sequence[Sheet]) -> str:
 
 
 def _conditional_style(entry: CellValidation) -> str:
+    if entry.whole is not None:
+        first, last = entry.whole
+        return f"of:cell-content-is-whole-number() and cell-content-is-between({first},{last})"
     number = "of:cell-content-is-decimal-number() and cell-content"
     # LibreOffice reads no condition that asks for a number alone.
     return f"{number}-is-between(-1E+307,1E+307)" if entry.above is None else f"{number}()>{entry.above:g}"

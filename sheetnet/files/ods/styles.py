@@ -13,7 +13,7 @@ from odf import config, number, office, style, table
 from odf.namespaces import STYLENS, TABLENS
 
 from sheetnet.files.sheet_features import USUAL_HEIGHT, row_heights
-from sheetnet.styles import STYLES, Style, style_of
+from sheetnet.styles import SHOWN_BY_COLOR, STYLES, Style, style_of
 from sheetnet.syntax import COLUMNS
 from sheetnet.workbook import Sheet, View
 
@@ -94,6 +94,10 @@ def row_properties(height: float) -> Any:
 
 
 def _data_style(pattern: str) -> Any | None:
+    if pattern == SHOWN_BY_COLOR:
+        nothing = number.NumberStyle(name=_data_name(pattern))
+        nothing.addElement(number.Text())
+        return nothing
     match = _FORMAT.fullmatch(pattern)
     if match is None:
         return None
@@ -117,7 +121,7 @@ def _data_name(pattern: str) -> str:
 def cell(name: str, look: Style) -> Any:
     """A cell's style, without conditions."""
     made = style.Style(name=name, family="table-cell", parentstylename="Default")
-    if _FORMAT.fullmatch(look.number):
+    if look.number == SHOWN_BY_COLOR or _FORMAT.fullmatch(look.number):
         made.setAttribute("datastylename", _data_name(look.number))
     border = f"{_THICKNESS[look.border]} solid #{look.border_color}" if look.border else "none"
     vertical = "top" if look.wrap and look.align == "left" else "middle"
@@ -133,12 +137,14 @@ def cell(name: str, look: Style) -> Any:
 
 def font(look: Style) -> Any:
     """The font of a look."""
+    underline = {"textunderlinestyle": "solid", "textunderlinewidth": "auto"} if look.underline else {}
     return style.TextProperties(
         fontfamily=f"'{look.font}'",
         fontsize=f"{look.size}pt",
         color=f"#{look.color}",
         fontweight="bold" if look.bold else "normal",
         fontstyle="italic" if look.italic else "normal",
+        **underline,
     )
 
 

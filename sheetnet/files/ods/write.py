@@ -16,7 +16,7 @@ from typing import IO, Any
 from odf import table
 
 from sheetnet.errors import FileError
-from sheetnet.files.escaping import dropped, paragraphs
+from sheetnet.files.escaping import box_address, dropped, paragraphs
 from sheetnet.files.ods import cell_extras, styles
 from sheetnet.files.ods.cell_extras import (
     CellExtras,
@@ -253,7 +253,8 @@ def _check_workbook(workbook: Workbook) -> None:
 
 def _content(workbook: Workbook, ruled: Sequence[Mapping[Position, Under]]) -> Iterator[str]:
     sheets = workbook.sheets
-    yield styles.content_styles(sheets, ruled_styles(sheets, ruled))
+    lines = [cell_extras.line_style()] if any(sheet.view.lines for sheet in sheets) else []
+    yield styles.content_styles(sheets, [*ruled_styles(sheets, ruled), *lines])
     yield "<office:body><office:spreadsheet>"
     yield validations(sheets)
     entries = charts = 1
@@ -266,6 +267,11 @@ def _content(workbook: Workbook, ruled: Sequence[Mapping[Position, Under]]) -> I
 
 def _table(sheet: Sheet, workbook: Workbook, extras_of: Mapping[Position, CellExtras]) -> Iterator[str]:
     locked = ' table:protected="true"' if sheet.view.locked else ""
+    if sheet.view.printed_columns is not None:
+        bottom = max(row for row, _ in sheet.cells)
+        locked += (
+            f' table:print-ranges="{dropped(box_address(sheet.name, (1, 1, bottom, sheet.view.printed_columns)))}"'
+        )
     yield f'<table:table table:name="{dropped(sheet.name)}" table:style-name="{styles.table_style(sheet)}"{locked}>'
     yield styles.columns(sheet.view)
     yield from rows(sheet, extras_of)

@@ -22,10 +22,11 @@ from xlsxwriter.exceptions import XlsxWriterException
 from sheetnet.errors import FileError
 from sheetnet.files.escaping import clean, excel, fits_in_cell
 from sheetnet.files.formula_text import in_file
-from sheetnet.files.sheet_features import chart_numbers, chart_size, check_views, note_size, row_heights
+from sheetnet.files.sheet_features import chart_numbers, chart_size, check_views, note_size, pixels_to, row_heights
 from sheetnet.files.xlsx.xlsxwriter_internals import (
     RowsSheet,
     add_defined_name,
+    draw_line,
     give_up,
     include_cell,
     set_link,
@@ -80,6 +81,8 @@ def _print(written: Any, sheet: Sheet) -> None:
     if sheet.view.title_rows is not None:
         first, last = sheet.view.title_rows
         written.repeat_rows(first - 1, last - 1)
+    if sheet.view.printed_columns is not None:
+        written.print_area(0, 0, max(row for row, _ in sheet.cells) - 1, sheet.view.printed_columns - 1)
 
 
 _BLUE, _GREY, _LIGHT = "#1F3864", "#595959", "#D9D9D9"
@@ -94,22 +97,24 @@ def from_zero(box: Box) -> Box:
 def insert_chart(book: Any, written: Any, sheet: Sheet, chart: LineChart) -> None:
     """Points joined by a line, with a place for each number on the x axis."""
     drawn = book.add_chart({"type": "scatter", "subtype": "straight"})
-    drawn.add_series(
-        {
-            "name": clean(chart.y_title),
-            "categories": [sheet.name, *from_zero(chart.x)],
-            "values": [sheet.name, *from_zero(chart.y)],
-            # XlsxWriter does not know the cells' values, which viewers show that never recalculate.
-            "categories_data": chart_numbers(sheet, chart.x),
-            "values_data": chart_numbers(sheet, chart.y),
-            "line": {"color": _BLUE, "width": 2},
-            "marker": {"type": "none"},
-        }
-    )
+    for series in chart.series:
+        drawn.add_series(
+            {
+                "name": clean(series.name),
+                "categories": [sheet.name, *from_zero(chart.x)],
+                "values": [sheet.name, *from_zero(series.y)],
+                # XlsxWriter does not know the cells' values, which viewers show that never recalculate.
+                "categories_data": chart_numbers(sheet, chart.x),
+                "values_data": chart_numbers(sheet, series.y),
+                "line": {"color": f"#{series.color}", "width": 0.75 if series.thin else 2},
+                "marker": {"type": "none"},
+            }
+        )
     drawn.set_title({"name": clean(chart.title), "name_font": {"size": 12, "color": _BLUE}, "overlay": False})
-    drawn.set_x_axis(_axis(chart.x_title, {"visible": False}))
+    ends: dict[str, object] = {} if chart.last is None else {"min": 0, "max": chart.last}
+    drawn.set_x_axis(_axis(chart.x_title, {"visible": False}) | ends)
     drawn.set_y_axis(_axis(chart.y_title, {"visible": True, "line": {"color": _LIGHT, "width": 0.75}}))
-    drawn.set_legend({"none": True})
+    drawn.set_legend({"none": True} if len(chart.series) == 1 else {"position": "bottom", "font": {"color": _GREY}})
     width, height = chart_size(sheet, chart)
     drawn.set_size({"width": width, "height": height})
     row, column = chart.anchor
@@ -146,6 +151,8 @@ def attach(book: Any, written: Any, sheet: Sheet) -> None:
         written.data_validation(*from_zero(entry.box), _validation(entry))
     for chart in view.charts:
         insert_chart(book, written, sheet, chart)
+    for line in view.lines:
+        draw_line(written, line.begin, line.end, pixels_to(sheet, line.begin), pixels_to(sheet, line.end))
 
 
 def _condition(book: Any, rule: Rule) -> dict[str, object]:
@@ -167,12 +174,15 @@ def _condition(book: Any, rule: Rule) -> dict[str, object]:
 
 
 def _validation(entry: CellValidation) -> dict[str, object]:
+    title, message = clean(entry.title), clean(entry.message)
+    said = {"input_title": title, "input_message": message, "error_title": title, "error_message": message}
+    if entry.whole is not None:
+        first, last = entry.whole
+        return {"validate": "integer", "criteria": "between", "minimum": first, "maximum": last, **said}
     if entry.above is None:
         allowed: dict[str, object] = {"criteria": "between", "minimum": -_LARGEST, "maximum": _LARGEST}
     else:
         allowed = {"criteria": ">", "value": entry.above}
-    title, message = clean(entry.title), clean(entry.message)
-    said = {"input_title": title, "input_message": message, "error_title": title, "error_message": message}
     return {"validate": "decimal", **allowed, **said}
 
 
@@ -216,6 +226,7 @@ def _format(style: Style) -> dict[str, object]:
         "font_color": f"#{style.color}",
         "bold": style.bold,
         "italic": style.italic,
+        "underline": int(style.underline),
         "num_format": style.number,
         "align": style.align,
         "valign": "top" if style.wrap and style.align == "left" else "vcenter",

@@ -7,9 +7,12 @@ attribute by its name (`USED`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.drawing import Drawing, DrawingInfo, DrawingTypes
 from xlsxwriter.format import Format
 from xlsxwriter.sharedstrings import SharedStringTable
 from xlsxwriter.url import Url
@@ -17,21 +20,84 @@ from xlsxwriter.worksheet import Worksheet
 
 # Class → what of its instances is used here.
 USED: dict[type, tuple[str, ...]] = {
-    Worksheet: ("_write_rows", "_check_dimensions", "hyperlinks", "fh"),
+    Worksheet: (
+        "_write_rows",
+        "_check_dimensions",
+        "hyperlinks",
+        "fh",
+        "_prepare_shape",
+        "shapes",
+        "drawing",
+        "external_drawing_links",
+    ),
+    Drawing: ("_write_sp", "_add_drawing_object", "embedded", "fh"),
+    DrawingInfo: ("_drawing_type", "_dimensions", "_width", "_height", "_shape", "_anchor"),
     Workbook: ("str_table", "defined_names", "fileclosed"),
     Format: ("_get_xf_index",),
     SharedStringTable: ("_get_shared_string_index",),
 }
 
 
+_EMU = 9525  # of a pixel
+Point = tuple[float, float]  # pixels right and down
+
+
+@dataclass(frozen=True)
+class _Connector:
+    """A straight line as a sheet's list of shapes holds it: the cells at its ends, and where these lie."""
+
+    begin: tuple[int, int]
+    end: tuple[int, int]
+    near: Point
+    far: Point
+    edit_as: str = ""  # what XlsxWriter asks of a shape
+
+    def xml(self, number: int) -> str:
+        """The element of the drawing; XlsxWriter's own draws rectangles alone."""
+        left, top = round(self.near[0] * _EMU), round(min(self.near[1], self.far[1]) * _EMU)
+        width, height = round((self.far[0] - self.near[0]) * _EMU), round(abs(self.far[1] - self.near[1]) * _EMU)
+        flip = ' flipV="1"' if self.far[1] < self.near[1] else ""
+        return (
+            f'<xdr:cxnSp macro=""><xdr:nvCxnSpPr><xdr:cNvPr id="{number + 1}" name="Line {number}"/><xdr:cNvCxnSpPr/>'
+            f'</xdr:nvCxnSpPr><xdr:spPr><a:xfrm{flip}><a:off x="{left}" y="{top}"/><a:ext cx="{width}" cy="{height}"/>'
+            '</a:xfrm><a:prstGeom prst="line"><a:avLst/></a:prstGeom><a:ln w="9525"><a:solidFill>'
+            '<a:srgbClr val="7F7F7F"/></a:solidFill></a:ln></xdr:spPr></xdr:cxnSp>'
+        )
+
+
+def draw_line(written: Any, begin: tuple[int, int], end: tuple[int, int], near: Point, far: Point) -> None:
+    """A line between the corners of two cells, which lie at those points."""
+    written.shapes.append(_Connector(begin, end, near, far))
+
+
+def _write_connector(drawing: Any, number: int, _right: int, _down: int, info: Any) -> None:
+    drawing.fh.write(info._shape.xml(number))
+
+
 class RowsSheet(Worksheet):  # type: ignore[misc, unused-ignore]
     """XlsxWriter's worksheet with rows that were written beforehand (see `write` for the reason)."""
 
     rows: list[str]
+    drawing: Any
 
     def _write_rows(self) -> None:
         for row in self.rows:
             self.fh.write(row)
+
+    def _prepare_shape(self, index: int, drawing_id: int) -> None:
+        """Hang a line on the sheet's drawing, as XlsxWriter hangs its text boxes."""
+        if not self.drawing:
+            self.drawing = Drawing()
+            self.drawing.embedded = 1
+            self.external_drawing_links.append(["/drawing", f"../drawings/drawing{drawing_id}.xml", None])
+        line: _Connector = self.shapes[index]
+        top, bottom = sorted((line.begin[0] - 1, line.end[0] - 1))
+        info = DrawingInfo()
+        info._drawing_type, info._shape, info._anchor = DrawingTypes.SHAPE, line, 1
+        info._dimensions = [line.begin[1] - 1, top, 0, 0, line.end[1] - 1, bottom, 0, 0, 0, 0]
+        info._width = info._height = 0
+        self.drawing._add_drawing_object(info)
+        self.drawing._write_sp = partial(_write_connector, self.drawing)
 
 
 def set_link(written: Any, row: int, column: int, target: str) -> None:

@@ -11,6 +11,7 @@ from sheetnet.layout.views.gradient_check import gradient_check_sheet
 from sheetnet.layout.views.jacobians import jacobians_sheet
 from sheetnet.layout.views.matrices import matrices_sheet
 from sheetnet.layout.views.network import network_sheet
+from sheetnet.layout.views.pictures import pictures_sheet
 from sheetnet.layout.views.training import training_sheet
 from sheetnet.layout.views.view_parts import Laid, ViewContext
 
@@ -20,6 +21,7 @@ VIEW_SHEETS: dict[str, Callable[[ViewContext], Laid]] = {
     "appendix": appendix_sheet,
     "jacobians": jacobians_sheet,
     "network": network_sheet,
+    "pictures": pictures_sheet,
     "matrices": matrices_sheet,
     "chain_rule": chain_rule_sheet,
     "gradient_check": gradient_check_sheet,

@@ -92,8 +92,10 @@ def _overall(grid: Grid, last_input: int, rows: tuple[int, int], blocks: int) ->
     lights = f"{cell_name(rows[0], LIGHT)}:{cell_name(rows[1], LIGHT)}"
     light = f'IF(COUNTIF({lights},"{AGREES}")={blocks},"{AGREES}","{DIFFERS}")'
     grid.calculate(OVERALL, FOUND, f'IF({same}="{GENERATED}",{light},"{CHANGED}")', AGREES, "light")
-    words = '"With other inputs NumPy\'s numbers do not hold: see the gradient check, or run sheetnet validate."'
-    grid.calculate(INPUTS, DIFFERENCE, f'IF({same}="{GENERATED}","",{words})', "", "subtitle")
+    holds = "NumPy's numbers are those of these inputs."
+    words = "NumPy's numbers were computed for the original inputs: see the gradient check, or run sheetnet validate."
+    # An empty text would show as 0 where LibreOffice reads an .ods.
+    grid.calculate(INPUTS, DIFFERENCE, f'IF({same}="{GENERATED}","{holds}","{words}")', holds, "subtitle")
 
 
 def _colours(grid: Grid, last: int) -> None:

@@ -172,9 +172,9 @@ class Workings(TableLayout):
 
 
 DIFFERENCE_COLUMN = "difference"  # a column of the table, and its look
-GRADIENT_TOP = 8  # the row of the bands
+GRADIENT_TOP = 9  # the row of the bands
 LABEL, VALUE, WORDS_AT = 1, 2, 3  # columns of what stands above the table
-H_ROW, TOLERANCE_ROW, COST_ROW, LIGHT_ROW = 3, 4, 5, 6
+H_ROW, TOLERANCE_ROW, COST_ROW, LIGHT_ROW = 4, 5, 6, 7
 GRADIENT_CHECK_WORDS = (
     "Is ∂C/∂w right? Move one weight by ±h, see how the cost changes, and compare. It follows every edit of Step."
 )

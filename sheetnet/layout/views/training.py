@@ -10,7 +10,7 @@ It computes everything from its own cells; from Step it takes the inputs alone (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
@@ -29,7 +29,7 @@ from sheetnet.layout.views.view_parts import (
 from sheetnet.network import activation_name
 from sheetnet.quantity import q, train
 from sheetnet.styles import activation_role
-from sheetnet.workbook import Cell, LineChart, Name, Sheet, View
+from sheetnet.workbook import Cell, LineChart, Name, Series, Sheet, View
 
 Templates = dict[str, list[str | None]]  # block → the template of each column; None where constants stand
 
@@ -147,8 +147,11 @@ class TrainingFormulas(TableLayout):
         return range(self.network.observations)
 
 
-TRAINING_TOP = 4  # the row of the bands
+TRAINING_TOP = 5  # the row of the bands
 CHART_COLUMNS, CHART_ROWS = 7, 18
+# Of the chart of the outputs, after Okabe and Ito: told apart by the colour-blind too.
+OUTPUTS = "Outputs, and their targets as thin lines"
+LINE_COLORS = ("0072B2", "D55E00", "009E73", "CC79A7", "56B4E9", "E69F00", "000000", "8A6D00")
 STEP, COST, CHART = 1, 2, 3  # columns
 TRAINING_WORDS = (
     "Gradient descent, one row per step: each row takes its weights from the row above. Change Step: all rows follow."
@@ -176,7 +179,11 @@ def training_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     page.margin()
     widths = {STEP: 8.0, COST: 11.0}
     view = View(
-        widths=widths, freeze=(page.table.first, COST + 1), title_rows=(TRAINING_TOP, TRAINING_TOP + 2), tab="548235"
+        widths=widths,
+        freeze=(page.table.first, COST + 1),
+        title_rows=(TRAINING_TOP, TRAINING_TOP + 2),
+        printed_columns=CHART + CHART_COLUMNS - 1,
+        tab="548235",
     )
     return grid.finished(view), grid.names()
 
@@ -251,13 +258,34 @@ class _Page(TableLayout):
         grid.cells[TRAINING_TOP + 2, STEP] = Cell("t", role="header")
         for t in range(steps + 1):
             grid.cells[top + t, STEP] = Cell(float(t), role="whole")
-        chart = LineChart(
-            "Cost before each step", "step t", "cost C", (top, STEP, top + steps, STEP), grid.box("train_cost"),
-            (top, CHART), (CHART_COLUMNS, CHART_ROWS),
-        )  # fmt: skip
-        grid.charts.append(chart)
+        time, size, below = (top, STEP, top + steps, STEP), (CHART_COLUMNS, CHART_ROWS), top + CHART_ROWS + 1
+        cost = (Series("cost C", grid.box("train_cost")),)
+        outputs = tuple(self._outputs(below + CHART_ROWS + 2 + len(EXPLAINED)))
+        grid.charts += [
+            LineChart("Cost before each step", "step t", "cost C", time, cost, (top, CHART), size, float(steps)),
+            LineChart(OUTPUTS, "step t", "a, T", time, outputs, (below, CHART), size, float(steps)),
+        ]
+        below += CHART_ROWS + 1
         for number, line in enumerate(EXPLAINED):
-            grid.write(top + CHART_ROWS + 1 + number, CHART, line, "equation")
+            grid.write(below + number, CHART, line, "equation")
+        for row, column, name in ((*series.label, series.name) for series in outputs if series.label):
+            grid.write(row, column, name, "index")
+
+    def _outputs(self, names: int) -> Iterator[Series]:
+        """A thick line for each output of each observation, and a thin one of its colour for its target: the first few.
+
+        Their names stand in row `names` and below.
+        """
+        network, grid = self.network, self.table.grid
+        several, last = network.observations > 1, activation_name(network.depth, network.depth)
+        pairs = [(n, j) for n in range(network.observations) for j in range(network.sizes[-1])]
+        for number, ((n, j), color) in enumerate(zip(pairs, LINE_COLORS, strict=False)):
+            where = f", n = {n}" if several else ""
+            for column, (block, symbol) in enumerate(((last, "a"), ("target", "T"))):
+                top, left, bottom, _ = grid.box(train.of(block, n))
+                name = f"{lowered(symbol, j)}{where}"
+                label = (names + number, CHART + column)
+                yield Series(name, (top, left + j, bottom, left + j), color, symbol == "T", label)
 
 
 def place_gamma(grid: Grid, context: ViewContext) -> None:

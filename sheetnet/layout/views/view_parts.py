@@ -2,7 +2,7 @@
 
 A formula is a template with holes: `{0}` is the number of the cell's own row, `{1}` that of the row above.
 
-A⁽⁰⁾  1×3     ·  W⁽¹⁾  3×2     =  z⁽¹⁾  1×2       symbols and signs
+A⁽⁰⁾ (1×3)    ·  W⁽¹⁾ (3×2)    =  z⁽¹⁾ (1×2)      symbols and signs
 [x, 1]           from Step        A⁽⁰⁾ W⁽¹⁾       equations
                  j = 0   j = 1                    what the columns are
 0.1  0.9  1      0.3     0.4      0.5   0.6       the numbers, what the rows are to their left
@@ -261,7 +261,7 @@ class EquationLine:
     def _head(self, rows: int, columns: int, words: Words, shape: str | None = None) -> Position:
         """The words around a block; gives the place of its first number."""
         grid, top, left = self.grid, self.top, self.right + 1
-        symbol = f"{words.symbol}   {f'{rows}×{columns}' if shape is None else shape}".rstrip()
+        symbol = f"{words.symbol} {f'({rows}×{columns})' if shape is None else shape}".rstrip()
         if words.sign:
             grid.write(top, self.right, words.sign, "sign")
         grid.write(top, left, symbol, "symbol")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sheetnet.network import Network
 from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values
-from sheetnet.reference.views import more_steps, one_step
+from sheetnet.reference.views import more_steps, one_step, pictures
 from sheetnet.workbook_options import WorkbookOptions
 
 __all__ = ["VIEW_NUMBERS", "ViewNumbers", "noise", "row_demands", "view_values"]
@@ -44,6 +44,9 @@ VIEW_NUMBERS: dict[str, ViewNumbers] = {
     "appendix": ViewNumbers("app", one_step.appendix_numbers),
     "jacobians": ViewNumbers("jac", one_step.jacobians_numbers),
     "network": ViewNumbers("net", one_step.network_numbers),
+    "pictures": ViewNumbers(
+        "pic", pictures.pictures_numbers, pictures.pictures_asked, row_demands=pictures.pictures_demands
+    ),
     "matrices": ViewNumbers("mat", one_step.matrices_numbers),
     "chain_rule": ViewNumbers("chain", one_step.chain_rule_numbers),
     "gradient_check": ViewNumbers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sheetnet.network import Network
 from sheetnet.quantity import app, chain, drawn, jac, mat, q
@@ -58,13 +59,46 @@ def _diagonal(array: Array) -> Array:
     return np.asarray(array[..., None] * np.eye(array.shape[-1]))
 
 
-def network_numbers(net: Network, values: Values, _: WorkbookOptions) -> dict[str, Array]:
-    """Block → K × rows × columns: the first observation on its way through the network.
+def network_numbers(net: Network, values: Values, shown: WorkbookOptions) -> dict[str, Array]:
+    """Block → K × rows × columns: one observation on its way through the network, and what comes back.
 
     Each node has a block of its own, for the nodes of a drawing do not touch: `net_x_i` and `net_bias_l` (1 × 1),
-    `net_w_l_j` (the weights into neuron j and what each adds to z, the bias node last), `net_a_l_j` (z, with softmax e,
-    and a), `net_out_j` (the target and the cost of an output), and the costs of the observation, of all and after the step.
+    `net_edge_l_j` (w and ∂C/∂w in turn for each node below neuron j, the bias node last), `net_node_l_j` (z, with softmax
+    e, a and δ), `net_out_j` (the target and the cost of an output), and the costs of the observation, of all and after the
+    step. `net_n` says which observation is shown, where there are several: the trials choose.
     """
+    if shown.first_drawing:
+        return _first_drawing(net, values)
+    n = _shown_observation(net, values)
+    trials = np.arange(len(n))
+
+    def pick(name: str) -> Array:
+        return values[name][trials, n]
+
+    found = {drawn("x", index=i): _cells(pick("A_0")[:, i]) for i in range(net.sizes[0])}
+    for layer in range(1, net.depth + 1):
+        below, weights, delta = pick(q("A", layer - 1)), values[q("W", layer)], pick(q("delta", layer))
+        found[drawn("bias", layer - 1)] = _cells(below[:, -1])
+        kinds = ("z", "e", "a", "delta") if net.mixes(layer) else ("z", "a", "delta")
+        for j in range(net.sizes[layer]):
+            edges = np.stack([weights[..., j], below * delta[:, j, None]], axis=-1)
+            found[drawn("edge", layer, index=j)] = edges.reshape(len(n), -1, 1)
+            found[drawn("node", layer, index=j)] = _cells(*(pick(q(kind, layer))[:, j] for kind in kinds))
+    for j in range(net.sizes[-1]):
+        found[drawn("out", index=j)] = _cells(pick("target")[:, j], pick("cost_out")[:, j])
+    if net.observations > 1:
+        found |= {drawn("n"): _cells(n.astype(float)), drawn("cost"): values["cost"]}
+    return found | {drawn("cost_n"): _cells(pick("cost_n")[:, 0]), drawn("cost", new=True): values["cost_new"]}
+
+
+def _shown_observation(net: Network, values: Values) -> NDArray[np.intp]:
+    """The observation that the drawing shows in each trial, the first where nothing is chosen."""
+    chosen = values.get(drawn("n"), np.zeros((len(values["gamma"]), 1, 1)))[:, 0, 0]
+    return np.clip(np.nan_to_num(chosen), 0, net.observations - 1).astype(np.intp)
+
+
+def _first_drawing(net: Network, values: Values) -> dict[str, Array]:
+    """The same as versions before 0.2 drew it: always the first observation, w and w · a side by side, no δ."""
     found = {drawn("x", index=i): _cells(values["A_0"][:, 0, i]) for i in range(net.sizes[0])}
     for layer in range(1, net.depth + 1):
         below, weights = values[q("A", layer - 1)][:, 0], values[q("W", layer)]
@@ -76,8 +110,8 @@ def network_numbers(net: Network, values: Values, _: WorkbookOptions) -> dict[st
     for j in range(net.sizes[-1]):
         found[drawn("out", index=j)] = _cells(values["target"][:, 0, j], values["cost_out"][:, 0, j])
     if net.observations > 1:
-        found["net_cost"] = values["cost"]
-    return found | {"net_cost_n": values["cost_n"][:, :1], "net_cost_new": values["cost_new"]}
+        found[drawn("cost")] = values["cost"]
+    return found | {drawn("cost_n"): values["cost_n"][:, :1], drawn("cost", new=True): values["cost_new"]}
 
 
 def _cells(*numbers: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from sheetnet import load_network
 from sheetnet.files import SUFFIXES
 from sheetnet.judge import judge
+from sheetnet.network import Network
 from sheetnet.reference import views as reference
 from sheetnet.syntax import cell_name
 from sheetnet.workbook_options import SHEETS
@@ -21,11 +23,18 @@ MIXED = ("softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse", 
 JUDGED = [(view, name) for view in VIEWS for name in (*SMALL, *MIXED, *OWN.get(view, {}))]
 
 
+def network_of(view: str, name: str) -> Network:
+    """The network of that name; where the view shows pictures, its inputs are some of one row."""
+    network = (NETWORKS | OWN.get(view, {}))[name]
+    return replace(network, image=(1, network.sizes[0])) if view == "pictures" else network
+
+
 @pytest.mark.parametrize(("suffix", "column"), [*((suffix, False) for suffix in SUFFIXES), (".xlsx", True)])
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_cell_agrees_with_numpy(view: str, suffix: str, column: bool, tmp_path: Path) -> None:
     """Templates and all pairs of activation and loss, written with wrong cached values, recalculated by IronCalc."""
-    for name, network in (NETWORKS | OWN.get(view, {})).items():
+    for name in NETWORKS | OWN.get(view, {}):
+        network = network_of(view, name)
         assert far_cells(book(network, view, column), tmp_path / f"{view}{suffix}") == {}, name
 
 
@@ -33,7 +42,7 @@ def test_every_cell_agrees_with_numpy(view: str, suffix: str, column: bool, tmp_
 @pytest.mark.parametrize(("view", "name"), JUDGED)
 def test_every_cell_is_judged_correct_in_both_orientations(view: str, name: str, column: bool) -> None:
     """All cells of the view's blocks are compared in trials, and none is blamed; lights stand outside of blocks."""
-    network = (NETWORKS | OWN.get(view, {}))[name]
+    network = network_of(view, name)
     workbook = book(network, view, column)
     report = judge(workbook, network)
     assert set(report.counts) == {"correct"}

@@ -169,11 +169,14 @@ def test_the_cost_falls_and_its_chart_covers_no_cell() -> None:
         assert costs[-1] < costs[0]
         sheet = workbook.sheet(SHEET)
         assert sheet is not None
-        [chart] = sheet.view.charts
-        (top, left), (columns, rows) = chart.anchor, chart.size
-        covered = {(r, c) for r in range(top, top + rows) for c in range(left, left + columns)}
-        assert not covered & set(sheet.cells)
-        assert chart.y[2] - chart.y[0] == 50
+        for chart in sheet.view.charts:
+            (top, left), (columns, rows) = chart.anchor, chart.size
+            covered = {(r, c) for r in range(top, top + rows) for c in range(left, left + columns)}
+            assert not covered & set(sheet.cells)
+            assert chart.last == 50
+            assert all(series.y[2] - series.y[0] == 50 for series in chart.series)
+        outputs = sheet.view.charts[1].series
+        assert len(outputs) == 2 * min(network.observations * network.sizes[-1], 8)
 
 
 @pytest.mark.slow

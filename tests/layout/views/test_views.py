@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -55,6 +56,11 @@ def books() -> dict[str, tuple[Network, Workbook]]:
     digits = load_network("digits-64-32-10")
     found["digits column"] = digits, make_workbook(digits, WorkbookOptions(column=True))
     return found
+
+
+def with_image(network: Network) -> Network:
+    """Its inputs as pictures of one row."""
+    return replace(network, image=(1, network.sizes[0]))
 
 
 def by_numpy(network: Network, workbook: Workbook) -> dict[Place, float]:
@@ -208,6 +214,7 @@ def test_all_views_follow_every_edit(name: str, data: st.DataObject) -> None:
     wanted = inputs_of(changed)
     places = list(dict.fromkeys(drivers.values()))
     element = {driver: element for element, driver in reversed(drivers.items())}
+    wanted |= {"net_n": np.zeros((1, 1, 1))} if changed.observations > 1 else {}
     numbers = [float(wanted[block][0, row, column]) for block, row, column in (element[at] for at in places)]
     asked = formula_places(book)
     values = dict(zip(asked, next(ironcalc.evaluate(book, places, [numbers], asked)), strict=True))
@@ -234,7 +241,7 @@ def test_the_names_of_a_view_begin_with_its_prefix() -> None:
     """So a workbook's names say which views it has; no prefix begins another, nor the name of a block of Step."""
     prefixes = [numbers.prefix for numbers in COMPUTED.values()]
     for activation, loss in (("softmax", "cross_entropy"), ("relu", "mse")):
-        network = make_network(activation, loss)
+        network = with_image(make_network(activation, loss))
         step = evaluate_step(network, inputs_of(network))
         assert not any(name.startswith(prefix) for name in network.blocks for prefix in prefixes)
         for numbers in COMPUTED.values():
@@ -245,22 +252,24 @@ def test_the_names_of_a_view_begin_with_its_prefix() -> None:
 
 
 def test_large_networks_show_step_alone_unless_asked() -> None:
-    """Up to 500 weights times observations all views are shown, beyond it Step."""
+    """Up to 500 weights times observations all views are shown, beyond it Step, and pictures where there are any."""
     for name in template_names():
         network = load_network(name)
         size = network.observations * sum(len(layer.weights) * layer.neurons for layer in network.layers)
-        assert default_views(network) == (tuple(SHEETS) if size <= SMALL_NETWORK else ("step",))
+        small = tuple(view for view in SHEETS if view != "pictures")
+        assert default_views(network) == (small if size <= SMALL_NETWORK else ("pictures", "step"))
+        assert (network.image is None) == (size <= SMALL_NETWORK)
 
 
 # What Excel 2010, LibreOffice 7, Gnumeric and Google Sheets share, as docs/formats.md lists it.
-PORTABLE = "SUM SUMPRODUCT SUMXMY2 MMULT TRANSPOSE EXP LN TANH ABS MAX MIN IF AND NOT COUNT COUNTIF".split()
+PORTABLE = "SUM SUMPRODUCT SUMXMY2 MMULT TRANSPOSE EXP LN TANH ABS MAX MIN IF AND NOT COUNT COUNTIF INDEX MATCH".split()
 
 
 def test_only_functions_that_all_programs_share_are_used() -> None:
     """In the formulas of every view and of students' copies, and in their conditional formats."""
     used: set[str] = set()
     for activation, loss in pairs():
-        network = make_network(activation, loss, observations=2)
+        network = with_image(make_network(activation, loss, observations=2))
         for book in (make_workbook(network, replace(EVERY, steps=2)), make_student_workbook(network)):
             for sheet in book.sheets:
                 formulas = [cell.formula for cell in sheet.cells.values() if cell.formula is not None]
@@ -273,7 +282,7 @@ def test_views_are_chosen_by_their_names() -> None:
     """As the command line spells them, in any order; Step is always there."""
     assert views_named("training, chain-rule") == ("step", "chain_rule", "training")
     assert views_named("ALL") == tuple(SHEETS)
-    with pytest.raises(NetworkError, match="there is no view 'graph': choose from network, step, chain-rule"):
+    with pytest.raises(NetworkError, match="there is no view 'graph': choose from pictures, network, step, chain-rule"):
         views_named("graph")
 
 
