@@ -24,7 +24,7 @@ from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Place, Value, Workbook
-from sheetnet.workbook_options import WorkbookOptions, least_cells, left_out, usual_options, views_named
+from sheetnet.workbook_options import WorkbookOptions, least_cells, left_out, pictured, usual_options, views_named
 
 MOST_TIMES_LEAST = 100  # a workbook has up to 40 times the cells that `least_cells` tells
 
@@ -88,7 +88,11 @@ def foreseen_cells(network: Network, shown: WorkbookOptions) -> int:
     row = count(few + 1, 1) - first if rows else 0
     step = count(few, 2) - first if steps else 0
     both = count(few + 1, 2) - first - row - step if rows and steps else 0
-    return first + rows * row + steps * step + rows * steps * both
+    pixels = network.sizes[0] + 1  # of a picture, and its title
+    hidden = (
+        (network.observations - pictured(network)[0]) * pixels if "pictures" in shown.views and network.image else 0
+    )
+    return first + rows * row + steps * step + rows * steps * both - hidden
 
 
 def _cut(network: Network, observations: int) -> Network:

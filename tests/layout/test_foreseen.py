@@ -13,7 +13,7 @@ from sheetnet.errors import FileError
 from sheetnet.files.limits import Limits
 from sheetnet.generate import MOST_TIMES_LEAST, foreseen_cells, make_workbook
 from sheetnet.network import Network
-from sheetnet.workbook_options import SHEETS, WorkbookOptions, least_cells
+from sheetnet.workbook_options import MOST_PICTURES, SHEETS, WorkbookOptions, least_cells
 from tools.small_networks import make_network
 
 SHAPES = (((2, 3, 2), 1), ((4, 5, 3), 2), ((1, 2), 3), ((3, 2, 4, 2), 7))
@@ -28,8 +28,15 @@ def test_the_foreseen_number_is_exact(views: str, column: bool) -> None:
     """Of each view, whatever the network, and however long the training goes on."""
     for (sizes, observations), steps in product(SHAPES, (1, 2, 5)):
         network = make_network("softmax", "cross_entropy", sizes, observations)
+        network = replace(network, image=(1, sizes[0])) if views == "pictures" else network
         shown = WorkbookOptions(tuple(dict.fromkeys(("step", views))), column, steps)
         assert foreseen_cells(network, shown) == cells_of(network, shown)
+
+
+def test_of_many_pictures_the_first_are_counted() -> None:
+    network = replace(make_network("softmax", "cross_entropy", (2, 3, 2), MOST_PICTURES + 5), image=(1, 2))
+    shown = WorkbookOptions(("pictures", "step"))
+    assert foreseen_cells(network, shown) == cells_of(network, shown)
 
 
 def test_of_all_views_together_too() -> None:

@@ -268,8 +268,10 @@ class _Page(TableLayout):
         below += CHART_ROWS + 1
         for number, line in enumerate(EXPLAINED):
             grid.write(below + number, CHART, line, "equation")
-        for row, column, name in ((*series.label, series.name) for series in outputs if series.label):
-            grid.write(row, column, name, "index")
+        names = {series.label: series.name for series in outputs}
+        for number in range(2 * len(LINE_COLORS)):  # so many cells whatever the network, some of them blank
+            at = below + 1 + len(EXPLAINED) + number // 2, CHART + number % 2
+            grid.cells[at] = Cell(names.get(at), role="index")
 
     def _outputs(self, names: int) -> Iterator[Series]:
         """A thick line for each output of each observation, and a thin one of its colour for its target: the first few.

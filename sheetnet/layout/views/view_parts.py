@@ -20,7 +20,7 @@ from sheetnet.network import Network
 from sheetnet.syntax import cell_name, column_letters, quote_sheet
 from sheetnet.syntax.references import FORMULA_CHARACTERS
 from sheetnet.workbook import Cell, Name, Place, Position, Rule, Sheet
-from sheetnet.workbook_options import SHEETS, WorkbookOptions
+from sheetnet.workbook_options import SHEETS, WorkbookOptions, left_out
 
 Laid = tuple[Sheet, list[Name]]  # a finished sheet and the names of its blocks
 
@@ -41,7 +41,7 @@ class ViewContext:
 
     def shows(self, view: str) -> bool:
         """Whether the workbook has the view, so that others may lead to it."""
-        return view in self.presentation.views
+        return view in self.presentation.views and view not in left_out(self.network)
 
     def sheet(self, view: str, title: str, words: str) -> Grid:
         """An empty sheet for a view with its title, and a line that says what it shows."""

@@ -34,7 +34,7 @@ from tools.small_networks import SMALL, make_network
 VIEW = "gradient_check"
 SHEET = SHEETS[VIEW]
 NOISY = ("grad_numeric",)
-ALL_LIGHT = (6, 2)  # where the light for all weights stands
+ALL_LIGHT = (7, 2)  # where the light for all weights stands
 
 
 def lights(workbook: Workbook) -> list[Place]:

@@ -125,7 +125,7 @@ def test_a_forgotten_learning_rate_is_blamed_in_its_row() -> None:
     assert sheet is not None
     formula = sheet.cells[place[1:]].formula
     assert formula is not None
-    report = judge(with_formula(workbook, place, formula.replace("$B$3*", "")), network)
+    report = judge(with_formula(workbook, place, formula.replace("$B$4*", "")), network)
     assert blamed(report) == {"train_W_2[10, 3]": "wrong"}
 
 
