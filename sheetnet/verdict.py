@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class _Word(StrEnum):
-    """Members that people meet as the quoted words which they are: `{'correct': 3109}`."""
+    """Members that people meet as the quoted words which they are: `{'correct': 3113}`."""
 
     def __repr__(self) -> str:
         return repr(self.value)
