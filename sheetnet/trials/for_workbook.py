@@ -10,7 +10,7 @@ its answers, wherever it stood, would change the trial. What no formula can read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from operator import itemgetter
@@ -38,7 +38,6 @@ from sheetnet.trials.draw import (
     read_only,
     tie,
     usable,
-    usable_draws,
 )
 from sheetnet.trials.kinds import candidates, some_kink
 from sheetnet.workbook import Name, Position, Workbook, array_cells
@@ -154,19 +153,23 @@ def inputs_from_content(workbook: Workbook, network: Network, ties: Ties, one_ho
 
     Where in every draw a number overflows there is no trial: 0 × rows × columns.
     """
-    generator = np.random.default_rng(int.from_bytes(_digest(workbook)))
-    values = usable_draws(network, generator, CONTENT_CANDIDATES, ties, one_hot)
-    return {name: values[name][:1] for name, block in network.blocks.items() if block.kind == "input"}
+    drawn = candidates(network, np.random.default_rng(int.from_bytes(_digest(workbook))), CONTENT_CANDIDATES, one_hot)
+    tie(drawn, network, ties)
+    for number in range(CONTENT_CANDIDATES):
+        inputs = {name: array[number : number + 1].copy() for name, array in drawn.items()}
+        if len(usable(network, blocks_of(network, evaluate_step(network, inputs)))):
+            return inputs
+    return {name: array[:0] for name, array in drawn.items()}
 
 
 def _digest(workbook: Workbook) -> bytes:
     content = sha256()
-    for line in _readable(workbook):
-        content.update(line.encode("utf-8", "surrogatepass") + b"\n")
+    for lines in _readable(workbook):
+        content.update("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass"))
     return content.digest()
 
 
-def _readable(workbook: Workbook) -> Iterator[str]:
+def _readable(workbook: Workbook) -> Iterator[Iterable[str]]:
     """Sheets, formulas, the shapes of arrays, the names that formulas use, and the constants that they refer to.
 
     What formulas were saved with is no part of it: it is calculated anew.
@@ -174,14 +177,14 @@ def _readable(workbook: Workbook) -> Iterator[str]:
     reached = Reached()
     for sheet in workbook.sheets:
         reached.add(sheet.name, "\n".join(cell.formula for cell in sheet.cells.values() if cell.formula is not None))
-    yield from (repr((name.sheet, name.name, name.refers_to)) for name in _used_names(workbook, reached))
+    yield (repr((name.sheet, name.name, name.refers_to)) for name in _used_names(workbook, reached))
     for sheet in workbook.sheets:
-        yield repr((sheet.name, sorted(sheet.arrays.items())))
+        yield [repr((sheet.name, sorted(sheet.arrays.items())))]
         filled = array_cells(sheet)
         cells = sorted(sheet.cells.items(), key=itemgetter(0))
-        yield from (f"{at}{cell.formula}" for at, cell in cells if cell.formula is not None)
+        yield (f"({row}, {column}){cell.formula}" for (row, column), cell in cells if cell.formula is not None)
         constants = [at for at, cell in cells if cell.formula is None and at not in filled]
-        yield from (f"{at}{sheet.cells[at].value!r}" for at in reached.among(sheet.name, constants))
+        yield (f"{at}{sheet.cells[at].value!r}" for at in reached.among(sheet.name, constants))
 
 
 def _used_names(workbook: Workbook, reached: Reached) -> list[Name]:
@@ -201,7 +204,7 @@ class Reached:
 
     def __init__(self) -> None:
         self.words: set[str] = set()
-        self._cells: set[tuple[str, str]] = set()  # sheet in small letters ("": any), cell name
+        self._cells: dict[str, set[str]] = {}  # by sheet in small letters ("": any), the names of cells
         self._areas: dict[str, set[Area]] = {}
         self.all = False
 
@@ -211,12 +214,16 @@ class Reached:
         between = " ".join(pieces[::2])
         self.words.update(_WORD.findall(between))
         self.all |= any(mark in between for mark in ":[") or any(name in between for name in MADE_UP)
-        for reference in set(pieces[1::2]):
+        references = set(pieces[1::2])
+        own = {reference for reference in references if "!" not in reference and ":" not in reference}
+        self.words |= own  # that look like cells, but may be names
+        self._cells.setdefault((home or "").casefold(), set()).update(own)
+        for reference in references - own:
             prefix, _, cells = reference.rpartition("!")
             sheet = (prefix.strip("'").replace("''", "'") if prefix else home or "").casefold()
-            self.words.add(cells)  # that looks like a cell, but may be a name
+            self.words.add(cells)
             if ":" not in cells:
-                self._cells.add((sheet, cells))
+                self._cells.setdefault(sheet, set()).add(cells)
             elif (area := parse_area(cells)) is not None:
                 self._areas.setdefault(sheet, set()).add(area)
 
@@ -228,6 +235,7 @@ class Reached:
         for area in (area for home in homes for area in self._areas.get(home, ())):
             rows, columns = at[:, 0], at[:, 1]
             inside |= (rows >= area.top) & (rows <= area.bottom) & (columns >= area.left) & (columns <= area.right)
+        single = set[str]().union(*(self._cells.get(home, ()) for home in homes))
         for position, within in zip(constants, inside.tolist(), strict=True):
-            if self.all or within or any((home, cell_name(*position)) in self._cells for home in homes):
+            if self.all or within or cell_name(*position) in single:
                 yield position

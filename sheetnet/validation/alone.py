@@ -101,8 +101,10 @@ class Isolation:
         bad = fixed = np.zeros(len(self.noise), dtype=np.bool_)
         whole = len(self.expected)
         for wanted, scale in zip(self.expected, self._scales, strict=True):
-            found.append(next(runs))
-            rows.append(agreement(found[-1].numbers[: len(bad)], wanted, scale * self.noise))
+            run = next(runs)
+            rows.append(agreement(run.numbers[: len(bad)], wanted, scale * self.noise))
+            as_expected = not run.odd and bool(rows[-1].all()) and bool(np.isfinite(wanted).all())
+            found.append(Run(wanted, {}) if as_expected else run)  # what is expected is held anyway
             bad = bad | ~rows[-1]
             if len(bad) >= LARGE and not fixed.any() and bad.any() and self._have_shown(bad, found):
                 fixed, whole = bad & ~self._uses(bad), len(found)

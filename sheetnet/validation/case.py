@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from math import isclose
+from operator import itemgetter
 
 import numpy as np
 
@@ -119,7 +121,7 @@ def quantity_of(block: Block, row: int, column: int) -> tuple[str, tuple[int, ..
 InputPlace = tuple[str, int, int]  # block, row, column from 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InputCell:
     """One input: its element, its own cell, and the cell that is driven for it (another one where it is tied)."""
 
@@ -153,8 +155,12 @@ def input_blocks(network: Network) -> list[Block]:
 
 def element_numbers(inputs: Mapping[str, Array], elements: Collection[InputPlace]) -> Array:
     """The numbers of these input elements in every run: runs × elements."""
-    columns = [inputs[name][:, row, column] for name, row, column in elements]
-    return np.array(columns, dtype=float).reshape(len(columns), len(inputs["gamma"])).T
+    found, begin = np.empty((len(inputs["gamma"]), len(elements))), 0
+    for name, of_block in groupby(elements, key=itemgetter(0)):
+        _, rows, columns = zip(*of_block, strict=True)
+        found[:, begin : begin + len(rows)] = inputs[name][:, rows, columns]
+        begin += len(rows)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

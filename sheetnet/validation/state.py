@@ -66,14 +66,13 @@ class Runner:
     def run(self) -> Runs:
         """Run the workbook as it stands and in every trial; where anything disagrees, each formula alone too."""
         case = self.case
-        typed = {cell.place: _typed(case.workbook, cell.place) for cell in case.inputs}
-        wanted = [*case.places, *(place for place, number in typed.items() if number is None)]
+        inputs: dict[Place, Value] = {cell.place: _typed(case.workbook, cell.place) for cell in case.inputs}
+        wanted = [*case.places, *(place for place, number in inputs.items() if number is None)]
         runs = self.engine(case.workbook, list(case.drivers), [None, *self.numbers(self.drawn)], wanted)
         first = next(runs)
         shown = list(first)
-        known = dict(zip(wanted, shown, strict=True))
-        shown_inputs = {place: known[place] if place in known else typed[place] for place in typed}
-        drawn, expected, own = self._compared(shown_inputs)
+        inputs.update(zip(wanted[len(case.places) :], shown[len(case.places) :], strict=True))
+        drawn, expected, own = self._compared(inputs)
         isolation = self._isolation(drawn, expected)
         compared = isolation.compared(chain([first], runs) if own else runs)
         here = compared.agree
@@ -83,7 +82,7 @@ class Runner:
         if not here.all():
             alone, values = isolation.alone(compared)
             evidence = replace(evidence, alone=alone, alone_values=values)
-        return Runs(shown_inputs, frozenset(errors), drawn, evidence)
+        return Runs(inputs, frozenset(errors), drawn, evidence)
 
     def _compared(self, shown: Mapping[Place, Value]) -> tuple[Mapping[str, Array], Array, bool]:
         """The inputs and expected answers of the runs that are compared, and whether the sheet's own is the first.
@@ -116,16 +115,18 @@ class Runner:
         """Which answers belong to the step, not to a view of it."""
         return np.array([not is_view_block(answer.block.name) for answer in self.case.answers], dtype=np.bool_)
 
-    @cached_property
+    @property
     def drawn(self) -> dict[str, Array]:
-        """The inputs of the step in each trial, and in one more of the workbook's own."""
-        more = inputs_from_content(
-            self.case.workbook, self.case.network, ties_of(self.case.inputs), self.case.trials.one_hot
-        )
+        """The inputs of the step in each trial, and in one more of the workbook's own; joined anew, for they may be large."""
         names = [block.name for block in input_blocks(self.case.network)]
-        found = {name: np.concatenate([self.case.trials.inputs[name], more[name]]) for name in names}
+        found = {name: np.concatenate([self.case.trials.inputs[name], self._from_content[name]]) for name in names}
         turns = np.arange(len(found["gamma"]), dtype=float)[:, None, None] % self.case.network.observations
         return found | {block.name: turns for block in chooser_blocks(self.case.located)}
+
+    @cached_property
+    def _from_content(self) -> dict[str, Array]:
+        case = self.case
+        return inputs_from_content(case.workbook, case.network, ties_of(case.inputs), case.trials.one_hot)
 
     def numbers(self, inputs: Mapping[str, Array]) -> Array:
         """The numbers of the driven cells for K sets of inputs: K × drivers."""
@@ -183,7 +184,7 @@ def _typed(workbook: Workbook, place: Place) -> float | None:
 
 
 MOST_AT_ONCE = (
-    2_500_000  # numbers of answers that the reference computes together: beside them stand three times as many
+    1_000_000  # numbers of answers that the reference computes together: beside them stand three times as many
 )
 REF_ERROR = "#REF!"  # what is left of a reference to deleted cells
 CHANGES = 3  # sets of other numbers that are tried, all trials each: one may leave some unit as it was

@@ -20,6 +20,7 @@ from sheetnet.syntax.dependencies import (
 )
 from sheetnet.syntax.function_facts import volatile_function
 from sheetnet.syntax.references import cell_place
+from sheetnet.syntax.shifting import skeletons_of
 from sheetnet.trials.tolerance import same
 from sheetnet.validation.case import Answer, Case
 from sheetnet.validation.cell_verdicts import named_place
@@ -56,6 +57,8 @@ def blame_volatile_helpers(state: State) -> State:
 
 def _volatile_helpers(case: Case) -> dict[Place, str]:
     """The helper cells that call a volatile function, each with its name."""
+    if not any(map(volatile_function, set(skeletons_of(case.workbook).values()))):
+        return {}
     return {
         (sheet.name, *position): found
         for sheet in case.workbook.sheets
@@ -109,9 +112,9 @@ def name_root_causes(state: State) -> State:
     Where formulas upstream are right for targets of 0 and 1 alone (`excused`), an error may begin nowhere.
     """
     cells, places = state.cells, state.case.places
-    graph, read = Followed(state.case.dependencies, state.effort.followed), state.case.dependencies
     if not any(cell.verdict == Verdict.CARRIED or _may_be_circular(cell) for cell in cells):
         return state
+    graph, read = Followed(state.case.dependencies, state.effort.followed), state.case.dependencies
     order = {place: number for number, place in enumerate(places)}
     found: dict[Place, CellVerdict] = {}
     for place, cell in zip(places, cells, strict=True):
