@@ -117,7 +117,7 @@ class Runner:
 
     @property
     def drawn(self) -> dict[str, Array]:
-        """The inputs of the step in each trial, and in one more of the workbook's own; joined anew, for they may be large."""
+        """The inputs of the step in each trial, and in one more of the workbook's own; joined each time: they are large."""
         names = [block.name for block in input_blocks(self.case.network)]
         found = {name: np.concatenate([self.case.trials.inputs[name], self._from_content[name]]) for name in names}
         turns = np.arange(len(found["gamma"]), dtype=float)[:, None, None] % self.case.network.observations
