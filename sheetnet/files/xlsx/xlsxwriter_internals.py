@@ -70,7 +70,8 @@ def draw_line(written: Any, begin: tuple[int, int], end: tuple[int, int], near: 
     written.shapes.append(_Connector(begin, end, near, far))
 
 
-def _write_connector(drawing: Any, number: int, _right: int, _down: int, info: Any) -> None:
+def write_connector(drawing: Any, number: int, _right: int, _down: int, info: Any) -> None:
+    """Write a line where XlsxWriter would write a box."""
     drawing.fh.write(info._shape.xml(number))
 
 
@@ -97,7 +98,7 @@ class RowsSheet(Worksheet):  # type: ignore[misc, unused-ignore]
         info._dimensions = [line.begin[1] - 1, top, 0, 0, line.end[1] - 1, bottom, 0, 0, 0, 0]
         info._width = info._height = 0
         self.drawing._add_drawing_object(info)
-        self.drawing._write_sp = partial(_write_connector, self.drawing)
+        self.drawing._write_sp = partial(write_connector, self.drawing)
 
 
 def set_link(written: Any, row: int, column: int, target: str) -> None:
