@@ -40,10 +40,14 @@ class Apart:
     printed: str
 
 
+# On Linux `ru_maxrss` begins with what the parent held at the fork: there /proc tells the peak.
 _MEASURE = """
-import resource, sys
+import pathlib, resource, sys
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2))
+peak = used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+if (status := pathlib.Path("/proc/self/status")).exists():
+    peak = next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+print(used.ru_utime + used.ru_stime, peak)
 """
 
 

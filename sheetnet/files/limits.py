@@ -60,9 +60,9 @@ class Limits:
     names: int = _limit(10_000, "names", "a workbook's defined names", "a network of 20 layers has some 200")
     tables: int = _limit(1_000, "tables", "a workbook", "a course's workbook has a handful; each is a part")
     table_columns: int = _limit(50_000, "columns", "all tables", "three full rows of a sheet")
-    memory: int = _limit(2_000_000_000, _B, "a worker process", "784-30-10 takes under 0.7 GB")
-    cpu_time: int = _limit(60, _S, "judging a file, processor", "784-30-10 takes under 10 seconds")
-    time: int = _limit(120, _S, "judging a file, by the clock", "twice the processor's, for busy machines")
+    memory: int = _limit(2_000_000_000, _B, "a worker process", "770,000 cells take 1.2 GB, a million 1.6")
+    cpu_time: int = _limit(120, _S, "judging a file, processor", "770,000 cells take 50 seconds, a million 70")
+    time: int = _limit(240, _S, "judging a file, by the clock", "twice the processor's, for busy machines")
 
     def __post_init__(self) -> None:
         """No more than systems take, and no less than a worker starts with."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetnet.effort import WorkBudget
-from sheetnet.mistakes import CHAPTERS, MISTAKES, Element
 from sheetnet.syntax.dependencies import Followed, through_helpers
 from sheetnet.validation.case import Case
 from sheetnet.validation.refine.propose_repairs import DOLLAR_SLIP, EMPTY_SLIP, empty_cells
@@ -20,6 +19,7 @@ from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place
 
 if TYPE_CHECKING:
+    from sheetnet.mistakes import Element
     from sheetnet.mistakes.search import Explanation
 
 MOST_EMPTY = 3  # empty cells of one formula that are named
@@ -129,6 +129,8 @@ def _with(cell: CellVerdict, findings: Sequence[Explanation]) -> CellVerdict:
     if not cell.mistakes:
         codes = tuple(finding.code for finding in findings)
         return replace(cell, message=f"{cell.message}: {words_of(findings)}", mistakes=codes)
+    from sheetnet.mistakes import CHAPTERS, MISTAKES
+
     misread = [finding for finding in findings if finding.mistakes[0] in CHAPTERS["Any formula"]]
     if DOLLAR_SLIP in cell.mistakes:  # what a reference met that drifted; what else gives that number is chance
         findings = [*misread, *(finding for finding in findings if finding not in misread)]
