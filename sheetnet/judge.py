@@ -110,7 +110,7 @@ def validate(
 
     >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx")
     >>> sheetnet.validate(path, trials=4, seed=1)
-    <Report d02b.xlsx: ok, 3,113 correct>
+    <Report d02b.xlsx: ok, 3,104 correct>
     """
     options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, Limits.of(limits))
     return judge_file(path, None if network is None else load_network(network), options)

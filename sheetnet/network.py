@@ -254,7 +254,7 @@ BlockKind = Literal["input", "answer"]
 class Block:
     """A named block of cells: one quantity as it stands on a sheet, `rows` × `columns`.
 
-    `bias_node`: its last column (last row, where `transposed`) is the bias node, a judged constant 1.
+    `bias_node`: its last column is the bias node, a judged constant 1.
     `required`: False for intermediate results that a sheet may do without; they are judged where they stand.
     """
 
@@ -271,18 +271,13 @@ class Block:
         return self.quantity.name
 
     @property
-    def transposed(self) -> bool:
-        """Whether it is a copy that lies along the weights: rows and columns are exchanged."""
-        return self.quantity.transposed
-
-    @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.rows, self.columns
 
-    def is_bias_node(self, row: int, column: int) -> bool:
-        """Whether (row, column), from 0, is a bias node's cell."""
-        return self.bias_node and (row == self.rows - 1 if self.transposed else column == self.columns - 1)
+    def is_bias_node(self, column: int) -> bool:
+        """Whether the cells of a column, from 0, are bias nodes."""
+        return self.bias_node and column == self.columns - 1
 
 
 def activation_name(layer: int, depth: int, new: bool = False) -> str:
@@ -303,9 +298,6 @@ def _forward(network: Network, new: bool = False) -> Iterator[Block]:
     """The forward pass, with the weights or with the new ones."""
     rows, n, depth = network.observations, network.sizes, network.depth
     for layer in range(1, depth + 1):
-        if layer > 1 or not new:
-            below = Quantity("A", layer - 1, new, transposed=True)
-            yield Block(below, n[layer - 1] + 1, rows, bias_node=True, required=False)
         yield Block(Quantity("z", layer, new), rows, n[layer], required=not new)
         if network.mixes(layer):
             yield Block(Quantity("e", layer, new), rows, n[layer], required=False)

@@ -23,7 +23,7 @@ _NAME = re.compile(
     rf"(?:_(?P<view>{'|'.join(PREFIXES)})(?=_)(?:_(?P<part>plus|minus|inv|exp|affine)(?=_))?)?"
     r"(?:_(?P<symbol>[^\W\d][\w.\\?]*?))??"
     rf"(?:_(?P<layer>{_NUMBER}))?(?:_(?P<index>{_NUMBER}))?(?P<behind>_step|_diagonal)?"
-    rf"(?P<new>_new)?(?P<transposed>_T)?(?:_n(?P<observation>{_NUMBER}))?"
+    rf"(?P<new>_new)?(?:_n(?P<observation>{_NUMBER}))?"
 )
 
 
@@ -31,15 +31,14 @@ _NAME = re.compile(
 class Quantity:
     """A quantity of the step, or of a view's sheet: what its name says.
 
-    `symbol` is "W", "dC_dW", "cost_n", …; `new` what the new weights are or give, `transposed` a copy of A that lies
-    along W. `view` is the prefix of the blocks of a view, `part` the part of its sheet (a weight moved up or down, which
+    `symbol` is "W", "dC_dW", "cost_n", …; `new` what the new weights are or give.
+    `view` is the prefix of the blocks of a view, `part` the part of its sheet (a weight moved up or down, which
     function), `index` counts the blocks of a layer or of the view, `observation` tells whose numbers they are.
     """
 
     symbol: str
     layer: int | None = None
     new: bool = False
-    transposed: bool = False
     view: str = ""
     part: str = ""
     index: int | None = None
@@ -56,7 +55,7 @@ class Quantity:
         behind = self.view == "chain" and self.symbol in _BEHIND
         numbers = [str(number) for number in (self.layer, self.index) if number is not None]
         words = [self.view, self.part, "" if behind else self.symbol, *numbers, self.symbol if behind else ""]
-        words += ["new" * self.new, "T" * self.transposed]
+        words += ["new" * self.new]
         words += [] if self.observation is None else [f"n{self.observation}"]
         return "_".join(filter(None, words))
 
@@ -72,19 +71,19 @@ class Quantity:
 
     @cached_property
     def of_cells(self) -> Quantity:
-        """What the cells hold: those of A_l beside the bias nodes are a_l; copies and blocks of views are what they are."""
+        """What the cells hold: those of A_l beside the bias nodes are a_l; blocks of views are what they are."""
         return replace(self, symbol="a") if self.kind == "A" else self
 
     @cached_property
     def kind(self) -> str:
-        """What it is in any layer and either pass: `z`, `W` and what it is stepped to, `W_new`, copies, `A_T`; `mat_z`."""
+        """What it is in any layer and either pass: `z`, `W` and what it is stepped to, `W_new`; `mat_z`."""
         new = self.new and self.symbol == "W"
         return replace(self, layer=None, new=new, index=None, observation=None).name
 
 
-def q(symbol: str, layer: int | None = None, new: bool = False, transposed: bool = False) -> str:
+def q(symbol: str, layer: int | None = None, new: bool = False) -> str:
     """The name of a quantity of the step. Inputs are never new: with layer 0 it is "A_0" in either pass."""
-    return _spelled(symbol, layer, new and layer != 0, transposed)
+    return _spelled(symbol, layer, new and layer != 0)
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class ViewNames:
         part: str = "",
     ) -> str:
         """The name of a block; the table itself on the sheet Chain rule has the symbol ""."""
-        return _spelled(symbol, layer, new, False, self.prefix, part, index, n)
+        return _spelled(symbol, layer, new, self.prefix, part, index, n)
 
     def of(self, name: str, n: int | None = None, part: str = "") -> str:
         """The name of the block that shows a quantity of the step: `train.of("z_1", 0)`."""
@@ -121,13 +120,12 @@ def _spelled(
     symbol: str,
     layer: int | None,
     new: bool,
-    transposed: bool,
     view: str = "",
     part: str = "",
     index: int | None = None,
     observation: int | None = None,
 ) -> str:
-    return Quantity(symbol, layer, new, transposed, view, part, index, observation).name
+    return Quantity(symbol, layer, new, view, part, index, observation).name
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -143,5 +141,4 @@ def _parsed(name: str) -> Quantity:
         if symbol or view != "chain":
             return Quantity(name)
         symbol = behind[1:]
-    new, transposed = bool(match["new"]), bool(match["transposed"])
-    return Quantity(symbol, layer, new, transposed, view, match["part"] or "", index, observation)
+    return Quantity(symbol, layer, bool(match["new"]), view, match["part"] or "", index, observation)

@@ -57,8 +57,12 @@ STYLES: dict[str, Style] = {
     "title": Style(bold=True, size=16, color="1F3864"),
     "subtitle": Style(italic=True, color="595959"),
     "band": Style(bold=True, size=12, color="1F3864"),
+    "band_forward": Style(fill="1F4E9E", color="FFFFFF", bold=True),
+    "band_backward": Style(fill="A84A0A", color="FFFFFF", bold=True),
+    "band_gradient": Style(fill="7A5200", color="FFFFFF", bold=True),
     "symbol": Style(bold=True, color="1F3864"),
     "equation": Style(color="404040"),
+    "head": Style(bold=True, color="1F3864", align="right"),
     "label": Style(color="595959", align="right", size=9),
     "index": Style(color="595959", align="center", size=9),
     "plain": Style(),
@@ -92,6 +96,7 @@ STYLES: dict[str, Style] = {
     "trained": _number("BCCCB0", color="1F3864"),
     "nudged": _number("F0C647", bold=True, frame="404040", digits=7),
     "fine_cost": _number("C4A7FA", digits=9),
+    "change": Style(color="1F3864", bold=True, number="0.00%", align="center"),
     "difference": _fixed("FFFFFF", "595959", number="0.0E+00"),
     "count": _fixed("FFFFFF"),
     "whole": _fixed("FFFFFF", "1F3864"),
@@ -140,3 +145,13 @@ DARKEST_LAYER = 3  # layers from here on share the darkest activation
 def activation_role(layer: int) -> str:
     """The look of the activations of a hidden layer, from 1."""
     return f"activation_{min(layer, DARKEST_LAYER)}"
+
+
+# Widths of Arial's characters as parts of the font's size, rounded up to three kinds.
+_NARROW, _WIDE = frozenset(" iljtfrI.,:;'|!()[]/-·⁽⁾⁰¹²³⁴₀₁₂₃₄ᵢⱼₖₙ"), frozenset("mwMW@%∂Σ→—…")
+BOLDER = 1.07  # bold letters are so many times as wide
+
+
+def letters_width(text: str) -> float:
+    """How wide a line of text is, in sizes of its font; rather too much than too little."""
+    return sum(0.3 if c in _NARROW else 0.9 if c in _WIDE else 0.7 if c.isupper() else 0.556 for c in text)

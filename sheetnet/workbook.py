@@ -57,13 +57,14 @@ class Rule:
     """A conditional format: cells of `box` where `formula` is true take the fill and font of `role`.
 
     The formula is written for the box's top left cell; its relative references move along. Instead of a formula,
-    `scale` colours numbers from 0 to 1: RRGGBB at 0 and at 1.
+    `scale` colours numbers: two RRGGBB are those of 0 and 1, three those of −m, 0 and m, where m is the largest
+    magnitude in the box.
     """
 
     box: Box
     formula: str = ""
     role: str = ""
-    scale: tuple[str, str] | None = None
+    scale: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,10 @@ class View:
     `notes` are the comments of cells, `links` lead from a cell to (sheet, row, column). A `locked` sheet is protected
     without a password: only cells whose look is open (styles.STYLES) can be changed. `title_rows` repeat on each page.
     Of a sheet that no page is wide enough for, the first `printed_columns` alone are printed.
+    `row_groups` and `column_groups` are (first, last) of what can be folded away and is not yet.
+
+    A sheet prints one page wide and as many long as it needs; all on `one_page`; or at `scale` per cent, and then pages
+    begin at `row_breaks` and `column_breaks`.
     """
 
     widths: Mapping[int, float] = field(default_factory=dict)
@@ -142,6 +147,12 @@ class View:
     locked: bool = False
     title_rows: tuple[int, int] | None = None
     printed_columns: int | None = None
+    row_groups: tuple[tuple[int, int], ...] = ()
+    column_groups: tuple[tuple[int, int], ...] = ()
+    one_page: bool = False
+    scale: int = 0
+    row_breaks: tuple[int, ...] = ()
+    column_breaks: tuple[int, ...] = ()
     tab: str | None = None
 
 
@@ -198,8 +209,8 @@ class Workbook:
 
     >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.ods")
     >>> step = sheetnet.read_workbook(path).sheet("Step")
-    >>> step.cells[22, 7].formula
-    '1/(1+EXP(-G18))'
+    >>> step.cells[12, 9].formula
+    '1/(1+EXP(-F12))'
     """
 
     sheets: tuple[Sheet, ...]

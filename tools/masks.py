@@ -60,8 +60,8 @@ def masks(network: Network) -> list[Read]:
 
 
 def read_cells(network: Network) -> list[Read]:
-    """Every z and a of the first forward pass, with the inputs and the turned copies."""
-    names = [name for name in network.blocks if re.fullmatch(r"(z|a|A)_[0-9]+(_T)?", name)]
+    """Every z and a of the first forward pass, with the inputs."""
+    names = [name for name in network.blocks if re.fullmatch(r"(z|a|A)_[0-9]+", name)]
     blocks = [network.blocks[name] for name in names]
     return [
         (block.name, row, column) for block in blocks for row in range(block.rows) for column in range(block.columns)
@@ -72,7 +72,7 @@ def is_right(mask: Read, read: Read, form: str) -> bool:
     """Whether the mask reads its own z, or its own a (which is above 0 where z is); z >= 0 differs only in z = 0."""
     layer, row, column = int(mask[0].rpartition("_")[2]), *mask[1:]
     own_z = read == (f"z_{layer}", row, column)
-    own_a = read in ((f"A_{layer}", row, column), (f"a_{layer}", row, column), (f"A_{layer}_T", column, row))
+    own_a = read in ((f"A_{layer}", row, column), (f"a_{layer}", row, column))
     if not (own_z or own_a):
         return False
     return form in (FORMS[0], FORMS[4] if own_z else "", FORMS[1] if own_z else "")

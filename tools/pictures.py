@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageChops
@@ -60,12 +61,19 @@ def _alone(folder: Path) -> Iterator[Path]:
     """A file for each sheet that shows: all others hidden, and all of it on one page."""
     for name, book in _books():
         whole = folder / f"{name}.xlsx"
-        save_workbook(book, whole)
+        save_workbook(_on_one_page(book), whole)
         for sheet in book.sheets:
             if not sheet.hidden:
                 path = folder / f"{name}-{sheet.name.lower().replace(' ', '-')}.xlsx"
                 _only(whole, path, sheet.name)
                 yield path
+
+
+def _on_one_page(book: Workbook) -> Workbook:
+    """The workbook with each sheet on one page, however small."""
+    views = [replace(sheet.view, one_page=True, scale=0, row_breaks=(), column_breaks=()) for sheet in book.sheets]
+    sheets = [replace(sheet, view=view) for sheet, view in zip(book.sheets, views, strict=True)]
+    return replace(book, sheets=tuple(sheets))
 
 
 def _only(whole: Path, path: Path, shown: str) -> None:
@@ -75,7 +83,7 @@ def _only(whole: Path, path: Path, shown: str) -> None:
             if part == "xl/workbook.xml":
                 data = _workbook_part(data.decode(), shown).encode()
             if part.startswith("xl/worksheets/sheet"):
-                data = data.replace(b'fitToHeight="0"', b'fitToHeight="1"').replace(b'paperSize="9"', b'paperSize="8"')
+                data = data.replace(b'paperSize="9"', b'paperSize="8"')
             target.writestr(part, data)
 
 

@@ -45,7 +45,7 @@ class Soundness:
         mistakes = [
             mistake
             for name, block in network.blocks.items()
-            if small_enough and not block.transposed
+            if small_enough
             for mistake in mistaken_equations(network, name, any_formula=False)
             if _shows(mistake, values)[0]
         ]
@@ -147,11 +147,7 @@ def _difficulty(network: Network, values: Values) -> Array:
 
 def _computed(network: Network) -> list[str]:
     """The blocks that a student computes, each number once."""
-    return [
-        name
-        for name, block in network.blocks.items()
-        if block.kind == "answer" and not block.transposed and block.quantity.symbol != "J"
-    ]
+    return [name for name, block in network.blocks.items() if block.kind == "answer" and block.quantity.symbol != "J"]
 
 
 def _answers(network: Network) -> int:

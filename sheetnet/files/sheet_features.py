@@ -8,8 +8,8 @@ from math import ceil, isfinite
 from textwrap import wrap
 
 from sheetnet.errors import FileError
-from sheetnet.styles import STYLES, Style
-from sheetnet.syntax import cell_name
+from sheetnet.styles import BOLDER, STYLES, Style, letters_width
+from sheetnet.syntax import Area, area_name, cell_name
 from sheetnet.syntax.references import COLUMNS, ROWS, TEXT_CHARACTERS
 from sheetnet.workbook import Box, CellValidation, LineChart, Position, Rule, Sheet, Workbook
 
@@ -58,8 +58,8 @@ def _wrong_rule(rule: Rule) -> str:
     if not _is_box(rule.box):
         return f"the rule's cells {rule.box} are no box of a sheet: give top, left, bottom, right"
     if rule.scale is not None:
-        good = not rule.formula and all(map(_COLOR.fullmatch, rule.scale))
-        return "" if good else "a colour scale has two colours RRGGBB and no formula: give these"
+        good = not rule.formula and len(rule.scale) in (2, 3) and all(map(_COLOR.fullmatch, rule.scale))
+        return "" if good else "a colour scale has two or three colours RRGGBB and no formula: give these"
     return "" if rule.formula and rule.role in STYLES else f"a rule needs a formula and a known role, not {rule.role!r}"
 
 
@@ -94,6 +94,12 @@ def _is_box(box: Box) -> bool:
 
 def _inside(place: Position) -> bool:
     return 0 < place[0] <= ROWS and 0 < place[1] <= COLUMNS
+
+
+def largest_magnitude(box: Box) -> str:
+    """The formula of the largest magnitude in a box."""
+    cells = area_name(Area(None, *box))
+    return f"MAX(MAX({cells}),-MIN({cells}))"
 
 
 def positions(box: Box) -> Iterator[Position]:
@@ -131,9 +137,6 @@ def chart_numbers(sheet: Sheet, box: Box) -> list[float | None]:
 USUAL_HEIGHT = 15.0  # points
 _USUAL = STYLES[""].size
 _TALL = frozenset(role for role, style in STYLES.items() if style.wrap or style.size > _USUAL)
-# Widths of Arial's characters as parts of the font's size, rounded up to three kinds.
-_NARROW, _WIDE = frozenset(" iljtfrI.,:;'|!()[]/-·⁽⁾⁰¹²³⁴₀₁₂₃₄ᵢⱼₖₙ"), frozenset("mwMW@%∂Σ→—…")
-_BOLD = 1.07
 _LINE_HEIGHT = 1.2  # a line's height, as part of the font's size
 _POINTS = 72 / 96  # of a pixel
 
@@ -150,7 +153,7 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
 
 def _height(text: str, style: Style, width: float) -> float:
     if style.wrap:
-        return wrapped_height(text, width, style.size, _BOLD if style.bold else 1)
+        return wrapped_height(text, width, style.size, BOLDER if style.bold else 1)
     return max(USUAL_HEIGHT, ceil(style.size * _LINE_HEIGHT + 3))
 
 
@@ -165,17 +168,9 @@ def _lines(text: str, room: float) -> int:
     """How many lines the words fill, when each line has room for so many times the font's size."""
     lines, used = 1, 0.0
     for word in text.split(" "):
-        long = sum(map(_width, word))
+        long = letters_width(word)
         if used and used + long > room:
             lines, used = lines + 1, 0.0
         lines += int(long / room)  # a word that is broken
-        used += long + _width(" ")
+        used += long + letters_width(" ")
     return lines
-
-
-def _width(character: str) -> float:
-    if character in _NARROW:
-        return 0.3
-    if character in _WIDE:
-        return 0.9
-    return 0.7 if character.isupper() else 0.556

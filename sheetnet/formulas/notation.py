@@ -21,9 +21,9 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     ),
     "a": ("a{l}", lambda net, layer: _activation(net, layer)),
     "W": ("W{l}", lambda net, layer: "row i → column j; last row: biases"),
-    "z": ("z{l}", lambda net, layer: "z{l} = A{k} W{l}"),
+    "z": ("z{l}", lambda net, layer: "A{k} W{l}"),
     "e": ("e{l}", lambda net, layer: f"eⱼ = {net.mixing(layer).power}"),
-    "target": ("T", lambda net, layer: "what the outputs should be"),
+    "target": ("T", lambda net, layer: "the targets"),
     "gamma": ("γ", lambda net, layer: "the learning rate"),
     "cost_out": ("Cₙⱼ", lambda net, layer: net.loss_facts.equation),
     "cost_n": ("Cₙ", lambda net, layer: "Σ over the outputs"),
@@ -42,7 +42,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
 _COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
     "A": lambda net, layer: f"a over 1, {_activation(net, layer)}" if layer else "x over 1: inputs, bias node",
     "W": lambda net, layer: "row: neuron j; last column: biases",
-    "z": lambda net, layer: "z{l} = W{l} A{k}",
+    "z": lambda net, layer: "W{l} A{k}",
     "dC_da": lambda net, layer: net.loss_facts.slope if layer == net.depth else "w{m}ᵀ δ{m}, without the bias column",
     "delta": lambda net, layer: "J ∂C/∂a" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z",
     "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + (" / N" if _mean(net) else ""),
@@ -54,12 +54,11 @@ def symbol_of(name: str) -> str:
     quantity = Quantity.of(name)
     if quantity.view or quantity.symbol not in _TEXTS:
         return name
-    marks = "ᵀ" * quantity.transposed + "′" * quantity.new
-    return _with_layers(_TEXTS[quantity.symbol][0] + marks, quantity.layer or 0)
+    return _with_layers(_TEXTS[quantity.symbol][0] + "′" * quantity.new, quantity.layer or 0)
 
 
 def describe(network: Network, block: str, column: bool = False) -> tuple[str, str]:
-    """Symbol and equation of a block, such as ("z⁽¹⁾", "z⁽¹⁾ = A⁽⁰⁾ W⁽¹⁾"); `column` where all stands transposed."""
+    """Symbol and equation of a block, such as ("z⁽¹⁾", "A⁽⁰⁾ W⁽¹⁾"); `column` where all stands transposed."""
     quantity = Quantity.of(block)
     kind, layer = quantity.symbol, quantity.layer or 0
     write = _TEXTS[kind][1]
@@ -69,9 +68,7 @@ def describe(network: Network, block: str, column: bool = False) -> tuple[str, s
         equation = f"W − γ ∂C/∂W{frozen}"
     if kind == "z" and quantity.new:
         below = "A{k}′" if layer > 1 else "A{k}"
-        equation = f"z{{l}}′ = W{{l}}′ {below}" if column else f"z{{l}}′ = {below} W{{l}}′"
-    if quantity.transposed:
-        equation = "A transposed, to line up with W"
+        equation = f"W{{l}}′ {below}" if column else f"{below} W{{l}}′"
     return symbol_of(block), _with_layers(equation, layer)
 
 

@@ -15,7 +15,14 @@ from sheetnet.quantity import q
 
 
 class Refs(Protocol):
-    """Where the blocks stand: references as text, rows and columns of a block counted from 0."""
+    """Where the blocks stand: references as text, rows and columns of a block counted from 0.
+
+    On a sheet in column orientation, which is `turned`, a row of a block stands upright and a column lies flat.
+    """
+
+    @property
+    def turned(self) -> bool:
+        """Whether the blocks stand transposed."""
 
     def cell(self, block: str, row: int, column: int) -> str:
         """One cell, such as `B7`."""
@@ -53,19 +60,24 @@ def _forward(network: Network, new: bool = False) -> dict[str, CellFormula]:
 def _layer(network: Network, layer: int, new: bool) -> dict[str, CellFormula]:
     """z_nj = Σ_i A_ni W_ij and a_nj = f(z_nj)."""
     activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
-    below, turned = q("A", layer - 1, new), q("A", layer - 1, new, transposed=True)
-    weights, z, e = q("W", layer, new), q("z", layer, new), q("e", layer, new)
+    below, weights, z, e = q("A", layer - 1, new), q("W", layer, new), q("z", layer, new), q("e", layer, new)
     a = activation_name(layer, network.depth, new)
-    found: dict[str, CellFormula] = {
-        turned: lambda at, i, n: at.cell(below, n, i),
-        z: lambda at, n, j: f"SUMPRODUCT({at.column(turned, n)},{at.column(weights, j)})",
-    }
+    found: dict[str, CellFormula] = {z: lambda at, n, j: _row_by_column(at, at.row(below, n), at.column(weights, j))}
     if network.mixes(layer):
         found[e] = lambda at, n, j: activation.power(at.cell(z, n, j), at.row(z, n))
         found[a] = lambda at, n, j: activation.value(at.cell(e, n, j), at.row(e, n))
     else:
         found[a] = lambda at, n, j: activation.value(at.cell(z, n, j))
     return found
+
+
+def _row_by_column(at: Refs, row: str, column: str) -> str:
+    """The sum of the products of a row of one block and a column of another; MMULT wants what lies flat first.
+
+    The sum of the one number that MMULT gives makes it one in programs that would see an array.
+    """
+    flat, upright = (column, row) if at.turned else (row, column)
+    return f"SUM(MMULT({flat},{upright}))"
 
 
 def _cost(network: Network, new: bool) -> dict[str, CellFormula]:

@@ -198,7 +198,7 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
     numbers = {(i, j): float(x) for i, row in enumerate(array) for j, x in enumerate(row)}
     quantity = network.blocks[block].quantity
     if quantity.symbol != "W":
-        own = {at: x for at, x in numbers.items() if not network.blocks[block].is_bias_node(*at)}
+        own = {at: x for at, x in numbers.items() if not network.blocks[block].is_bias_node(at[1])}
         yield _Slot(block, block, own, options(constants, block, own))
         return
     if together := options(constants, block, numbers):
@@ -285,7 +285,7 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
         if block.quantity.symbol in NEEDED
         for i in range(block.rows - (block.quantity.symbol == "W"))
         for j in range(block.columns)
-        if not block.is_bias_node(i, j) and (block.name, i, j) not in cells
+        if not block.is_bias_node(j) and (block.name, i, j) not in cells
     ]
     if lacking:
         name, i, j = lacking[0]

@@ -147,7 +147,7 @@ def _elements(name: str, entry: _Entry, network: Network) -> dict[InputPlace, tu
     each: dict[InputPlace, list[Place]] = {}
     for number, place in enumerate(entry.cells):
         each.setdefault((name, *order[number % len(order)]), []).append(place)
-    return {element: tuple(places) for element, places in each.items() if not block.is_bias_node(*element[1:])}
+    return {element: tuple(places) for element, places in each.items() if not block.is_bias_node(element[2])}
 
 
 def _biases(name: str, entry: _Entry, network: Network) -> dict[InputPlace, tuple[Place, ...]]:

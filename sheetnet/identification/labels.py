@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, equations
+from sheetnet.reference.equations import forward_pass
 from sheetnet.syntax.references import element_name
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE, scales
 from sheetnet.workbook import Place
@@ -54,7 +55,7 @@ class Training:
         self._equations = {
             name: equation
             for name, equation in equations(network).items()
-            if not (quantity := Quantity.of(name)).transposed and (not quantity.new or quantity.symbol == "W")
+            if not (quantity := Quantity.of(name)).new or quantity.symbol == "W"
         }
         self._steps: list[Array] = []
         self._scales: list[Array] = []
@@ -113,13 +114,20 @@ class Training:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             for name, equation in self._equations.items():
                 values[name] = equation(values)
-            found, factors = dict(_blocks(values)), _factors(self.network, values)
+            found, factors = dict(_blocks(values)), [*_factors(self.network, values), self._change(values)]
             blocks = _columns(found.values())
             columns = np.concatenate([blocks, _columns(factor.array for factor in factors)], axis=1)
             self._scales.append(np.where(np.isfinite(blocks).all(axis=1, keepdims=True), scales(blocks), np.inf))
         self._steps.append(columns)
         self._next = {name: values.get(Quantity.of(name).updated.name, values[name]) for name in self._next}
         return found, factors
+
+    def _change(self, values: Mapping[str, Array]) -> Factor:
+        """By what part of itself the step changes the cost."""
+        later = dict(values)
+        for name, equation in forward_pass(self.network, new=True).items():
+            later[name] = equation(later)
+        return Factor("cost_new / cost - 1", "", later["cost_new"] / later["cost"] - 1)
 
 
 def _columns(arrays: Iterable[Array]) -> Array:

@@ -55,7 +55,7 @@ def identify(
     >>> network = sheetnet.load_network("d02b")
     >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
     >>> found = sheetnet.identify(path, network, steps=1)
-    >>> {cell.cell: str(cell.label) for cell in found.identified}["G22"]
+    >>> {cell.cell: str(cell.label) for cell in found.identified}["I12"]
     'a_1[0, 0]'
     """
     options = JudgeOptions(engine, trials, seed, inputs=inputs, steps=steps, limits=Limits.of(limits))

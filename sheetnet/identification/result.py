@@ -108,7 +108,7 @@ class Identification:
     >>> network = sheetnet.load_network("d02b")
     >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
     >>> sheetnet.identify(path, network, steps=1)
-    <Identification copy.xlsx: ok, 50 identified, 0 unidentified, 24 apart, 8 nowhere>
+    <Identification copy.xlsx: ok, 24 identified, 0 unidentified, 42 apart, 8 nowhere>
     """
 
     workbook: str
@@ -161,7 +161,7 @@ def _elements(block: Block, step: int) -> Iterator[Label]:
     name = block.quantity.of_cells.name
     for row in range(block.rows):
         for column in range(block.columns):
-            if not block.is_bias_node(row, column):
+            if not block.is_bias_node(column):
                 index = (*divmod(row, block.columns), column) if block.quantity.symbol == "J" else (row, column)
                 yield Label(name, index, step)
 
@@ -247,7 +247,7 @@ def _inputs(state: IdentifyState, where: InputMap) -> Iterator[MappedInput]:
     arrays = inputs_of(state.network)
     for block in input_blocks(state.network):
         for i, j in np.ndindex(arrays[block.name][0].shape):
-            if not block.is_bias_node(i, j):
+            if not block.is_bias_node(j):
                 places = where.cells.get((block.name, i, j), ())
                 yield MappedInput(block.name, (i, j), tuple(map(cell_place, places)))
 

@@ -32,7 +32,7 @@ def build_workbook(
             )
     for view in SHEETS:  # in their order
         if view == "step":
-            sheets.append(led_back(remarked(step_sheet(grid), network, view)))
+            sheets.append(led_back(remarked(step_sheet(grid, network), network, view)))
         elif context.shows(view):
             sheet, more = VIEW_SHEETS[view](context)
             sheets.append(led_back(remarked(sheet, network, view)))

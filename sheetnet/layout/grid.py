@@ -62,7 +62,8 @@ class Grid:
                 f"{block} ({shape[0]} × {shape[1]}) would reach row {box[2]:,} and column "
                 f"{box[3]:,}, but a sheet ends at {ROWS:,} and {COLUMNS:,}",
                 place=self.sheet,
-                remedy="take a smaller network or fewer observations",
+                remedy="take a smaller network or fewer observations"
+                + ("" if self.turned else ", or column orientation (--column)"),
             )
         return box
 
@@ -95,21 +96,22 @@ class Grid:
         values: Numbers,
         formula: Callable[[int, int], str | None],
         role: str | Callable[[int, int], str],
-        at: Position,
+        at: Position | None = None,
+        typed: bool = False,
     ) -> Box:
-        """Place a block with its top left corner at `at` and write its cells; gives the box it covers.
+        """Write the cells of a block, whose top left corner is put at `at` unless it has one; gives the box it covers.
 
         `values` are its rows of numbers, the cached values; `formula` of (row, column) is a cell's formula, or None
-        where it is a constant; `role` is the look, of all cells or by (row, column). A block without formulas shows its
-        numbers as typed, any other with the digits that its own numbers need.
+        where it is a constant; `role` is the look, of all cells or by (row, column). A block without formulas, or one
+        that is `typed`, shows its numbers as they were typed, any other with the digits that its own numbers need.
         """
-        box = self.place(block, (len(values), len(values[0])), *at)
+        box = self.box(block) if at is None else self.place(block, (len(values), len(values[0])), *at)
         made = [
             (r, c, number, formula(r, c), role if isinstance(role, str) else role(r, c))
             for r, numbers in enumerate(values)
             for c, number in enumerate(numbers)
         ]
-        calculates = any(text is not None for _, _, _, text, _ in made)
+        calculates = not typed and any(text is not None for _, _, _, text, _ in made)
         looks = {look for *_, look in made}
         digits = {look: block_format(look, chain.from_iterable(values)) if calculates else None for look in looks}
         for r, c, number, text, look in made:

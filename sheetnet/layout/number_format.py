@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import floor, isfinite, log10
 
-from sheetnet.styles import STYLES, style_of
+from sheetnet.styles import BOLDER, STYLES, letters_width, style_of
 from sheetnet.workbook import Cell, Position
 
 NEGLIGIBLE = 1e-12  # of a block's largest number: what is smaller counts as zero
@@ -16,6 +16,8 @@ NARROWEST_NUMBER, WIDEST_TYPED = (
     7.0,
     11.0,
 )  # characters; programs round what is shown as typed to the width of its column
+PIXELS = 7  # of a character, as spreadsheets measure columns
+MOST_DECIMALS = 20
 MARGIN = 1.6  # characters beside a number
 BOLD = 1.12  # times as wide
 
@@ -79,7 +81,22 @@ def _characters(value: float, role: str, number: str) -> float:
     if style.number == "General":
         length = min(float(len(f"{value:.15g}")), WIDEST_TYPED)
     else:
-        mantissa, power, _ = style.number.partition("E+")
+        if percent := style.number.endswith("%"):
+            value *= 100
+        mantissa, power, _ = style.number.removesuffix("%").partition("E+")
         decimals = len(mantissa) - 2 if "." in mantissa else 0
-        length = float(len(f"{value:.{decimals}e}" if power else f"{value:.{decimals}f}"))
+        length = float(len(f"{value:.{decimals}e}" if power else f"{value:.{decimals}f}") + percent)
     return length * (BOLD if style.bold else 1.0) * style.size / STYLES[""].size + MARGIN
+
+
+def text_characters(text: str, role: str) -> float:
+    """The width that a line of text needs, in characters of a column's width."""
+    style = STYLES[role]
+    return letters_width(text) * style.size * (BOLDER if style.bold else 1.0) / (72 / 96 * PIXELS) + 1.0
+
+
+def percent_format(part: float) -> str:
+    """The number format that shows a part of 1 as per cent, with two significant digits."""
+    size = abs(100 * part)
+    decimals = 2 if size == 0 else min(max(0, 1 - floor(log10(size))), MOST_DECIMALS)
+    return f"{_fixed(decimals)}%"

@@ -1,31 +1,40 @@
-"""The sheet `Step`: forward down the page, backward beside it, gradients next to their weights.
-
-    observations:  γ          A⁽⁰⁾
-    each layer:    A⁽ˡ⁻¹⁾ᵀ     W  z  a        ∂C/∂W  ∂C/∂a  ∂a/∂z  δ        W′  z′  a′
-    cost:                     T  C            .                             C′
-
-In column orientation every block stands transposed: W⁽ˡ⁾ has a row a neuron, activations are column vectors.
-"""
+"""The sheet `Step`: writes the blocks where `step_bands` has placed them, and all that helps a reader of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 from sheetnet.activations_and_losses import Interval, Targets
 from sheetnet.formulas import CellFormula, cell_formulas, describe
 from sheetnet.layout.grid import Grid, Numbers
-from sheetnet.layout.number_format import block_format
+from sheetnet.layout.number_format import fitting_widths, percent_format, text_characters
+from sheetnet.layout.pages import paged
+from sheetnet.layout.step_bands import (
+    BANDS_ROW,
+    BY_WEIGHT,
+    FROZEN_BLOCKS,
+    HEADS_ROW,
+    LABEL_LINES,
+    LABELS,
+    PlacedBand,
+    PlacedLine,
+    StepPlan,
+    step_plan,
+    track_of,
+)
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.quantity import q
 from sheetnet.styles import activation_role
 from sheetnet.syntax import areas, cell_name
-from sheetnet.workbook import Box, Cell, CellValidation, Rule, Sheet, View
+from sheetnet.workbook import Box, Cell, CellValidation, Position, Rule, Sheet, View
 from sheetnet.workbook_options import SHEETS
 
 PROBABLE = ("FFFFFF", "8DB4E2")  # the colours of a probability of 0 and of 1
-SYMBOL_ABOVE = 2  # rows from a block's symbol down to its first cell
+SIGNED = ("F4A261", "FFFFFF", "6FA8DC")  # of a negative weight, of 0 and of a positive one
+MANY_WEIGHTS = 200  # weights of a layer from which their signs and sizes are shown by colour
+TALL = 16  # rows of a line from which it can be folded away
+NUMBER_WIDTH, GAP_WIDTH, LABEL_WIDTH = 7.6, 2.0, 6.0
 
 _ROLES = {
     "a": "output",
@@ -43,36 +52,214 @@ _ROLES = {
 }
 _INPUT_NOTES = {
     "gamma": "The learning rate γ, above 0. Change it: every sheet follows.",
-    "A": "The inputs x, one row an observation. Change them: every sheet follows. The last cell is the bias node.",
+    "A": "The inputs x, one row per observation. Change them: every sheet follows. The last cell is the bias node.",
     "target": "The targets T: what the outputs should be.",
     "W": "A weight before the step. The last row holds the biases, the weights of the bias node.",
 }
 _TURNED_NOTES = {
-    "A": "The inputs x, one column an observation. Change them: every sheet follows. The last cell is the bias node.",
+    "A": "The inputs x, one column per observation. Change them: every sheet follows. The last cell is the bias node.",
     "W": "A weight before the step. The last column holds the biases, the weights of the bias node.",
 }
+_TURNED_ARROWS = {"→": "↓", "←": "↑", "↓": "→"}
+_HEAD_LABELS = {"gamma": "γ", "cost": "cost C", "cost_new": "C′"}
 
 
 def role_of(block: Block) -> str:
     """How the cells of a block look."""
     quantity = block.quantity
-    if quantity.transposed:
-        return "copy"
     if quantity.symbol == "A":
         return activation_role(quantity.layer) if quantity.layer else "input"
     return "new_weight" if quantity.kind == "W_new" else _ROLES.get(quantity.symbol, "forward")
 
 
-def add_styles(grid: Grid, network: Network) -> None:
-    """Everything that helps the reader of a laid out `Step`."""
+def label_of(network: Network, block: Block, turned: bool) -> str:
+    """What stands above a block: its symbol, and its rows and columns on the sheet."""
+    symbol, _ = describe(network, block.name, turned)
+    rows, columns = block.shape[::-1] if turned else block.shape
+    return f"{symbol}   {rows}×{columns}"
+
+
+def equation_place(grid: Grid, block: str) -> Position | None:
+    """Where the equation of a block stands: one row above its first cell; in the frozen rows there are none."""
+    top, left = grid.corners[block]
+    return None if block in FROZEN_BLOCKS else (top - 1, left)
+
+
+def step_grid(network: Network, values: Mapping[str, Numbers], column: bool = False) -> Grid:
+    """The laid out sheet with every block filled; `values` maps each block to its rows of numbers."""
+    grid, plan = Grid(SHEETS["step"], turned=column), step_plan(network, column)
+    grid.write(1, LABELS, network.title, "title")
+    grid.write(2, LABELS, network.source, "subtitle")
+    for name, block in network.blocks.items():
+        grid.place(name, block.shape, *plan.corners[name])
+    formulas = cell_formulas(network)
+    for name, block in network.blocks.items():
+        _fill(grid, network, block, formulas.get(name), values[name])
+    _heads(grid, plan, values)
+    for placed in plan.bands:
+        _heading(grid, plan, placed)
+        _number_rows(grid, network, placed)
+        _arrows(grid, network, plan, placed)
+        for name in chain.from_iterable(line.blocks for line in placed.lines):
+            _label(grid, network, name)
+        _repeats(grid, network, plan, placed)
+    _add_styles(grid, network)
+    return grid
+
+
+def step_sheet(grid: Grid, network: Network) -> Sheet:
+    """The grid as a sheet: columns as wide as their texts need, and pages that begin with bands, if not all fits on one."""
+    plan, turned = step_plan(network, grid.turned), grid.turned
+    lines = [line for placed in plan.bands for line in placed.lines]
+    groups = tuple((line.first, line.last) for line in lines if _folds(network, line))
+    frozen = BANDS_ROW + 1 if turned else BANDS_ROW - 1
+    view = View(
+        widths=_widths(grid, network, plan),
+        default_width=NUMBER_WIDTH,
+        freeze=(frozen + 1, LABELS + 1),
+        title_rows=(1, frozen),
+        row_groups=() if turned else groups,
+        column_groups=groups if turned else (),
+        tab="1F3864",
+    )
+    return paged(grid.finished(view), [placed.first for placed in plan.bands[1:]], side_by_side=turned)
+
+
+def _fill(grid: Grid, network: Network, block: Block, formula: CellFormula | None, values: Numbers) -> None:
+    """Every cell of a block: a constant for inputs and bias nodes, else a formula with its cached value."""
+    tied, role = _tied_row(network, block), role_of(block)
+
+    def text(row: int, column: int) -> str | None:
+        if row == tied and column > 0:
+            return grid.cell(block.name, row, 0)
+        return None if formula is None or block.is_bias_node(column) else formula(grid, row, column)
+
+    def look(_: int, column: int) -> str:
+        return "bias_node" if block.is_bias_node(column) else role
+
+    grid.fill(block.name, values, text, look, typed=block.kind == "input")
+
+
+def _tied_row(network: Network, block: Block) -> int | None:
+    """The row of a weight block whose cells all refer to its first: a bias shared by the layer is one input."""
+    quantity = block.quantity
+    shared = quantity.kind == "W" and network.layers[(quantity.layer or 0) - 1].shared_bias
+    return block.rows - 1 if shared else None
+
+
+def _heads(grid: Grid, plan: StepPlan, values: Mapping[str, Numbers]) -> None:
+    """The frozen row: what stands before γ and the costs, and by how much the step changes the cost."""
+    for name, at in FROZEN_BLOCKS.items():
+        grid.write(HEADS_ROW, plan.heads[at - 1], _HEAD_LABELS[name], "head")
+    old, new = (values[name][0][0] for name in ("cost", "cost_new"))
+    change = new / old - 1 if old else 0.0
+    cells = [grid.cell(name, 0, 0) for name in ("cost", "cost_new")]
+    grid.write(HEADS_ROW, plan.heads[-2], "change", "head")
+    formula = f"IF({cells[0]}=0,0,{cells[1]}/{cells[0]}-1)"
+    grid.calculate(HEADS_ROW, plan.heads[-1], formula, change, "change", percent_format(change))
+
+
+def _heading(grid: Grid, plan: StepPlan, placed: PlacedBand) -> None:
+    """A bar in the band's colour, with its number, name and direction."""
+    band, turned = placed.band, grid.turned
+    if turned:
+        cells = [(BANDS_ROW, column) for column in range(placed.first, placed.last + 1)]
+        words = f"{band.number} {band.name} {_TURNED_ARROWS[band.arrow]}"
+    else:
+        right = max(grid.box(block)[3] for block in plan.corners)
+        cells = [(placed.first, column) for column in range(LABELS, right + 1)]
+        words = f"{band.number} {band.name} {band.arrow}   {band.says}"
+    for at in cells:
+        grid.cells[at] = Cell(None, role=band.role)
+    grid.write(*cells[0], words, band.role)
+
+
+def _number_rows(grid: Grid, network: Network, placed: PlacedBand) -> None:
+    """Which observation each row (column, where turned) is; beside weights and Jacobians, from which node it leads."""
+    for line in placed.lines:
+        if network.blocks[line.blocks[0]].quantity.symbol not in BY_WEIGHT:
+            for n in range(network.observations):
+                at = (BANDS_ROW + 1, line.first + n) if grid.turned else (line.first + n, LABELS)
+                grid.write(*at, f"n = {n}", "index" if grid.turned else "label")
+        elif not grid.turned:
+            for name in line.blocks:
+                top, left = grid.corners[name]
+                for number, node in enumerate(_nodes(network.blocks[name])):
+                    grid.write(top + number, left - 1, node, "index")
+
+
+def _nodes(block: Block) -> list[str]:
+    """The node of each row of a block of weights, b for the bias node, or of Jacobians that stand one below the other."""
+    if block.quantity.symbol == "J":
+        return [str(row % block.columns) for row in range(block.rows)]
+    return [*map(str, range(block.rows - 1)), "b"]
+
+
+def _arrows(grid: Grid, network: Network, plan: StepPlan, placed: PlacedBand) -> None:
+    """Between the blocks of a band, in the direction in which its numbers follow from one another."""
+    arrow = _TURNED_ARROWS[placed.band.arrow] if grid.turned else placed.band.arrow
+    blocks = [network.blocks[name] for line in placed.lines for name in (*line.blocks, *line.repeats)]
+    starts = {block.name: plan.tracks[track_of(network, block)] for block in blocks}
+    for block in blocks:
+        if block.quantity.symbol in placed.band.arrows and starts[block.name] > min(starts.values()):
+            top, left = grid.corners[block.name]
+            at = (top - LABEL_LINES - 1, left) if grid.turned else (top, left - 1)
+            grid.write(*at, arrow, "arrow")
+
+
+def _label(grid: Grid, network: Network, name: str) -> None:
+    """The two lines above a block: symbol and shape, equation."""
+    top, left = grid.corners[name]
+    grid.write(top - LABEL_LINES, left, label_of(network, network.blocks[name], grid.turned), "symbol")
+    grid.write(top - 1, left, describe(network, name, grid.turned)[1], "equation")
+
+
+def _repeats(grid: Grid, network: Network, plan: StepPlan, placed: PlacedBand) -> None:
+    """Where a band uses a block of another: its symbol, a link, and where it stands."""
+    for line in placed.lines:
+        for name in line.repeats:
+            track = plan.tracks[track_of(network, network.blocks[name])]
+            top, left = (track, line.first) if grid.turned else (line.first, track)
+            grid.write(top - LABEL_LINES, left, describe(network, name, grid.turned)[0], "symbol")
+            grid.write(top - 1, left, f"as in {plan.bands[0].band.number}", "equation")
+            grid.links[top - LABEL_LINES, left] = (grid.sheet, *grid.corners[name])
+
+
+def _folds(network: Network, line: PlacedLine) -> bool:
+    """Jacobians, which few people need at first, and what is tall."""
+    return line.last - line.first >= TALL or network.blocks[line.blocks[0]].quantity.symbol == "J"
+
+
+def _widths(grid: Grid, network: Network, plan: StepPlan) -> dict[int, float]:
+    """Column → characters: gaps are narrow, others as wide as their numbers and as the labels above these need."""
+    widths = {LABELS: LABEL_WIDTH, **dict.fromkeys(plan.gaps, GAP_WIDTH)}
+    for column, width in fitting_widths(grid.cells).items():
+        widths[column] = max(width, widths.get(column, NUMBER_WIDTH))
+    written = sorted(at for at, cell in grid.cells.items() if cell.value is not None or cell.formula is not None)
+    following = {at: after for at, after in pairwise(written) if at[0] == after[0]}
+    for name in network.blocks:
+        top, left, _, right = grid.box(name)
+        for at in ((top - LABEL_LINES, left), (top - 1, left)) if name not in FROZEN_BLOCKS else ():
+            if (cell := grid.cells.get(at)) is not None and at in following:
+                room = sum(widths.get(column, NUMBER_WIDTH) for column in range(left, following[at][1]))
+                lacking = text_characters(str(cell.value), cell.role) - room
+                for column in range(left, right + 1) if lacking > 0 else ():
+                    widths[column] = widths.get(column, NUMBER_WIDTH) + lacking / (right + 1 - left)
+    return widths
+
+
+def _add_styles(grid: Grid, network: Network) -> None:
+    """What may be typed where, colours that follow the numbers, and links from each block to its use."""
     for block in network.blocks.values():
         if block.kind == "input":
             _ask(grid, block)
     _grey_dead_units(grid, network)
     _scale_probabilities(grid, network)
+    _scale_weights(grid, network)
     for name, use in uses(grid, network).items():
-        top, left = grid.corners[name]
-        grid.links[top - SYMBOL_ABOVE, left] = (grid.sheet, *grid.corners[use])
+        if name not in FROZEN_BLOCKS:
+            top, left = grid.corners[name]
+            grid.links[top - LABEL_LINES, left] = (grid.sheet, *grid.corners[use])
 
 
 def _ask(grid: Grid, block: Block) -> None:
@@ -112,6 +299,15 @@ def _scale_probabilities(grid: Grid, network: Network) -> None:
             grid.rules.append(Rule(grid.box(q("a", network.depth, new)), scale=PROBABLE))
 
 
+def _scale_weights(grid: Grid, network: Network) -> None:
+    """Weights and gradients of large layers, which nobody reads one by one: blue above 0, orange below."""
+    for layer in range(1, network.depth + 1):
+        weights = network.blocks[q("W", layer)]
+        if weights.rows * weights.columns > MANY_WEIGHTS:
+            for name in (weights.name, q("dC_dW", layer), q("W", layer, new=True)):
+                grid.rules.append(Rule(grid.box(name), scale=SIGNED))
+
+
 def uses(grid: Grid, network: Network) -> dict[str, str]:
     """Block → the first block whose formulas use it."""
     owners = {position: name for name in network.blocks for position in _cells(grid, network.blocks[name])}
@@ -124,156 +320,7 @@ def uses(grid: Grid, network: Network) -> dict[str, str]:
     return found
 
 
-def _cells(grid: Grid, block: Block) -> list[tuple[int, int]]:
+def _cells(grid: Grid, block: Block) -> list[Position]:
     """The first row and the first column of a block: where the ranges of a formula of its user begin."""
     corners = [(row, 0) for row in range(block.rows)] + [(0, column) for column in range(block.columns)]
     return [grid.position(block.name, *corner) for corner in corners]
-
-
-NARROWEST_PANEL = 4  # columns, so that a block's symbol and equation have room above it
-LABELS = 1  # the column of the row labels
-TITLE_ROWS = 3
-
-
-def step_grid(network: Network, values: Mapping[str, Numbers], column: bool = False) -> Grid:
-    """The laid out sheet with every block filled; `values` maps each block to its rows of numbers."""
-    grid = Grid(SHEETS["step"], turned=column)
-    grid.write(1, LABELS, network.title, "title")
-    grid.write(2, LABELS, network.source, "subtitle")
-    places = _Places(grid, network, *_panels(grid, network))
-    bottom = places.observations(TITLE_ROWS + 1)
-    for layer in range(1, network.depth + 1):
-        bottom = places.layer(layer, bottom)
-    places.cost(bottom)
-    formulas = cell_formulas(network)
-    for name, block in network.blocks.items():
-        _fill(grid, network, block, formulas.get(name), values[name])
-    add_styles(grid, network)
-    return grid
-
-
-def step_sheet(grid: Grid) -> Sheet:
-    """The grid as a sheet."""
-    view = View(widths={LABELS: 12.0}, freeze=(TITLE_ROWS + 1, LABELS + 1), title_rows=(1, 2), tab="1F3864")
-    return grid.finished(view)
-
-
-def label_of(network: Network, block: Block, turned: bool) -> str:
-    """What stands above a block: its symbol, and its rows and columns on the sheet."""
-    symbol, _ = describe(network, block.name, turned)
-    rows, columns = block.shape[::-1] if turned else block.shape
-    return f"{symbol}   {rows}×{columns}"
-
-
-def _panel_blocks(network: Network, layer: int) -> tuple[list[str], list[str], list[str], list[str]]:
-    """The blocks of a layer from top to bottom: activations below, forward, backward, with the new weights."""
-    mixes = network.mixes(layer)
-
-    def forward(new: bool) -> list[str]:
-        e = [q("e", layer, new)] if mixes else []
-        return [q("W", layer, new), q("z", layer, new), *e, activation_name(layer, network.depth, new)]
-
-    backward = [q("dC_da", layer), q("da_dz", layer), *([q("J", layer)] if mixes else []), q("delta", layer)]
-    turned = [q("A", layer, new=True, transposed=True)] if layer < network.depth else []
-    return (
-        [q("A", layer - 1, transposed=True)],
-        forward(new=False),
-        [q("dC_dW", layer), *backward],
-        [*forward(new=True), *turned],
-    )
-
-
-def _panels(grid: Grid, network: Network) -> tuple[int, int, int, int]:
-    """The first columns of the four panels, each as wide as its widest block (A_0 has the whole width to itself)."""
-    left, found = LABELS + 1, []
-    for panel in range(4):
-        names = [name for layer in range(1, network.depth + 1) for name in _panel_blocks(network, layer)[panel]]
-        width = max(grid.on_sheet(network.blocks[name].shape)[1] for name in names)
-        found.append(left)
-        left += max(NARROWEST_PANEL, width) + 1
-    return found[0], found[1], found[2], found[3]
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Placing blocks: the grid, and the first columns of the four panels."""
-
-    grid: Grid
-    network: Network
-    below: int
-    forward: int
-    backward: int
-    new: int
-
-    def observations(self, top: int) -> int:
-        grid, network = self.grid, self.network
-        grid.write(top, LABELS, f"Observations: {network.observations}", "band")
-        self._place("gamma", top + 1, self.below)
-        bottom = self._place("A_0", top + 1, self.forward)
-        if not grid.turned:
-            for n in range(network.observations):
-                grid.write(top + 3 + n, self.forward - 1, f"n = {n}", "label")
-        return bottom
-
-    def layer(self, layer: int, top: int) -> int:
-        """The blocks of a layer: first those that stand beside W, then the others below them."""
-        grid, fan_in = self.grid, self.network.sizes[layer - 1]
-        neurons, activation = self.network.sizes[layer], self.network.layers[layer - 1].activation
-        grid.write(top, LABELS, f"Layer {layer}: {activation}, {fan_in} → {neurons}", "band")
-        columns = self.below, self.forward, self.backward, self.new
-        panels = list(zip(columns, _panel_blocks(self.network, layer), strict=True))
-        bottom = max(self._place(names[0], top + 1, column) for column, names in panels)
-        if grid.turned:
-            for j in range(neurons):
-                grid.write(top + 3 + j, self.forward - 1, f"j = {j}", "label")
-        else:
-            for i in range(fan_in + 1):
-                grid.write(top + 3 + i, LABELS, f"i = {i}" if i < fan_in else "bias node", "label")
-        return max(self._stack(names[1:], bottom, column) for column, names in panels)
-
-    def cost(self, top: int) -> int:
-        grid, costs = self.grid, ["cost_out", "cost_n", "cost"]
-        grid.write(top, LABELS, f"Cost: {self.network.loss_facts.title}", "band")
-        beside = self._place("target", top + 1, self.forward)
-        self._stack([q(name, new=True) for name in costs], beside, self.new)
-        return self._stack(costs, beside, self.forward)
-
-    def _stack(self, names: list[str], top: int, column: int) -> int:
-        for name in names:
-            top = self._place(name, top, column)
-        return top
-
-    def _place(self, name: str, top: int, column: int) -> int:
-        """A block below its two lines of symbol, shape and equation; gives the first free row after a gap."""
-        block = self.network.blocks[name]
-        _, equation = describe(self.network, name, self.grid.turned)
-        rows, _ = self.grid.on_sheet(block.shape)
-        self.grid.write(top, column, label_of(self.network, block, self.grid.turned), "symbol")
-        self.grid.write(top + 1, column, equation, "equation")
-        self.grid.place(name, block.shape, top + 2, column)
-        return top + 2 + rows + 1
-
-
-def _fill(grid: Grid, network: Network, block: Block, formula: CellFormula | None, values: Numbers) -> None:
-    """Every cell of a block: a constant for inputs and bias nodes, else a formula with its cached value."""
-    role, tied = role_of(block), _tied_row(network, block)
-    digits = None if block.kind == "input" else block_format(role, chain.from_iterable(values))
-    for r, numbers in enumerate(values):
-        for c, number in enumerate(numbers):
-            is_bias = block.is_bias_node(r, c)
-            if is_bias and not block.transposed:
-                cell = Cell(1.0, role="bias_node")
-            else:
-                text = formula(grid, r, c) if formula is not None else None
-                if r == tied and c > 0:
-                    text = grid.cell(block.name, r, 0)
-                look, shown = ("bias_node", "") if is_bias else (role, digits.code(number) if digits else "")
-                cell = Cell(number, text, look, shown)
-            grid.cells[grid.position(block.name, r, c)] = cell
-
-
-def _tied_row(network: Network, block: Block) -> int | None:
-    """The row of a weight block whose cells all refer to its first: a bias shared by the layer is one input."""
-    quantity = block.quantity
-    shared = quantity.kind == "W" and network.layers[(quantity.layer or 0) - 1].shared_bias
-    return block.rows - 1 if shared else None

@@ -7,8 +7,9 @@ The copy holds `Read me`, `Step` and checks of the student's own cells, never a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,11 @@ from sheetnet.errors import NetworkError
 from sheetnet.formulas import LEVELS, describe, hint
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.info_sheets import hidden_sheet, led_back, student_readme
-from sheetnet.layout.step_sheet import SYMBOL_ABOVE, step_grid, step_sheet
+from sheetnet.layout.step_sheet import equation_place, step_grid, step_sheet
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q
-from sheetnet.syntax import cell_name
-from sheetnet.workbook import Cell, Rule, Sheet, View, Workbook
+from sheetnet.syntax import Area, area_name, areas, cell_name
+from sheetnet.workbook import Cell, Position, Rule, Sheet, View, Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
 
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def check_sheet(context: ViewContext, blanks: tuple[str, ...], falls: bool) -> S
 
 def _counted(context: ViewContext, grid: Grid, name: str, row: int) -> None:
     block = context.network.blocks[name]
-    # Bias nodes are given, in the copies too no thought of the student's: count what is to be filled in.
-    given = sum(block.is_bias_node(r, c) for r in range(block.rows) for c in range(block.columns))
-    given = 0 if block.transposed else given
+    # Bias nodes are given: count what is to be filled in.
+    given = block.rows if block.bias_node else 0
     cells = block.rows * block.columns - given
     grid.write(row, NAME_COLUMN, describe(context.network, name, context.presentation.column)[0], "name")
     grid.links[row, NAME_COLUMN] = (context.grid.sheet, *context.grid.corners[name])
@@ -141,11 +141,10 @@ def blanks_named(network: Network, asked: Sequence[str]) -> tuple[str, ...]:
     """The answer blocks that quantities name: `delta_2` is one block, `delta` that of every layer.
 
     The forward pass with the new weights repeats the first one's formulas, so that z means both. None asked: every
-    calculation, and so does "all"; the copies of A beside W are none, and follow what the student computes. Raises
-    NetworkError for a quantity that the network does not have.
+    calculation, and so does "all". Raises NetworkError for a quantity that the network does not have.
     """
     asked = () if "all" in asked else asked
-    answers = [block.name for block in network.blocks.values() if block.kind == "answer" and not block.transposed]
+    answers = [block.name for block in network.blocks.values() if block.kind == "answer"]
     found: list[str] = []
     for word in asked:
         fitting = [name for name in answers if word in _spoken(name)]
@@ -176,14 +175,12 @@ def student_workbook(
     blanks = exercise.blanks or blanks_named(network, ())
     for name in blanks:
         _empty(grid, network, name, exercise.hints)
-    for at, cell in grid.cells.items():  # neither a number format nor a column's width tells what will stand there
-        if cell.formula is not None:
-            grid.cells[at] = replace(cell, value=None, number="")
+    _wait(grid)
     context = ViewContext(network, presentation, {}, grid)
     falls = values["cost_new"][0][0] < values["cost"][0][0]
     title = replace(grid.cells[1, 1], value=f"Exercise: {network.title}")
     grid.cells[1, 1] = title
-    views = map(led_back, (step_sheet(grid), check_sheet(context, blanks, falls)))
+    views = map(led_back, (step_sheet(grid, network), check_sheet(context, blanks, falls)))
     sheets = (student_readme(context, version), *views)
     locked = [replace(sheet, view=replace(sheet.view, locked=True)) for sheet in sheets]
     names = sorted(grid.names(), key=lambda name: name.name)
@@ -207,10 +204,35 @@ def _empty(grid: Grid, network: Network, name: str, level: str) -> None:
     block = network.blocks[name]
     for r in range(block.rows):
         for c in range(block.columns):
-            if not block.is_bias_node(r, c) or block.transposed:
+            if not block.is_bias_node(c):
                 grid.cells[grid.position(name, r, c)] = Cell(None, role="answer")
-    top, left = grid.corners[name]
-    if level == "none":
-        del grid.cells[top - SYMBOL_ABOVE + 1, left]
+    if level == "none" and (place := equation_place(grid, name)) is not None:
+        del grid.cells[place]
     if (words := hint(network, name, level, grid.turned)) is not None:
-        grid.notes[top, left] = words
+        grid.notes[grid.corners[name]] = words
+
+
+def _wait(grid: Grid) -> None:
+    """Let formulas that are left show nothing while a cell that they use does, for blanks are no numbers to them.
+
+    Neither a number format nor a column's width tells what will stand there. Nothing is a blank character: where
+    LibreOffice reads an .ods without recalculating it, an empty text counts as the number 0.
+    """
+    empty = {at for at, cell in grid.cells.items() if cell.role == "answer"}
+    for at, cell in grid.cells.items():  # in the order in which the step computes them
+        if cell.formula is None:
+            continue
+        used, formula = list(dict.fromkeys(areas(cell.formula))), cell.formula
+        if any(place in empty for area in used for place in _places(area)):
+            empty.add(at)
+            count = sum(sum(1 for _ in _places(area)) for area in used)
+            formula = f'IF(COUNT({",".join(map(_relative, used))})<{count}," ",{formula})'
+        grid.cells[at] = replace(cell, value=None, formula=formula, number="")
+
+
+def _places(area: Area) -> Iterator[Position]:
+    return product(range(area.top, area.bottom + 1), range(area.left, area.right + 1))
+
+
+def _relative(area: Area) -> str:
+    return area_name(area, absolute=False)

@@ -59,7 +59,6 @@ def _neurons(site: Site, kind: str) -> Iterator[Change]:
         "W_new": (-1, -2),
         "J": (-1, -2),
         "J.other": (-1, -2),
-        "A_T": (-2,),
         "cost_n": (),
         "cost": (),
     }
@@ -68,7 +67,7 @@ def _neurons(site: Site, kind: str) -> Iterator[Change]:
 
 
 def _observations(site: Site, kind: str) -> Iterator[Change]:
-    axes = {"dC_dW": (), "W_new": (), "J": (), "J.other": (), "cost": (), "A_T": (-1,)}
+    axes = {"dC_dW": (), "W_new": (), "J": (), "J.other": (), "cost": ()}
     yield from _exchanges(site, kind, axes.get(kind, (-2,)), "observation")
     yield from _in_one_reference(site, kind, -2, "observation")
 
@@ -86,8 +85,6 @@ def _length(site: Site, kind: str, axis: int) -> int:
     sizes = site.network.sizes
     if kind in ("dC_dW", "W_new"):
         return sizes[site.layer] if axis == -1 else sizes[site.layer - 1] + 1
-    if kind == "A_T":
-        return sizes[site.layer] + 1 if axis == -2 else site.network.observations
     if axis == -2 and kind.partition(".")[0] != "J":
         return site.network.observations
     return sizes[site.layer] if site.layer or kind == "inputs" else site.outputs

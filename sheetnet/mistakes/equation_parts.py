@@ -33,7 +33,7 @@ class Site:
 
     @classmethod
     def of(cls, network: Network, block: str) -> Site:
-        """The site of a block by its name; turned copies are the quantity `A_T`, updated weights `W_new`."""
+        """The site of a block by its name; updated weights are the quantity `W_new`."""
         found = Quantity.of(block)
         return cls(network, block, found.kind, found.layer or 0, found.new and found.symbol != "W")
 
@@ -276,10 +276,6 @@ _EXPONENT: Recipe = {
 
 RECIPES: dict[str, Recipe] = {
     "inputs": {"act": lambda s: s.activations(0), **_NODE},
-    "A_T": {
-        "A": lambda s: s.value(q("A", s.site.layer, s.site.new)),
-        "result": lambda s: transposed(s["A"]),
-    },
     "z": {
         **_SPLIT,
         "A": _below,

@@ -52,7 +52,7 @@ def _old(part: str) -> Part:
 def _in_the_first_pass(s: EquationParts, part: str) -> Array:
     layer, depth = s.site.layer, s.site.network.depth
     names = {"W": q("W", layer), "z": q("z", layer), "a": q("a", depth)}
-    names["A"] = q("A", layer) if s.site.quantity == "A_T" else q("A", layer - 1)
+    names["A"] = q("A", layer - 1)
     names["terms"] = "cost_out" if s.site.quantity == "cost_n" else "cost_n"
     return s.value(names[part])
 

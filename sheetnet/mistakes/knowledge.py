@@ -82,20 +82,17 @@ class Knowledge:
     def _alike(self, name: str, row: int, column: int) -> list[Element]:
         """The element, and those from which it can be told: whoever refers to a may mean z, and to z may mean a."""
         site = Site.of(self._network, name)
-        if site.quantity not in ("A", "a", "z", "e", "A_T"):
+        if site.quantity not in ("A", "a", "z", "e"):
             return [(name, row, column)]
         if site.quantity == "e":  # whose maximum is the row's
             z = q("z", site.layer, site.new)
             return [(name, row, column), *((z, row, j) for j in range(self._network.blocks[z].columns))]
-        n, j = (column, row) if site.quantity == "A_T" else (row, column)
-        own = site.layer, site.new
-        upright = [activation_name(site.layer, self._network.depth, site.new), q("z", *own), q("e", *own)]
-        places = [*((block, n, j) for block in upright), (q("A", *own, transposed=True), j, n)]
-        shapes = self._network.blocks
+        own, shapes = (site.layer, site.new), self._network.blocks
+        alike = [activation_name(site.layer, self._network.depth, site.new), q("z", *own), q("e", *own)]
         return [
-            (block, r, c)
-            for block, r, c in places
-            if block in shapes and r < shapes[block].rows and c < shapes[block].columns
+            (block, row, column)
+            for block in alike
+            if block in shapes and row < shapes[block].rows and column < shapes[block].columns
         ]
 
     def _computed(self, name: str, found: dict[str, Array]) -> Truth | None:

@@ -96,7 +96,7 @@ def reads_of(site: Site, values: Values) -> Reads:
     for part in () if kind in ("J", "J.other", "delta.softmax") else (*READS, "gamma"):
         if part in RECIPES[kind] and (part not in TWICE or reads_twice(site)):
             array = equation.right(part)
-            blocks = (block.name for block in site.network.blocks.values() if not block.transposed)
+            blocks = site.network.blocks
             block = next(name for name in blocks if np.shares_memory(values[name], array))
             found[part] = Read(array.shape[-2], array.shape[-1], block)
     return found if sum(rows * columns for rows, columns, _ in map(astuple, set(found.values()))) <= FEW_NUMBERS else {}
@@ -168,9 +168,9 @@ def _elements(reads: Reads) -> Iterator[tuple[str, Read, int, int]]:
 
 
 def _cells(network: Network, own: str) -> Iterator[tuple[str, int, int]]:
-    """All cells of the step but those of the block itself, its copies and the Jacobians."""
+    """All cells of the step but those of the block itself and the Jacobians."""
     for name, block in network.blocks.items():
-        if name != own and block.quantity.symbol != "J" and not block.transposed:
+        if name != own and block.quantity.symbol != "J":
             yield from ((name, r, c) for r in range(block.rows) for c in range(block.columns))
 
 

@@ -23,7 +23,7 @@ from sheetnet.mistakes import CHAPTERS, Element, Mistake, Site, kind_of
 from sheetnet.mistakes.knowledge import Knowledge
 from sheetnet.mistakes.signatures import LAST_STAGE, MOST_KEPT_NUMBERS, Catalogue, Guess, Guesses, catalogue_of
 from sheetnet.network import Network
-from sheetnet.quantity import Quantity, q
+from sheetnet.quantity import Quantity
 from sheetnet.reference import Array, Values
 from sheetnet.trials.tolerance import Truth, agreement, scales
 
@@ -183,7 +183,7 @@ class Diagnosis:
 
     def _follows(self, guess: Guess, cell: _Cell, reads: frozenset[Element]) -> bool:
         """Whether a formula that refers to these elements alone can compute the guess; cells it names must be among them."""
-        if not all(_refers(reads, change.named) for _, change in guess.made if change.named):
+        if not all(change.named in reads for _, change in guess.made if change.named):
             return False
         if any(change.instead in reads for _, change in guess.made):
             return False
@@ -208,13 +208,6 @@ def _last(runs: slice, network: Network) -> slice:
     largest = max(block.rows * block.columns for block in network.blocks.values())
     count = max(FEWEST_PROBES, min(MOST_PROBES, MOST_PROBED // largest))
     return slice(max(runs.start, runs.stop - count), runs.stop)
-
-
-def _refers(reads: frozenset[Element], named: Element) -> bool:
-    """Whether a cell is among those read, or a transposed copy of it is."""
-    name, row, column = named
-    quantity = Quantity.of(name)
-    return named in reads or (q(quantity.symbol, quantity.layer, quantity.new, transposed=True), column, row) in reads
 
 
 def _unstacked(name: str, array: Array) -> Array:

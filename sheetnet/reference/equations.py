@@ -76,10 +76,7 @@ def _layer(network: Network, layer: int, new: bool) -> dict[str, Equation]:
     activation = ACTIVATIONS[network.layers[layer - 1].activation]
     below, weights = q("A", layer - 1, new), q("W", layer, new)
     z, a = q("z", layer, new), q("a", layer, new)
-    found: dict[str, Equation] = {
-        q("A", layer - 1, new, transposed=True): lambda v: np.swapaxes(v[below], -1, -2),
-        z: lambda v: v[below] @ v[weights],
-    }
+    found: dict[str, Equation] = {z: lambda v: v[below] @ v[weights]}
     if (power := activation.power) is not None:
         found[q("e", layer, new)] = lambda v: power(v[z])
     found[a] = lambda v: activation.f(v[z])
@@ -207,7 +204,7 @@ def training_step(network: NetworkLike) -> Step:
 
     >>> step = sheetnet.training_step(sheetnet.load_network("d02b"))
     >>> step
-    <Step of "Mazur's step by step example: 2-2-2 with sigmoid", 2-2-2: 34 quantities, cost 0.298371 → 0.291028>
+    <Step of "Mazur's step by step example: 2-2-2 with sigmoid", 2-2-2: 31 quantities, cost 0.298371 → 0.291028>
     >>> step["W_2_new"].round(6)  # (n_1 + 1) × n_2, the biases in the last row
     array([[0.358916, 0.511301],
            [0.408666, 0.56137 ],

@@ -284,8 +284,6 @@ def step_fragment(step: Step) -> str:
 def _tables(step: Step) -> list[QuantityTable]:
     network, found = step.network, []
     for name, block in network.blocks.items():
-        if block.transposed:
-            continue  # a copy that only a sheet needs
         numbers = stacked(step[name], block).tolist()
         rows = [(str(r), *_shortened([number_text(number) for number in row])) for r, row in enumerate(numbers)]
         columns = _shortened([str(column) for column in range(block.columns)])

@@ -256,8 +256,6 @@ def step_view(step: Step) -> RenderableType:
     head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {observations}\n")
     parts: list[RenderableType] = [title, head]
     for name, block in network.blocks.items():
-        if block.transposed:
-            continue  # a copy that only the sheet needs
         symbol, equation = describe(network, name)
         shape = f"  {name}  {block.rows}×{block.columns}  "
         parts.append(Text.assemble((symbol, "bold cyan"), shape, (equation, "italic dim")))

@@ -48,7 +48,7 @@ class Answer:
     @property
     def bias_node(self) -> bool:
         """Whether this is a bias node's cell, a judged constant."""
-        return self.block.is_bias_node(self.row, self.column)
+        return self.block.is_bias_node(self.column)
 
 
 def answer_cells(workbook: Workbook, located: Located) -> list[Answer]:
@@ -84,7 +84,7 @@ def judged_positions(block: Block) -> list[tuple[int, int]]:
         (row, column)
         for row in range(block.rows)
         for column in range(block.columns)
-        if block.kind == "answer" or block.is_bias_node(row, column)
+        if block.kind == "answer" or block.is_bias_node(column)
     ]
 
 
@@ -93,7 +93,7 @@ def is_judged(located: Located, place: Place) -> bool:
     for block in judged_blocks(located):
         index = located.index(block.name, place)
         if index is not None:
-            return block.kind == "answer" or block.is_bias_node(*index)
+            return block.kind == "answer" or block.is_bias_node(index[1])
     return False
 
 
@@ -114,7 +114,7 @@ def quantity_of(block: Block, row: int, column: int) -> tuple[str, tuple[int, ..
     if block.quantity.kind == "J":
         n, i = divmod(row, block.columns)
         return block.name, (n, i, column)
-    quantity = block.quantity if block.is_bias_node(row, column) else block.quantity.of_cells
+    quantity = block.quantity if block.is_bias_node(column) else block.quantity.of_cells
     return quantity.name, (row, column)
 
 
@@ -139,7 +139,7 @@ def input_cells(workbook: Workbook, network: Network, located: Located) -> list[
         if block.name in located.areas
         for row in range(block.rows)
         for column in range(block.columns)
-        if not block.is_bias_node(row, column)
+        if not block.is_bias_node(column)
     ]
 
 
@@ -248,7 +248,7 @@ def cell_at(workbook: Workbook, place: Place) -> Cell:
 def own_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, Value]) -> dict[str, Array] | None:
     """The step's inputs as the workbook holds them; None where a cell holds something that is no number.
 
-    An empty cell counts as 0, as every spreadsheet takes it.
+    An empty cell counts as 0, as most functions take it.
     """
     inputs = inputs_of(network)
     for cell in cells:

@@ -66,8 +66,8 @@ def _share_in_delta(network: Network) -> dict[str, Equation]:
 
 def _plain_gradients(network: Network) -> dict[str, Equation]:
     def gradient(layer: int) -> Equation:
-        turned, delta = q("A", layer - 1, transposed=True), q("delta", layer)
-        return lambda v: v[turned] @ v[delta]
+        below, delta = q("A", layer - 1), q("delta", layer)
+        return lambda v: np.swapaxes(v[below], -1, -2) @ v[delta]
 
     return {q("dC_dW", layer): gradient(layer) for layer in range(1, network.depth + 1)}
 

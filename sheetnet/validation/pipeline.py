@@ -97,7 +97,7 @@ def _notes(found: State) -> Iterator[str]:
 
 
 def _bad_inputs(case: Case, runs: Runs) -> list[CellVerdict]:
-    """Input cells that hold text or an error: nothing can be computed from them."""
+    """Input cells that hold text, an error, or nothing where that makes errors: nothing can be computed from them."""
     return [
         CellVerdict(
             cell.place[0],
@@ -110,9 +110,11 @@ def _bad_inputs(case: Case, runs: Runs) -> list[CellVerdict]:
             value=value,
         )
         for cell in case.inputs
-        if (value := runs.inputs[cell.place]) is not None and not isinstance(value, float)
+        if not isinstance(value := runs.inputs[cell.place], float) and (value is not None or cell.place in runs.lacking)
     ]
 
 
 def _content(value: Value) -> str:
+    if value is None:
+        return "nothing"
     return f"the text {value!r}" if isinstance(value, str) else str(value).upper()

@@ -47,13 +47,14 @@ from sheetnet.workbook import CellError, Place, Value, Workbook, array_cells
 class Runs:
     """What the runs gave: the values of the inputs as they stand, which answers were an error in some run, the evidence.
 
-    `drawn` are the inputs of the step in each run that was compared.
+    `drawn` are the inputs of the step in each run that was compared; `lacking` empty inputs with which formulas fail.
     """
 
     inputs: Mapping[Place, Value]
     failed: frozenset[int]
     drawn: Mapping[str, Array]
     evidence: Evidence
+    lacking: frozenset[Place]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ class Runner:
         first = next(runs)
         shown = list(first)
         inputs.update(zip(wanted[len(case.places) :], shown[len(case.places) :], strict=True))
-        drawn, expected, own = self._compared(inputs)
+        fails = any(isinstance(value, CellError) for value in first.odd.values())
+        lacking = frozenset(place for place, value in inputs.items() if fails and value is None)
+        drawn, expected, own = self._compared(None if lacking else inputs)
         isolation = self._isolation(drawn, expected)
         compared = isolation.compared(chain([first], runs) if own else runs)
         here = compared.agree
@@ -82,14 +85,17 @@ class Runner:
         if not here.all():
             alone, values = isolation.alone(compared)
             evidence = replace(evidence, alone=alone, alone_values=values)
-        return Runs(inputs, frozenset(errors), drawn, evidence)
+        return Runs(inputs, frozenset(errors), drawn, evidence, lacking)
 
-    def _compared(self, shown: Mapping[Place, Value]) -> tuple[Mapping[str, Array], Array, bool]:
+    def _compared(self, shown: Mapping[Place, Value] | None) -> tuple[Mapping[str, Array], Array, bool]:
         """The inputs and expected answers of the runs that are compared, and whether the sheet's own is the first.
 
-        Where the step itself overflows at the sheet's own inputs, nothing can be compared there.
+        Where the step itself overflows at the sheet's own inputs, or one is lacking (`shown` is None), nothing can be
+        compared there.
         """
-        own, drawn = own_inputs(self.case.network, self.case.inputs, shown), self.drawn
+        own, drawn = None, self.drawn
+        if shown is not None:
+            own = own_inputs(self.case.network, self.case.inputs, shown)
         if own is None:
             return drawn, self.expected(drawn), False
         inputs = {name: np.concatenate([own[name], array]) for name, array in drawn.items()}

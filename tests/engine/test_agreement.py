@@ -36,7 +36,10 @@ def numpy_values(network: Network, workbook: Workbook) -> dict[Place, float]:
     for name, block in network.blocks.items():
         rows = stacked(step[name], block).tolist()
         found |= {located.place(name, r, c): x for r, row in enumerate(rows) for c, x in enumerate(row)}
-    return found
+    sheet = workbook.sheet("Step")
+    assert sheet is not None
+    (change,) = (at for at, cell in sheet.cells.items() if cell.role == "change")
+    return found | {("Step", *change): float(step["cost_new"][0, 0] / step["cost"][0, 0] - 1)}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -104,7 +107,7 @@ def test_every_calculation_is_a_formula(name: str) -> None:
         for row in range(block.rows):
             for column in range(block.columns):
                 at = located.place(block.name, row, column)
-                if block.is_bias_node(row, column) and not block.transposed:
+                if block.is_bias_node(column):
                     assert (at in formulas, cell_value(book, at)) == (False, 1.0)
                 elif block.kind == "answer":
                     assert at in formulas, (block.name, row, column)

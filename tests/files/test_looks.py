@@ -369,7 +369,7 @@ ONE = (1, 1, 1, 1)
         ({"entries": (CellValidation((2, 1, 1, 1), "t", "m"),)}, "are no box"),
         ({"rules": (Rule(ONE, "A1>0", "purple"),)}, "Step!A1: a rule needs a formula and a known role"),
         ({"rules": (Rule(ONE, "", "fail"),)}, "Step!A1: a rule needs a formula"),
-        ({"rules": (Rule(ONE, scale=("red", "FFFFFF")),)}, "Step!A1: a colour scale has two colours"),
+        ({"rules": (Rule(ONE, scale=("red", "FFFFFF")),)}, "Step!A1: a colour scale has two or three colours"),
         ({"rules": (Rule((0, 1, 1, 1), "A1>0", "fail"),)}, "Step: the rule's cells"),
         ({"notes": {(1, 1): ""}}, "Step!A1: an empty note"),
         ({"notes": {(2, 1): "x" * 32_768}}, "Step!A2: a note of over 32,767 characters"),

@@ -81,7 +81,7 @@ def test_an_unknown_quantity_is_an_error_of_the_test(xor: Books) -> None:
 def test_what_is_entered_by_quantity_is_judged_by_quantity(xor: Books) -> None:
     """A right formula passes, a wrong one is blamed where it was entered, whatever kind of content it is."""
     network, workbook = xor
-    right = {"{A_1[2,1]}": "=TANH({z_1[2,1]})", "{z_1[0,2]}": "=SUMPRODUCT({A_0_T[:,0]},{W_1[:,2]})"}
+    right = {"{A_1[2,1]}": "=TANH({z_1[2,1]})", "{z_1[0,2]}": "=SUMPRODUCT(TRANSPOSE({A_0[0,:]}),{W_1[:,2]})"}
     assert blamed(judge(edited(workbook, network, right), network)) == {}
     wrong = edited(workbook, network, {"{A_1[2,1]}": "=TAN({z_1[2,1]})", "{z_2[3,0]}": 1, "{delta_1[1,2]}": None})
     assert blamed(judge(wrong, network)) == {

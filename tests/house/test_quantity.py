@@ -25,8 +25,7 @@ from tools.small_networks import make_network
 
 NAMED = {
     "A_0": Quantity("A", 0),
-    "A_0_T": Quantity("A", 0, transposed=True),
-    "A_1_new_T": Quantity("A", 1, new=True, transposed=True),
+    "A_1_new": Quantity("A", 1, new=True),
     "W_12": Quantity("W", 12),
     "W_2_new": Quantity("W", 2, new=True),
     "dC_dW_1": Quantity("dC_dW", 1),
@@ -83,9 +82,8 @@ def test_a_name_of_none_is_a_symbol_as_a_whole(name: str) -> None:
 
 
 def test_every_combination_is_read_as_it_was_spelled() -> None:
-    """Step: symbol, layer, pass, copy. Views: symbol, layer, index, observation."""
-    bits = (False, True)
-    step = [Quantity(*fields) for fields in product(sorted(SYMBOLS), (None, 0, 1, 120), bits, bits)]
+    """Step: symbol, layer, pass. Views: symbol, layer, index, observation."""
+    step = [Quantity(*fields) for fields in product(sorted(SYMBOLS), (None, 0, 1, 120), (False, True))]
     views = [
         Quantity(symbol, layer, view=view, index=index, observation=n)
         for view, symbol, (layer, index), n in product(
@@ -99,8 +97,7 @@ def test_every_combination_is_read_as_it_was_spelled() -> None:
 
 def test_helpers_spell_what_the_value_spells() -> None:
     assert q("W", 2, new=True) == Quantity("W", 2, new=True).name
-    assert q("A", 1, new=True, transposed=True) == "A_1_new_T"
-    assert (q("A", 0, new=True), q("A", 0, new=True, transposed=True)) == ("A_0", "A_0_T")  # inputs are never new
+    assert (q("A", 0, new=True), q("A", 1, new=True)) == ("A_0", "A_1_new")  # inputs are never new
     assert [train("z", 1, 0), moved("z", 1, 0, part="plus"), jac("E", 1, index=2)] == [
         "train_z_1_n0",
         "grad_plus_z_1_n0",
@@ -121,13 +118,13 @@ def test_helpers_spell_what_the_value_spells() -> None:
 
 
 def test_a_quantity_tells_its_kind_its_old_and_new_self_and_what_its_cells_hold() -> None:
-    kinds = ["z_1", "z_1_new", "W_2", "W_2_new", "A_1_T", "A_1_new_T", "cost_new", "train_J_1_n0", "grad_plus_z_1_n0"]
-    told = ["z", "z", "W", "W_new", "A_T", "A_T", "cost", "train_J", "grad_plus_z"]
+    kinds = ["z_1", "z_1_new", "W_2", "W_2_new", "A_1_new", "cost_new", "train_J_1_n0", "grad_plus_z_1_n0"]
+    told = ["z", "z", "W", "W_new", "A", "cost", "train_J", "grad_plus_z"]
     assert [Quantity.of(name).kind for name in kinds] == told
     assert [Quantity.of(name).old.name for name in ("z_1_new", "cost_new", "W_1")] == ["z_1", "cost", "W_1"]
     assert [Quantity.of(name).updated.name for name in ("z_1", "cost_new", "W_1")] == ["z_1_new", "cost_new", "W_1_new"]
     assert [Quantity.of(name).of_cells.name for name in ("A_1", "A_1_new", "A_0")] == ["a_1", "a_1_new", "a_0"]
-    themselves = ["A_1_T", "a_2", "z_1", "app_A", "mat_A_1", "train_A_1_n0"]
+    themselves = ["a_2", "z_1", "app_A", "mat_A_1", "train_A_1_n0"]
     assert [Quantity.of(name).of_cells.name for name in themselves] == themselves
 
 
@@ -138,7 +135,6 @@ def test_every_block_of_the_step_is_read_as_its_quantity(network: Network) -> No
         assert block.quantity.symbol in SYMBOLS
         assert block.quantity.view == ""
         assert 0 <= (block.quantity.layer or 0) <= network.depth
-        assert block.transposed == block.quantity.transposed
     for name in (*training_step(network), *shapes_of(network)):
         quantity = Quantity.of(name)
         assert (quantity.name, quantity.view) == (name, "")

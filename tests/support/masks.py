@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sheetnet.network import Network
 from sheetnet.syntax import Area, area_name, areas
 from sheetnet.validation import CellVerdict
-from sheetnet.validation.locate import Located, locate
+from sheetnet.validation.locate import locate
 from sheetnet.workbook import Place, Workbook
 from tests.support.sheets import with_formula
 
@@ -18,12 +18,12 @@ _NAMED = re.compile(r"([A-Za-z]\w*)\[(-?\d+), (-?\d+)\] for [A-Za-z]\w*\[\d+, \d
 def masks(workbook: Workbook, network: Network, layer: int) -> Iterator[tuple[Place, Place, Workbook]]:
     """Each slope of a layer made of each other number of the step: its cell, the cell it refers to, the workbook."""
     located = locate(workbook, network)
-    slopes, own = f"da_dz_{layer}", (f"z_{layer}", f"A_{layer}", f"A_{layer}_T")
+    slopes, own = f"da_dz_{layer}", (f"z_{layer}", f"A_{layer}")
     for row, column in _positions(network, slopes):
         place = located.place(slopes, row, column)
         for block in network.blocks:
             for r, c in _positions(network, block) if block != slopes else ():
-                if block in own and (r, c) == ((column, row) if block.endswith("_T") else (row, column)):
+                if block in own and (r, c) == (row, column):
                     continue
                 other = located.place(block, r, c)
                 area = Area(None, other[1], other[2], other[1], other[2])
@@ -35,20 +35,8 @@ def not_referred_to(cell: CellVerdict, workbook: Workbook, network: Network) -> 
     located, found = locate(workbook, network), []
     used = {(area.top, area.left) for area in areas(cell.formula or "")}
     for name, row, column in _NAMED.findall(cell.message):
-        if located.place(name, int(row), int(column))[1:] not in used | _copies(located, used):
+        if located.place(name, int(row), int(column))[1:] not in used:
             found.append(f"{name}[{row}, {column}]")
-    return found
-
-
-def _copies(located: Located, used: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    """The cells whose transposed copies are used."""
-    found = set()
-    for name, block in located.blocks.items():
-        if block.transposed and name.removesuffix("_T") in located.areas and name in located.areas:
-            for row in range(block.rows):
-                for column in range(block.columns):
-                    if located.place(name, row, column)[1:] in used:
-                        found.add(located.place(name.removesuffix("_T"), column, row)[1:])
     return found
 
 

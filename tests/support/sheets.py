@@ -70,9 +70,10 @@ def moved(workbook: Workbook, rows: int, columns: int, name: str) -> Workbook:
         area = Area(name, area.top + rows, area.left + columns, area.bottom + rows, area.right + columns)
         names.append(replace(found, refers_to=area_name(area)))
     step = workbook.sheets[1]
+    (gamma,) = (found.refers_to.partition("!")[2] for found in workbook.names if found.name == "gamma")
     cells = {
         (r + rows, c + columns): replace(
-            cell, formula=cell.formula and shift(cell.formula.replace("$B$7", "B7"), rows, columns)
+            cell, formula=cell.formula and shift(cell.formula.replace(gamma, gamma.replace("$", "")), rows, columns)
         )
         for (r, c), cell in step.cells.items()
     }

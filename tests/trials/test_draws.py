@@ -149,8 +149,12 @@ def _wrong_sign(_: Network, layer: int) -> dict[str, Equation]:
 
 
 def _other_reduction(network: Network, layer: int) -> dict[str, Equation]:
-    turned, delta = f"A_{layer - 1}_T", f"delta_{layer}"
-    return {f"dC_dW_{layer}": lambda v: v[turned] @ v[delta] * (1 if network.reduction == "mean" else 1 / 3)}
+    below, delta = f"A_{layer - 1}", f"delta_{layer}"
+    return {
+        f"dC_dW_{layer}": lambda v: (
+            np.swapaxes(v[below], -1, -2) @ v[delta] * (1 if network.reduction == "mean" else 1 / 3)
+        )
+    }
 
 
 def _diagonal_only(_: Network, layer: int) -> dict[str, Equation]:

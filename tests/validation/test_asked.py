@@ -95,24 +95,24 @@ def test_in_a_whole_workbook_every_judged_cell_is_an_answer(tmp_path: Path) -> N
 
 
 def test_changed_givens_are_told_apart_from_the_answers(tmp_path: Path) -> None:
-    """A typed number in a copy of A beside W and a bias node of 2: the answers stay counted, the report is not ok."""
-    copy = filled(copy_of(D02B), D02B)
-    changed = with_cell(copy, place_of(copy, D02B, "A_1_T", 1, 0), Cell(0.61))
-    changed = with_cell(changed, place_of(copy, D02B, "A_1", 0, 2), Cell(2.0))
+    """A typed number in a z that was given and a bias node of 2: the answers stay counted, the report is not ok."""
+    copy = filled(copy_of(D02B, ["delta"]), D02B)
+    changed = with_cell(copy, place_of(copy, D02B, "z_2", 0, 1), Cell(0.61))
+    changed = with_cell(changed, place_of(copy, D02B, "A_1_new", 0, 2), Cell(2.0))
     for suffix in SUFFIXES:
         report = judged(changed, tmp_path, suffix)
         assert {(cell.quantity, cell.index, cell.verdict) for cell in report.changed_givens} == {
-            ("A_1", (0, 2), "wrong"),
-            ("A_1_T", (1, 0), "hardcoded"),
+            ("A_1_new", (0, 2), "wrong"),
+            ("z_2", (0, 1), "hardcoded"),
         }
         assert set(report.counts) == {"correct", "carried"}
         assert not report.ok
 
 
 def test_a_given_that_is_written_otherwise_but_right_is_as_given(tmp_path: Path) -> None:
-    """=(G22) for =G22 changes nothing."""
-    copy = filled(copy_of(D02B), D02B)
-    place = place_of(copy, D02B, "A_1_T")
+    """The formula in brackets changes nothing."""
+    copy = filled(copy_of(D02B, ["delta"]), D02B)
+    place = place_of(copy, D02B, "z_2")
     sheet = copy.sheet(place[0])
     assert sheet is not None
     report = judged(with_cell(copy, place, Cell(None, f"({sheet.cells[place[1:]].formula})")), tmp_path)
@@ -139,7 +139,7 @@ def test_the_teachers_list_counts_whatever_the_copy_says(tmp_path: Path) -> None
         "the copy says that other cells were asked for; the list given counts",
     )
     everything = judged(forged, tmp_path, blanks=["all"])
-    assert {cell.quantity for cell in everything.answers}.isdisjoint({"A_1_T", "A_1", "A_0"})
+    assert {cell.quantity for cell in everything.answers}.isdisjoint({"A_1", "A_0"})
     with pytest.raises(NetworkError, match="there is no such calculation"):
         judged(copy, tmp_path, blanks=["error"])
 

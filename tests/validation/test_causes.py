@@ -60,7 +60,7 @@ def test_a_mask_is_never_explained_by_a_cell_that_its_formula_does_not_refer_to(
         ("z_1", (0, 0), "={A_0[0,0]}*{W_1[0,0]}+{A_0[0,1]}*{W_1[1,0]}+1", "SN001"),
         ("da_dz_1", (0, 1), "={A_1[0,1]}*(1-{A_1[0,0]})", "SN110"),
         ("cost_new", (0, 0), "={cost[0,0]}", "SN009"),
-        ("z_2", (0, 0), "=SUMPRODUCT({A_0_T},{W_2[:,0]})", "SN008"),
+        ("z_2", (0, 0), "=SUMPRODUCT(TRANSPOSE({A_0}),{W_2[:,0]})", "SN008"),
     ],
 )
 def test_what_the_formula_refers_to_decides_between_explanations(
@@ -108,7 +108,7 @@ SLIPS = [
         "SN117",
     ),
     ("d02b", "a_2", (0, 1), {"{a_2}": "=1/1+EXP(-{z_2[0,0]})"}, "wrong", "SN015"),
-    ("d02b", "z_1", (0, 1), {"{z_1}": "=SUMPRODUCT({A_0_T[$:,$:]},{W_1[$:,$0]})"}, "wrong", "SN110"),
+    ("d02b", "z_1", (0, 1), {"{z_1}": "=SUMPRODUCT(TRANSPOSE({A_0[$:,$:]}),{W_1[$:,$0]})"}, "wrong", "SN110"),
     ("bias-node", "W_1_new", (1, 0), {"{W_1_new}": "={W_1[0,0]}-{gamma[0,0]}*{dC_dW_1[0,0]}"}, "wrong", "SN112"),
     ("bias-node", "W_1_new", (2, 1), {"{W_1_new}": "={W_1[0,0]}-{gamma[$0,$0]}*{dC_dW_1[$0,0]}"}, "wrong", "SN115"),
     (

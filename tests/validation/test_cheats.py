@@ -29,8 +29,8 @@ def d02b() -> tuple[Network, Workbook]:
 @pytest.mark.parametrize(
     ("formula", "verdict"),
     [
-        ("IF(AND({A_0[0,0]}=0.05,{A_0[0,1]}=0.1),0.5932699921071872,0)", "hardcoded"),
-        ("IF({A_0[0,0]}=0.05,0.5932699921071872,7*{z_1[0,0]})", "hardcoded"),
+        ("IF(AND({A_0[0,0]}=0.05,{A_0[0,1]}=0.1),0.5932699921071872,0)", "wrong"),
+        ("IF({A_0[0,0]}=0.05,0.5932699921071872,7*{z_1[0,0]})", "wrong"),
         ("IF({A_0[0,0]}=0.05," + RIGHT + ",7*{z_1[0,0]})", "hardcoded"),
         ("IF(ISERROR(1/0),0.5932699921071872," + RIGHT + ")", "hardcoded"),
         ("IFERROR(NOSUCH(1),0.5932699921071872)", "hardcoded"),
@@ -122,14 +122,14 @@ def test_a_bias_node_that_is_not_the_number_1_is_wrong(d02b: tuple[Network, Work
         ({"{z_1[0,0]}": "{beside[0,0]}*2", "{beside[0,0]}": "{A_1[0,0]}"}, {"z_1[0, 0]": "wrong"}),
         (
             {
-                "{z_1[0,0]}": "{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
+                "{z_1[0,0]}": "{A_0[0,0]}*{W_1[0,0]}+{A_0[0,1]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
                 "{beside[0,0]}": "{beside[0,0]}+1",
             },
             {"z_1[0, 0]": "error"},
         ),
         (
             {
-                "{z_1[0,0]}": "{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
+                "{z_1[0,0]}": "{A_0[0,0]}*{W_1[0,0]}+{A_0[0,1]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
                 "{beside[0,0]}": "{beside[1,0]}",
                 "{beside[1,0]}": "{beside[0,0]}",
             },
@@ -137,7 +137,7 @@ def test_a_bias_node_that_is_not_the_number_1_is_wrong(d02b: tuple[Network, Work
         ),
         (
             {
-                "{z_1[0,0]}": "{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
+                "{z_1[0,0]}": "{A_0[0,0]}*{W_1[0,0]}+{A_0[0,1]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
                 "{beside[0,0]}": RIGHT,
                 "{A_1[0,0]}": "{beside[0,0]}",
             },
@@ -145,17 +145,17 @@ def test_a_bias_node_that_is_not_the_number_1_is_wrong(d02b: tuple[Network, Work
         ),
         (
             {
-                "{z_1[0,0]}": "{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
+                "{z_1[0,0]}": "{A_0[0,0]}*{W_1[0,0]}+{A_0[0,1]}*{W_1[1,0]}+{W_1[2,0]}+0*{beside[0,0]}",
                 "{beside[0,0]}": "{z_1[0,0]}",
             },
             {"z_1[0, 0]": "error"},
         ),
         (
-            {"{z_1[0,0]}": "{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+{W_1[2,0]}+0*{cost_new[0,0]}"},
+            {"{z_1[0,0]}": "{A_0[0,0]}*{W_1[0,0]}+{A_0[0,1]}*{W_1[1,0]}+{W_1[2,0]}+0*{cost_new[0,0]}"},
             {"z_1[0, 0]": "error"},
         ),
         (
-            {"{z_1[0,0]}": "SUMPRODUCT({A_0_T},{W_1[:,0]})+0*SUM({z_1[0,0].letters}:{z_1[0,0].letters})"},
+            {"{z_1[0,0]}": "SUMPRODUCT(TRANSPOSE({A_0}),{W_1[:,0]})+0*SUM({z_1[0,0].letters}:{z_1[0,0].letters})"},
             {"z_1[0, 0]": "error"},
         ),
         ({"{z_1[0,0]}": "LN({A_1[0,0]}/(1-{A_1[0,0]}))"}, {"z_1[0, 0]": "error"}),
@@ -211,7 +211,8 @@ def test_a_right_formula_below_a_wrong_one_is_carried_by_any_way(d02b: tuple[Net
         ({"{W_1[0,0]}": "{A_0[0,2]}"}, {}),  # a tie to the bias node drives no judged cell
         ({"{W_1[0,0]}": "{beside[0,0]}", "{beside[0,0]}": Cell(0.2)}, {}),
         ({"{W_1[0,0]}": "{beside[0,0]}", "{beside[0,0]}": "0.1+0.05"}, {}),
-        ({"{W_1[0,0]}": None}, {}),
+        ({"{gamma[0,0]}": None}, {}),
+        ({"{W_1[0,0]}": None}, {"W_1[0, 0]": "error"}),  # MMULT takes no empty cell for 0
         ({"{gamma[0,0]}": "{A_0[0,0]}"}, {}),
         ({"{W_1[0,0]}": Cell("0.15")}, {"W_1[0, 0]": "error"}),
         ({"{W_1[0,0]}": Cell("")}, {"W_1[0, 0]": "error"}),
@@ -243,7 +244,7 @@ def test_inputs_that_refer_to_each_other_are_said(d02b: tuple[Network, Workbook]
     """Two inputs are one number then, and a formula that takes the other one cannot be told apart: no secret of ours."""
     tied: dict[str, Entry] = {
         "{A_0[0,1]}": "{A_0[0,0]}",
-        "{z_1[0,0]}": "{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[0,0]}*{W_1[1,0]}+{W_1[2,0]}",
+        "{z_1[0,0]}": "{A_0[0,0]}*{W_1[0,0]}+{A_0[0,0]}*{W_1[1,0]}+{W_1[2,0]}",
     }
     report = judged(d02b, tied)
     assert report.ok
@@ -265,15 +266,18 @@ def test_chance_is_wrong_in_any_layout(d02b: tuple[Network, Workbook], tmp_path:
 def test_the_formulas_of_two_neurons_swapped_are_two_mistakes(d02b: tuple[Network, Workbook]) -> None:
     """Each is right for the other cell, and wrong where it stands."""
     cells: dict[str, Entry] = {
-        "{z_1[0,0]}": "SUMPRODUCT({A_0_T},{W_1[:,1]})",
-        "{z_1[0,1]}": "SUMPRODUCT({A_0_T},{W_1[:,0]})",
+        "{z_1[0,0]}": "SUMPRODUCT(TRANSPOSE({A_0}),{W_1[:,1]})",
+        "{z_1[0,1]}": "SUMPRODUCT(TRANSPOSE({A_0}),{W_1[:,0]})",
     }
     assert blamed(judged(d02b, cells)) == {"z_1[0, 0]": "wrong", "z_1[0, 1]": "wrong"}
 
 
 def test_two_errors_that_cancel_are_two_errors(d02b: tuple[Network, Workbook]) -> None:
     """−z in one cell and e^z in the next give the right activation: both are blamed."""
-    cells: dict[str, Entry] = {"{z_1[0,0]}": "-SUMPRODUCT({A_0_T},{W_1[:,0]})", "{A_1[0,0]}": "1/(1+EXP({z_1[0,0]}))"}
+    cells: dict[str, Entry] = {
+        "{z_1[0,0]}": "-MMULT({A_0},{W_1[:,0]})",
+        "{A_1[0,0]}": "1/(1+EXP({z_1[0,0]}))",
+    }
     assert blamed(judged(d02b, cells)) == {"z_1[0, 0]": "wrong", "a_1[0, 0]": "wrong"}
 
 

@@ -55,10 +55,10 @@ def one_by_one(page: Worksheet) -> None:
 
 
 def hide(book: openpyxl.Workbook, workbook: Workbook) -> None:
-    """The rows of a_1 by hand, those of z_2 by a closed group; the columns of W_1_new and beyond by a group."""
+    """The row of δ⁽¹⁾ by hand, two of ∂C/∂W⁽²⁾ by a closed group; the columns of W_1_new and beyond by a group."""
     network, page = load_network("d02b"), book["Step"]
-    page.row_dimensions[place_of(workbook, network, "A_1")[1]].hidden = True
-    row = place_of(workbook, network, "z_2")[1]
+    page.row_dimensions[place_of(workbook, network, "delta_1")[1]].hidden = True
+    row = place_of(workbook, network, "dC_dW_2", 1)[1]
     page.row_dimensions.group(row - 1, row, hidden=True)
     column = place_of(workbook, network, "W_1_new")[2]
     one_by_one(page)
@@ -66,7 +66,7 @@ def hide(book: openpyxl.Workbook, workbook: Workbook) -> None:
 
 
 def hidden_notes(network: Network, workbook: Workbook) -> tuple[str, ...]:
-    a, z = (place_of(workbook, network, block)[1] for block in ("A_1", "z_2"))
+    a, z = place_of(workbook, network, "delta_1")[1], place_of(workbook, network, "dC_dW_2", 1)[1]
     column = place_of(workbook, network, "W_1_new")[2]
     rows, across = f"{a}, {z - 1} to {z}", f"{column_letters(column)} to {column_letters(column + 1)}"
     return f"rows {rows} of Step are hidden, with cells of ", f"columns {across} of Step are hidden, with cells of "
@@ -78,7 +78,7 @@ def assert_hidden(report: Report) -> None:
     assert len(report.notes) == 2
     for note, start in zip(report.notes, hidden_notes(network, step_book(network)), strict=True):
         assert note.startswith(start)
-    assert "A_1" in report.notes[0]
+    assert "delta_1" in report.notes[0]
     assert "W_1_new" in report.notes[1] or "more" in report.notes[1]
 
 
@@ -132,7 +132,7 @@ def test_rows_of_an_ods_are_hidden_in_three_ways(way: str, tmp_path: Path) -> No
     report = validate(ods_content(change, tmp_path / "a.ods"))
     row = place_of(workbook, network, "A_1")[1]
     (note,) = report.notes
-    assert note.startswith(f"row {row} of Step is hidden, with cells of A_1")
+    assert note.startswith(f"row {row} of Step is hidden, with cells of A_0, target, z_1 and 5 more")
 
 
 @pytest.mark.parametrize("size", [0.001, 0.1])

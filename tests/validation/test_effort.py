@@ -91,7 +91,7 @@ def test_a_fault_filled_down_is_looked_at_once() -> None:
 def test_a_cell_whose_cause_is_not_looked_for_is_not_judged() -> None:
     """It is right alone and wrong in the sheet: neither blamed nor said to be carried."""
     network = load_network("d02b")
-    workbook = edited(step_book(network), network, {"{z_1[0,0]}": "={A_0_T[0,0]}*{W_1[0,0]}"})
+    workbook = edited(step_book(network), network, {"{z_1[0,0]}": "={A_0[0,0]}*{W_1[0,0]}"})
     usual, bare = (refined_with(workbook, network, e) for e in (Effort(), Effort(followed=WorkBudget(0))))
     carried = [number for number, cell in enumerate(usual) if cell.verdict == "carried"]
     assert len(carried) > 20
@@ -121,7 +121,7 @@ def test_no_clock_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("judging asked for the time")
 
     network = load_network("d02b")
-    edits = {"{z_1[0,0]}": "={A_0_T[0,0]}*{W_1[0,0]}", "{a_2[0,1]}": "=ROUND(1/(1+EXP(-{z_2[0,1]})),4)"}
+    edits = {"{z_1[0,0]}": "={A_0[0,0]}*{W_1[0,0]}", "{a_2[0,1]}": "=ROUND(1/(1+EXP(-{z_2[0,1]})),4)"}
     workbook = edited(step_book(network), network, edits)
     usual = judge(workbook, network)
     for clock in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):

@@ -127,7 +127,7 @@ def test_a_sheet_of_formulas_as_text_is_right_but_for_that(name: str, suffix: st
     network = load_network(name)
     book = step_book(network)
     answers = {place_of(book, network, b.name, r, c) for b in network.blocks.values() if b.kind == "answer"
-               for r in range(b.rows) for c in range(b.columns) if b.transposed or not b.is_bias_node(r, c)}  # fmt: skip
+               for r in range(b.rows) for c in range(b.columns) if not b.is_bias_node(c)}  # fmt: skip
     for sheet in book.sheets:
         cells = {
             position: Cell(f"={cell.formula}") if (sheet.name, *position) in answers and cell.formula else cell
@@ -199,10 +199,10 @@ def test_no_local_name_is_an_english_one() -> None:
 )
 def test_a_function_by_another_languages_name_is_named_with_the_english_one(write: str, said: str) -> None:
     """It is an error in the file; what it would be otherwise is said as well."""
-    inputs = [f"{at('A_0_T')}:{at('A_0_T', 2)}", f"{at('W_1')}:{at('W_1', 2)}"]
-    place = place_of(BOOK, D02B, "z_1")
+    inputs = [f"{at('delta_2')}:{at('delta_2', 0, 1)}", f"{at('W_2')}:{at('W_2', 0, 1)}"]
+    place = place_of(BOOK, D02B, "dC_da_1")
     report = judge(with_formula(BOOK, place, write.format(*inputs)), D02B)
-    assert blamed(report) == {"z_1[0, 0]": "error"}
+    assert blamed(report) == {"dC_da_1[0, 0]": "error"}
     found = next(cell for cell in report.cells if cell.verdict == "error")
     assert found.message.startswith(said)
 

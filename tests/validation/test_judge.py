@@ -118,16 +118,15 @@ def test_a_circle_of_formulas_is_an_error(d02b: tuple[Network, Workbook], formul
 @pytest.mark.parametrize(
     "formula",
     [
-        "{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+{A_0_T[2,0]}*{W_1[2,0]}",
-        "SUMPRODUCT({A_0_T[$:,$:]},{W_1[$:,$0]})",
-        "SUM({A_0_T[0,0]}*{W_1[0,0]},{A_0_T[1,0]}*{W_1[1,0]},{A_0_T[2,0]}*{W_1[2,0]})",
+        "{A_0[0,0]}*{W_1[0,0]}+{A_0[0,1]}*{W_1[1,0]}+{A_0[0,2]}*{W_1[2,0]}",
+        "SUMPRODUCT(TRANSPOSE({A_0[$:,$:]}),{W_1[$:,$0]})",
+        "SUM({A_0[0,0]}*{W_1[0,0]},{A_0[0,1]}*{W_1[1,0]},{A_0[0,2]}*{W_1[2,0]})",
         "MMULT({A_0},{W_1[:,0]})",
-        "SUMPRODUCT(A_0_T,INDEX(W_1,0,1))",
         "SUMPRODUCT(TRANSPOSE(A_0),INDEX(W_1,0,1))",
-        "LET(x,{A_0_T},SUMPRODUCT(x,{W_1[:,0]}))",
-        "LAMBDA(a,b,SUMPRODUCT(a,b))({A_0_T},{W_1[:,0]})",
-        "{!A_0_T[0,0]}*{!W_1[0,0]}+{!A_0_T[1,0]}*{!W_1[1,0]}+{!W_1[2,0]}",
-        "SUM(INDEX(A_0_T,1)*{W_1[0,0]},INDEX(A_0_T,2)*{W_1[1,0]})+{W_1[2,0]}",
+        "LET(x,TRANSPOSE({A_0}),SUMPRODUCT(x,{W_1[:,0]}))",
+        "LAMBDA(a,b,SUMPRODUCT(a,b))(TRANSPOSE({A_0}),{W_1[:,0]})",
+        "{!A_0[0,0]}*{!W_1[0,0]}+{!A_0[0,1]}*{!W_1[1,0]}+{!W_1[2,0]}",
+        "SUM(INDEX(A_0,1,1)*{W_1[0,0]},INDEX(A_0,1,2)*{W_1[1,0]})+{W_1[2,0]}",
     ],
 )
 def test_equivalent_formulas_are_correct(d02b: tuple[Network, Workbook], formula: str) -> None:
@@ -270,7 +269,7 @@ def test_inserted_rows_and_another_sheet_name_do_no_harm(d02b: tuple[Network, Wo
     workbook = moved(workbook, 7, 3, "Mein Blatt")
     assert judge(workbook, network).ok
     sheet, row, column = place_of(workbook, network, "z_1")
-    report = judge(edited(workbook, network, {"{z_1[0,0]}": "={A_0_T[0,0]}"}), network)
+    report = judge(edited(workbook, network, {"{z_1[0,0]}": "={A_0[0,0]}"}), network)
     assert [(c.sheet, c.cell, c.verdict) for c in report.cells if c.verdict not in ("correct", "carried")] == [
         ("Mein Blatt", cell_name(row, column), "wrong")
     ]

@@ -71,7 +71,7 @@ def without_sheet(notes: tuple[str, ...], said: str) -> list[str]:
     return [note for note in notes if said in note]
 
 
-@pytest.mark.parametrize("block", ["A_1", "z_2", "dC_dW_1", "cost"])
+@pytest.mark.parametrize("block", ["A_1", "z_2", "dC_dW_1", "cost_n"])
 def test_a_name_away_from_its_label_is_said(xor: Books, block: str) -> None:
     """The numbers under the label are those that people see; the verdicts stay, for what is judged is right."""
     network, workbook = xor

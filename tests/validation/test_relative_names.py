@@ -41,7 +41,7 @@ def seen(text: str, d02b: tuple[Network, Workbook]) -> str:
     ("formula", "refers_to", "found"),
     [
         ("1/(1+EXP(-mine))", "{!z_1[$0,$0]}", {}),
-        ("1/(1+EXP(-mine))", "{!z_1[0,0]}", {"a_1[0, 0]": "wrong"}),  # as seen from A1
+        ("1/(1+EXP(-mine))", "{!W_1[2,0]}", {"a_1[0, 0]": "wrong"}),  # as seen from A1: a number of δ⁽²⁾
         ("1/(1+EXP(-mine))", "Step!UP", {}),
         ("1/(1+EXP(-Step!MINE))", "Step!UP", {}),
         ("1/(1+EXP(-mine))", "Step!{z_1[0,0].letters}ROW", {"a_1[0, 0]": "wrong"}),

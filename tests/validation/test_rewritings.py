@@ -27,17 +27,17 @@ from tests.support.sheets import blamed
 ARRAYS = [
     Rewriting(D02B, "z_1", 0, 0, "MMULT({A_0},{W_1})", shape=(1, 2)),
     Rewriting(XOR, "z_1", 0, 0, "MMULT({A_0},{W_1})", shape=(4, 3)),
-    Rewriting(XOR, "z_1", 0, 0, "MMULT(TRANSPOSE({A_0_T}),{W_1})", shape=(4, 3)),
+    Rewriting(XOR, "z_1", 0, 0, "TRANSPOSE(MMULT(TRANSPOSE({W_1}),TRANSPOSE(A_0)))", shape=(4, 3)),
     Rewriting(XOR, "A_1", 0, 0, "TANH({z_1})", shape=(4, 3)),
     Rewriting(XOR, "A_1", 0, 0, "MAP({z_1},LAMBDA(z,TANH(z)))", shape=(4, 3)),
     Rewriting(D02B, "A_1", 0, 0, "1/(1+EXP(-{z_1}))", shape=(1, 2)),
-    Rewriting(XOR, "A_0_T", 0, 0, "TRANSPOSE({A_0})", shape=(3, 4)),
-    Rewriting(XOR, "A_1_T", 0, 0, "TRANSPOSE({A_1})", shape=(4, 4)),
+    Rewriting(XOR, "z_1", 0, 0, "TRANSPOSE(MMULT(TRANSPOSE({W_1}),TRANSPOSE({A_0})))", shape=(4, 3)),
+    Rewriting(XOR, "z_2", 0, 0, "TRANSPOSE(MMULT(TRANSPOSE({W_2}),TRANSPOSE({A_1})))", shape=(4, 1)),
     Rewriting(XOR, "delta_1", 0, 0, "{dC_da_1}*{da_dz_1}", shape=(4, 3)),
     Rewriting(XOR, "dC_da_1", 0, 0, "MMULT({delta_2},TRANSPOSE({W_2[0,0]}:{W_2[2,0]}))", shape=(4, 3)),
     Rewriting(XOR, "dC_da_2", 0, 0, "{a_2}-{target}", shape=(4, 1)),
     Rewriting(XOR, "dC_dW_1", 0, 0, "MMULT(TRANSPOSE({A_0}),{delta_1})/4", shape=(3, 3)),
-    Rewriting(XOR, "dC_dW_1", 0, 0, "MMULT({A_0_T},{delta_1})/ROWS({A_0})", shape=(3, 3)),
+    Rewriting(XOR, "dC_dW_1", 0, 0, "MMULT(TRANSPOSE({A_0}),{delta_1})/ROWS({A_0})", shape=(3, 3)),
     Rewriting(XOR, "W_1_new", 0, 0, "{W_1}-{gamma}*{dC_dW_1}", shape=(3, 3)),
     Rewriting(XOR, "W_1_new", 0, 0, "{W_1}-gamma*MMULT(TRANSPOSE({A_0}),{delta_1})/4", shape=(3, 3)),
     Rewriting(RELU, "A_1", 0, 0, "IF({z_1}>0,{z_1},0)", shape=(1, 3)),
@@ -63,7 +63,7 @@ HELPERS = [
         0,
         0,
         "SUM({beside[0,0]:[2,0]})",
-        {f"{{beside[{i},0]}}": f"{{A_0_T[{i},0]}}*{{W_1[{i},0]}}" for i in range(3)},
+        {f"{{beside[{i},0]}}": f"{{A_0[0,{i}]}}*{{W_1[{i},0]}}" for i in range(3)},
     ),
     Rewriting(
         D02B,
@@ -71,10 +71,10 @@ HELPERS = [
         0,
         0,
         "SUM({beside[:,0]})",
-        {f"{{beside[{i},0]}}": f"{{A_0_T[{i},0]}}*{{W_1[{i},0]}}" for i in range(3)},
+        {f"{{beside[{i},0]}}": f"{{A_0[0,{i}]}}*{{W_1[{i},0]}}" for i in range(3)},
     ),
     Rewriting(
-        D02B, "z_1", 0, 0, "SUM(Mine!A:A)", {f"Mine!A{i + 1}": f"{{!A_0_T[{i},0]}}*{{!W_1[{i},0]}}" for i in range(3)}
+        D02B, "z_1", 0, 0, "SUM(Mine!A:A)", {f"Mine!A{i + 1}": f"{{!A_0[0,{i}]}}*{{!W_1[{i},0]}}" for i in range(3)}
     ),
     Rewriting(
         D02B,
@@ -82,7 +82,7 @@ HELPERS = [
         0,
         0,
         "SUM(Mine!1:1)",
-        {f"Mine!{c}1": f"{{!A_0_T[{i},0]}}*{{!W_1[{i},0]}}" for i, c in enumerate("ABC")},
+        {f"Mine!{c}1": f"{{!A_0[0,{i}]}}*{{!W_1[{i},0]}}" for i, c in enumerate("ABC")},
     ),
     Rewriting(
         D02B,
@@ -115,7 +115,7 @@ HELPERS = [
     ),
 ]
 NAMES = [
-    Rewriting(D02B, "z_1", 0, 0, "SUMPRODUCT(x,w)", names={"x": "{!A_0_T[$:,$:]}", "w": "{!W_1[$:,$0]}"}),
+    Rewriting(D02B, "z_1", 0, 0, "SUMPRODUCT(x,w)", names={"x": "TRANSPOSE({!A_0[$:,$:]})", "w": "{!W_1[$:,$0]}"}),
     Rewriting(D02B, "A_1", 0, 0, "1/(1+EXP(-net))", names={"net": "{!z_1[$0,$0]}"}),
     Rewriting(D02B, "W_1_new", 0, 0, "{W_1[0,0]}-rate*{dC_dW_1[0,0]}", names={"rate": "{!gamma[$0,$0]}"}),
     Rewriting(D02B, "A_1", 0, 0, "1/(1+e_z)", {"Mine!B2": "EXP(-Step!{z_1[0,0]})"}, {"e_z": "Mine!$B$2"}),
@@ -145,8 +145,8 @@ def test_a_formula_that_computes_the_same_is_correct(rewriting: Rewriting) -> No
     ("template", "block", "formula"),
     [
         (D02B, "cost_out", "SUMXMY2({a_2[0,0]},{target[0,0]})/2"),  # takes no single cells
-        (D02B, "z_1", "SUMPRODUCT({A_0_T},{W_1[0,0]}:INDEX({W_1},3,1))"),  # no computed ends of ranges
-        (D02B, "z_1", "SUMPRODUCT({A_0_T},{W_1} {W_1[:,0]})"),  # no intersections
+        (D02B, "z_1", "SUMPRODUCT(TRANSPOSE({A_0}),{W_1[0,0]}:INDEX({W_1},3,1))"),  # no computed ends of ranges
+        (D02B, "z_1", "SUMPRODUCT(TRANSPOSE({A_0}),{W_1} {W_1[:,0]})"),  # no intersections
         (D02B, "cost_n", "SUM(({cost_out[0,0]},{cost_out[0,1]}))"),  # no unions
         (D02B, "A_1", "LET(z_1,{z_1[0,0]},1/(1+EXP(-z_1)))"),  # the defined name hides the one of LET
         (RELU, "cost_n", "-LN(PRODUCT({a_3}^{target}*(1-{a_3})^(1-{target})))"),  # no product of computed arrays

@@ -16,20 +16,21 @@ from tests.support.sheets import blamed, place_of, rewritten, step_book, with_ce
 @pytest.mark.parametrize(
     ("formula", "wanted"),
     [
-        ("SUM({A_0_T}*{W_1[:,0]})", True),
-        ("SUM(TRANSPOSE(A_0)*{W_1[:,0]})", True),
-        ("SUM(EXP(0*{A_0_T})*{A_0_T}*{W_1[:,0]})", True),
-        ("SUMPRODUCT({A_0_T},{W_1[:,0]})", False),
-        ("SUMPRODUCT({A_0_T}*{W_1[:,0]})", False),
-        ("{A_0_T[0,0]}*{W_1[0,0]}+{A_0_T[1,0]}*{W_1[1,0]}+SUM({W_1[2,0]:[2,0]})", False),
+        ("SUM({delta_2}*{W_2[0,:]})", True),
+        ("SUM(delta_2*{W_2[0,:]})", True),
+        ("SUM(EXP(0*{delta_2})*{delta_2}*{W_2[0,:]})", True),
+        ("SUM(TRANSPOSE({delta_2})*TRANSPOSE({W_2[0,:]}))", True),
+        ("SUMPRODUCT({delta_2},{W_2[0,:]})", False),
+        ("SUMPRODUCT({delta_2}*{W_2[0,:]})", False),
+        ("{delta_2[0,0]}*{W_2[0,0]}+{delta_2[0,1]}*SUM({W_2[0,1]:[0,1]})", False),
     ],
 )
 def test_a_formula_that_wants_array_entry_says_so(d02b: tuple[Network, Workbook], formula: str, wanted: bool) -> None:
     """Right as a formula, though older programs show an error unless it is entered with Ctrl+Shift+Enter."""
     network, workbook = d02b
-    report = judge(edited(workbook, network, {"{z_1[0,0]}": "=" + formula}), network)
+    report = judge(edited(workbook, network, {"{dC_da_1[0,0]}": "=" + formula}), network)
     assert report.ok, blamed(report)
-    (cell,) = [cell for cell in report.cells if (cell.quantity, cell.index) == ("z_1", (0, 0))]
+    (cell,) = [cell for cell in report.cells if (cell.quantity, cell.index) == ("dC_da_1", (0, 0))]
     assert ("Ctrl+Shift+Enter" in cell.message) == wanted
 
 
@@ -44,7 +45,7 @@ def test_a_formula_that_wants_array_entry_says_so(d02b: tuple[Network, Workbook]
         ),
         (
             "z_1",
-            "{A_0_T[0,0]}*0.15+{A_0_T[1,0]}*0.2+0.35",
+            "{A_0[0,0]}*0.15+{A_0[0,1]}*0.2+0.35",
             "hardcoded",
             "0.35 stands where W_1[2, 0] ({!W_1[2,0]}) should",
         ),
@@ -166,6 +167,6 @@ def test_inputs_that_overflow_are_judged_by_the_trials_alone(d02b: tuple[Network
 def test_a_range_in_a_plain_cell_means_the_cell_in_its_column(d02b: tuple[Network, Workbook], column: int) -> None:
     """Implicit intersection, as Excel and LibreOffice read it: right in both columns, and nothing to enter as an array."""
     network, workbook = d02b
-    report = judge(edited(workbook, network, {f"{{A_1[0,{column}]}}": "=1/(1+EXP(-{z_1}))"}), network)
+    report = judge(edited(workbook, network, {f"{{da_dz_1[0,{column}]}}": "=EXP(-{z_1})/(1+EXP(-{z_1}))^2"}), network)
     assert report.ok, blamed(report)
     assert not any("Ctrl" in cell.message for cell in report.cells)

@@ -182,6 +182,7 @@ def _number(value: float | None) -> str:
 
 
 _SHADES = 5  # of a colour scale from 0 to 1
+_SIGNED_SHADES = 7  # of one from −m over 0 to m
 _PREFIX = len("of:=")
 _NO_CELL = Cell()
 Under = tuple[tuple[str, str], tuple[int, ...]]  # a look, numbers of rules
@@ -217,34 +218,51 @@ def _ruled_style(sheet: Sheet, number: int, under: Under) -> Any:
     made = cell(ruled_style(number, under), style_of(*look))
     for rule in (sheet.view.rules[index] for index in rules):
         base = address(sheet.name, *rule.box[:2])
-        for condition, put_on in _cases(rule, look[0]):
+        for condition, put_on in _cases(sheet, rule, look[0]):
             made.addElement(style.Map(condition=condition, applystylename=put_on, basecelladdress=base))
     return made
 
 
-def _cases(rule: Rule, role: str) -> Iterator[tuple[str, str]]:
+def _cases(sheet: Sheet, rule: Rule, role: str) -> Iterator[tuple[str, str]]:
     """The conditions of a rule, each with the name of the style it puts on a cell of this role."""
     if rule.scale is None:
         yield _condition(rule.formula), f"cf_{rule.role}"
         return
-    corner = cell_name(*rule.box[:2])
-    for step in reversed(range(_SHADES)):
+    corner, shades = cell_name(*rule.box[:2]), _shades(rule.scale)
+    low, high = (0.0, 1.0) if len(rule.scale) == 2 else _ends(sheet, rule.box)
+    for step in reversed(range(len(shades))):
         # The shade of 0.25 stands for 0.125 to 0.375; the first and last also for what lies beyond.
-        bound = f",{corner}>={(step - 0.5) / (_SHADES - 1):g}" if step else ""
-        yield _condition(f"AND(ISNUMBER({corner}){bound})"), _shade_name(_shades(rule.scale)[step], role)
+        bound = f",{corner}>={low + (high - low) * (step - 0.5) / (len(shades) - 1):g}" if step else ""
+        yield _condition(f"AND(ISNUMBER({corner}){bound})"), _shade_name(shades[step], role)
+
+
+def _ends(sheet: Sheet, box: Box) -> tuple[float, float]:
+    """−m and m, where m is the largest magnitude that cells of the box had when they were written.
+
+    A condition that looked for it would make LibreOffice slow: it would do so for each of the cells.
+    """
+    values = (sheet.cells.get(place, _NO_CELL).value for place in positions(box))
+    largest = max((abs(value) for value in values if isinstance(value, float)), default=0.0) or 1.0
+    return -largest, largest
 
 
 def _condition(formula: str) -> str:
     return f"is-true-formula({to_openformula(formula)[_PREFIX:]})"
 
 
-def _shades(scale: tuple[str, str]) -> list[str]:
-    """RRGGBB from 0 to 1 in even steps."""
-    ends = [[int(color[at : at + 2], 16) for at in (0, 2, 4)] for color in scale]
-    return [
-        "".join(f"{round(low + (high - low) * step / (_SHADES - 1)):02X}" for low, high in zip(*ends, strict=True))
-        for step in range(_SHADES)
-    ]
+def _shades(scale: tuple[str, ...]) -> list[str]:
+    """RRGGBB from the first to the last colour in even steps."""
+    ends, count = [_parts(color) for color in scale], _SHADES if len(scale) == 2 else _SIGNED_SHADES
+    found = []
+    for step in range(count):
+        lower, part = divmod(step * (len(ends) - 1) / (count - 1), 1)
+        pair = ends[int(lower)], ends[min(int(lower) + 1, len(ends) - 1)]
+        found.append("".join(f"{round(low + (high - low) * part):02X}" for low, high in zip(*pair, strict=True)))
+    return found
+
+
+def _parts(color: str) -> list[int]:
+    return [int(color[at : at + 2], 16) for at in (0, 2, 4)]
 
 
 def _shade_name(shade: str, role: str) -> str:

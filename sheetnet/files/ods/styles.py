@@ -21,6 +21,8 @@ _THICKNESS = {"thin": "0.75pt", "thick": "1.75pt"}
 _ALIGN = {"left": "start", "right": "end", "center": "center"}
 _FORMAT = re.compile(r"0(?:\.(0+))?(E\+0+)?(%)?")
 PORTRAIT, LANDSCAPE = "Portrait", "Landscape"
+_GROUP = "table:table-column-group"
+_BREAKS = {False: "auto", True: "page"}
 
 
 def xml_text(element: Any) -> str:
@@ -48,12 +50,13 @@ def shown_as(role: str, number: str = "") -> str:
 def content_styles(sheets: Sequence[Sheet], more: Sequence[Any]) -> str:
     """The automatic styles of the content: number formats, cells of each look and `more`, columns, rows and tables."""
     looks = sorted({("", ""), *(cell.look for sheet in sheets for cell in sheet.cells.values() if cell.role in STYLES)})
-    widths = {width for sheet in sheets for width in (sheet.view.default_width, *sheet.view.widths.values())}
-    heights = {USUAL_HEIGHT, *(height for sheet in sheets for height in row_heights(sheet).values())}
+    widths = {look for sheet in sheets for look in _column_looks(sheet.view)}
+    heights = {look for sheet in sheets for look in _row_looks(sheet)}
     tables = {table_style(sheet): sheet for sheet in sheets}
     pieces = [_format_xml(pattern) for pattern in sorted({style_of(*look).number for look in looks})]
     pieces += [_look_xml(*look) for look in looks]
-    made = [*more, *map(_column_width, sorted(widths)), *map(_row_height, sorted(heights))]
+    made = [*more, *(_column_width(*look) for look in sorted(widths))]
+    made += [_row_height(*look) for look in sorted(heights)]
     made += [_table(sheet) for _, sheet in sorted(tables.items())]
     pieces += map(xml_text, made)
     return f"<office:automatic-styles>{''.join(pieces)}</office:automatic-styles>"
@@ -71,26 +74,44 @@ def _look_xml(role: str, number: str) -> str:
     return xml_text(cell(cell_style(role, number), style_of(role, number)))
 
 
-def _column_width(width: float) -> Any:
-    column = style.Style(name=_column_style(width), family="table-column")
-    column.addElement(style.TableColumnProperties(columnwidth=_centimetres(width), breakbefore="auto"))
+def _column_looks(view: View) -> set[tuple[float, bool]]:
+    """The widths of columns, and whether a page begins there."""
+    looks = {(view.widths.get(column, view.default_width), column in view.column_breaks) for column in view.widths}
+    return (
+        looks
+        | {(view.widths.get(column, view.default_width), True) for column in view.column_breaks}
+        | {(view.default_width, False)}
+    )
+
+
+def _row_looks(sheet: Sheet) -> set[tuple[float, bool]]:
+    """The heights of rows, and whether a page begins there."""
+    heights, breaks = row_heights(sheet), sheet.view.row_breaks
+    looks = {(height, False) for height in (USUAL_HEIGHT, *heights.values())}
+    return looks | {(heights.get(row, USUAL_HEIGHT), True) for row in breaks}
+
+
+def _column_width(width: float, breaks: bool) -> Any:
+    column = style.Style(name=_column_style(width, breaks), family="table-column")
+    column.addElement(style.TableColumnProperties(columnwidth=_centimetres(width), breakbefore=_BREAKS[breaks]))
     return column
 
 
-def _row_height(height: float) -> Any:
-    row = style.Style(name=row_style(height), family="table-row")
-    row.addElement(row_properties(height))
+def _row_height(height: float, breaks: bool) -> Any:
+    row = style.Style(name=row_style(height, breaks), family="table-row")
+    row.addElement(row_properties(height, breaks))
     return row
 
 
-def row_style(height: float) -> str:
-    """The name of the style of a row so many points high."""
-    return "ro" if height == USUAL_HEIGHT else f"ro_{height:g}"
+def row_style(height: float, breaks: bool = False) -> str:
+    """The name of the style of a row so many points high, with which a page begins where it `breaks`."""
+    return ("ro" if height == USUAL_HEIGHT else f"ro_{height:g}") + "_page" * breaks
 
 
-def row_properties(height: float) -> Any:
+def row_properties(height: float, breaks: bool = False) -> Any:
     """A fixed height in points: LibreOffice would measure anew, for other fonts than it prints with."""
-    return style.TableRowProperties(rowheight=f"{height:g}pt", useoptimalrowheight="false", breakbefore="auto")
+    fixed = {"rowheight": f"{height:g}pt", "useoptimalrowheight": "false"}
+    return style.TableRowProperties(**fixed, breakbefore=_BREAKS[breaks])
 
 
 def _data_style(pattern: str) -> Any | None:
@@ -159,7 +180,10 @@ def _table(sheet: Sheet) -> Any:
 
 
 def _page_name(sheet: Sheet) -> str:
-    return LANDSCAPE if sheet.view.landscape else PORTRAIT
+    """The name of the page that a sheet prints on: which way it lies, and how large the sheet is on it."""
+    view = sheet.view
+    size = f"_{view.scale}" if view.scale else "_one" if view.one_page else ""
+    return (LANDSCAPE if view.landscape else PORTRAIT) + size
 
 
 def table_style(sheet: Sheet) -> str:
@@ -170,19 +194,32 @@ def table_style(sheet: Sheet) -> str:
 
 def columns(view: View) -> str:
     """The `table:table-column` elements of all columns of a sheet."""
-    last = min(max(view.widths, default=0) + 1, COLUMNS)
-    widths = [view.widths.get(column, view.default_width) for column in range(1, last + 1)]
-    runs = [(width, len(list(run))) for width, run in groupby(widths)]
+    last = max([*view.widths, *view.column_breaks, *(end for _, end in view.column_groups)], default=0)
+    last = min(last + 1, COLUMNS)
+    looks = [
+        (view.widths.get(column, view.default_width), column in view.column_breaks, _group_of(view, column))
+        for column in range(1, last + 1)
+    ]
+    runs = [(look, len(list(run))) for look, run in groupby(looks)]
     runs[-1] = (runs[-1][0], runs[-1][1] + COLUMNS - last)
-    return "".join(xml_text(_column(_column_style(width), count)) for width, count in runs)
+    pieces = []
+    for group, run in groupby(runs, key=lambda run: run[0][2]):
+        inside = "".join(xml_text(_column(_column_style(*look[:2]), count)) for look, count in run)
+        pieces.append(f"<{_GROUP}>{inside}</{_GROUP}>" if group else inside)
+    return "".join(pieces)
+
+
+def _group_of(view: View, column: int) -> int:
+    """The number of the group of columns to which one belongs, 0 for none."""
+    return next((n for n, (first, last) in enumerate(view.column_groups, 1) if first <= column <= last), 0)
 
 
 def _column(name: str, count: int) -> Any:
     return table.TableColumn(stylename=name, numbercolumnsrepeated=count, defaultcellstylename="Default")
 
 
-def _column_style(width: float) -> str:
-    return f"co_{width:g}".replace(".", "_")
+def _column_style(width: float, breaks: bool = False) -> str:
+    return f"co_{width:g}".replace(".", "_") + "_page" * breaks
 
 
 def _centimetres(characters: float) -> str:
@@ -190,8 +227,8 @@ def _centimetres(characters: float) -> str:
     return f"{(characters * 7 + 5) / 96 * 2.54:.3f}cm"
 
 
-def common_styles(more: Sequence[Any]) -> str:
-    """The default cell, `more`, and the two pages: A4 upright or sideways, as many long as needed but one wide."""
+def common_styles(sheets: Sequence[Sheet], more: Sequence[Any]) -> str:
+    """The default cell, `more`, and the pages on which the sheets print: A4 upright or sideways."""
     styles = office.Styles()
     default = style.Style(name="Default", family="table-cell")
     default.addElement(font(STYLES[""]))
@@ -203,18 +240,24 @@ def common_styles(more: Sequence[Any]) -> str:
     for each in more:
         styles.addElement(each)
     layouts, masters = office.AutomaticStyles(), office.MasterStyles()
-    for name, size in ((PORTRAIT, ("21cm", "29.7cm")), (LANDSCAPE, ("29.7cm", "21cm"))):
-        layouts.addElement(_page(name, *size))
+    for name, sheet in sorted({_page_name(sheet): sheet for sheet in sheets}.items()):
+        layouts.addElement(_page(name, sheet.view))
         masters.addElement(style.MasterPage(name=name, pagelayoutname=f"pm_{name}"))
     return xml_text(styles) + xml_text(layouts) + xml_text(masters)
 
 
-def _page(name: str, width: str, height: str) -> Any:
+def _page(name: str, view: View) -> Any:
     layout = style.PageLayout(name=f"pm_{name}")
+    width, height = ("29.7cm", "21cm") if view.landscape else ("21cm", "29.7cm")
     properties = style.PageLayoutProperties(pagewidth=width, pageheight=height, margin="1.5cm")
-    properties.setAttribute("printorientation", name.lower())
-    # odfpy knows ODF 1.2; fitting to one page in width came with 1.3.
-    properties.attributes[(STYLENS, "scale-to-X")] = "1"
+    properties.setAttribute("printorientation", (LANDSCAPE if view.landscape else PORTRAIT).lower())
+    if view.scale:
+        properties.setAttribute("scaleto", f"{view.scale}%")
+    elif view.one_page:
+        properties.setAttribute("scaletopages", "1")
+    else:
+        # odfpy knows ODF 1.2; fitting to one page in width came with 1.3.
+        properties.attributes[(STYLENS, "scale-to-X")] = "1"
     layout.addElement(properties)
     return layout
 

@@ -44,18 +44,21 @@ def rows(sheet: Sheet, extras_of: Mapping[Position, CellExtras]) -> Iterator[str
     """The `table:table-row` elements of a sheet down to its last cell; empty rows and cells are counted, not listed.
 
     `extras_of` are the cells that have more than style and value, blank ones too. Rows that
-    repeat on each page are header rows.
+    repeat on each page are header rows; those that can be folded away are groups.
     """
     _check(sheet)
-    styles = {row: row_style(height) for row, height in row_heights(sheet).items()}
-    if sheet.view.title_rows is None:
-        yield from (_row(cells, count, styles.get(row, _USUAL)) for row, count, cells in _runs(sheet, extras_of))
-        return
-    first, last = sheet.view.title_rows
-    for row, count, cells in _split(_runs(sheet, extras_of, last), first, last + 1):
-        opening = "<table:table-header-rows>" if row == first else ""
-        closing = "</table:table-header-rows>" if row + count == last + 1 else ""
-        yield opening + _row(cells, count, styles.get(row, _USUAL)) + closing
+    view, heights = sheet.view, row_heights(sheet)
+    styles = {
+        row: row_style(heights.get(row, USUAL_HEIGHT), breaks=row in view.row_breaks)
+        for row in {*heights, *view.row_breaks}
+    }
+    around = [("header-rows", *view.title_rows)] if view.title_rows is not None else []
+    around += [("row-group", *group) for group in view.row_groups]
+    opens = {first: f"<table:table-{name}>" for name, first, _ in around}
+    closes = {last + 1: f"</table:table-{name}>" for name, _, last in around}
+    bounds = sorted({*opens, *closes, *styles})
+    for row, count, cells in _split(_runs(sheet, extras_of, max(closes, default=1) - 1), *bounds):
+        yield opens.get(row, "") + _row(cells, count, styles.get(row, _USUAL)) + closes.get(row + count, "")
 
 
 def _runs(sheet: Sheet, extras_of: Mapping[Position, CellExtras], least: int = 1) -> Iterator[tuple[int, int, str]]:
@@ -195,7 +198,11 @@ def write_ods(workbook: Workbook, stream: IO[bytes]) -> None:
             for piece in _document("document-content", _content(workbook, ruled)):
                 part.write(piece.encode())
         for name, root, body in (
-            ("styles.xml", "document-styles", styles.common_styles(put_on_styles(workbook.sheets, ruled))),
+            (
+                "styles.xml",
+                "document-styles",
+                styles.common_styles(workbook.sheets, put_on_styles(workbook.sheets, ruled)),
+            ),
             ("meta.xml", "document-meta", _META),
             ("settings.xml", "document-settings", styles.settings(workbook.sheets)),
         ):

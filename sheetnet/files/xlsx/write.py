@@ -22,7 +22,16 @@ from xlsxwriter.exceptions import XlsxWriterException
 from sheetnet.errors import FileError
 from sheetnet.files.escaping import clean, excel, fits_in_cell
 from sheetnet.files.formula_text import in_file
-from sheetnet.files.sheet_features import chart_numbers, chart_size, check_views, note_size, pixels_to, row_heights
+from sheetnet.files.sheet_features import (
+    chart_numbers,
+    chart_size,
+    check_views,
+    largest_magnitude,
+    note_size,
+    pixels_to,
+    row_heights,
+)
+from sheetnet.files.xlsx.sheet_view import set_view
 from sheetnet.files.xlsx.xlsxwriter_internals import (
     RowsSheet,
     add_defined_name,
@@ -49,41 +58,6 @@ from sheetnet.workbook import (
     Value,
     Workbook,
 )
-
-_A4 = 9
-
-
-def set_view(written: Any, sheet: Sheet) -> None:
-    """Set all of it on XlsxWriter's worksheet."""
-    view = sheet.view
-    last = max([column for _, column in sheet.cells] + list(view.widths), default=1)
-    written.set_column(0, last - 1, view.default_width)
-    for column, width in view.widths.items():
-        written.set_column(column - 1, column - 1, width)
-    if view.freeze is not None:
-        written.freeze_panes(view.freeze[0] - 1, view.freeze[1] - 1)
-    if view.tab is not None:
-        written.set_tab_color(f"#{view.tab}")
-    if view.locked:
-        written.protect()
-    if sheet.hidden:
-        written.hide()
-    written.hide_gridlines(2)
-    _print(written, sheet)
-
-
-def _print(written: Any, sheet: Sheet) -> None:
-    """One page wide, as many long as needed."""
-    if sheet.view.landscape:
-        written.set_landscape()
-    written.set_paper(_A4)
-    written.fit_to_pages(1, 0)
-    if sheet.view.title_rows is not None:
-        first, last = sheet.view.title_rows
-        written.repeat_rows(first - 1, last - 1)
-    if sheet.view.printed_columns is not None:
-        written.print_area(0, 0, max(row for row, _ in sheet.cells) - 1, sheet.view.printed_columns - 1)
-
 
 _BLUE, _GREY, _LIGHT = "#1F3864", "#595959", "#D9D9D9"
 
@@ -156,6 +130,12 @@ def attach(book: Any, written: Any, sheet: Sheet) -> None:
 
 
 def _condition(book: Any, rule: Rule) -> dict[str, object]:
+    if rule.scale is not None and len(rule.scale) > 2:
+        low, middle, high = (f"#{color}" for color in rule.scale)
+        largest = largest_magnitude(rule.box)
+        types = {"min_type": "formula", "mid_type": "num", "max_type": "formula"}
+        values = {"min_value": f"=-{largest}", "mid_value": 0, "max_value": f"={largest}"}
+        return {"type": "3_color_scale", "min_color": low, "mid_color": middle, "max_color": high, **types, **values}
     if rule.scale is not None:
         low, high = (f"#{color}" for color in rule.scale)
         ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
@@ -297,8 +277,10 @@ def rows_xml(sheet: Sheet, style: Mapping[tuple[str, str], int], share: Callable
     ordered = sorted(sheet.cells.items(), key=itemgetter(0))
     # Excel measures rows itself where it must; LibreOffice and others believe the file.
     heights = {row: f' ht="{height:g}"' for row, height in row_heights(sheet).items()}
+    levels = {row for first, last in sheet.view.row_groups for row in range(first, last + 1)}
     for number, cells in groupby(ordered, key=lambda item: item[0][0]):
-        parts = [f'<row r="{number}"{heights.get(number, "")}>']
+        level = ' outlineLevel="1"' if number in levels else ""
+        parts = [f'<row r="{number}"{heights.get(number, "")}{level}>']
         for place, cell in cells:
             try:
                 parts.append(_cell_xml(place, cell, styled[cell.look], sheet.arrays.get(place), share))

@@ -29,6 +29,7 @@ USED: dict[type, tuple[str, ...]] = {
         "shapes",
         "drawing",
         "external_drawing_links",
+        "outline_row_level",
     ),
     Drawing: ("_write_sp", "_add_drawing_object", "embedded", "fh"),
     DrawingInfo: ("_drawing_type", "_dimensions", "_width", "_height", "_shape", "_anchor"),
@@ -104,6 +105,13 @@ class RowsSheet(Worksheet):  # type: ignore[misc, unused-ignore]
 def set_link(written: Any, row: int, column: int, target: str) -> None:
     """Lay a link to `Sheet!A1` over the cell; XlsxWriter's `write_url` would also write the cell."""
     written.hyperlinks[row][column] = Url(f"internal:{target}")
+
+
+def set_outline(written: Any, rows: bool) -> None:
+    """Put the signs that fold groups away above and left of these; `rows` says whether some of rows were written."""
+    written.outline_settings(symbols_below=False, symbols_right=False)
+    if rows:
+        written.outline_row_level = 1
 
 
 def style_index(form: Any) -> int:

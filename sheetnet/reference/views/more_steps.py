@@ -101,8 +101,8 @@ def _descent(network: Network, values: Values, steps: int, exact: int | None = N
 
 
 def _is_needed(quantity: Quantity) -> bool:
-    """Neither turned copies nor the second forward pass, which is that of the next row."""
-    return not quantity.transposed and (quantity.symbol == "W" or not quantity.new)
+    """All but the second forward pass, which is that of the next row."""
+    return quantity.symbol == "W" or not quantity.new
 
 
 def _row(network: Network, values: Values) -> dict[str, Array]:

@@ -1,0 +1,55 @@
+"""Chooses how a sheet is printed: on one page while it can be read there, else with breaks where parts begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+from sheetnet.styles import STYLES
+from sheetnet.workbook import Sheet
+
+PAGE_SIZE = (757.0, 510.0)  # points that an A4 page, sideways, has within its margins
+ROW_HEIGHT = 15.0
+READABLE = 0.75  # of its size is a sheet at least that is put on one page
+SMALLEST_TEXT = 6.0  # points on paper
+SMALLEST_FONT = min(style.size for style in STYLES.values())
+
+
+def paged(sheet: Sheet, parts: Sequence[int], side_by_side: bool) -> Sheet:
+    """The sheet with its pages: one, upright or sideways, if it stays readable, else as large as its width allows.
+
+    `parts` are the rows (or the columns, if parts stand side by side) in which a page may begin.
+    """
+    widths, heights = _sizes(sheet)
+    width, height = sum(widths), sum(heights)
+    sideways = min(PAGE_SIZE[0] / width, PAGE_SIZE[1] / height)
+    upright = min(PAGE_SIZE[1] / width, PAGE_SIZE[0] / height)
+    if max(sideways, upright) >= READABLE:
+        return replace(sheet, view=replace(sheet.view, one_page=True, landscape=sideways >= upright))
+    scale = max(int(100 * min(1.0, PAGE_SIZE[0] / width)), ceil(100 * SMALLEST_TEXT / SMALLEST_FONT))
+    title = ROW_HEIGHT * sheet.view.title_rows[1] if sheet.view.title_rows else 0.0
+    if side_by_side:
+        view = replace(sheet.view, scale=scale, column_breaks=_breaks(parts, widths, 100 / scale * PAGE_SIZE[0]))
+    else:
+        view = replace(sheet.view, scale=scale, row_breaks=_breaks(parts, heights, 100 / scale * PAGE_SIZE[1], title))
+    return replace(sheet, view=view)
+
+
+def _breaks(parts: Sequence[int], sizes: Sequence[float], room: float, repeated: float = 0.0) -> tuple[int, ...]:
+    """The parts that begin a page: each that does not fit on the page of the one before it, with what is repeated there."""
+    found, used = [], sum(sizes[: parts[0] - 1])
+    for part, after in zip(parts, [*parts[1:], len(sizes) + 1], strict=True):
+        long = sum(sizes[part - 1 : after - 1])
+        if used + long > room:
+            found.append(part)
+            used = repeated
+        used += long
+    return tuple(found)
+
+
+def _sizes(sheet: Sheet) -> tuple[list[float], list[float]]:
+    """Widths of columns and heights of rows, in points."""
+    view, last = sheet.view, max(column for _, column in sheet.cells)
+    widths = [0.75 * (7 * view.widths.get(column, view.default_width) + 5) for column in range(1, last + 1)]
+    return widths, [ROW_HEIGHT] * max(row for row, _ in sheet.cells)
