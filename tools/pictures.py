@@ -18,17 +18,19 @@ from pathlib import Path
 from PIL import Image, ImageChops
 
 from sheetnet.engine.libreoffice import find_libreoffice
-from sheetnet.files import save_workbook
+from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.network_file import load_network, template_names
 from sheetnet.workbook import Workbook
 from tools import ROOT
+from tools.generated import SHOWN, write_shown
 
 Image.MAX_IMAGE_PIXELS = None  # our own pages; wide ones are large before they are cropped
 FOLDER = ROOT / "docs" / "images"
 DPI, MARGIN, COLORS = 200, 12, 128
 WIDEST, LONGEST = 1600, 2400  # pixels
 WIDE, LONG, READABLE = 3.2, 2.5, 900  # of a page of other proportions, a beginning of that height or width is shown
+FACE = (0.685, 0.55)  # of the marked sheet: what the README shows, where it can still be read
 PARTS = re.compile(r'<sheet [^>]*name="([^"]*)"[^>]*/>')
 
 
@@ -47,8 +49,15 @@ def main() -> None:
         subprocess.run([*convert, *map(str, alone)], check=True, capture_output=True)
         for path in alone:
             picture = _picture(path.with_suffix(".pdf"))
-            picture.save(FOLDER / f"{path.stem}.png", optimize=True)
-            print(f"docs/images/{path.stem}.png  {picture.width} × {picture.height}")
+            _save(picture, path.stem)
+            if path.stem == f"{SHOWN}-marked-step":
+                width, height = (round(side * part) for side, part in zip(picture.size, FACE, strict=True))
+                _save(picture.crop((0, 0, width, height)), "step-marked")
+
+
+def _save(picture: Image.Image, name: str) -> None:
+    picture.save(FOLDER / f"{name}.png", optimize=True)
+    print(f"docs/images/{name}.png  {picture.width} × {picture.height}")
 
 
 def _books() -> Iterator[tuple[str, Workbook]]:
@@ -57,12 +66,19 @@ def _books() -> Iterator[tuple[str, Workbook]]:
     yield "d02b-student", make_student_workbook(load_network("d02b"))
 
 
-def _alone(folder: Path) -> Iterator[Path]:
-    """A file for each sheet that shows: all others hidden, and all of it on one page."""
+def _files(folder: Path) -> Iterator[Path]:
     for name, book in _books():
         whole = folder / f"{name}.xlsx"
         save_workbook(_on_one_page(book), whole)
-        for sheet in book.sheets:
+        yield whole
+    yield from (path for path in write_shown(folder) if path.name == f"{SHOWN}-marked.xlsx")
+
+
+def _alone(folder: Path) -> Iterator[Path]:
+    """A file for each sheet that shows: all others hidden, and all of it on one page."""
+    for whole in _files(folder):
+        name = whole.stem
+        for sheet in read_workbook(whole).sheets:
             if not sheet.hidden:
                 path = folder / f"{name}-{sheet.name.lower().replace(' ', '-')}.xlsx"
                 _only(whole, path, sheet.name)

@@ -9,16 +9,18 @@ import pytest
 from sheetnet.files import read_workbook
 from sheetnet.generate import make_workbook, write_all
 from sheetnet.network_file import load_network, template_names
-from sheetnet.workbook import Cell
+from sheetnet.workbook import Cell, Workbook
 from tests.support.paths import ROOT
+from tools.generated import SHOWN, write_shown
 
 FOLDER = ROOT / "generated"
 REMEDY = "generated/ is out of date: run `make generated` and commit what it writes"
 
 
 def test_every_template_has_its_workbooks_and_nothing_else_lies_there() -> None:
-    """One .xlsx and one .ods a template."""
-    wanted = sorted(f"{name}.{suffix}" for name in template_names() for suffix in ("ods", "xlsx"))
+    """One .xlsx and one .ods a template; of one also a student's copy, and the copy marked."""
+    names = [*template_names(), f"{SHOWN}-student", f"{SHOWN}-marked"]
+    wanted = sorted(f"{name}.{suffix}" for name in names for suffix in ("ods", "xlsx"))
     assert sorted(path.name for path in FOLDER.iterdir()) == wanted, REMEDY
 
 
@@ -29,8 +31,22 @@ def test_the_workbook_is_up_to_date(name: str, suffix: str) -> None:
 
     Slopes of the gradient check divide that ulp of a cost by 2h: hence the absolute 1e-11.
     """
-    found = read_workbook(FOLDER / f"{name}.{suffix}")
-    wanted = make_workbook(load_network(name))
+    compare(read_workbook(FOLDER / f"{name}.{suffix}"), make_workbook(load_network(name)))
+
+
+def test_the_students_copies_are_up_to_date(tmp_path: Path) -> None:
+    """As given out, and marked: what the command line would say of it, as hints and without expected values."""
+    for path in write_shown(tmp_path):
+        shown = read_workbook(FOLDER / path.name)
+        compare(shown, read_workbook(path))
+        if path.stem.endswith("-marked"):
+            texts = [str(cell.value) for cell in shown.sheets[0].cells.values()]
+            assert any("exponent's sign flipped (SN013)" in text for text in texts)
+            assert not any("0.5932" in text for text in texts)
+
+
+def compare(found: Workbook, wanted: Workbook) -> None:
+    """Formulas, texts, names and sheets are those wanted, numbers nearly."""
     assert found.names == wanted.names, REMEDY
     assert [(sheet.name, sheet.hidden) for sheet in found.sheets] == [(s.name, s.hidden) for s in wanted.sheets], REMEDY
     compared = 0

@@ -8,8 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.paths import ROOT
 
+LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
 BLOCK = re.compile(r"```(console|python|text|toml)\n(.*?)```", re.DOTALL)
 
 
@@ -29,7 +32,7 @@ def console(words: str, folder: Path) -> str:
     """A console block as it comes out: each command after "$ ", and what it prints."""
     lines = []
     for line in words.splitlines():
-        if line.startswith("$ sheetnet "):
+        if line.startswith(("$ sheetnet ", "$ .venv/bin/sheetnet ")):
             out = run([sys.executable, "-m", "sheetnet", *line.split()[2:]], folder)
             lines += [line, *(printed.rstrip() for printed in out.splitlines())]
     return "\n".join(lines) + "\n"
@@ -40,10 +43,11 @@ def sizeless(words: str) -> str:
     return re.sub(r"  \d+ kB$", "  … kB", words, flags=re.MULTILINE)
 
 
-def test_the_readme_tour_prints_what_it_shows(tmp_path: Path) -> None:
-    """The commands of the README in their order, in one folder; the Python blocks too."""
+@pytest.mark.parametrize(("page", "least"), [("README.md", 1), ("docs/tour.md", 5)])
+def test_the_readme_and_the_tour_print_what_they_show(page: str, least: int, tmp_path: Path) -> None:
+    """The commands of a page in their order, in one folder; the Python blocks too."""
     python, compared = "", 0
-    for kind, words in blocks(ROOT / "README.md"):
+    for kind, words in blocks(ROOT / page):
         if kind == "console":
             assert sizeless(console(words, tmp_path)) == sizeless(words)
             compared += 1
@@ -54,7 +58,26 @@ def test_the_readme_tour_prints_what_it_shows(tmp_path: Path) -> None:
         elif kind == "text":
             assert python == words
             compared += 1
-    assert compared >= 5
+    assert compared >= least
+
+
+def test_links_and_pictures_of_the_pages_lead_to_files_that_are_there() -> None:
+    """Of the README and all docs, the parts of other pages that they lead to among them."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    found = [(page, target) for page in pages for target in LINK.findall(page.read_text(encoding="utf-8"))]
+    assert len(found) > 50
+    for page, target in found:
+        path, _, part = target.partition("#")
+        leads = page.parent / path if path else page
+        assert leads.exists(), f"{page.name}: {target}"
+        if part:
+            heads = re.findall(r"^#+ (.*)$", leads.read_text(encoding="utf-8"), re.MULTILINE)
+            assert part in {slug(head) for head in heads}, f"{page.name}: {target}"
+
+
+def slug(head: str) -> str:
+    """A heading as a link names it."""
+    return re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-")
 
 
 def test_the_errors_in_the_docs_are_those_that_come(tmp_path: Path) -> None:
