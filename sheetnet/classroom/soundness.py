@@ -1,7 +1,7 @@
 """Whether a network's numbers make a sound exercise, and how hard it is to compute by hand.
 
-Sound: as many units are off as in the teacher's network, every slope and δ of a unit that is on can be seen in the digits
-that a copy shows, the step lowers the cost, and every known mistake that shows in the teacher's network shows.
+Sound: as many units are off as in the teacher's network, every slope and δ of a unit that is on can be seen in four
+decimals, the step lowers the cost, and every known mistake that shows in the teacher's network shows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sheetnet.quantity import q
 from sheetnet.reference import Array, Values, evaluate_step, inputs_of
 
 Flags = NDArray[np.bool_]
-DIGITS = 4  # after the point, that a student's answer shows
+DIGITS = 4  # after the point, to which people compare numbers
 LEAST = 10.0 ** (1 - DIGITS)  # what shows at least two digits
 SMALL = 10.0 ** (2 - DIGITS)  # what shows fewer than three
 # Two exercises are as hard as each other within so many answers of a kind, and this share of all answers.
