@@ -205,9 +205,8 @@ class Subject:
         """The mutant as it is in one answer: of an array formula, the element that fills it."""
         anchor, answer = self.case.answers[mutant.number], self.case.answers[number]
         single = self.filled[mutant.number] == [number]
-        if mutant.cell is None or (
-            single and "MMULT(" not in (mutant.cell.formula or "")
-        ):  # IronCalc: no INDEX(A1,1,1)
+        product = anchor.array is not None and "MMULT(" in ((mutant.cell and mutant.cell.formula) or "")
+        if mutant.cell is None or (single and not product):  # IronCalc: no INDEX(A1,1,1)
             return mutant.cell
         row, column = answer.place[1] - anchor.place[1] + 1, answer.place[2] - anchor.place[2] + 1
         return Cell(None, f"INDEX({mutant.cell.formula},{row},{column})")
