@@ -39,6 +39,17 @@ _SIZES = re.compile(r"(?<!\d)\d++(?:-\d++)++")
 SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
 
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Within the block Python looks for circles of dead objects a hundred times less: judging makes many and leaves none."""
+    usual = gc.get_threshold()
+    gc.set_threshold(usual[0] * 100, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 def blocks_asked(
     workbook: Workbook, network: Network, teachers: Sequence[str] | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -116,24 +127,9 @@ def validate(
     return judge_file(path, None if network is None else load_network(network), options)
 
 
+@collecting_seldom()
 def judge_file(path: str | os.PathLike[str], network: Network | None, options: JudgeOptions) -> Report:
     """The same with options made before; see `validate`."""
-    with collecting_seldom():
-        return _judge_file(path, network, options)
-
-
-@contextmanager
-def collecting_seldom() -> Iterator[None]:
-    """Within the block Python looks for circles of dead objects a hundred times less: judging makes many and leaves none."""
-    usual = gc.get_threshold()
-    gc.set_threshold(usual[0] * 100, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-
-
-def _judge_file(path: str | os.PathLike[str], network: Network | None, options: JudgeOptions) -> Report:
     with noticing() as notices:
         workbook = read_workbook(path, options.limits)
     notes = tuple(notices)
