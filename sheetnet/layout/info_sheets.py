@@ -86,7 +86,7 @@ def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> S
     row = _first_look(grid, context, 4)
     row = _lines(grid, row, "How to use it", FIRST_STEPS)
     row = _sheets(grid, context, row)
-    row = _legend(grid, row, ROLE_LEGEND)
+    row = _legend(grid, row, _roles(context.network))
     row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
     row = _places(grid, context, names, row, equations=True)
     _signed(grid, row, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.")
@@ -100,7 +100,7 @@ def student_readme(context: ViewContext, version: str) -> Sheet:
         grid.write(4 + number, 1, words, "symbol")
         grid.cells[4 + number, 2] = Cell(None, role="answer")
     row = _lines(grid, 7, "What to do", STUDENT_STEPS)
-    row = _legend(grid, row, {"answer": "to be filled in by you"} | ROLE_LEGEND)
+    row = _legend(grid, row, {"answer": "to be filled in by you"} | _roles(context.network))
     row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
     row = _places(grid, context, context.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")
@@ -176,6 +176,12 @@ def _sheets(grid: Grid, context: ViewContext, row: int) -> int:
         grid.write(row, 1, SHEETS[view], "plain")
         grid.write(row, 2, reason, "plain")
     return row + 2
+
+
+def _roles(network: Network) -> dict[str, str]:
+    """The legend; that of units that are off stands where there may be some."""
+    may_be_off = any(network.activation_facts(layer).off is not None for layer in range(1, network.depth + 1))
+    return {role: words for role, words in ROLE_LEGEND.items() if role != "dead" or may_be_off}
 
 
 def _legend(grid: Grid, row: int, legend: dict[str, str]) -> int:

@@ -11,6 +11,7 @@ from sheetnet.workbook import Sheet
 
 PAGE_SIZE = (757.0, 510.0)  # points that an A4 page, sideways, has within its margins
 ROW_HEIGHT = 15.0
+ROOM_LEFT = 0.95  # of a page is counted on: programs draw columns a little wider than their widths say
 READABLE = 0.75  # of its size is a sheet at least that is put on one page
 SMALLEST_TEXT = 6.0  # points on paper
 SMALLEST_FONT = min(style.size for style in STYLES.values())
@@ -27,7 +28,7 @@ def paged(sheet: Sheet, parts: Sequence[int], side_by_side: bool) -> Sheet:
     upright = min(PAGE_SIZE[1] / width, PAGE_SIZE[0] / height)
     if max(sideways, upright) >= READABLE:
         return replace(sheet, view=replace(sheet.view, one_page=True, landscape=sideways >= upright))
-    scale = max(int(100 * min(1.0, PAGE_SIZE[0] / width)), ceil(100 * SMALLEST_TEXT / SMALLEST_FONT))
+    scale = max(int(100 * min(1.0, ROOM_LEFT * PAGE_SIZE[0] / width)), ceil(100 * SMALLEST_TEXT / SMALLEST_FONT))
     title = ROW_HEIGHT * sheet.view.title_rows[1] if sheet.view.title_rows else 0.0
     if side_by_side:
         view = replace(sheet.view, scale=scale, column_breaks=_breaks(parts, widths, 100 / scale * PAGE_SIZE[0]))

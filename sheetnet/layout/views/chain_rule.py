@@ -83,7 +83,7 @@ class Columns:
         return [*found, *self._weight(len(found) - 1, 1)]
 
     def paths(self, table: str) -> list[Column]:
-        """A path through each neuron k of the layer above: the factors of ∂C/∂z_k, w_kj, product; their sum ∂C/∂a_j."""
+        """A path through each neuron k of the layer above: the factors of ∂C/∂z_k, w_jk, product; their sum ∂C/∂a_j."""
         above = Columns(self.context, self.grid, self.layer + 1)
         found: list[Column] = []
         products: list[int] = []
@@ -93,7 +93,7 @@ class Columns:
                 group = "" if number else f"path through z{up(above.layer)}{low(k)}"
                 source = self.grid.position(above.table, above.first_row(k), column)
                 found.append(Column("· " * (number > 0) + head, "backward", above.read(k, column), group, source))
-            found.append(Column(f"· ∂z{low(k)}/∂aⱼ = w{low(k)}ⱼ", "copy", self._weight_above(k)))
+            found.append(Column(f"· ∂z{low(k)}/∂aⱼ = wⱼ{low(k)}", "copy", self._weight_above(k)))
             found.append(self._product(table, first, len(found) - first))
             products.append(len(found) - 1)
         return [*found, self._sum(table, f"{self.cost}/∂a{up(self.layer)}ⱼ", products)]
@@ -130,7 +130,7 @@ class Columns:
         return lambda r, j, i, n: self._joined("*", self.table, r, (3 * j, 3 * j + 1, below))
 
     def _weight(self, first: int, factors: int) -> list[Column]:
-        """∂z_j/∂w_ji, the activation of node i below, and the product of the last `factors` columns with it."""
+        """∂z_j/∂w_ij, the activation of node i below, and the product of the last `factors` columns with it."""
         below = q("A", self.layer - 1)
         head = f"· ∂zⱼ/∂w = {'x' if self.layer == 1 else 'a' + up(self.layer - 1)}ᵢ"
         activation = Column(head, "copy", lambda r, j, i, n: self.context.step.cell(below, n, i))
@@ -318,11 +318,11 @@ class _Layer:
             self._label(top + 2 + row, *self._named(weight), n, n == 0)
 
     def _named(self, weight: int) -> tuple[str, str]:
-        """w⁽²⁾₀₁ and 1 → 0: the neuron it leads to first in its name, last in the arrow."""
+        """w⁽²⁾₁₀ and 1 → 0: row and column of W, which are the node it leads from and the neuron it leads to."""
         fan = self.context.network.sizes[self.layer - 1]
         j, i = divmod(weight, fan + 1)
         comma = "," if max(fan, self.context.network.sizes[self.layer] - 1) > 9 else ""
-        return f"w{up(self.layer)}{low(j)}{comma}{low(i)}", f"{'bias' if i == fan else i} → {j}"
+        return f"w{up(self.layer)}{low(i)}{comma}{low(j)}", f"{'bias' if i == fan else i} → {j}"
 
     def _label(self, row: int, name: str, ends: str, n: int, first: bool) -> None:
         self.grid.write(row, NAMES, name, "name" if first else "index")
