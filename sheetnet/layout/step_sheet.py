@@ -33,6 +33,7 @@ from sheetnet.workbook_options import SHEETS
 PROBABLE = ("FFFFFF", "8DB4E2")  # the colours of a probability of 0 and of 1
 SIGNED = ("F4A261", "FFFFFF", "6FA8DC")  # of a negative weight, of 0 and of a positive one
 MANY_WEIGHTS = 200  # weights of a layer from which their signs and sizes are shown by colour
+FIRST_SCREEN = 30  # rows that a screen shows
 TALL = 16  # rows of a line from which it can be folded away
 NUMBER_WIDTH, GAP_WIDTH, LABEL_WIDTH = 7.6, 2.0, 6.0
 
@@ -103,6 +104,7 @@ def step_grid(network: Network, values: Mapping[str, Numbers], column: bool = Fa
         for name in chain.from_iterable(line.blocks for line in placed.lines):
             _label(grid, network, name)
         _repeats(grid, network, plan, placed)
+    _signposts(grid, network)
     _add_styles(grid, network)
     return grid
 
@@ -212,6 +214,17 @@ def _label(grid: Grid, network: Network, name: str) -> None:
     top, left = grid.corners[name]
     grid.write(top - LABEL_LINES, left, label_of(network, network.blocks[name], grid.turned), "symbol")
     grid.write(top - 1, left, describe(network, name, grid.turned)[1], "equation")
+
+
+def _signposts(grid: Grid, network: Network) -> None:
+    """Below the first heading of a large network, whose first blocks stand beyond the first screen: where they are."""
+    top, left = grid.corners["A_0"]
+    if top <= FIRST_SCREEN:
+        return
+    for number, name in enumerate(("A_0", q("W", 1), q("z", 1))):
+        at = (BANDS_ROW + 2 + number, left)
+        grid.write(*at, f"{describe(network, name, grid.turned)[0]} stands at {cell_name(*grid.corners[name])}", "link")
+        grid.links[at] = (grid.sheet, *grid.corners[name])
 
 
 def _repeats(grid: Grid, network: Network, plan: StepPlan, placed: PlacedBand) -> None:

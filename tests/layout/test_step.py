@@ -19,7 +19,7 @@ from sheetnet.layout.step_bands import BANDS, UNDER, step_plan
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.styles import STYLES
-from sheetnet.syntax import Area, areas, parse_area
+from sheetnet.syntax import Area, areas, cell_name, parse_area
 from sheetnet.workbook import Cell, Position, Sheet, Workbook
 from sheetnet.workbook_options import WorkbookOptions
 from tests.support.engines import gnumeric_convert, libreoffice_convert
@@ -233,3 +233,17 @@ def test_what_waits_for_a_blank_shows_nothing_in_any_program(column: bool, suffi
         report = validate(path)
         assert set(report.counts) == ({"correct", "blank"} if shown else {"blank", "correct"})
         assert report.changed_givens == ()
+
+
+def test_a_large_network_says_where_its_blocks_stand() -> None:
+    """Its first screen would be empty but for the headings; a small one needs no such links."""
+    digits = make_workbook(load_network("digits-64-32-10"), WorkbookOptions()).sheet("Step")
+    assert digits is not None
+    told = {at: cell.value for at, cell in digits.cells.items() if "stands at" in str(cell.value)}
+    assert [str(words).split(" stands at ")[0] for words in told.values()] == ["A⁽⁰⁾", "W⁽¹⁾", "z⁽¹⁾"]
+    for at, words in told.items():
+        assert at[0] < 12
+        assert cell_name(*digits.view.links[at][1:]) == str(words).split()[-1]
+    small = make_workbook(load_network("d02b"), WorkbookOptions()).sheet("Step")
+    assert small is not None
+    assert not any("stands at" in str(cell.value) for cell in small.cells.values())
