@@ -251,10 +251,10 @@ class _Layer:
         if self.layer < network.depth:
             mixed = f"∂C/∂z{above}ₖ" if network.mixes(self.layer + 1) else f"∂C/∂a{above}ₖ · ∂a{above}ₖ/∂z{above}ₖ"
             arriving = f"( Σₖ {mixed} · ∂z{above}ₖ/∂{source} )"
-        weight = f"∂z{here}ⱼ/∂w{here}ⱼᵢ"
+        weight = f"∂z{here}ⱼ/∂w{here}ᵢⱼ"
         if mixes:
-            return f"∂C/∂w{here}ⱼᵢ = ( Σᵢ {arriving} · ∂{source}/∂z{here}ⱼ ) · {weight}      {MIXING}"
-        return f"∂C/∂w{here}ⱼᵢ = {arriving} · ∂{source}/∂z{here}ⱼ · {weight}"
+            return f"∂C/∂w{here}ᵢⱼ = ( Σᵢ {arriving} · ∂{source}/∂z{here}ⱼ ) · {weight}      {MIXING}"
+        return f"∂C/∂w{here}ᵢⱼ = {arriving} · ∂{source}/∂z{here}ⱼ · {weight}"
 
     def _jacobian(self, top: int) -> int:
         """J of each observation, one under the other; gives the next free row."""
