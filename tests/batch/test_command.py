@@ -59,8 +59,9 @@ def test_a_batch_that_is_interrupted_says_how_to_go_on(right: Path, tmp_path: Pa
     jsonl = tmp_path / "results.jsonl"
     command = sheetnet("validate", *paths, "--jsonl", jsonl)
     process = subprocess.Popen(
-        command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )  # fmt: skip
     while not jsonl.exists() or not jsonl.read_bytes():
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from sheetnet.styles import STYLES
+from sheetnet.styles import SHOWN_BY_COLOR, STYLES
 from sheetnet.syntax.number_formats import could_mislead, shows_another
 
 NUMBERS = (0.7311, 4.0, -4.0, 0.0)
 
 
-@pytest.mark.parametrize("code", sorted({style.number for style in STYLES.values()}))
+@pytest.mark.parametrize("code", sorted({style.number for style in STYLES.values()} - {SHOWN_BY_COLOR}))
 def test_no_look_of_our_own_misleads(code: str) -> None:
-    """Every format that a generated workbook has."""
+    """Every format that a generated workbook has, but that of pictures."""
     assert not could_mislead(code)
+
+
+def test_only_what_is_a_picture_is_shown_by_its_color_alone() -> None:
+    """Pixels and weights of Pictures: where an answer looks so, readers are told."""
+    roles = {role for role, style in STYLES.items() if style.number == SHOWN_BY_COLOR}
+    assert roles == {"pixel", "deep_plus", "pale_plus", "pale_minus", "deep_minus"}
+    assert could_mislead(SHOWN_BY_COLOR)
 
 
 @pytest.mark.parametrize(

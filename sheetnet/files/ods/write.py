@@ -57,7 +57,7 @@ def rows(sheet: Sheet, extras_of: Mapping[Position, CellExtras]) -> Iterator[str
     opens = {first: f"<table:table-{name}>" for name, first, _ in around}
     closes = {last + 1: f"</table:table-{name}>" for name, _, last in around}
     bounds = sorted({*opens, *closes, *styles})
-    for row, count, cells in _split(_runs(sheet, extras_of, max(closes, default=1) - 1), *bounds):
+    for row, count, cells in _split(_runs(sheet, extras_of, max(closes, default=2) - 1), *bounds):
         yield opens.get(row, "") + _row(cells, count, styles.get(row, _USUAL)) + closes.get(row + count, "")
 
 
