@@ -88,7 +88,7 @@ def page_of(report: Report, name: str, limits: Limits) -> str:
 
 def _report(row: StudentRow) -> Report | None:
     """The report of the paper that counts; none where it is not certain whose it is."""
-    if row.counted is None or row.counted.result is None or row.counted.whose.copy not in (None, row.student.id):
+    if row.counted is None or row.counted.result is None or row.counted.whose.is_anothers:
         return None
     return row.counted.result.report
 
@@ -103,11 +103,7 @@ def _file(paper: MarkedPaper) -> str:
 def mark_lines(row: StudentRow) -> list[str]:
     """The mark for the student: its lines add up; without a mark, why, as far as it is the student's own affair."""
     if row.mark is not None and row.mark.points is not None:
-        lines = [
-            f"{line.points:+8.2f}  " + one_line(f"{line.question}: {line.words}" if line.question else line.words)
-            for line in row.mark.lines
-        ]
-        return [*lines, f"{row.mark.points:8.2f}  in all"]
+        return row.mark.added_up()
     errors = [one_line(f"{paper.paper.file}: {paper.error}") for paper in row.papers if paper.error is not None]
     return [WITHOUT_A_MARK[row.standing], *errors]
 

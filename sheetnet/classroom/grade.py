@@ -247,7 +247,7 @@ def _row(
     mark = counted.mark if counted is not None else None
     if counted is None and by_hand:
         mark = marker.of_nothing(overrides)
-    elif counted is not None and _is_anothers(counted) and not by_hand:
+    elif counted is not None and counted.whose.is_anothers and not by_hand:
         mark = PaperMark(pending=marker.questions)
     return StudentRow(student, own, counted, mark, tuple(notes))
 
@@ -264,13 +264,9 @@ def _counted(papers: Sequence[MarkedPaper], attempt: Attempt) -> MarkedPaper | N
     )[1]
 
 
-def _is_anothers(paper: MarkedPaper) -> bool:
-    return paper.whose.copy not in (None, paper.whose.student)
-
-
 def _notes(paper: MarkedPaper) -> list[str]:
     found = []
-    if _is_anothers(paper):
+    if paper.whose.is_anothers:
         found.append(f"{paper.paper.name} is the copy of {paper.whose.copy}: no mark until you decide")
     if "numbers" in paper.whose.how:
         found.append(f"{paper.paper.name}: {paper.whose.how}")

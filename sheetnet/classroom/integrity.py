@@ -93,7 +93,7 @@ def _as_filled(cell: CellVerdict) -> str:
 
 def _others(papers: Sequence[MarkedPaper]) -> Iterator[Fact]:
     for paper in papers:
-        if paper.whose.copy not in (None, _owner(paper)):
+        if paper.whose.is_anothers:
             assert paper.whose.copy is not None
             yield Fact((_owner(paper), paper.whose.copy), f"{paper.paper.name} is the copy of {paper.whose.copy}")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sheetnet.classroom.assignment import Assignment, By
-from sheetnet.errors import UsageError
+from sheetnet.errors import UsageError, one_line
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.validation import CellVerdict, Report
@@ -38,6 +38,11 @@ class Line:
         """The points."""
         return self.hundredths / 100
 
+    @property
+    def told(self) -> str:
+        """What for, with the question where it is about one."""
+        return f"{self.question}: {self.words}" if self.question else self.words
+
 
 @dataclass(frozen=True)
 class PaperMark:
@@ -51,6 +56,12 @@ class PaperMark:
     def points(self) -> float | None:
         """The sum of the lines; None where a person must decide."""
         return None if self.pending or self.excused else sum(line.hundredths for line in self.lines) / 100
+
+    def added_up(self) -> list[str]:
+        """Every line and the sum, as text that reads as an addition."""
+        told = [f"{line.points:+8.2f}  {one_line(line.told)}" for line in self.lines]
+        told += [f"       ?  {question}: a person must decide" for question in self.pending]
+        return [*told, f"{self.points:8.2f}  in all" if self.points is not None else "       ?  in all"]
 
     def of(self, question: str) -> float | None:
         """The points of one question."""

@@ -49,9 +49,7 @@ def explained(graded: Graded, student: str) -> list[str]:
     lines = [one_line(f"{name}: {row.standing}")]
     lines += [one_line(f"  {paper.paper.name}: {_about(paper, row)}") for paper in row.papers]
     if row.mark is not None and not row.mark.excused:
-        lines += [f"{line.points:+8.2f}  {one_line(_words(line.question, line.words))}" for line in row.mark.lines]
-        lines += [f"       ?  {question}: a person must decide" for question in row.mark.pending]
-        lines.append(f"{row.mark.points:8.2f}  in all" if row.mark.points is not None else "       ?  in all")
+        lines += row.mark.added_up()
     return lines + [f"note: {one_line(note)}" for note in row.notes]
 
 
@@ -61,10 +59,6 @@ def _about(paper: MarkedPaper, row: StudentRow) -> str:
     counts = "counts" if paper is row.counted else "does not count"
     points = "no mark yet" if paper.points is None else f"{paper.points:g} points"
     return f"{points}, {counts}; handed in by {paper.whose.student}, known by {paper.whose.how}"
-
-
-def _words(question: str, words: str) -> str:
-    return f"{question}: {words}" if question else words
 
 
 @dataclass(frozen=True)

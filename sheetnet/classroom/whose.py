@@ -59,6 +59,11 @@ class Whose:
     copy: str | None = None
     how: str = ""
 
+    @property
+    def is_anothers(self) -> bool:
+        """Whether it is known to be the copy of somebody else than whoever handed it in."""
+        return self.copy not in (None, self.student)
+
 
 class Owners:
     """The students of a class, as papers may name them."""

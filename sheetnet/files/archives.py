@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import atomic_write
 from sheetnet.files.limits import Limits
+from sheetnet.files.package import ZIP_ERRORS
 
 HAND_IN_AGAIN = "hand it in again"
 Reader = Callable[[], bytes]
-_DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError, zlib.error)
 
 
 def files_in_zip(content: bytes) -> Iterator[tuple[tuple[str, ...], Reader]]:
     """The names on the way to each file of an archive, and what reads it. Raises FileError for a damaged one."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except _DAMAGED as error:
+    except ZIP_ERRORS as error:
         raise FileError(f"is a damaged zip file ({error})", remedy=HAND_IN_AGAIN) from None
     for member in archive.infolist():
         names = tuple(part for part in member.filename.replace("\\", "/").split("/") if part not in ("", ".", ".."))
@@ -37,7 +36,7 @@ def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reader:
         try:
             with archive.open(member) as stream:
                 return bounded(stream.read(Limits.file_size + 1))
-        except _DAMAGED as error:
+        except ZIP_ERRORS as error:
             raise FileError(f"cannot be unpacked ({error})", remedy=HAND_IN_AGAIN) from None
 
     return read

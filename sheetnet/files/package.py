@@ -31,7 +31,7 @@ _OTHERS = {
 }
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # RuntimeError and NotImplementedError: a part is encrypted, or packed in a way zipfile lacks.
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
 
 
 class Package:
@@ -119,7 +119,7 @@ class Package:
                     if size > self.limits.part_size:
                         raise FileError(f"{part} unpacks to more than {self.limits.told('part_size')}", path=self.path)
                     yield chunk
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             raise FileError(
                 f"{part} cannot be unpacked ({_line(error)})", path=self.path, remedy="get the file again"
             ) from error
@@ -151,7 +151,7 @@ def open_package(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) 
             size = stream.seek(0, os.SEEK_END)
             archive = zipfile.ZipFile(stream)
             return Package(place, stream, archive, _checked(archive.infolist(), size, limits), limits)
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             stream.close()
             raise FileError(f"is a damaged zip file ({_line(error)})", remedy="get the file again") from error
         except BaseException:
