@@ -132,13 +132,14 @@ class ClassFolder:
     def write_variants(self, variants: Mapping[str, Variant]) -> None:
         """Write down all numbers."""
         rows = [
-            [student, self.secret.token(student), repr(variant.difficulty), *map(repr, variant.numbers)]
+            [student, self.secret.token(student), variant.difficulty, *variant.numbers]
             for student, variant in variants.items()
         ]
         save_table(
             self.kept("variants.csv"),
             [ID_COLUMN, TOKEN_COLUMN, DIFFICULTY_COLUMN, *(slot.name for slot in self.slots)],
             rows,
+            guarded=False,
         )
 
     def write_students(self, students: Sequence[Student]) -> None:
@@ -149,7 +150,10 @@ class ClassFolder:
 
 
 def save_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], guarded: bool = True) -> None:
-    """Write a CSV, whole or not at all. `guarded`: for spreadsheet programs, in which no text is to become a formula."""
+    """Write a CSV, whole or not at all. `guarded`: for spreadsheet programs, in which no text is to become a formula.
+
+    What is read back is not guarded: an id must come back as it was.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)

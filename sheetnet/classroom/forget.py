@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from sheetnet.classroom.folder import ClassFolder
+from sheetnet.classroom.folder import ClassFolder, guard
 from sheetnet.classroom.grade import UNKNOWN
 from sheetnet.classroom.roster import decoded
 from sheetnet.errors import FileError
@@ -36,10 +36,10 @@ def forget(student: str, folder: ClassFolder, graded: Path | None = None) -> lis
         for path in (work / "papers" / name, work / "papers" / UNKNOWN, graded / "feedback" / name):
             done += _removed(path)
         done += [path for summary in SUMMARIES for path in _removed(graded / summary)]
-        done += _without(graded / "marks.csv", lambda line: _first(line) == name)
+        done += _without(graded / "marks.csv", lambda line: _is_theirs(line, name))
         done += _without(work / "results.jsonl", lambda line: _owner(line) in (name, UNKNOWN))
     for table in ("variants.csv", "codes.csv", "overrides.csv", "roster.csv"):  # the roster last: it says who there is
-        done += _without(folder.kept(table), lambda line: _first(line).casefold() == name.casefold())
+        done += _without(folder.kept(table), lambda line: _is_theirs(line, name))
     return done
 
 
@@ -65,8 +65,10 @@ def _without(path: Path, is_theirs: Callable[[str], bool]) -> list[Path]:
     return [path]
 
 
-def _first(line: str) -> str:
-    return next(csv.reader(io.StringIO(line)), [""])[0].strip()
+def _is_theirs(line: str, name: str) -> bool:
+    """Whether a row of a table is about a student, whose id may be guarded there."""
+    first = next(csv.reader(io.StringIO(line)), [""])[0].strip().casefold()
+    return first in (name.casefold(), str(guard(name)).casefold())
 
 
 def _owner(line: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sheetnet.classroom import ClassFolder, Student, assign, read_assignment, write_key
+from sheetnet.classroom.forget import forget
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
 from sheetnet.judge import validate
@@ -177,3 +178,15 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
     for words in (["--same", "--vary", "inputs", "--students", str(roster)], []):
         done = run("assign", "d02b", "-o", str(out), *words)
         assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+def test_an_id_that_a_spreadsheet_program_would_take_for_a_formula(tmp_path: Path) -> None:
+    """What sheetnet reads back is written as it is: the copies are known again."""
+    students = [Student("@ada"), Student("-bob"), Student("+491234")]
+    folder = assign("d02b", students, tmp_path / "class", vary=VARY, formats=["xlsx"]).folder
+    assert list(folder.variants()) == [student.id for student in students]
+    assert assign("d02b", students, folder.path).known == 3
+    assert "'@ada," in folder.kept("codes.csv").read_text("utf-8")
+    forget("@ada", folder)
+    for path in folder.path.rglob("*.csv"):
+        assert "@ada" not in path.read_text("utf-8")
