@@ -111,14 +111,15 @@ def grade_command(
     """
     from sheetnet.classroom import HAS_A_MARK, explained, grade
     from sheetnet.classroom.feedback import write_feedback
-    from sheetnet.files.limits import parse_limits
+    from sheetnet.files.limits import Limits, parse_limits
     from sheetnet.report.terminal import console
 
     if (sheet is None) != (lms is None or lms is Platform.NBGRADER):
         raise UsageError("--sheet goes with --lms canvas and --lms moodle", remedy="give both, or neither")
+    limits = Limits.of(parse_limits(limit or []))
     with console(stderr=True).status("judging"):
-        graded = grade(submissions, folder, out, jobs=jobs, limits=parse_limits(limit or []))
-        pages = write_feedback(graded, out, jobs=jobs)
+        graded = grade(submissions, folder, out, jobs=jobs, limits=limits)
+        pages = write_feedback(graded, out, jobs=jobs, limits=limits)
     written = [*_write_results(graded, out, lms, sheet, column), f"{out / 'feedback.zip'}  feedback pages: {pages}"]
     if explain:
         for student in explain:
