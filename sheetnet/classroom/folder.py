@@ -27,6 +27,7 @@ from sheetnet.errors import FileError
 from sheetnet.files.atomic import save_text
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
+from sheetnet.syntax.number_formats import is_number
 
 EVERYBODY = "everybody"  # the folder in give/ of the one copy that all have
 OPENS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # at the beginning of a field, to spreadsheet programs
@@ -163,14 +164,6 @@ def save_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
 
 def guard(cell: object) -> object:
     """A text that a spreadsheet program would take for a formula, with an apostrophe before it; numbers as they are."""
-    if isinstance(cell, str) and cell.startswith(OPENS_A_FORMULA) and not _is_number(cell):
+    if isinstance(cell, str) and cell.startswith(OPENS_A_FORMULA) and not is_number(cell):
         return f"'{cell}"
     return cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -121,3 +121,12 @@ def _section(pieces: list[re.Match[str]]) -> _Section:
         else:
             literals += piece["text"] or piece["escaped"] or piece["filled"] or piece["other"] or ""
     return _Section(condition, literals.strip(), number, scaled, date, colored)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, with a point before its decimals."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from sheetnet.syntax.number_formats import is_number
 from sheetnet.syntax.references import Area, cell_name, quote_sheet, split_prefix
 from sheetnet.syntax.resolver import Resolver, Where, is_one
 from sheetnet.syntax.tokens_and_nodes import Call, Chain, Leaf, Node, Prefixed, bare
@@ -259,15 +260,7 @@ def _troubles(criterion: Node | None) -> bool:
     if not isinstance(criterion, Leaf) or criterion.kind != "text":
         return False
     text = criterion.text[1:-1]
-    return text.startswith("<>") and text != "<>" and not _is_number(text[2:])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return text.startswith("<>") and text != "<>" and not is_number(text[2:])
 
 
 def _without_text(speller: PartSpeller, upper: str, arguments: list[Node | None], where: Where) -> str:
