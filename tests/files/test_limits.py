@@ -54,6 +54,18 @@ def test_limits_check_themselves_and_never_change() -> None:
         DEFAULT_LIMITS.cells = 5  # type: ignore[misc]
 
 
+def test_more_cells_get_the_memory_and_time_that_they_need() -> None:
+    """One limit raised is enough; what is asked for by name stays as it was asked."""
+    twice = Limits.of({"cells": 2 * Limits.cells})
+    assert (twice.memory, twice.cpu_time, twice.time) == (3_600_000_000, 2 * Limits.cpu_time, 2 * Limits.time)
+    assert Limits.of({"cells": 2 * Limits.cells, "memory": 5 * 10**8, "time": 7}) == replace(
+        twice, memory=5 * 10**8, time=7
+    )
+    assert Limits.of({"cpu_time": 600}).time == 1_200
+    assert Limits.of({"cells": 10**12}).cpu_time == 10**6
+    assert Limits.of({"cells": 10, "cpu_time": 5}) == replace(DEFAULT_LIMITS, cells=10, cpu_time=5)
+
+
 def test_no_module_keeps_limits_of_its_own() -> None:
     """They are handed down: what a module had copied would not change with them."""
     kept = [

@@ -13,6 +13,7 @@ from xlsxwriter.drawing import Drawing, DrawingInfo
 
 from sheetnet.files.xlsx import xlsxwriter_internals
 from sheetnet.files.xlsx.xlsxwriter_internals import USED
+from tests.support.source import nodes
 
 MODULE = Path(xlsxwriter_internals.__file__)
 PUBLIC = {"xlsxwriter", "xlsxwriter.exceptions"}  # the modules that XlsxWriter's manual tells people to import
@@ -34,7 +35,7 @@ def test_the_installed_xlsxwriter_has_what_is_used(kind: type, name: str) -> Non
 
 def attributes(path: Path) -> Iterator[str]:
     """Every attribute that the module reads or sets of anything but `self`, and the methods that its classes define."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.FunctionDef):

@@ -14,6 +14,7 @@ from sheetnet.errors import FileError, NetworkError, SheetnetError, errors_withi
 from sheetnet.files import read_workbook
 from sheetnet.network_file import load_network
 from tests.support.made_xlsx import build, sheet_xml
+from tests.support.source import nodes
 
 PACKAGE = Path(sheetnet.errors.__file__).parent
 FAMILY = {name for name, found in vars(sheetnet.errors).items() if isinstance(found, type)} | {"NoWorkerError"}
@@ -80,7 +81,7 @@ def test_no_error_hides_its_remedy_in_the_sentence() -> None:
     calls = [
         (path.name, node)
         for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FAMILY - {"BugError"}
     ]
     assert len(calls) > 150

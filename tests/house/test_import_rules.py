@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.source import nodes
 
 # From low to high. A room is a module or a package beside sheetnet/__init__.py; it may import those below it, not those
 # beside it in its own layer. What a room is for stands in docs/design.md.
@@ -49,7 +50,7 @@ def room_of(module: str) -> str:
 
 def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
     """The modules of the package that a file imports, anywhere in it; a name taken from a package counts as the package."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         elif isinstance(node, ast.ImportFrom) and node.module in known:
@@ -92,7 +93,7 @@ def test_judging_reads_no_clock() -> None:
         name
         for name, path in modules().items()
         if name.startswith(tuple(f"sheetnet.{room}" for room in rooms))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for clock in (node.module if isinstance(node, ast.ImportFrom) else None, *(alias.name for alias in node.names))
         if clock in ("time", "datetime")

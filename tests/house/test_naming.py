@@ -14,11 +14,10 @@ from sheetnet.layout.views.view_parts import LIGHT_TOLERANCE_SQUARED
 from sheetnet.reference.views.more_steps import JUDGED
 from sheetnet.syntax.references import cell_place, element_name, listed, place_name
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
+from tests.support.source import parsed
 
 PACKAGE = Path(sheetnet.__file__).parent
-TREES = {
-    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")
-}
+TREES = {path.relative_to(PACKAGE).as_posix(): parsed(path) for path in PACKAGE.rglob("*.py")}
 # Where 1e-9 is something else than what counts as equal.
 OTHER_NUMBERS = {
     "auditing/digits.py",  # floating point at the end of half a unit

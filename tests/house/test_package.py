@@ -16,6 +16,7 @@ import pytest
 
 from sheetnet import __version__
 from tests.support.paths import ROOT
+from tests.support.source import nodes
 
 PACKAGE = ROOT / "sheetnet"
 TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.toml"))
@@ -175,7 +176,7 @@ def test_a_users_script_is_type_checked_against_the_wheel(installed: Path, tmp_p
 
 def imports(path: Path) -> Iterator[str]:
     """Every module that the file imports, at its top or inside a function, in full."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -21,6 +21,7 @@ from sheetnet.reference.views import VIEW_NUMBERS
 from sheetnet.validation.case import quantity_of
 from sheetnet.validation.defined_names import view_blocks
 from sheetnet.workbook_options import WorkbookOptions
+from tests.support.source import nodes
 from tools.small_networks import make_network
 
 NAMED = {
@@ -232,8 +233,7 @@ def _found(kind: str) -> Iterator[str]:
     holds = {"spells": spells, "parses": parses}[kind]
     for path in sorted(PACKAGE.rglob("*.py")):
         if (where := path.relative_to(PACKAGE).as_posix()) not in NO_QUANTITIES:
-            nodes = ast.walk(ast.parse(path.read_text()))
-            yield from (f"{where}:{node.lineno}" for node in nodes if isinstance(node, ast.expr) and holds(node))
+            yield from (f"{where}:{node.lineno}" for node in nodes(path) if isinstance(node, ast.expr) and holds(node))
 
 
 @pytest.mark.parametrize(
@@ -274,5 +274,4 @@ def test_no_other_module_spells_a_name_or_takes_one_apart(kind: str) -> None:
 def test_what_is_excused_is_still_there() -> None:
     """An excuse that nothing needs would hide the next name."""
     for where in NO_QUANTITIES:
-        nodes = list(ast.walk(ast.parse((PACKAGE / where).read_text())))
-        assert any(spells(node) or parses(node) for node in nodes), where
+        assert any(spells(node) or parses(node) for node in nodes(PACKAGE / where)), where

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.source import parsed
 
 LONGEST_FILE, SHORTEST_FILE, LONGEST_FUNCTION = 400, 30, 40
 SMALL = {"__init__.py", "__main__.py", "_version.py"}  # names that a package has to have
 # Both engines have the same functions: that is what makes them engines (sheetnet/engine/__init__.py).
 SHARED = {"evaluate", "unsupported"}
 PATHS = sorted((ROOT / "sheetnet").rglob("*.py"))
-TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
+TREES = {path.relative_to(ROOT).as_posix(): parsed(path) for path in PATHS}
 
 
 def defined(tree: ast.Module) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.source import nodes, parsed
 
 TESTS, TOOLS = ROOT / "tests", ROOT / "tools"
 LONGEST = 400  # lines of a file
@@ -18,16 +19,16 @@ OTHERS = {"house", "network", "tools"}  # the package as a whole; network.py and
 IMPORTS_TESTS = {"tools/kept.py"}
 
 
-def modules(*folders: Path) -> dict[str, ast.Module]:
+def modules(*folders: Path) -> dict[str, Path]:
     """By path from the repository's folder, every module in these folders."""
     paths = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
     assert paths
-    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    return {path.relative_to(ROOT).as_posix(): path for path in paths}
 
 
-def imports(module: ast.Module) -> Iterator[str]:
+def imports(module: Path) -> Iterator[str]:
     """What a module imports, in full: `a.b.c` for `from a.b import c`."""
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -70,7 +71,7 @@ def test_no_file_is_long(folder: Path) -> None:
 def test_every_helper_opens_with_one_plain_sentence() -> None:
     """Of tests/support, the fixtures and the tools, one can see what there is without reading on."""
     for path, module in modules(TESTS, TOOLS).items():
-        first, *_ = (ast.get_docstring(module) or "").split("\n")
+        first, *_ = (ast.get_docstring(parsed(module)) or "").split("\n")
         assert first.endswith("."), path
         assert first[:-1].count(". ") == 0, path
 
@@ -78,7 +79,7 @@ def test_every_helper_opens_with_one_plain_sentence() -> None:
 def test_the_search_path_is_left_alone() -> None:
     """Tools and tests are packages: `python -m tools.bench` finds all that it needs."""
     for path, module in modules(TESTS, TOOLS).items():
-        names = {ast.unparse(node) for node in ast.walk(module) if isinstance(node, ast.Attribute)}
+        names = {ast.unparse(node) for node in nodes(module) if isinstance(node, ast.Attribute)}
         assert "sys.path" not in names, path
 
 
@@ -87,6 +88,6 @@ def test_the_place_of_the_repository_is_told_once() -> None:
     told = [
         path
         for path, module in modules(TESTS, TOOLS).items()
-        if any(isinstance(node, ast.Call) and ast.unparse(node) == "Path(__file__)" for node in ast.walk(module))
+        if any(isinstance(node, ast.Call) and ast.unparse(node) == "Path(__file__)" for node in nodes(module))
     ]
     assert told == ["tests/support/paths.py", "tools/__init__.py", "tools/engine_cases.py"]  # the last: files beside it

@@ -14,6 +14,7 @@ import sheetnet
 from sheetnet.report.audit_text import PRINT_STYLES
 from sheetnet.report.wording import VERDICT_STYLES
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, PrintVerdict, Status, Verdict, tally
+from tests.support.source import parsed
 
 PACKAGE = Path(sheetnet.__file__).parent
 # These judge nothing: "error" is a kind of token or of cell there, "missing" a field that a network file lacks.
@@ -55,7 +56,7 @@ def test_no_module_but_one_spells_a_verdict() -> None:
         (path.relative_to(PACKAGE).as_posix(), text)
         for path in PACKAGE.rglob("*.py")
         if path.name != "verdict.py" and path.relative_to(PACKAGE).parts[0] not in WITHOUT_VERDICTS
-        for text in bare(ast.parse(path.read_text(encoding="utf-8")))
+        for text in bare(parsed(path))
     }
     assert found == set()
 

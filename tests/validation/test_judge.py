@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_damaged_formula_is_blamed_alone(template: str) -> None:
         found = [(cell.cell, cell.verdict) for cell in report.cells if cell.verdict not in ("correct", "carried")]
         assert found == [(cell_name(*place[1:]), "wrong")], block.name
         assert not report.ok
+
+
+def test_a_pickled_report_is_the_same(d02b: tuple[Network, Workbook]) -> None:
+    """With every kind of cell: right, wrong with its mistake, carried with its cause, and errors as values."""
+    network, workbook = d02b
+    place = place_of(workbook, network, "delta_2")
+    report = judge(with_formula(workbook, place, "1/0"), network)
+    assert {"correct", "error", "carried"} <= report.counts.keys()
+    assert pickle.loads(pickle.dumps(report)) == report
+    empty = replace(report, cells=())
+    assert pickle.loads(pickle.dumps(empty)) == empty
 
 
 def test_a_carried_error_names_where_it_began(d02b: tuple[Network, Workbook]) -> None:
