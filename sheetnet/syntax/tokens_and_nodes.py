@@ -7,12 +7,20 @@ kind "unknown".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
 
-from sheetnet.syntax.references import CELL, PREFIX, WHOLE_COLUMNS, WHOLE_ROWS, parse_area, split_prefix
+from sheetnet.syntax.references import (
+    CELL,
+    FORMULA_CHARACTERS,
+    PREFIX,
+    WHOLE_COLUMNS,
+    WHOLE_ROWS,
+    parse_area,
+    split_prefix,
+)
 
 TokenKind = Literal[
     "number", "text", "error", "reference", "name", "function", "operator", "separator",
@@ -60,16 +68,17 @@ _TOKEN = re.compile(
 
 def tokenize(formula: str) -> list[Token]:
     """The formula, without its leading "=", in tokens whose joined texts are the formula; it never raises."""
-    return list(_known_tokens(formula) if len(formula) <= _REMEMBERED else _tokens(formula))
+    known = next((known for longest, known in _KNOWN if len(formula) <= longest), None)
+    return list(_tokens(formula) if known is None else known(formula))
 
 
-_REMEMBERED = 1_000  # characters; 2,048 of the longest formulas a file may hold would fill a gigabyte
+def _remembered(count: int) -> Callable[[str], tuple[Token, ...]]:
+    """The tokens of the last so many formulas: judging asks many things of one formula, one after the other."""
+    return lru_cache(maxsize=count)(lambda formula: tuple(_tokens(formula)))
 
 
-@lru_cache(maxsize=2048)
-def _known_tokens(formula: str) -> tuple[Token, ...]:
-    """Judging asks many things of one formula, one after the other."""
-    return tuple(_tokens(formula))
+# By the most characters of a formula. Of each kind at most some 100 MB are kept: a token takes 100 bytes.
+_KNOWN = ((1_000, _remembered(2048)), (FORMULA_CHARACTERS, _remembered(128)))
 
 
 def _tokens(formula: str) -> Iterator[Token]:
