@@ -72,6 +72,7 @@ class ActivationFacts:
     `kinks` are the z at which f or f′ bends, from left to right: trials must see every piece between them. At `off` and
     below f is 0 and passes nothing back. `printed` is f and f′ as documents print them (syntax of `[published]`, `row` all
     z of a row), where that is known; `called` are its names in printed equations, and D before the first is f′.
+    `elsewhere` are other names that programs have for it.
     """
 
     outputs: Interval
@@ -83,6 +84,7 @@ class ActivationFacts:
     mixing: Mixing | None = None
     printed: tuple[str, str] | None = None
     called: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kinks != tuple(sorted(self.kinks)):
@@ -119,6 +121,7 @@ class LossFacts:
     `outputs` is where the cost is defined, and `because` what in it is not defined elsewhere. `squares`: the cost is made
     of (a − T)². `averages`: it is shared among the outputs. `entropy`: it is −T ln a ("own"), or that and the same of
     1 − T and 1 − a ("both"). `example`: cost and ∂C/∂a at a = 0.8 and T = 0.5 of one output. `printed` as above.
+    `of_logits` is the activation that programs let the loss itself apply to z of the last layer.
     """
 
     title: str
@@ -132,6 +135,7 @@ class LossFacts:
     averages: bool = False
     entropy: Literal["", "own", "both"] = ""
     printed: tuple[str, str] | None = None
+    of_logits: str = ""
 
     def __post_init__(self) -> None:
         if (self.outputs == Interval()) != (not self.because):
@@ -146,7 +150,9 @@ class LossFacts:
 
 
 ACTIVATION_FACTS: dict[str, ActivationFacts] = {
-    "identity": ActivationFacts(Interval(), "a = z", "1", Example("0.4", "1"), printed=("z", "1")),
+    "identity": ActivationFacts(
+        Interval(), "a = z", "1", Example("0.4", "1"), printed=("z", "1"), elsewhere=("linear", "none")
+    ),
     "sigmoid": ActivationFacts(
         Interval(0, 1),
         "a = 1/(1+e⁻ᶻ)",
@@ -154,6 +160,7 @@ ACTIVATION_FACTS: dict[str, ActivationFacts] = {
         Example("0.5987", "0.2403", at="0.5987"),
         printed=("1/(1+EXP(-z))", "a*(1-a)"),
         called=("SIGMA", "SIGMOID"),
+        elsewhere=("logistic",),
     ),
     "tanh": ActivationFacts(
         Interval(-1, 1), "a = tanh z", "1−a²", Example("0.3799", "0.8556", at="0.38"), printed=("TANH(z)", "1-a^2")
@@ -221,6 +228,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         Targets.UNIT,
         entropy="both",
         printed=("-(target*LN(a)+(1-target)*LN(1-a))", "-(target/a-(1-target)/(1-a))"),
+        of_logits="sigmoid",
     ),
     "cross_entropy": LossFacts(
         "cross-entropy",
@@ -232,6 +240,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         Targets.SIMPLEX,
         entropy="own",
         printed=("-(target*LN(a))", "-(target/a)"),
+        of_logits="softmax",
     ),
 }
 
@@ -244,3 +253,24 @@ def losses_for_all() -> list[str]:
 def activations_for(loss: str) -> list[str]:
     """The activations all whose outputs the loss is defined for."""
     return [name for name, known in ACTIVATION_FACTS.items() if known.outputs.within(LOSS_FACTS[loss].outputs)]
+
+
+NO_ACTIVATION = "identity"
+SOFTMAX = next(name for name, known in ACTIVATION_FACTS.items() if known.mixing and known.mixing.is_softmax)
+
+
+def activation_called(word: str) -> str | None:
+    """The activation that programs call so, capitals and signs between words left aside; None where there is none."""
+    plain = _plain(word)
+    names = {_plain(other): name for name, known in ACTIVATION_FACTS.items() for other in (name, *known.elsewhere)}
+    return names.get(plain)
+
+
+def _plain(word: str) -> str:
+    return "".join(letter for letter in word.lower() if letter.isalnum())
+
+
+def usual_loss(activation: str) -> str:
+    """The loss that usually follows a last layer with this activation: its own entropy, else the mean squared error."""
+    own = [name for name, loss in LOSS_FACTS.items() if loss.of_logits == activation]
+    return (own or [name for name, loss in LOSS_FACTS.items() if loss.squares and loss.averages])[0]

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from sheetnet import toml_fields
 from sheetnet.activations_and_losses import ACTIVATION_FACTS
@@ -21,7 +21,18 @@ from sheetnet.network import Layer, Network, Remark
 from sheetnet.toml_fields import Matrix, entries_of, refuse
 
 TableLike = str | os.PathLike[str] | Mapping[str, Any]
-NetworkLike = TableLike | Network  # what is taken wherever a network is
+
+
+@runtime_checkable
+class HasNetwork(Protocol):
+    """What was made of a network, or a network of it: a step, or an imported model."""
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+
+
+NetworkLike = TableLike | Network | HasNetwork  # what is taken wherever a network is
 
 # `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
 FILE_KEYS = (
@@ -69,12 +80,15 @@ def template_names() -> list[str]:
 def load_network(source: NetworkLike) -> Network:
     """The network of a TOML file, a shipped template by its name, or the table of a TOML; a `Network` is one already.
 
+    So is that of whatever has a `network`, such as an imported model.
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
 
     >>> sheetnet.load_network("d02b").sizes
     (2, 2, 2)
     """
-    return source if isinstance(source, Network) else network_of(*read_table(source))
+    if isinstance(source, Network):
+        return source
+    return load_network(source.network) if isinstance(source, HasNetwork) else network_of(*read_table(source))
 
 
 def read_table(source: TableLike) -> tuple[Mapping[str, Any], str | None]:

@@ -27,7 +27,7 @@ from sheetnet.auditing.expressions import (
 )
 from sheetnet.errors import NetworkError, errors_within
 from sheetnet.network import Network
-from sheetnet.network_file import NetworkLike, network_of, read_table
+from sheetnet.network_file import HasNetwork, NetworkLike, load_network, network_of, read_table
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array
 from sheetnet.syntax.references import element_name
@@ -213,8 +213,8 @@ def load_published(source: NetworkLike) -> Published:
 
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
     """
-    if isinstance(source, Network):
-        return _published(source, None, ())
+    if isinstance(source, Network | HasNetwork):
+        return _published(load_network(source), None, ())
     table, where = read_table(source)
     lacking = lacking_in(table)
     network = network_of(completed(table, lacking), where)

@@ -19,7 +19,7 @@ from sheetnet.files.atomic import refuse_existing, refuse_same, refuse_shared, s
 from sheetnet.files.limits import MOST_SECONDS, Limits
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
-from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.network_file import HasNetwork, NetworkLike, load_network
 from sheetnet.report.redacted import for_students
 
 UNREADABLE = "sheetnet.unreadable/1"
@@ -174,7 +174,7 @@ def validate_many(
 
 def _expected(network: NetworkLike | Sequence[NetworkLike] | None, count: int) -> list[Network | None]:
     """What each of so many workbooks should compute."""
-    if network is None or isinstance(network, str | os.PathLike | Mapping | Network):
+    if network is None or isinstance(network, str | os.PathLike | Mapping | Network | HasNetwork):
         return [None if network is None else load_network(network)] * count
     if len(network) != count:
         raise UsageError(

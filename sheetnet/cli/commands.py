@@ -1,4 +1,7 @@
-"""The commands (those of a class: classroom.py): each turns its options into one library call and prints what that gives."""
+"""The commands: each turns its options into one library call and prints what that gives.
+
+Those of a class stand in classroom.py, those of trained models in models.py.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import typer
 
 from sheetnet._version import __version__
 from sheetnet.cli.classroom import assign_command, forget_command, grade_command, gradescope_command
+from sheetnet.cli.models import import_command
 from sheetnet.cli.options import (
     Commands,
     EngineName,
@@ -310,6 +314,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "grade": grade_command,
     "forget": forget_command,
     "gradescope": gradescope_command,
+    "import": import_command,
 }
 for name, command in COMMANDS.items():
     command_line.command(name)(command)

@@ -6,14 +6,16 @@ Names in an archive are never paths: they are given as they are, without what wo
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from sheetnet.errors import FileError
 from sheetnet.files.atomic import atomic_write
 from sheetnet.files.limits import Limits
-from sheetnet.files.package import ZIP_ERRORS
+from sheetnet.files.package import ZIP_ERRORS, checked_parts
 
 HAND_IN_AGAIN = "hand it in again"
 Reader = Callable[[], bytes]
@@ -40,6 +42,20 @@ def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reader:
             raise FileError(f"cannot be unpacked ({error})", remedy=HAND_IN_AGAIN) from None
 
     return read
+
+
+def capped_members(stream: IO[bytes], limits: Limits, again: str) -> Iterator[tuple[str, bytes]]:
+    """The files of an opened archive by their names, after all caps; no more of each than the directory says is unpacked.
+
+    `again` is how to save anew what is refused. Raises FileError without the path.
+    """
+    try:
+        size = stream.seek(0, os.SEEK_END)
+        with zipfile.ZipFile(stream) as archive:
+            for name, info in checked_parts(archive.infolist(), size, limits, again).items():
+                yield name, archive.read(info)
+    except ZIP_ERRORS as error:
+        raise FileError(f"is a damaged zip file ({' '.join(str(error).split())})", remedy=again) from None
 
 
 def bounded(content: bytes) -> bytes:

@@ -145,12 +145,12 @@ def open_package(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) 
     """Open an .xlsx, .xlsm or .ods file. Raises FileError for all else, saying what it is and the way out."""
     place = Path(path)
     with errors_within(place):
-        stream = _opened(place, limits)
+        stream = open_regular(place, limits, _SMALLER)
         try:
             _check_type(stream)
             size = stream.seek(0, os.SEEK_END)
             archive = zipfile.ZipFile(stream)
-            return Package(place, stream, archive, _checked(archive.infolist(), size, limits), limits)
+            return Package(place, stream, archive, checked_parts(archive.infolist(), size, limits, _AGAIN), limits)
         except ZIP_ERRORS as error:
             stream.close()
             raise FileError(f"is a damaged zip file ({_line(error)})", remedy="get the file again") from error
@@ -159,10 +159,13 @@ def open_package(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) 
             raise
 
 
-def _opened(path: Path, limits: Limits) -> IO[bytes]:
-    """The file, opened once: what is looked at is what is read. A pipe is not waited for, a device not asked."""
+def open_regular(path: Path, limits: Limits, smaller: str) -> IO[bytes]:
+    """The file, opened once: what is looked at is what is read. A pipe is not waited for, a device not asked.
+
+    Raises FileError without the path; `smaller` is the remedy for one that is too large.
+    """
     try:
-        _check_status(path.stat(), limits)  # before it is opened: opening a terminal or a tape can do things
+        _check_status(path.stat(), limits, smaller)  # before it is opened: opening a terminal or a tape can do things
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError as error:
         raise FileError("there is no such file", remedy="check the path") from error
@@ -170,24 +173,25 @@ def _opened(path: Path, limits: Limits) -> IO[bytes]:
         raise FileError(f"cannot be opened ({_line(error)})") from error
     stream = os.fdopen(handle, "rb")
     try:
-        _check_status(os.fstat(handle), limits)  # again: somebody may have put another in its place
+        _check_status(os.fstat(handle), limits, smaller)  # again: somebody may have put another in its place
     except BaseException:
         stream.close()
         raise
     return stream
 
 
-def _check_status(status: os.stat_result, limits: Limits) -> None:
+def _check_status(status: os.stat_result, limits: Limits, smaller: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-        raise FileError(f"is {kind}", remedy="give the workbook's own path")
+        raise FileError(f"is {kind}", remedy="give the file's own path")
     if status.st_size > limits.file_size:
         raise FileError(
             f"has {status.st_size:,} bytes, at most {limits.told('file_size')} are read",
-            remedy=_SMALLER,
+            remedy=smaller,
         )
 
 
+_AGAIN = f"{_SAVE_AS} again"
 _SMALLER = "delete what does not belong to the worksheet, or split it"
 
 
@@ -209,37 +213,35 @@ def _check_type(stream: IO[bytes]) -> None:
     raise FileError("is not a zip file, so neither .xlsx nor .ods", remedy=_SAVE_AS)
 
 
-def _checked(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
-    """The parts of a file of `size` bytes by name, after all caps.
+def checked_parts(infos: list[zipfile.ZipInfo], size: int, limits: Limits, again: str) -> dict[str, zipfile.ZipInfo]:
+    """The parts of a zip file of `size` bytes by name, after all caps; `again` is how to save what is refused.
 
     Nothing is ever unpacked to disk, so `../` in a name only names a part.
     """
     if len(infos) > limits.parts:
-        raise FileError(
-            f"has {len(infos):,} parts, at most {limits.told('parts')} are read", remedy=f"{_SAVE_AS} again"
-        )
+        raise FileError(f"has {len(infos):,} parts, at most {limits.told('parts')} are read", remedy=again)
     total = sum(info.file_size for info in infos)
     if total > limits.total_size:
         raise FileError(f"unpacks to more than {limits.told('total_size')}", remedy=_SMALLER)
     if total > TOTAL_RATIO_FROM_BYTES and total > limits.ratio * size:
-        raise FileError(f"is packed {limits.told('ratio')} or more, as in a zip bomb", remedy=f"{_SAVE_AS} again")
+        raise FileError(f"is packed {limits.told('ratio')} or more, as in a zip bomb", remedy=again)
     for info in infos:
         if info.file_size > limits.part_size:
             raise FileError(f"{info.filename!r} unpacks to more than {limits.told('part_size')}", remedy=_SMALLER)
         if info.file_size > RATIO_FROM_BYTES and info.file_size > limits.ratio * info.compress_size:
             raise FileError(
                 f"{info.filename!r} is packed {limits.told('ratio')} or more, as in a zip bomb",
-                remedy=f"{_SAVE_AS} again",
+                remedy=again,
             )
         if info.flag_bits & 1:
-            raise FileError(f"{info.filename!r} is encrypted", remedy="save the workbook without a password")
+            raise FileError(f"{info.filename!r} is encrypted", remedy="save it without a password")
         if info.compress_type not in _PACKED:
-            raise FileError(f"{info.filename!r} is packed in an unknown way", remedy=f"{_SAVE_AS} again")
+            raise FileError(f"{info.filename!r} is packed in an unknown way", remedy=again)
     parts = {info.filename.replace("\\", "/").lstrip("/"): info for info in infos}
     if len({name.casefold() for name in parts}) < len(
         infos
     ):  # Excel ignores capitals: a right sheet could hide a wrong one
-        raise FileError("has two parts of one name, of which programs read different ones", remedy=f"{_SAVE_AS} again")
+        raise FileError("has two parts of one name, of which programs read different ones", remedy=again)
     return parts
 
 

@@ -380,6 +380,7 @@ REGISTRIES = {
     "JudgeOptions": "sheetnet.judge_options",
     "Limits": "sheetnet.files.limits",
     "MISTAKES": "sheetnet.mistakes",
+    "READERS": "sheetnet.models.files",
     "REFINEMENTS": "sheetnet.validation.pipeline",
     "Verdict": "sheetnet.verdict",
 }

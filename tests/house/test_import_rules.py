@@ -29,7 +29,7 @@ LAYERS = (
     {"generate", "judge"},  # the doors
     {"report"},
     {"batch"},
-    {"classroom"},
+    {"classroom", "models"},
     {"cli"},
     {"__init__", "__main__"},
 )

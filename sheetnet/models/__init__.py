@@ -1,0 +1,8 @@
+"""Trained models in, networks out: from arrays, files and frameworks to a network of live formulas, and back."""
+
+from sheetnet.models.arrays import from_arrays
+from sheetnet.models.files import import_model
+from sheetnet.models.imported import ImportedModel
+from sheetnet.models.save import save_network
+
+__all__ = ["ImportedModel", "from_arrays", "import_model", "save_network"]

@@ -1,0 +1,62 @@
+"""How frameworks call activations, and what stands behind each layer of a model whose file does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sheetnet.activations_and_losses import ACTIVATION_FACTS, SOFTMAX, activation_called
+from sheetnet.toml_fields import choice, refuse, shown
+
+BATCH_NORM = "batch_norm"
+_LOGS = "logsoftmax"
+
+
+class Gives(Enum):
+    """What a model gives, beside the outputs of the network that it becomes."""
+
+    OUTPUTS = "outputs"
+    LOGITS = "logits"  # z of the last layer: the loss applies softmax or sigmoid
+    LOGS = "logarithms of the outputs"  # log-softmax
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind one dense layer: batch normalization before its activation, or after it."""
+
+    activation: str
+    norm_before: bool = False
+    norm_after: bool = False
+
+
+def activation_named(word: str, where: str) -> str:
+    """sheetnet's name of an activation. Raises NetworkError with those that there are."""
+    found = activation_called(word)
+    return choice(word.strip(), where, ACTIVATION_FACTS) if found is None else found
+
+
+def words_behind(words: str | Sequence[str]) -> tuple[list[Behind], Gives]:
+    """What stands behind each layer, from `relu,batch_norm+relu,softmax`; log_softmax at the end gives logarithms.
+
+    Raises NetworkError for a word that there is not.
+    """
+    entries = words.split(",") if isinstance(words, str) else list(words)
+    gives = Gives.OUTPUTS
+    found = []
+    for number, entry in enumerate(entries):
+        where = f"activations[{number}]"
+        if not isinstance(entry, str):
+            raise refuse(where, f"is {shown(entry)}", "a word, as in relu,softmax")
+        first, *rest = (part.strip() for part in entry.split("+"))
+        norms = [part == BATCH_NORM for part in (first, *rest)]
+        if len(norms) > 2 or sum(norms) != len(norms) - 1:
+            raise refuse(
+                where, f"is {entry!r}", f"one activation, with {BATCH_NORM}+ before it or +{BATCH_NORM} behind it"
+            )
+        word = (first, *rest)[norms.index(False)]
+        if word.lower().replace("_", "") == _LOGS and number == len(entries) - 1 and len(norms) == 1:
+            word, gives = SOFTMAX, Gives.LOGS
+        before = norms[0]
+        found.append(Behind(activation_named(word, where), before, len(norms) == 2 and not before))
+    return found, gives
