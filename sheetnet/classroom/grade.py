@@ -42,8 +42,10 @@ class Standing(StrEnum):
     NO_PAPER = "no paper"
     EXCUSED = "excused"
 
-
-HAS_A_MARK = (Standing.MARKED, Standing.EXCUSED)
+    @property
+    def has_mark(self) -> bool:
+        """Whether nothing is left for the teacher to do."""
+        return self in (Standing.MARKED, Standing.EXCUSED)
 
 
 @dataclass(frozen=True)

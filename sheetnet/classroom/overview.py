@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.classroom.folder import save_table
-from sheetnet.classroom.grade import HAS_A_MARK, Graded, MarkedPaper, Standing, StudentRow
+from sheetnet.classroom.grade import Graded, MarkedPaper, Standing, StudentRow
 from sheetnet.classroom.integrity import Fact, facts
 from sheetnet.classroom.marks import Idea, PaperMark, ideas
 from sheetnet.errors import one_line
@@ -137,7 +137,7 @@ def write_overview(graded: Graded, path: Path, today: date | None = None) -> Non
         rows=graded.rows,
         counts=Counter(row.standing for row in graded.rows),
         standings=list(Standing),
-        without_a_mark=[standing for standing in Standing if standing not in HAS_A_MARK],
+        without_a_mark=[standing for standing in Standing if not standing.has_mark],
         questions=questions,
         hardest=hardest[:5],
         ideas=common_ideas(graded),

@@ -109,7 +109,7 @@ def grade_command(
     Run it again after a new paper, another point or an override in DIR/keep/overrides.csv: only what is new is judged.
     Exit code 0: everybody has a mark; 1: somebody has none; 2: a file cannot be used.
     """
-    from sheetnet.classroom import HAS_A_MARK, explained, grade
+    from sheetnet.classroom import explained, grade
     from sheetnet.classroom.feedback import write_feedback
     from sheetnet.files.limits import Limits, parse_limits
     from sheetnet.report.terminal import console
@@ -127,7 +127,7 @@ def grade_command(
     else:
         _print_summary(graded)
         print("\n".join(written))
-    raise typer.Exit(0 if all(row.standing in HAS_A_MARK for row in graded.rows) else 1)
+    raise typer.Exit(0 if all(row.standing.has_mark for row in graded.rows) else 1)
 
 
 def _write_results(
@@ -151,10 +151,8 @@ def _write_results(
 
 def _print_summary(graded: Graded) -> None:
     """Who has no mark, and how many there are of each kind."""
-    from sheetnet.classroom import HAS_A_MARK
-
     for row in graded.rows:
-        if row.standing not in HAS_A_MARK:
+        if not row.standing.has_mark:
             print(one_line(" ".join(filter(None, (row.student.id, row.student.name, row.standing, *row.notes[:1])))))
     print(
         ", ".join(
