@@ -26,11 +26,11 @@ _ATTEMPTS = 3  # a worker may end just when it is asked; what ends at once three
 class Workers:
     """As many workers as calls are made at once, kept warm in between. Use it as a context, or `close` it.
 
-    `first` is a process that was started before.
+    `first` is a process that was started before; `make` starts the others.
     """
 
-    def __init__(self, first: WorkerProcess | None = None) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, first: WorkerProcess | None = None, make: Callable[[], Worker] = Worker) -> None:
+        self._lock, self._make = threading.Lock(), make
         self._idle: list[Worker] = [] if first is None else [Worker(first)]
         self._busy: set[Worker] = set()
         self._closed = False
@@ -43,7 +43,7 @@ class Workers:
 
     def start(self, count: int) -> None:
         """Start workers ahead of the first call; returns at once."""
-        started = [Worker() for _ in range(count)]
+        started = [self._make() for _ in range(count)]
         with self._lock:
             self._idle += started
 
@@ -72,7 +72,7 @@ class Workers:
                 raise StoppedError("was not begun: the batch was ended")
             while self._idle and not self._idle[-1].running:
                 self._idle.pop().stop()  # it ended by itself, nobody having asked it for long
-            worker = self._idle.pop() if self._idle else Worker()
+            worker = self._idle.pop() if self._idle else self._make()
             self._busy.add(worker)
             return worker
 

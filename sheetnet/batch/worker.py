@@ -19,11 +19,21 @@ _PIPE_BYTES = 4_096  # what POSIX promises to be written to a pipe as a whole (P
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")  # signals that no file of itself can cause
 
 
-class Worker:
-    """Asks a process for one call at a time. After `alive` turns False it answers no more; `stop` it in any case."""
+def unpickled(message: bytes) -> Reply:
+    """The reply of a process that runs our own code, see SECURITY.md."""
+    reply = pickle.loads(message)  # noqa: S301
+    assert isinstance(reply, Reply)
+    return reply
 
-    def __init__(self, process: WorkerProcess | None = None) -> None:
-        self._process = process or WorkerProcess()
+
+class Worker:
+    """Asks a process for one call at a time. After `alive` turns False it answers no more; `stop` it in any case.
+
+    `decoded` makes a reply of the bytes that the process answers with.
+    """
+
+    def __init__(self, process: WorkerProcess | None = None, decoded: Callable[[bytes], Reply] = unpickled) -> None:
+        self._process, self._decoded = process or WorkerProcess(), decoded
         self.alive = True
         self._late = False
         self._answered = False
@@ -55,11 +65,7 @@ class Worker:
     def _reply(self, until: float) -> Reply | None:
         size = self._receive(LENGTH_BYTES, until)
         message = self._receive(int.from_bytes(size), until) if size else None
-        if message is None:
-            return None
-        reply = pickle.loads(message)  # noqa: S301 - our own code wrote it, see SECURITY.md
-        assert isinstance(reply, Reply)
-        return reply
+        return None if message is None else self._decoded(message)
 
     def _send(self, message: bytes, until: float) -> bool:
         """Whether the message went out; no more is written at once than a pipe takes without waiting."""

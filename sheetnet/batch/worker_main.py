@@ -14,7 +14,7 @@ import pickle
 import select
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -63,36 +63,53 @@ def _imported(module: str, name: str) -> Any:
 
 def serve_forever() -> None:
     """Serve until stdin ends. Whoever made the files, no other program is started for them that was not chosen."""
+    requests, replies = begin_serving()
+    from sheetnet.engine import only_the_chosen  # what starts a worker needs no engine
+
+    for request in requests_in(requests, replies):
+        function, arguments, allowed = pickle.loads(request)  # noqa: S301 - our own parent wrote it
+        with CallAnswer() as answer, only_the_chosen():
+            restrict(allowed)
+            answer.value = function(*arguments)
+        send_reply(replies, pickle.dumps(answer.reply, pickle.HIGHEST_PROTOCOL))
+        if answer.reply.retiring:
+            return
+
+
+def begin_serving() -> tuple[IO[bytes], IO[bytes]]:
+    """Make this process ready to serve: the streams of requests and replies, tied to its parent's life, all imported."""
     requests, replies = _private_streams()
     if os.name == "posix":
         _end_with_parent(int(sys.argv[1]))
     _no_core_dumps()
     _warm()
-    from sheetnet.engine import only_the_chosen  # what starts a worker needs no engine
+    return requests, replies
 
+
+def requests_in(requests: IO[bytes], replies: IO[bytes]) -> Iterator[bytes]:
+    """One request after another, each acknowledged, until the parent closes the pipe or is silent for long."""
     while _asked(requests):
         size = int.from_bytes(requests.read(LENGTH_BYTES))
         if not size:
-            return  # the parent closed the pipe
-        function, arguments, allowed = pickle.loads(requests.read(size))  # noqa: S301 - our own parent wrote it
-        _send(replies, STARTED)
-        with _Answer() as answer, only_the_chosen():
-            _restrict(allowed)
-            answer.value = function(*arguments)
-        message = pickle.dumps(answer.reply, pickle.HIGHEST_PROTOCOL)
-        _send(replies, len(message).to_bytes(LENGTH_BYTES) + message)
-        if answer.reply.retiring:
             return
+        request = requests.read(size)
+        _send(replies, STARTED)
+        yield request
 
 
-class _Answer:
+def send_reply(replies: IO[bytes], message: bytes) -> None:
+    """Send what became of a call."""
+    _send(replies, len(message).to_bytes(LENGTH_BYTES) + message)
+
+
+class CallAnswer:
     """One call: what it gives or raises, whatever that is, becomes the `reply`."""
 
     def __init__(self) -> None:
         self.value: Any = None
         self.reply = Reply()
 
-    def __enter__(self) -> _Answer:
+    def __enter__(self) -> CallAnswer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
@@ -152,7 +169,7 @@ def _asked(requests: IO[bytes]) -> bool:
     return os.name != "posix" or bool(select.select([requests], [], [], IDLE_SECONDS)[0])
 
 
-def _restrict(limits: Limits) -> None:
+def restrict(limits: Limits) -> None:
     """Memory and processor time for the next call; only the soft limits, so that each call can have its own."""
     if os.name != "posix":
         return

@@ -12,7 +12,7 @@ from sheetnet.errors import EngineError
 
 _LAST_STANDARD = 2  # the number of stderr
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120 - pathlib takes 3 ms to load
-_START = "import sys; sys.path[:] = sys.argv[2:]; from sheetnet.batch.worker_main import serve_forever; serve_forever()"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from {} import {} as serve; serve()"
 
 
 class NoWorkerError(EngineError):
@@ -20,13 +20,23 @@ class NoWorkerError(EngineError):
 
 
 class WorkerProcess:
-    """A process that serves calls (worker_main.py) by the pipes `requests` and `replies`; `stop` it in any case."""
+    """A process that serves calls by the pipes `requests` and `replies`; `stop` it in any case.
 
-    def __init__(self) -> None:
+    `entry` is the module and the function that it runs.
+    """
+
+    def __init__(self, entry: str = "sheetnet.batch.worker_main:serve_forever") -> None:
         lifeline, self._held = _pipe()
         try:
             self._popen = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, str(lifeline) if os.name == "posix" else "-1", *_module_paths()],
+                [
+                    sys.executable,
+                    "-P",
+                    "-c",
+                    _START.format(*entry.split(":")),
+                    str(lifeline) if os.name == "posix" else "-1",
+                    *_module_paths(),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -28,6 +28,7 @@ from sheetnet.cli.options import (
     suffixes_of,
     write_text,
 )
+from sheetnet.cli.serve import serve_command
 from sheetnet.errors import UsageError
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
@@ -315,6 +316,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "forget": forget_command,
     "gradescope": gradescope_command,
     "import": import_command,
+    "serve": serve_command,
 }
 for name, command in COMMANDS.items():
     command_line.command(name)(command)

@@ -122,8 +122,6 @@ def page_templates() -> Environment:
 
 def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
     """The page of sections made before, and the lines of workbooks without a report."""
-    reports = [section.report for section in sections]
-    occurring = {cell.verdict for report in reports for cell in concerned(report)}
     return (
         page_templates()
         .get_template("report.html")
@@ -131,7 +129,7 @@ def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> 
             sections=sections,
             unreadable=unreadable,
             looks=LOOKS,
-            legend=_legend(occurring, any(report.edited_inputs for report in reports)),
+            legend=legend_of([section.report for section in sections]),
             most_cells=MOST_GRID_CELLS,
         )
     )
@@ -145,9 +143,13 @@ def save_html(reports: Sequence[Report], path: Path) -> None:
     save_text(report_html(reports, workbooks), path)
 
 
-def _legend(occurring: set[Verdict], edited: bool) -> list[tuple[str, Look, str]]:
+def legend_of(reports: Sequence[Report]) -> list[tuple[str, Look, str]]:
+    """The verdicts that occur in the reports, each with its look and meaning."""
+    occurring = {cell.verdict for report in reports for cell in concerned(report)}
     found: list[tuple[str, Look, str]] = [(each, LOOKS[each], each.meaning) for each in Verdict if each in occurring]
-    return [*found, ("edited", EDITED, "an input with another number than the network's")] if edited else found
+    if any(report.edited_inputs for report in reports):
+        found.append(("edited", EDITED, "an input with another number than the network's"))
+    return found
 
 
 def read_section(number: int, report: Report, limits: Limits) -> Section:

@@ -30,6 +30,7 @@ LAYERS = (
     {"report"},
     {"batch"},
     {"classroom", "models"},
+    {"web"},
     {"cli"},
     {"__init__", "__main__"},
 )

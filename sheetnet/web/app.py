@@ -1,0 +1,131 @@
+"""The application: its pages, what guards them all, and what it logs, which is nothing of anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sheetnet.errors import SheetnetError
+from sheetnet.web.jobs import BusyError, Results
+from sheetnet.web.pages import HEADERS, POLICY, STATIC, WebSite
+from sheetnet.web.sessions import FormRefused
+
+LOG = logging.getLogger("sheetnet.web")
+RETRY_SECONDS = "30"
+SWEEP_SECONDS = 30.0
+REFUSED = {
+    404: ("There is no such page", "Begin at the first page."),
+    405: ("This page takes no such request", "Begin at the first page."),
+    411: ("The size is missing", "Send the file with a browser."),
+    413: ("The file is too large", "Send the workbook alone, without pictures or other sheets."),
+}
+FORM_TOO_OLD = "It was open for too long, or came from elsewhere. Go back, reload the page, and send it again."
+
+
+def make_app(
+    site: WebSite, results: Results, routes: Sequence[Route], begin: Callable[[], Awaitable[None]]
+) -> Starlette:
+    """The application of these pages; `begin` is awaited before the first request."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await begin()
+        sweeping = asyncio.create_task(_sweep(results))
+        yield
+        sweeping.cancel()
+        site.queue.close()
+        site.workers.close()
+        results.close()
+
+    async def refused(request: Request, error: Exception) -> Response:
+        return _refused(site, request, error)
+
+    shared = [
+        Route("/static/web.css", _stylesheet(site)),
+        Route("/static/drop.js", _script),
+        Route("/favicon.ico", _no_icon),
+    ]
+    return Starlette(
+        routes=[*shared, *routes],
+        middleware=[Middleware(Guarded)],
+        exception_handlers={SheetnetError: refused, FormRefused: refused, HTTPException: refused},
+        lifespan=lifespan,
+    )
+
+
+def _refused(site: WebSite, request: Request, error: Exception) -> Response:
+    if isinstance(error, FormRefused):
+        return site.told(request, 403, "This form was not accepted", FORM_TOO_OLD)
+    if isinstance(error, BusyError):
+        response = site.told(request, 429, "Too much is asked for", str(error))
+        response.headers["Retry-After"] = RETRY_SECONDS
+        return response
+    if isinstance(error, HTTPException):
+        heading, words = REFUSED.get(error.status_code, ("This request cannot be used", "Begin at the first page."))
+        return site.told(request, error.status_code, heading, words)
+    return site.told(request, 422, "This cannot be used", str(error))
+
+
+async def _sweep(results: Results) -> None:
+    """Remove results whose hour is over, whether somebody asks or not."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        results.sweep()
+
+
+def _stylesheet(site: WebSite) -> Callable[[Request], Response]:
+    words = site.stylesheet()
+    return lambda _request: PlainTextResponse(words, media_type="text/css")
+
+
+def _script(_request: Request) -> Response:
+    return PlainTextResponse((STATIC / "drop.js").read_text("utf-8"), media_type="text/javascript")
+
+
+def _no_icon(_request: Request) -> Response:
+    return Response(status_code=204)
+
+
+class Guarded:
+    """Gives every answer its headers, and logs one line: the kind of page, the status, the time. No name, id or address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.monotonic(), 500
+
+        async def guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _with_headers(message["headers"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, guarded)
+        finally:
+            page = getattr(scope.get("endpoint"), "__name__", "none").strip("_<>")
+            LOG.info("%s %s %d %.0f ms", scope["method"], page, status, 1000 * (time.monotonic() - begun))
+
+
+def _with_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    own = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce="")}
+    there = {name.lower() for name, _ in headers}
+    more = [(name.lower().encode(), value.encode()) for name, value in own.items()]
+    return [*headers, *((name, value) for name, value in more if name not in there)]

@@ -1,0 +1,169 @@
+"""Runs work side by side, from a queue that is bounded, and keeps each result for an hour under an address of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from sheetnet.batch.schedule import cores
+from sheetnet.errors import SheetnetError
+
+MOST_WAITING = 100  # jobs; a class that hands in at once is 30
+KEPT_SECONDS = 3_600.0
+MOST_RESULTS = 2_000  # results at once, of 0.1 to 3 MB each
+FOLDER = "sheetnet-web-"  # how the folders of results begin
+NAME_BYTES = 18  # of a result's address: nobody guesses 144 bits
+
+
+class BusyError(SheetnetError):
+    """More is asked for than can be done soon: whoever asks should come back later."""
+
+
+@dataclass
+class Job:
+    """Work that waits, runs or is done: then it has an `outcome`, or an `error` in one line."""
+
+    place: int = 0
+    outcome: Any = None
+    error: str | None = None
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether it is done, after so many seconds at most."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.finished.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class JobQueue:
+    """As many threads as jobs run at once; the rest waits in the order in which it came."""
+
+    def __init__(self, at_once: int | None = None, most_waiting: int = MOST_WAITING) -> None:
+        self._threads = ThreadPoolExecutor(at_once or cores(), "sheetnet-web")
+        self._most, self._open = most_waiting, 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def refuse_if_full(self) -> None:
+        """Raise BusyError where no more may wait."""
+        if self._open >= self._most:
+            raise BusyError("many files are waiting", remedy="try again in a minute")
+
+    def put(self, work: Callable[[], Any], whatever: bool = False) -> Job:
+        """Have work done, unless too much waits (`whatever`: even then). Its SheetnetError becomes the job's error."""
+        if not whatever:
+            self.refuse_if_full()
+        job = Job(place=self._open)
+        self._open += 1
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._run(job, loop.run_in_executor(self._threads, work)))
+        self._tasks.add(task)  # the loop itself holds it but loosely
+        task.add_done_callback(self._tasks.discard)
+        return job
+
+    async def _run(self, job: Job, future: asyncio.Future[Any]) -> None:
+        try:
+            job.outcome = await future
+        except SheetnetError as error:
+            job.error = str(error)
+        finally:
+            self._open -= 1
+            job.finished.set()
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass
+class KeptResult:
+    """A job of the open page: its address, its folder, and what the page calls it."""
+
+    address: str
+    folder: Path
+    kind: str
+    name: str
+    job: Job
+    made: float = field(default_factory=time.monotonic)
+
+    def file(self, name: str) -> Path | None:
+        """One of the files that may be downloaded, by a name that was made here."""
+        known = self.job.outcome.get("files", ()) if isinstance(self.job.outcome, dict) else ()
+        return self.folder / name if name in known and (self.folder / name).is_file() else None
+
+
+class Results:
+    """The results of the open page, in a folder that goes with this process. What an earlier one left goes, too."""
+
+    def __init__(self, seconds: float = KEPT_SECONDS) -> None:
+        self._seconds, self._kept = seconds, dict[str, KeptResult]()
+        _remove_left_over()
+        self._root = Path(tempfile.mkdtemp(prefix=FOLDER))
+        self._lock = _locked(self._root / "lock")
+
+    def new_folder(self) -> Path:
+        """An empty folder, readable by this user alone. Raises BusyError where too many results are kept."""
+        self.sweep()
+        if len(self._kept) >= MOST_RESULTS:
+            raise BusyError("too many results are kept", remedy="try again in a while")
+        return Path(tempfile.mkdtemp(dir=self._root))
+
+    def keep(self, folder: Path, kind: str, name: str, job: Job) -> KeptResult:
+        """Keep a result under a new address."""
+        kept = KeptResult(secrets.token_urlsafe(NAME_BYTES), folder, kind, name, job)
+        self._kept[kept.address] = kept
+        return kept
+
+    def get(self, address: str) -> KeptResult | None:
+        """The result, unless it is gone."""
+        self.sweep()
+        return self._kept.get(address)
+
+    def sweep(self) -> None:
+        """Remove what is old."""
+        until = time.monotonic() - self._seconds
+        for kept in [each for each in self._kept.values() if each.made <= until and each.job.finished.is_set()]:
+            del self._kept[kept.address]
+            shutil.rmtree(kept.folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove all."""
+        shutil.rmtree(self._root, ignore_errors=True)
+        self._lock.close()
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """The file, locked until it is closed or this process ends, where the system has such locks. Raises OSError."""
+    stream = path.open("ab")
+    try:
+        import fcntl
+    except ImportError:
+        return stream
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        raise
+    return stream
+
+
+def _remove_left_over() -> None:
+    """Results of a process that was killed: nobody holds their lock."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        try:
+            if folder.is_symlink() or not (folder / "lock").exists():
+                continue
+            _locked(folder / "lock").close()
+        except OSError:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)

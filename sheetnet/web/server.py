@@ -1,0 +1,95 @@
+"""Starts the server: what it needs is looked at first, and what it promises is said."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sheetnet.errors import UsageError
+from sheetnet.files.limits import Limits
+from sheetnet.web.app import LOG, make_app
+from sheetnet.web.jobs import JobQueue, Results
+from sheetnet.web.open_page import OpenPage
+from sheetnet.web.pages import WebSite
+from sheetnet.web.sandbox import has_seccomp, landlock_version
+from sheetnet.web.sessions import Cookies
+from sheetnet.web.worker import web_workers
+
+SECONDS_FOR_A_FILE = 60  # less than on the command line: somebody waits
+WEB_LIMITS = Limits(time=SECONDS_FOR_A_FILE, cpu_time=SECONDS_FOR_A_FILE)
+MOST_CONNECTIONS = 1_000
+SECONDS_TO_END = 5
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Where the page is and how much it does at once. `https`: a proxy before it speaks https, cookies go by that alone."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    https: bool = False
+    jobs: int | None = None
+    limits: Limits = WEB_LIMITS
+
+
+def open_app(options: ServeOptions) -> Starlette:
+    """The application without a class."""
+    site = WebSite(Cookies(https=options.https), JobQueue(options.jobs), web_workers(), options.limits)
+    results = Results()
+
+    async def begin() -> None:
+        site.workers.start(1)
+
+    return make_app(site, results, OpenPage(site, results).routes(), begin)
+
+
+def serve(options: ServeOptions, say: Callable[[str], None] = print) -> None:
+    """Serve until it is interrupted. Raises UsageError where the port cannot be had."""
+    app = open_app(options)
+    listening = _socket(options)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
+    LOG.setLevel(logging.INFO)
+    host, port = listening.getsockname()[:2]
+    say(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+    say(confinement())
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=SECONDS_TO_END,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def confinement() -> str:
+    """What is taken away from the processes that read strangers' files, in one line."""
+    version = landlock_version()
+    files = f"no files but their own (Landlock {version})" if version else "all files that this user may read"
+    network = "no network and no programs (seccomp)" if has_seccomp() else "the network"
+    advice = "" if version and has_seccomp() else ": serve strangers from a container without network"
+    return f"files are judged in processes that have {files} and {network}{advice}"
+
+
+def _socket(options: ServeOptions) -> socket.socket:
+    try:
+        return socket.create_server((options.host, options.port), family=_family(options.host), backlog=256)
+    except OSError as error:
+        raise UsageError(
+            f"{options.host} port {options.port} cannot be had ({error.strerror})",
+            remedy="give another --port or --host",
+        ) from None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,108 @@
+"""What is done with a stranger's file in its confined process, the answers as plain data: judge it, make workbooks of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from sheetnet.batch.journal import packed_data
+from sheetnet.classroom.whose import read_said
+from sheetnet.errors import FileError, SheetnetError
+from sheetnet.files import read_workbook, save_workbook
+from sheetnet.files.limits import Limits
+from sheetnet.generate import asked_for
+from sheetnet.judge import judge_file
+from sheetnet.judge_options import JudgeOptions
+from sheetnet.layout.info_sheets import RECORD_SHEET
+from sheetnet.network import Network
+from sheetnet.network_file import load_network
+from sheetnet.report.html import legend_of, section
+from sheetnet.report.marked import save_marked
+from sheetnet.report.redacted import for_students, redacted
+from sheetnet.validation import Report
+
+SHOWN_OF_A_REPORT = ("ok", "notes", "network", "network_source", "engine", "trials", "seed")
+SHOWN_OF_PROGRESS = ("right", "to_look_at", "to_do", "not_judged", "total", "words", "remark")
+_OPTION = re.compile(
+    r",? \(--limit [^)]*\)|,? or allow more with --limit \S+|, or try --engine libreoffice| \(--reveal [^)]*\)"
+)
+
+
+def judge_upload(path: str, name: str, network: str | None, marked: str, limits: Limits) -> dict[str, Any]:
+    """Judge a workbook by a template, a network file or the network that it carries, and write a marked copy.
+
+    Students' copies are told at "hint". `name` is what the report calls the file. Raises FileError without any path.
+    """
+    with _spoken(path, network):
+        expected = None if network is None else load_network(network)
+        try:
+            report = judge_file(path, expected, JudgeOptions(limits=limits))
+        except FileError as error:
+            if expected is None and RECORD_SHEET in str(error):
+                return {"needs_network": True}
+            raise
+    return _shown(for_students(report), name, marked, limits)
+
+
+def judge_attempt(
+    path: str,
+    marked: str,
+    network: Network,
+    asked: Mapping[str, Any],
+    level: str,
+    limits: Limits,
+) -> dict[str, Any]:
+    """Judge what a student handed in: what the file says of itself, the report for the teacher, and what the student sees.
+
+    `asked` has the class's network, its cells that differ from student to student, and the blanks.
+    """
+    said = read_said(path, asked["network"], asked["cells"], limits)
+    with _spoken(path, None):
+        report = judge_file(path, network, JudgeOptions(blanks=asked["blanks"], limits=limits))
+    shown = _shown(redacted(report, level), Path(path).name, marked, limits)
+    return {**shown, "token": said.token, "givens": said.givens, "report": packed_data(report)}
+
+
+def make_workbooks(network: str, stem: str, suffix: str, folder: str) -> dict[str, Any]:
+    """Write the workbook of a network, a student's copy and its key, and say how they are called."""
+    with _spoken(network, network):
+        found = load_network(network)
+        books = {**asked_for(found, stem), **asked_for(found, stem, student=True, key=True)}
+        for name, book in books.items():
+            save_workbook(book, Path(folder) / f"{name}{suffix}")
+    return {"title": found.title, "sizes": found.sizes, "files": [f"{name}{suffix}" for name in books]}
+
+
+def _shown(report: Report, name: str, marked: str, limits: Limits) -> dict[str, Any]:
+    """The section of the report's page as data, and whether the marked copy was written; the report is redacted before."""
+    problem = None
+    try:
+        save_marked(report, Path(marked), limits)
+    except SheetnetError as error:
+        problem = _without_paths(str(error), report.workbook, marked)
+    found = section(0, replace(report, workbook=name), read_workbook(report.workbook, limits))
+    data = {field.name: getattr(found, field.name) for field in fields(found) if field.name != "report"}
+    data["concealed"] = _OPTION.sub("", found.concealed)
+    data["report"] = {name: getattr(report, name) for name in SHOWN_OF_A_REPORT}
+    data["progress"] = {name: getattr(found.progress, name) for name in SHOWN_OF_PROGRESS}
+    return {"section": data, "legend": legend_of([report]), "unmarked": problem}
+
+
+@contextmanager
+def _spoken(*paths: str | None) -> Iterator[None]:
+    """Errors for somebody in a browser: without our paths, and without options of the command line."""
+    try:
+        yield
+    except SheetnetError as error:
+        raise FileError(_without_paths(str(error), *paths)) from None
+
+
+def _without_paths(words: str, *paths: str | None) -> str:
+    for path in paths:
+        if path is not None and "/" in path:
+            words = words.removeprefix(f"{path}: ").replace(path, "the file")
+    return _OPTION.sub("", words)
