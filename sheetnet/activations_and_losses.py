@@ -121,7 +121,8 @@ class LossFacts:
     `outputs` is where the cost is defined, and `because` what in it is not defined elsewhere. `squares`: the cost is made
     of (a − T)². `averages`: it is shared among the outputs. `entropy`: it is −T ln a ("own"), or that and the same of
     1 − T and 1 − a ("both"). `example`: cost and ∂C/∂a at a = 0.8 and T = 0.5 of one output. `printed` as above.
-    `of_logits` is the activation that programs let the loss itself apply to z of the last layer.
+    `of_logits` is the activation that programs let the loss itself apply to z of the last layer; `elsewhere` are the classes
+    that compute it in PyTorch, with the reduction where it tells, and the word of scikit-learn's that takes its gradient.
     """
 
     title: str
@@ -136,6 +137,7 @@ class LossFacts:
     entropy: Literal["", "own", "both"] = ""
     printed: tuple[str, str] | None = None
     of_logits: str = ""
+    elsewhere: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outputs == Interval()) != (not self.because):
@@ -208,6 +210,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         ("0.045", "0.3"),
         squares=True,
         printed=("0.5*(a-target)^2", "a-target"),
+        elsewhere=("squared_error",),
     ),
     "mse": LossFacts(
         "mean squared error",
@@ -217,6 +220,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         squares=True,
         averages=True,
         printed=("(a-target)^2/n", "2*(a-target)/n"),
+        elsewhere=("MSELoss mean",),
     ),
     "binary_cross_entropy": LossFacts(
         "binary cross-entropy",
@@ -229,6 +233,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         entropy="both",
         printed=("-(target*LN(a)+(1-target)*LN(1-a))", "-(target/a-(1-target)/(1-a))"),
         of_logits="sigmoid",
+        elsewhere=("BCELoss", "BCEWithLogitsLoss"),
     ),
     "cross_entropy": LossFacts(
         "cross-entropy",
@@ -241,6 +246,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         entropy="own",
         printed=("-(target*LN(a))", "-(target/a)"),
         of_logits="softmax",
+        elsewhere=("CrossEntropyLoss", "NLLLoss"),
     ),
 }
 
@@ -264,6 +270,12 @@ def activation_called(word: str) -> str | None:
     plain = _plain(word)
     names = {_plain(other): name for name, known in ACTIVATION_FACTS.items() for other in (name, *known.elsewhere)}
     return names.get(plain)
+
+
+def loss_called(name: str, reduction: str) -> str | None:
+    """The loss that a class of PyTorch computes with this reduction, or that scikit-learn calls so; None for another."""
+    named = {name, f"{name} {reduction}"}
+    return next((loss for loss, known in LOSS_FACTS.items() if not named.isdisjoint(known.elsewhere)), None)
 
 
 def _plain(word: str) -> str:

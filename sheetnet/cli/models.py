@@ -13,13 +13,13 @@ SHOWN_ROWS = 8  # of a sample that become observations, where nobody asks for ot
 
 
 def import_command(
-    model: Annotated[Path, typer.Argument(metavar="FILE", help="A trained model: .npz.")],
+    model: Annotated[Path, typer.Argument(metavar="FILE", help="A trained model: .npz or .safetensors.")],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE.toml", help="The network file to write.")
     ] = None,
     sample: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.npz", help="Arrays inputs, outputs (what the model gives) and targets, if known."),
+        typer.Option(metavar="FILE", help="Arrays inputs, outputs (what the model gives) and targets, if known."),
     ] = None,
     activations: Annotated[
         str | None, typer.Option(metavar="WORD,…", help="One per layer, such as relu,softmax or batch_norm+relu.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,7 @@ from sheetnet.models.imported import ImportedModel, ReadModel, TrainingChoices, 
 from sheetnet.models.orientation import StoredLayer, ways_to_read
 from sheetnet.models.parts import Activate, ModelPart, Scaling
 from sheetnet.models.proof import Sample, coarsest
+from sheetnet.models.safetensors import BFLOAT16, WAS
 from sheetnet.models.words import Behind, Gives, words_behind
 from sheetnet.reference import Array
 from sheetnet.syntax.references import element_name
@@ -21,7 +23,7 @@ from sheetnet.toml_fields import refuse
 def numbers_of(values: object, name: str) -> tuple[Array, str]:
     """Values as finite 64-bit numbers, and the precision that they had. Raises NetworkError naming the first other."""
     try:
-        array: NDArray[np.generic] = np.asarray(values)
+        array: NDArray[np.generic] = np.asarray(plain_array(values))
     except ValueError:
         raise refuse(name, "has rows of different lengths", "numbers in rows of one length") from None
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > np.dtype(np.float64).itemsize:
@@ -33,7 +35,16 @@ def numbers_of(values: object, name: str) -> tuple[Array, str]:
         index = tuple(int(i) for i in np.argwhere(~finite)[0])
         where = element_name(name, index)
         raise NetworkError(f"{where} is {array[index]}, expected a finite number", place=where, remedy="train it again")
-    return array.astype(np.float64), array.dtype.name
+    metadata: Mapping[str, str] = array.dtype.metadata or {}
+    return array.astype(np.float64), metadata.get(WAS, array.dtype.name)
+
+
+def plain_array(values: Any) -> Any:
+    """A tensor of PyTorch's as an array, in its precision or as float32 where NumPy lacks that; all else as it is."""
+    if not hasattr(values, "detach"):
+        return values
+    plain = values.detach().cpu()
+    return plain.float().numpy().astype(BFLOAT16) if "bfloat16" in str(plain.dtype) else plain.numpy()
 
 
 def matrix_of(values: object, name: str) -> tuple[Array, str]:

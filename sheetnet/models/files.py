@@ -18,10 +18,11 @@ from sheetnet.models.imported import ImportedModel, TrainingChoices, imported
 from sheetnet.models.named import named_model
 from sheetnet.models.npz import PICKLES, read_npz
 from sheetnet.models.proof import Sample
+from sheetnet.models.safetensors import read_safetensors
 from sheetnet.models.words import Gives, words_behind
 
 NamedArrays = dict[str, NDArray[Any]]
-READERS: dict[str, Callable[[IO[bytes], Limits], NamedArrays]] = {".npz": read_npz}
+READERS: dict[str, Callable[[IO[bytes], Limits], NamedArrays]] = {".npz": read_npz, ".safetensors": read_safetensors}
 _TORCH = 'in PyTorch: safetensors.torch.save_file(model.state_dict(), "model.safetensors")'
 _SKLEARN = 'in scikit-learn: sheetnet.models.save_network(sheetnet.models.from_sklearn(model), "net.toml")'
 _KERAS = 'in Keras: numpy.savez("model.npz", *model.get_weights())'
@@ -61,7 +62,7 @@ def import_model(
     rows: int | None = None,
     limits: Mapping[str, int] | Limits | None = None,
 ) -> ImportedModel:
-    """The network of a model in an .npz file, and how near it comes to the sample's outputs.
+    """The network of a model in an .npz or .safetensors file, and how near it comes to the sample's outputs.
 
     Arrays are known by names such as W1, b1 or 0.weight, 0.bias. `activations`, `weights_by`, `loss`, `reduction`,
     `learning_rate`, `logits` and `title` are those of `from_arrays`; `layers` names the layers in their order where

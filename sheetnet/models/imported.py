@@ -34,6 +34,7 @@ class TrainingChoices:
     loss: str | None = None
     reduction: str = "mean"
     learning_rate: float | None = None
+    train_bias: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,17 +102,23 @@ def shape_words(network: Network) -> str:
 
 
 def imported(
-    model: ReadModel, sample: Sample | None, choices: TrainingChoices, title: str | None = None, rows: int | None = None
+    model: ReadModel,
+    sample: Sample | None,
+    choices: TrainingChoices,
+    title: str | None = None,
+    rows: int | None = None,
+    proof: Sample | None = None,
 ) -> ImportedModel:
-    """The network of a model, and how near it comes to the sample's outputs.
+    """The network of a model, and how near it comes to the outputs of the sample, or of `proof` where that is given.
 
     Its observations are the first `rows` of the sample (None: all); where there is none, one row of zeros. Raises
     NetworkError: where weights may lie in several ways that no sample tells apart, where outputs differ by more than
     rounding, and for what no workbook can hold or sheetnet does not compute.
     """
-    if len(model.readings) > 1 and (sample is None or sample.outputs is None):
+    proof = sample if proof is None else proof
+    if len(model.readings) > 1 and (proof is None or proof.outputs is None):
         raise refuse_to_guess(model.stored)
-    found = [_made(model, parts, sample, choices, title, rows) for parts in model.readings]
+    found = [_compared(_made(model, parts, sample, choices, title, rows), model, proof) for parts in model.readings]
     if len(found) == 1:
         only = found[0]
         if only.difference is not None and not only.difference.within:
@@ -143,8 +150,12 @@ def _made(
         layers[-1] = _with_applied(layers[-1], loss)
     folded = tuple(f"{name} into layer {n}" for n, layer in enumerate(layers, 1) for name in layer.took_in)
     network, notes = _network(model, layers, sample, replace(choices, loss=loss), folded, title, rows)
-    found = None if sample is None else difference(network, sample, model.gives, model.precision)
-    return ImportedModel(network, model.name, model.precision, folded, model.passed_over, found, (*model.notes, *notes))
+    return ImportedModel(network, model.name, model.precision, folded, model.passed_over, notes=(*model.notes, *notes))
+
+
+def _compared(made: ImportedModel, model: ReadModel, proof: Sample | None) -> ImportedModel:
+    found = None if proof is None else difference(made.network, proof, model.gives, model.precision)
+    return replace(made, difference=found)
 
 
 def _loss(layers: Sequence[DenseLayer], gives: Gives, loss: str | None) -> str:
@@ -194,6 +205,7 @@ def _network(
         loss=choices.loss or "",
         learning_rate=rate,
         reduction=choices.reduction,
+        train_bias=choices.train_bias,
         remarks=tuple(Remark("step", words) for words in _only_prediction(folded)),
     )
     _refuse_too_many_cells(made)

@@ -35,6 +35,18 @@ ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
     "gnumeric": (lambda: shutil.which("ssconvert") is not None, "Gnumeric's ssconvert: apt-get install gnumeric"),
     "poppler": (lambda: shutil.which("pdftotext") is not None, "pdftotext: apt-get install poppler-utils"),
     "torch": (lambda: importlib.util.find_spec("torch") is not None, "PyTorch: .venv/bin/pip install torch==2.13.0"),
+    "sklearn": (
+        lambda: importlib.util.find_spec("sklearn") is not None,
+        "scikit-learn: .venv/bin/pip install scikit-learn",
+    ),
+    "onnx": (
+        lambda: all(importlib.util.find_spec(each) is not None for each in ("onnx", "onnxruntime")),
+        "ONNX and its runtime: .venv/bin/pip install onnx onnxruntime",
+    ),
+    "safetensors": (
+        lambda: importlib.util.find_spec("safetensors") is not None,
+        "safetensors: .venv/bin/pip install safetensors",
+    ),
     "schema": (
         lambda: bool(ODF_SCHEMAS) and shutil.which("jing") is not None,
         "jing, and the OpenDocument schema as Emacs ships it: apt-get install --no-install-recommends jing emacs-common",
@@ -136,6 +148,12 @@ def _jing(schema: Path, document: Path) -> str:
 
 def _is_font_order(error: dict[str, str]) -> bool:
     return error.get("path") == "/xl/styles.xml" and "/x:font[" in error.get("xPath", "")
+
+
+def module(name: str) -> ModuleType:
+    """A module of a witness's, such as "safetensors.torch"."""
+    require(name.partition(".")[0])
+    return importlib.import_module(name)
 
 
 def torch() -> ModuleType:
