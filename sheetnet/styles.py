@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 
 SHOWN_BY_COLOR = ";;;"  # the number format of a cell that shows no number
@@ -28,6 +29,8 @@ class Style:
     size: int = 10
     wrap: bool = False
     underline: bool = False
+    indent: int = 0  # characters between a text and the edge of its cell that it is aligned with
+    upright: bool = False  # read from below to above
     open: bool = False  # may be changed on a locked sheet
 
 
@@ -63,9 +66,10 @@ STYLES: dict[str, Style] = {
     "symbol": Style(bold=True, color="1F3864"),
     "equation": Style(color="404040"),
     "head": Style(bold=True, color="1F3864", align="right"),
-    "label": Style(color="595959", align="right", size=9),
+    "label": Style(color="595959", align="right", size=9, indent=1),
     "index": Style(color="595959", align="center", size=9),
     "plain": Style(),
+    "beside": Style(color="404040", indent=1),  # what stands right of a coloured cell
     "text": Style(wrap=True),
     "link": Style(color="0563C1", underline=True),
     "input": _number("F9ECA5"),
@@ -124,6 +128,24 @@ STYLES: dict[str, Style] = {
     "answer": Style(fill="FFFFFF", bold=True, border="thick", border_color="1F3864", align="center", open=True),
 }
 
+
+class Strokes(StrEnum):
+    """What a marked cell has beside its fill, so that it is told apart where a sheet is printed in grey."""
+
+    NONE = ""
+    CROSSED_OUT = "crossed out"
+    UNDERLINED = "underlined"
+    TWICE_UNDERLINED = "underlined twice"
+    SLANTED = "slanted"
+    SLANTED_UNDERLINED = "slanted and underlined"
+
+
+UPRIGHT = "_upright"
+# A heading beside what it is of.
+STYLES |= {
+    role + UPRIGHT: replace(STYLES[role], upright=True, align="center")
+    for role in ("band_forward", "band_backward", "band_gradient")
+}
 LINKED = "_link"
 # A cell that leads somewhere looks like a link, and else as it does.
 STYLES |= {

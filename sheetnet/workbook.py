@@ -127,7 +127,9 @@ class View:
 
     `notes` are the comments of cells, `links` lead from a cell to (sheet, row, column). A `locked` sheet is protected
     without a password: only cells whose look is open (styles.STYLES) can be changed. `title_rows` repeat on each page.
-    Of a sheet that no page is wide enough for, the first `printed_columns` alone are printed.
+    Of a sheet that no page is wide enough for, the first `printed_columns` alone are printed, or `title_columns` repeat
+    on each page.
+    The cells of each box in `merged` show as one, with what its first cell holds.
     `row_groups` and `column_groups` are (first, last) of what can be folded away and is not yet.
 
     A sheet prints one page wide and as many long as it needs; all on `one_page`; or at `scale` per cent, and then pages
@@ -144,8 +146,10 @@ class View:
     entries: tuple[CellValidation, ...] = ()
     charts: tuple[LineChart, ...] = ()
     lines: tuple[DrawnLine, ...] = ()
+    merged: tuple[Box, ...] = ()
     locked: bool = False
     title_rows: tuple[int, int] | None = None
+    title_columns: tuple[int, int] | None = None
     printed_columns: int | None = None
     row_groups: tuple[tuple[int, int], ...] = ()
     column_groups: tuple[tuple[int, int], ...] = ()

@@ -31,6 +31,7 @@ DPI, MARGIN, COLORS = 200, 12, 128
 WIDEST, LONGEST = 1600, 2400  # pixels
 WIDE, LONG, READABLE = 3.2, 2.5, 900  # of a page of other proportions, a beginning of that height or width is shown
 FACE = (0.685, 0.55)  # of the marked sheet: what the README shows, where it can still be read
+PRINTED = re.compile(r'<definedName name="_xlnm.Print_Area" localSheetId="(\d+)"[^>]*>[^<]*</definedName>')
 PARTS = re.compile(r'<sheet [^>]*name="([^"]*)"[^>]*/>')
 
 
@@ -100,14 +101,19 @@ def _only(whole: Path, path: Path, shown: str) -> None:
                 data = _workbook_part(data.decode(), shown).encode()
             if part.startswith("xl/worksheets/sheet"):
                 data = data.replace(b'paperSize="9"', b'paperSize="8"')
+                data = re.sub(rb"<headerFooter>.*?</headerFooter>", b"", data)
             target.writestr(part, data)
 
 
 def _workbook_part(words: str, shown: str) -> str:
-    """The list of sheets with all but one hidden; that one is active, since a program shows a hidden active sheet."""
+    """The list of sheets with all but one hidden; that one is active, since a program shows a hidden active sheet.
+
+    It prints a hidden sheet of which a part is to be printed, too, so that no other sheet has such a part.
+    """
     number = PARTS.findall(words).index(shown)
     words = re.sub(r' (activeTab|firstSheet)="\d+"', "", words)
     words = words.replace("<workbookView", f'<workbookView activeTab="{number}" firstSheet="{number}"')
+    words = PRINTED.sub(lambda match: match[0] if int(match[1]) == number else "", words)
     return PARTS.sub(lambda match: _hidden(match, shown), words)
 
 

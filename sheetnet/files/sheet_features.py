@@ -50,6 +50,8 @@ def _wrongs(sheet: Sheet, sheets: set[str]) -> Iterator[tuple[Position | None, s
     yield from ((line.begin, backwards) for line in view.lines if line.end[1] <= line.begin[1])
     if view.title_rows is not None and not 0 < view.title_rows[0] <= view.title_rows[1] <= ROWS:
         yield None, f"the title rows {view.title_rows} are no rows of a sheet: give the first and the last"
+    if view.title_columns is not None and not 0 < view.title_columns[0] <= view.title_columns[1] <= COLUMNS:
+        yield None, f"the title columns {view.title_columns} are no columns of a sheet: give the first and the last"
     if view.tab is not None and not _COLOR.fullmatch(view.tab):
         yield None, f"the tab's colour {view.tab!r} is no RRGGBB: give one such as 1F3864"
 

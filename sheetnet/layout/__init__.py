@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sheetnet.errors import NetworkError
 from sheetnet.layout.grid import Numbers
 from sheetnet.layout.info_sheets import embedded_network, hidden_sheet, led_back, readme_sheet, remarked
+from sheetnet.layout.pages import readable
 from sheetnet.layout.step_sheet import step_grid, step_sheet
 from sheetnet.layout.student_copy import Exercise, as_key, blanks_named, student_workbook
 from sheetnet.network import Network
@@ -35,7 +36,7 @@ def build_workbook(
             sheets.append(led_back(remarked(step_sheet(grid, network), network, view)))
         elif context.shows(view):
             sheet, more = VIEW_SHEETS[view](context)
-            sheets.append(led_back(remarked(sheet, network, view)))
+            sheets.append(readable(led_back(remarked(sheet, network, view))))
             names += more
     first = int(context.shows("pictures"))  # before Read me, so that the workbook opens there
     whole = (*sheets[:first], readme_sheet(context, names, version), *sheets[first:], hidden_sheet(network))

@@ -52,6 +52,7 @@ class Grid:
     entries: list[CellValidation] = field(default_factory=list)
     charts: list[LineChart] = field(default_factory=list)
     lines: list[DrawnLine] = field(default_factory=list)
+    merged: list[Box] = field(default_factory=list)
 
     def place(self, block: str, shape: tuple[int, int], row: int, column: int) -> Box:
         """Give a block its top left corner; refuse what a sheet cannot hold. Gives the box it covers."""
@@ -158,6 +159,7 @@ class Grid:
             entries=tuple(self.entries),
             charts=tuple(self.charts),
             lines=tuple(self.lines),
+            merged=tuple(self.merged),
         )
         return Sheet(self.sheet, self._with_links(), self.arrays, view=shown)
 

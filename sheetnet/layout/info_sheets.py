@@ -88,9 +88,9 @@ def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> S
     row = _sheets(grid, context, row)
     row = _legend(grid, row, _roles(context.network))
     row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
-    row = _places(grid, context, names, row, equations=True)
+    heads, row = row + 1, _places(grid, context, names, row, equations=True)
     _signed(grid, row, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.")
-    return grid.finished(View(widths=README_WIDTHS, landscape=False))
+    return _readme(grid, heads)
 
 
 def student_readme(context: ViewContext, version: str) -> Sheet:
@@ -102,9 +102,14 @@ def student_readme(context: ViewContext, version: str) -> Sheet:
     row = _lines(grid, 7, "What to do", STUDENT_STEPS)
     row = _legend(grid, row, {"answer": "to be filled in by you"} | _roles(context.network))
     row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
-    row = _places(grid, context, context.grid.names(), row, equations=False)
+    heads, row = row + 1, _places(grid, context, context.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")
-    return grid.finished(View(widths=README_WIDTHS, landscape=False))
+    return _readme(grid, heads)
+
+
+def _readme(grid: Grid, heads: int) -> Sheet:
+    """The sheet; the heads of its table, in row `heads`, repeat on every page that the table goes on to."""
+    return grid.finished(View(widths=README_WIDTHS, landscape=False, title_rows=(heads, heads)))
 
 
 def remarked(sheet: Sheet, network: Network, view: str) -> Sheet:
@@ -188,7 +193,7 @@ def _legend(grid: Grid, row: int, legend: dict[str, str]) -> int:
     grid.write(row, 1, "Legend", "band")
     for offset, (role, words) in enumerate(legend.items(), 1):
         grid.cells[row + offset, 1] = Cell(role.removesuffix("_1").replace("_", " "), role=role)
-        grid.write(row + offset, 2, words, "plain")
+        grid.write(row + offset, 2, words, "beside")
     return row + len(legend) + 2
 
 

@@ -20,6 +20,7 @@ PIXELS = 7  # of a character, as spreadsheets measure columns
 MOST_DECIMALS = 20
 MARGIN = 1.6  # characters beside a number
 BOLD = 1.12  # times as wide
+_EXPECTED = -1.0  # stands for a number that is not there yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,12 @@ def block_format(role: str, values: Iterable[float]) -> NumberFormat | None:
 
 
 def fitting_widths(cells: Mapping[Position, Cell]) -> dict[int, float]:
-    """Column → characters that its widest number needs."""
+    """Column → characters that its widest number needs, or one that is yet to be entered in a format of its own."""
     found: dict[int, float] = {}
     for (_, column), cell in cells.items():
-        if type(cell.value) is float:
-            needed = _characters(cell.value, cell.role, cell.number)
+        value = _EXPECTED if cell.value is None and cell.number else cell.value
+        if type(value) is float:
+            needed = _characters(value, cell.role, cell.number)
             if needed > found.get(column, NARROWEST_NUMBER):
                 found[column] = needed
     return found

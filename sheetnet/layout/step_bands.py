@@ -13,7 +13,7 @@ cells (`Grid.fill`) and the names (`Grid.names`), and decorates what stands ther
 add a block to a band, name its symbol in a line (and in UNDER, where it has no track of its own).
 
 In column orientation the whole plan is turned: tracks go down the page, W⁽ˡ⁾ stands left of z⁽ˡ⁾ and the bands stand
-side by side.
+side by side, each right of its heading.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Band:
     lines: tuple[tuple[str, ...], ...]
     arrows: tuple[str, ...] = ()
     new: bool = False
+    turned_says: str = ""  # what it says in column orientation, where that is something else
 
 
 TRACKS = ("z", "e", "A", "a", "target", "cost_out", "cost_n")  # of each layer in this order, the rest after the last
@@ -50,13 +51,16 @@ _FLOW = ("z", "e", "A", "a", "cost_out", "cost_n")
 BANDS = (
     Band(
         "①", "forward", "→", "each z is the row of A on its left times the column of W above it", "band_forward",
-        (("W",), TRACKS), _FLOW,
+        (("W",), TRACKS), _FLOW, turned_says="each z is the row of W on its left times the column of A above it",
     ),
     Band(
         "②", "backward", "←", "what each number does to the cost", "band_backward",
         (("da_dz", "dC_da"), ("delta",), ("J",)), ("dC_da", "delta"),
     ),
-    Band("③", "gradient", "↓", "each ∂C/∂W below its W", "band_gradient", (("dC_dW",),)),
+    Band(
+        "③", "gradient", "↓", "each ∂C/∂W below its W", "band_gradient",
+        (("dC_dW",),), turned_says="each ∂C/∂W in the rows of its W",
+    ),
     Band("④", "forward again", "→", "with the new weights", "band_forward", (("W",), TRACKS), _FLOW, new=True),
 )  # fmt: skip
 FROZEN_BLOCKS = {"gamma": 2, "cost": 5, "cost_new": 7}  # above all bands, in these of `StepPlan.heads`
@@ -66,10 +70,14 @@ BY_WEIGHT = ("W", "dC_dW", "J")  # blocks whose rows are no observations
 _DOWN, _RIGHT = 0, 1  # axes of the sheet
 LABELS = 1  # the column of labels
 HEADS_ROW = 3
-BANDS_ROW = 4  # of the first heading; in column orientation of all headings
-LABEL_LINES = 2  # symbol and equation, above each block
-_BEFORE = (LABEL_LINES, 0)  # rows and columns of a block's labels
+BANDS_ROW = 4  # of the first heading; in column orientation of the numbers of all bands
 _LINE_GAP, _BAND_GAP = (0, 1), (1, 0)  # in rows, in columns
+_HEADING = (1, 2)  # rows of a band's heading; columns, a gap among them
+
+
+def label_lines(turned: bool) -> int:
+    """Rows of labels above each block: symbol, equation, and in column orientation what each column is."""
+    return 3 if turned else 2
 
 
 @dataclass(frozen=True)
@@ -144,12 +152,13 @@ class _Planner:
         tracks, bands = self._tracks(), []
         corners: dict[str, Position] = {}
         at = LABELS + 1 if self.turned else BANDS_ROW
+        before = (label_lines(self.turned), 0)[self.across]
         for band in BANDS:
             begin, lines = at, []
-            at += 0 if self.turned else 1  # the heading
+            at += _HEADING[self.across]
             for symbols in band.lines:
                 if names := self._names(symbols, band.new):
-                    at += _BEFORE[self.across]
+                    at += before
                     last = at + max(self._extent(name, self.across) for name in names) - 1
                     line = PlacedLine(names, self._unchanged(symbols) if band.new else (), at, last)
                     corners |= {name: self._corner(name, line, tracks) for name in names}
@@ -158,7 +167,8 @@ class _Planner:
             bands.append(PlacedBand(band, begin, at - 1 - _LINE_GAP[self.across], tuple(lines)))
             at += _BAND_GAP[self.across]
         gaps = self._gaps(tracks, bands)
-        heads = tuple(islice((column for column in count(LABELS + 1) if column not in gaps), 10))
+        narrow = gaps | {band.first for band in bands if self.turned}
+        heads = tuple(islice((column for column in count(LABELS + 1) if column not in narrow), 10))
         corners |= {name: (HEADS_ROW, heads[at]) for name, at in FROZEN_BLOCKS.items()}
         return StepPlan(corners, tracks, tuple(bands), gaps, heads)
 
@@ -184,9 +194,9 @@ class _Planner:
             if name not in FROZEN_BLOCKS:
                 track = track_of(self.network, block)
                 widths[track] = max(widths.get(track, 0), self._extent(name, self.along))
-        found, at = {}, (BANDS_ROW + 2 if self.turned else LABELS + 1)
+        found, at = {}, (BANDS_ROW + 1 if self.turned else LABELS + 1)
         for track in sorted(widths, key=self._order):
-            found[track] = at + _BEFORE[self.along]
+            found[track] = at + (label_lines(self.turned), 0)[self.along]
             at = found[track] + widths[track] + 1
         return found
 
@@ -203,5 +213,7 @@ class _Planner:
         return (along, across) if self.turned else (across, along)
 
     def _gaps(self, tracks: dict[str, int], bands: list[PlacedBand]) -> frozenset[int]:
-        firsts = [line.first for band in bands for line in band.lines] if self.turned else list(tracks.values())
-        return frozenset(first - 1 for first in firsts[1:])
+        if not self.turned:
+            return frozenset(first - 1 for first in list(tracks.values())[1:])
+        firsts = [line.first for band in bands for line in band.lines] + [band.first for band in bands[1:]]
+        return frozenset(first - 1 for first in firsts)

@@ -15,17 +15,17 @@ from sheetnet.layout.step_bands import (
     BY_WEIGHT,
     FROZEN_BLOCKS,
     HEADS_ROW,
-    LABEL_LINES,
     LABELS,
     PlacedBand,
     PlacedLine,
     StepPlan,
+    label_lines,
     step_plan,
     track_of,
 )
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.quantity import q
-from sheetnet.styles import activation_role
+from sheetnet.styles import UPRIGHT, activation_role
 from sheetnet.syntax import areas, cell_name
 from sheetnet.workbook import Box, Cell, CellValidation, Position, Rule, Sheet, View
 from sheetnet.workbook_options import SHEETS
@@ -35,7 +35,7 @@ SIGNED = ("F4A261", "FFFFFF", "6FA8DC")  # of a negative weight, of 0 and of a p
 MANY_WEIGHTS = 200  # weights of a layer from which their signs and sizes are shown by colour
 FIRST_SCREEN = 30  # rows that a screen shows
 TALL = 16  # rows of a line from which it can be folded away
-NUMBER_WIDTH, GAP_WIDTH, LABEL_WIDTH = 7.6, 2.0, 6.0
+NUMBER_WIDTH, GAP_WIDTH, LABEL_WIDTH, HEADING_WIDTH = 7.6, 2.0, 6.0, 3.2
 
 _ROLES = {
     "a": "output",
@@ -81,9 +81,14 @@ def label_of(network: Network, block: Block, turned: bool) -> str:
 
 
 def equation_place(grid: Grid, block: str) -> Position | None:
-    """Where the equation of a block stands: one row above its first cell; in the frozen rows there are none."""
+    """Where the equation of a block stands, below its symbol; in the frozen rows there are none."""
+    row, left = _symbol_place(grid, block)
+    return None if block in FROZEN_BLOCKS else (row + 1, left)
+
+
+def _symbol_place(grid: Grid, block: str) -> Position:
     top, left = grid.corners[block]
-    return None if block in FROZEN_BLOCKS else (top - 1, left)
+    return top - label_lines(grid.turned), left
 
 
 def step_grid(network: Network, values: Mapping[str, Numbers], column: bool = False) -> Grid:
@@ -114,7 +119,7 @@ def step_sheet(grid: Grid, network: Network) -> Sheet:
     plan, turned = step_plan(network, grid.turned), grid.turned
     lines = [line for placed in plan.bands for line in placed.lines]
     groups = tuple((line.first, line.last) for line in lines if _folds(network, line))
-    frozen = BANDS_ROW + 1 if turned else BANDS_ROW - 1
+    frozen = BANDS_ROW if turned else BANDS_ROW - 1
     view = View(
         widths=_widths(grid, network, plan),
         default_width=NUMBER_WIDTH,
@@ -163,31 +168,60 @@ def _heads(grid: Grid, plan: StepPlan, values: Mapping[str, Numbers]) -> None:
 
 def _heading(grid: Grid, plan: StepPlan, placed: PlacedBand) -> None:
     """A bar in the band's colour, with its number, name and direction."""
-    band, turned = placed.band, grid.turned
-    if turned:
-        cells = [(BANDS_ROW, column) for column in range(placed.first, placed.last + 1)]
-        words = f"{band.number} {band.name} {_TURNED_ARROWS[band.arrow]}"
-    else:
-        right = max(grid.box(block)[3] for block in plan.corners)
-        cells = [(placed.first, column) for column in range(LABELS, right + 1)]
-        words = f"{band.number} {band.name} {band.arrow}   {band.says}"
-    for at in cells:
-        grid.cells[at] = Cell(None, role=band.role)
-    grid.write(*cells[0], words, band.role)
+    band = placed.band
+    if grid.turned:
+        _upright_heading(grid, plan, placed)
+        return
+    right = max(grid.box(block)[3] for block in plan.corners)
+    for column in range(LABELS, right + 1):
+        grid.cells[placed.first, column] = Cell(None, role=band.role)
+    grid.write(placed.first, LABELS, f"{band.number} {band.name} {band.arrow}   {band.says}", band.role)
+
+
+def _upright_heading(grid: Grid, plan: StepPlan, placed: PlacedBand) -> None:
+    """The same beside a band in column orientation, from below to above; its number stays in sight in the frozen row."""
+    band, bottom = placed.band, max(grid.box(block)[2] for block in plan.corners)
+    grid.write(BANDS_ROW, placed.first, band.number, band.role)
+    box = (BANDS_ROW + 1, placed.first, bottom, placed.first)
+    for row in range(box[0], bottom + 1):
+        grid.cells[row, placed.first] = Cell(None, role=band.role + UPRIGHT)
+    grid.write(
+        *box[:2], f"{band.name} {_TURNED_ARROWS[band.arrow]}   {band.turned_says or band.says}", band.role + UPRIGHT
+    )
+    grid.merged.append(box)
 
 
 def _number_rows(grid: Grid, network: Network, placed: PlacedBand) -> None:
-    """Which observation each row (column, where turned) is; beside weights and Jacobians, from which node it leads."""
+    """Which observation each row is; beside weights and Jacobians, from which node it leads.
+
+    In column orientation it is what the columns are, and stands above each block.
+    """
     for line in placed.lines:
-        if network.blocks[line.blocks[0]].quantity.symbol not in BY_WEIGHT:
+        by_weight = network.blocks[line.blocks[0]].quantity.symbol in BY_WEIGHT
+        if grid.turned:
+            for name in line.blocks:
+                _number_columns(grid, network.blocks[name])
+            for n in () if by_weight else range(network.observations):
+                grid.write(BANDS_ROW, line.first + n, f"n = {n}", "index")
+        elif not by_weight:
             for n in range(network.observations):
-                at = (BANDS_ROW + 1, line.first + n) if grid.turned else (line.first + n, LABELS)
-                grid.write(*at, f"n = {n}", "index" if grid.turned else "label")
-        elif not grid.turned:
+                grid.write(line.first + n, LABELS, f"n = {n}", "label")
+        else:
             for name in line.blocks:
                 top, left = grid.corners[name]
                 for number, node in enumerate(_nodes(network.blocks[name])):
                     grid.write(top + number, left - 1, node, "index")
+
+
+def _number_columns(grid: Grid, block: Block) -> None:
+    """Above each column of a block: its node, or its observation."""
+    top, left = grid.corners[block.name]
+    if block.quantity.symbol in BY_WEIGHT:
+        words = ["bias" if node == "b" else f"i = {node}" for node in _nodes(block)]
+    else:
+        words = [f"n = {number}" for number in range(block.rows)]
+    for number, each in enumerate(words):
+        grid.write(top - 1, left + number, each, "index")
 
 
 def _nodes(block: Block) -> list[str]:
@@ -205,15 +239,15 @@ def _arrows(grid: Grid, network: Network, plan: StepPlan, placed: PlacedBand) ->
     for block in blocks:
         if block.quantity.symbol in placed.band.arrows and starts[block.name] > min(starts.values()):
             top, left = grid.corners[block.name]
-            at = (top - LABEL_LINES - 1, left) if grid.turned else (top, left - 1)
+            at = (top - label_lines(True) - 1, left) if grid.turned else (top, left - 1)
             grid.write(*at, arrow, "arrow")
 
 
 def _label(grid: Grid, network: Network, name: str) -> None:
     """The two lines above a block: symbol and shape, equation."""
-    top, left = grid.corners[name]
-    grid.write(top - LABEL_LINES, left, label_of(network, network.blocks[name], grid.turned), "symbol")
-    grid.write(top - 1, left, describe(network, name, grid.turned)[1], "equation")
+    row, left = _symbol_place(grid, name)
+    grid.write(row, left, label_of(network, network.blocks[name], grid.turned), "symbol")
+    grid.write(row + 1, left, describe(network, name, grid.turned)[1], "equation")
 
 
 def _signposts(grid: Grid, network: Network) -> None:
@@ -233,9 +267,10 @@ def _repeats(grid: Grid, network: Network, plan: StepPlan, placed: PlacedBand) -
         for name in line.repeats:
             track = plan.tracks[track_of(network, network.blocks[name])]
             top, left = (track, line.first) if grid.turned else (line.first, track)
-            grid.write(top - LABEL_LINES, left, describe(network, name, grid.turned)[0], "symbol")
-            grid.write(top - 1, left, f"as in {plan.bands[0].band.number}", "equation")
-            grid.links[top - LABEL_LINES, left] = (grid.sheet, *grid.corners[name])
+            row = top - label_lines(grid.turned)
+            grid.write(row, left, describe(network, name, grid.turned)[0], "symbol")
+            grid.write(row + 1, left, f"as in {plan.bands[0].band.number}", "equation")
+            grid.links[row, left] = (grid.sheet, *grid.corners[name])
 
 
 def _folds(network: Network, line: PlacedLine) -> bool:
@@ -246,13 +281,15 @@ def _folds(network: Network, line: PlacedLine) -> bool:
 def _widths(grid: Grid, network: Network, plan: StepPlan) -> dict[int, float]:
     """Column → characters: gaps are narrow, others as wide as their numbers and as the labels above these need."""
     widths = {LABELS: LABEL_WIDTH, **dict.fromkeys(plan.gaps, GAP_WIDTH)}
+    widths |= {placed.first: HEADING_WIDTH for placed in plan.bands if grid.turned}
     for column, width in fitting_widths(grid.cells).items():
         widths[column] = max(width, widths.get(column, NUMBER_WIDTH))
     written = sorted(at for at, cell in grid.cells.items() if cell.value is not None or cell.formula is not None)
     following = {at: after for at, after in pairwise(written) if at[0] == after[0]}
     for name in network.blocks:
-        top, left, _, right = grid.box(name)
-        for at in ((top - LABEL_LINES, left), (top - 1, left)) if name not in FROZEN_BLOCKS else ():
+        _, left, _, right = grid.box(name)
+        row, _ = _symbol_place(grid, name)
+        for at in ((row, left), (row + 1, left)) if name not in FROZEN_BLOCKS else ():
             if (cell := grid.cells.get(at)) is not None and at in following:
                 room = sum(widths.get(column, NUMBER_WIDTH) for column in range(left, following[at][1]))
                 lacking = text_characters(str(cell.value), cell.role) - room
@@ -271,8 +308,7 @@ def _add_styles(grid: Grid, network: Network) -> None:
     _scale_weights(grid, network)
     for name, use in uses(grid, network).items():
         if name not in FROZEN_BLOCKS:
-            top, left = grid.corners[name]
-            grid.links[top - LABEL_LINES, left] = (grid.sheet, *grid.corners[use])
+            grid.links[_symbol_place(grid, name)] = (grid.sheet, *grid.corners[use])
 
 
 def _ask(grid: Grid, block: Block) -> None:

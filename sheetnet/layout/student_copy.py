@@ -20,6 +20,7 @@ from sheetnet.layout.info_sheets import hidden_sheet, led_back, student_readme
 from sheetnet.layout.step_sheet import equation_place, step_grid, step_sheet
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q
+from sheetnet.styles import STYLES
 from sheetnet.syntax import Area, area_name, areas, cell_name
 from sheetnet.workbook import Cell, Position, Rule, Sheet, View, Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
@@ -27,6 +28,8 @@ from sheetnet.workbook_options import SHEETS, WorkbookOptions
 if TYPE_CHECKING:
     from sheetnet.layout.views.view_parts import ViewContext
 
+BLANK_FORMAT = "0.000000"  # of every number that is to be found, whatever its size
+USUAL_GIVENS = (1e-4, 100.0)  # sizes of given numbers from which such numbers come as this format shows
 NAME_COLUMN, FILLED_COLUMN, OF_COLUMN, LIGHT_COLUMN = range(1, 5)
 HEADER_ROW = 4
 FULL, BEGUN, NOT_BEGUN = "filled in", "begun", "empty"
@@ -83,7 +86,7 @@ def _questions(context: ViewContext, grid: Grid, row: int, falls: bool) -> int:
         row += 1
         full = "AND(" + ",".join(f"COUNT({area})={count}" for area, count in needed) + ")"
         grid.calculate(row, NAME_COLUMN, f'IF({full},IF({test},"{YES}","{NO}"),"{NOT_YET}")', None, "light")
-        grid.write(row, FILLED_COLUMN, words, "plain")
+        grid.write(row, FILLED_COLUMN, words, "beside")
     return row
 
 
@@ -173,9 +176,10 @@ def student_workbook(
 
     grid = step_grid(network, values, presentation.column)
     blanks = exercise.blanks or blanks_named(network, ())
+    shown = blank_format(network, values)
     for name in blanks:
-        _empty(grid, network, name, exercise.hints)
-    _wait(grid)
+        _empty(grid, network, name, exercise.hints, shown)
+    _wait(grid, shown)
     context = ViewContext(network, presentation, {}, grid)
     falls = values["cost_new"][0][0] < values["cost"][0][0]
     title = replace(grid.cells[1, 1], value=f"Exercise: {network.title}")
@@ -185,6 +189,18 @@ def student_workbook(
     locked = [replace(sheet, view=replace(sheet.view, locked=True)) for sheet in sheets]
     names = sorted(grid.names(), key=lambda name: name.name)
     return Workbook((*locked, hidden_sheet(network, blanks, exercise.token)), tuple(names))
+
+
+def blank_format(network: Network, values: Mapping[str, Numbers]) -> str:
+    """The one number format of all that is to be found; none where the given numbers are unusually large or small.
+
+    It depends on what is given alone, so that it tells no answer's size.
+    """
+    given = [
+        abs(x) for name, block in network.blocks.items() if block.kind == "input" for row in values[name] for x in row
+    ]
+    low, high = USUAL_GIVENS
+    return BLANK_FORMAT if all(size == 0 or low <= size < high for size in given) else ""
 
 
 def as_key(workbook: Workbook) -> Workbook:
@@ -199,24 +215,24 @@ def as_key(workbook: Workbook) -> Workbook:
     return replace(workbook, sheets=tuple(sheets))
 
 
-def _empty(grid: Grid, network: Network, name: str, level: str) -> None:
+def _empty(grid: Grid, network: Network, name: str, level: str, shown: str) -> None:
     """Take the formulas of a block away, without hints its equation too; leave bias nodes and, as a note, the hint."""
     block = network.blocks[name]
     for r in range(block.rows):
         for c in range(block.columns):
             if not block.is_bias_node(c):
-                grid.cells[grid.position(name, r, c)] = Cell(None, role="answer")
+                grid.cells[grid.position(name, r, c)] = Cell(None, role="answer", number=shown)
     if level == "none" and (place := equation_place(grid, name)) is not None:
         del grid.cells[place]
     if (words := hint(network, name, level, grid.turned)) is not None:
         grid.notes[grid.corners[name]] = words
 
 
-def _wait(grid: Grid) -> None:
+def _wait(grid: Grid, shown: str) -> None:
     """Let formulas that are left show nothing while a cell that they use does, for blanks are no numbers to them.
 
-    Neither a number format nor a column's width tells what will stand there. Nothing is a blank character: where
-    LibreOffice reads an .ods without recalculating it, an empty text counts as the number 0.
+    Neither their number format, which is that of the blanks, nor a column's width tells what will stand there. Nothing is
+    a blank character: where LibreOffice reads an .ods without recalculating it, an empty text counts as the number 0.
     """
     empty = {at for at, cell in grid.cells.items() if cell.role == "answer"}
     for at, cell in grid.cells.items():  # in the order in which the step computes them
@@ -227,7 +243,7 @@ def _wait(grid: Grid) -> None:
             empty.add(at)
             count = sum(sum(1 for _ in _places(area)) for area in used)
             formula = f'IF(COUNT({",".join(map(_relative, used))})<{count}," ",{formula})'
-        grid.cells[at] = replace(cell, value=None, formula=formula, number="")
+        grid.cells[at] = replace(cell, value=None, formula=formula, number=shown if STYLES[cell.role].digits else "")
 
 
 def _places(area: Area) -> Iterator[Position]:

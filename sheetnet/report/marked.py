@@ -92,7 +92,8 @@ def _text(words: str) -> _Row:
 def _verdict(verdict: str, count: int | None = None) -> Field:
     """A verdict in its colour, with its sign for who sees no colours."""
     look = VERDICT_STYLES[verdict]
-    return Field(f"{look.sign} " + (verdict if count is None else f"{count:,} {verdict}"), look.fill)
+    words = verdict if count is None else f"{count:,} {verdict}"
+    return Field(f"{look.sign} {words}", look.fill, strokes=look.strokes)
 
 
 def _notes(report: Report) -> Iterator[_Row]:
@@ -103,9 +104,9 @@ def _notes(report: Report) -> Iterator[_Row]:
 
 
 def _counts(report: Report) -> Iterator[_Row]:
-    yield tuple(Field(title, bold=True) for title in ("verdict", "meaning"))
+    yield tuple(Field(title, bold=True) for title in ("verdict", "in its cells", "meaning"))
     for verdict, count in report.counts.items():
-        yield _verdict(verdict, count), Field(Verdict(verdict).meaning)
+        yield _verdict(verdict, count), Field(VERDICT_STYLES[verdict].strokes or None), Field(Verdict(verdict).meaning)
     yield ()
 
 
@@ -229,7 +230,8 @@ def marks_of(report: Report) -> dict[Place, Mark]:
 
 
 def _mark(cell: CellVerdict) -> Mark:
-    return Mark(VERDICT_STYLES[cell.verdict].fill, None if cell.verdict == Verdict.CORRECT else _note(cell))
+    look = VERDICT_STYLES[cell.verdict]
+    return Mark(look.fill, None if cell.verdict == Verdict.CORRECT else _note(cell), look.strokes)
 
 
 def _note(cell: CellVerdict) -> str:

@@ -10,6 +10,7 @@ from sheetnet.errors import one_line
 from sheetnet.formulas import symbol_of
 from sheetnet.quantity import Quantity, q
 from sheetnet.report.redacted import Level
+from sheetnet.styles import Strokes
 from sheetnet.syntax.references import and_more, element_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding, findings_of
@@ -19,23 +20,27 @@ from sheetnet.workbook import Value
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A verdict's fill (RRGGBB, light enough for dark text), a sign for who sees no colours, a terminal's color."""
+    """A verdict's fill (RRGGBB, light enough for dark text), a sign for who sees no colours, a terminal's color.
+
+    `strokes` are what a marked cell has where it is printed in grey.
+    """
 
     fill: str
     sign: str
     color: str
+    strokes: Strokes = Strokes.NONE
 
 
 VERDICT_STYLES: dict[str, Look] = {
     Verdict.MISSING: Look("FF9E9E", "∅", "red"),
     Verdict.BLANK: Look("A9CDF5", "▢", "blue"),
-    Verdict.ERROR: Look("FF6B6B", "!", "red"),
-    Verdict.UNSUPPORTED: Look("D5D5D5", "…", "yellow"),
-    Verdict.UNDETERMINED: Look("E8DFC0", "?", "yellow"),
-    Verdict.HARDCODED: Look("CDA9F2", "#", "magenta"),
-    Verdict.ROUNDED: Look("F0C3EA", "≈", "magenta"),
-    Verdict.WRONG: Look("FF9E9E", "✗", "red"),
-    Verdict.CARRIED: Look("FFC34D", "↓", "yellow"),
+    Verdict.ERROR: Look("FF6B6B", "!", "red", Strokes.CROSSED_OUT),
+    Verdict.UNSUPPORTED: Look("D5D5D5", "…", "yellow", Strokes.SLANTED_UNDERLINED),
+    Verdict.UNDETERMINED: Look("E8DFC0", "?", "yellow", Strokes.SLANTED_UNDERLINED),
+    Verdict.HARDCODED: Look("CDA9F2", "#", "magenta", Strokes.TWICE_UNDERLINED),
+    Verdict.ROUNDED: Look("F0C3EA", "≈", "magenta", Strokes.UNDERLINED),
+    Verdict.WRONG: Look("FF9E9E", "✗", "red", Strokes.CROSSED_OUT),
+    Verdict.CARRIED: Look("FFC34D", "↓", "yellow", Strokes.SLANTED),
     Verdict.CORRECT: Look("C8EBC3", "✓", "green"),
 }
 EDITED = Look("CDEFF2", "✎", "cyan")  # an input that no longer holds what the network file says

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from copy import copy
 from pathlib import Path
 
 import openpyxl
 import pytest
 from odf import opendocument
+from openpyxl.styles import Font
 
 from sheetnet.cli import main
 from sheetnet.errors import FileError
@@ -18,10 +20,11 @@ from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
 from sheetnet.report.marked import SUMMARY_NAME, cell_position, copy_paths, marks_of, save_marked
 from sheetnet.report.wording import VERDICT_STYLES
+from sheetnet.styles import Strokes
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place
 from tests.support.marked import FORMATS, NETWORK, OWN, damaged, mark, notes_in, ours_in, remarked
-from tests.support.odf import odf_cells, placed
+from tests.support.odf import odf_cells, odf_strokes, placed
 from tests.support.sheets import place_of as stands_at
 from tests.support.sheets import with_cell
 from tools.packages import parts_of
@@ -81,6 +84,16 @@ def test_marking_twice_gives_the_same_bytes(original: Path) -> None:
     assert mark(original)[1].read_bytes() == first
 
 
+def with_strokes(font: Font, strokes: Strokes) -> Font:
+    """The font as a mark leaves it."""
+    changed = copy(font)
+    words = strokes.split()
+    changed.strike = True if "crossed" in words else font.strike
+    changed.i = True if "slanted" in words else font.i
+    changed.u = "double" if "twice" in words else "single" if "underlined" in words else font.u
+    return changed
+
+
 def test_every_cell_of_an_xlsx_has_its_fill_and_note(tmp_path: Path) -> None:
     """openpyxl sees each verdict's colour, the reason of all that is not correct, and each cell's own number format."""
     path = tmp_path / "student.xlsx"
@@ -91,7 +104,8 @@ def test_every_cell_of_an_xlsx_has_its_fill_and_note(tmp_path: Path) -> None:
         old, new = before[cell.sheet][cell.cell], after[cell.sheet][cell.cell]
         assert new.fill.fgColor.rgb == "FF" + VERDICT_STYLES[cell.verdict].fill
         if cell.verdict != "blank":  # it was taken out of the file together with its format
-            assert (new.number_format, repr(new.font)) == (old.number_format, repr(old.font))
+            assert new.number_format == old.number_format
+            assert repr(new.font) == repr(with_strokes(old.font, VERDICT_STYLES[cell.verdict].strokes))
             assert repr(new.border) == repr(old.border)
         note = new.comment.text if new.comment else ""
         assert (cell.message in note) == (cell.verdict != "correct")
@@ -102,13 +116,30 @@ def test_every_cell_of_an_ods_has_its_fill_and_note(tmp_path: Path) -> None:
     path = tmp_path / "student.ods"
     save_workbook(damaged(), path)
     report, target = mark(path)
-    seen = odf_cells(target)
+    seen, strokes = odf_cells(target), odf_strokes(target)
+    wanted = {
+        Strokes.NONE: set(),
+        Strokes.CROSSED_OUT: {"line-through"},
+        Strokes.UNDERLINED: {"underline"},
+        Strokes.TWICE_UNDERLINED: {"underline", "double"},
+        Strokes.SLANTED: {"italic"},
+        Strokes.SLANTED_UNDERLINED: {"italic", "underline"},
+    }
     for cell in report.cells:
         place = cell_position(cell)
         assert place is not None
+        assert strokes[place] == wanted[VERDICT_STYLES[cell.verdict].strokes]
         fill, note = seen[place]
         assert fill == "#" + VERDICT_STYLES[cell.verdict].fill
         assert (cell.message in note) == (cell.verdict != "correct")
+
+
+def test_what_is_not_right_has_strokes_that_a_grey_print_shows() -> None:
+    """All that somebody typed and that is not correct; a blank is empty, and what is missing stands nowhere."""
+    plain = {verdict for verdict, look in VERDICT_STYLES.items() if look.strokes is Strokes.NONE}
+    assert plain == {Verdict.CORRECT, Verdict.BLANK, Verdict.MISSING}
+    apart = (Verdict.WRONG, Verdict.HARDCODED, Verdict.ROUNDED, Verdict.CARRIED, Verdict.UNDETERMINED)
+    assert len({VERDICT_STYLES[verdict].strokes for verdict in apart}) == len(apart)
 
 
 def test_the_authors_notes_stay(original: Path) -> None:
@@ -204,7 +235,9 @@ def test_the_report_sheet_leads_with_progress_and_lists_what_is_to_be_done(origi
         ["✗ not ok", f"{right:,} of {len(report.cells):,} right, 2 to look at, 1 to do"],
     ]
     for verdict, count in report.counts.items():
-        assert [f"{VERDICT_STYLES[verdict].sign} {count:,} {verdict}", Verdict(verdict).meaning] in lines
+        look = VERDICT_STYLES[verdict]
+        strokes = [look.strokes] if look.strokes else []
+        assert [f"{look.sign} {count:,} {verdict}", *strokes, Verdict(verdict).meaning] in lines
     for cell in report.cells:
         if cell.verdict not in ("correct", "carried"):
             (line,) = (each for each in lines if each[:2] == [signed(cell.verdict), f"{cell.sheet}!{cell.cell}"])

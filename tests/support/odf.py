@@ -22,6 +22,20 @@ def placed(document: Any) -> Iterator[tuple[tuple[str, int, int], Any]]:
             row += int(line.getAttribute("numberrowsrepeated") or 1)
 
 
+def odf_strokes(path: Path) -> dict[tuple[str, int, int], set[str]]:
+    """By sheet, row and column: what each cell's text has of line-through, underline, double underline and italic."""
+    document = opendocument.load(str(path))
+    strokes: dict[str, set[str]] = {}
+    for style in document.automaticstyles.childNodes:
+        properties = [each.attributes for each in style.childNodes if each.qname[1] == "text-properties"]
+        own = {k[1]: v for each in properties for k, v in each.items()}
+        lines = {kind for kind in ("line-through", "underline") if own.get(f"text-{kind}-style") == "solid"}
+        twice = {"double"} if own.get("text-underline-type") == "double" else set()
+        slanted = {"italic"} if own.get("font-style") == "italic" else set()
+        strokes[style.getAttribute("name")] = lines | twice | slanted
+    return {place: strokes.get(cell.getAttribute("stylename"), set()) for place, cell in placed(document)}
+
+
 def odf_cells(path: Path) -> dict[tuple[str, int, int], tuple[str, str]]:
     """By sheet, row and column: the background and the note of each cell, as odfpy reads them."""
     document = opendocument.load(str(path))

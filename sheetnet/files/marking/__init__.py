@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sheetnet.errors import FileError
+from sheetnet.styles import Strokes
 from sheetnet.workbook import Place
 
 AUTHOR = "sheetnet"  # of the notes, which begin with it
@@ -15,10 +16,11 @@ SETTLED = "nothing to remark any more"  # where a copy is marked again, and a no
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One cell's fill (RRGGBB) and the note it gets, if any."""
+    """One cell's fill (RRGGBB), the strokes of its text, and the note it gets, if any."""
 
     fill: str
     note: str | None = None
+    strokes: Strokes = Strokes.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Field:
     bold: bool = False
     link: Place | None = None
     wrap: bool = False
+    strokes: Strokes = Strokes.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from sheetnet.files.marking.ods_cells import (
     SHEET_TAG,
     SOURCE_TAG,
     STYLE_TAG,
+    TEXT_PROPERTIES,
     CellStyles,
     row_edits,
     table_rows,
@@ -146,7 +147,7 @@ _PREFIXES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "xlink": "http://www.w3.org/1999/xlink",
 }
-_STYLES = {AUTOMATIC, STYLE_TAG, CELL_PROPERTIES, MAP}
+_STYLES = {AUTOMATIC, STYLE_TAG, CELL_PROPERTIES, TEXT_PROPERTIES, MAP}
 _TAGS = frozenset(
     {
         _BODY,

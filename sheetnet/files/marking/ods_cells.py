@@ -10,12 +10,25 @@ from dataclasses import dataclass, field
 from sheetnet.files.escaping import dropped, paragraphs
 from sheetnet.files.marking import AUTHOR, LINK_COLOR, SETTLED, Field, Mark
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
+from sheetnet.styles import Strokes
 from sheetnet.workbook import Position
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 AUTOMATIC = f"{{{_OASIS}office:1.0}}automatic-styles"
 _STYLE = f"{{{_OASIS}style:1.0}}"
-STYLE_TAG, CELL_PROPERTIES, MAP = (_STYLE + name for name in ("style", "table-cell-properties", "map"))
+STYLE_TAG, CELL_PROPERTIES, TEXT_PROPERTIES, MAP = (
+    _STYLE + name for name in ("style", "table-cell-properties", "text-properties", "map")
+)
+_SLANTED = {b"fo:font-style": "italic"}
+_UNDERLINED = {b"style:text-underline-style": "solid", b"style:text-underline-width": "auto"}
+_STROKES: dict[Strokes, dict[bytes, str]] = {
+    Strokes.NONE: {},
+    Strokes.CROSSED_OUT: {b"style:text-line-through-style": "solid", b"style:text-line-through-type": "single"},
+    Strokes.UNDERLINED: _UNDERLINED,
+    Strokes.TWICE_UNDERLINED: {**_UNDERLINED, b"style:text-underline-type": "double"},
+    Strokes.SLANTED: _SLANTED,
+    Strokes.SLANTED_UNDERLINED: {**_SLANTED, **_UNDERLINED},
+}
 
 
 class CellStyles:
@@ -33,16 +46,18 @@ class CellStyles:
             node.get(_STYLE + "name") or "": node for node in styles if node.get(_STYLE + "family") == "table-cell"
         }
         self._known: dict[tuple[str, str], str] = {}
+        self._marked: dict[tuple[str, str, Strokes], str] = {}
         self._added: dict[str, bytes] = {}
 
-    def filled(self, base: str, fill: str) -> str:
-        """The name of a style that is like `base` (empty: the default), but for its fill (RRGGBB) and conditions."""
-        if (base, fill) not in self._known:
+    def marked(self, base: str, mark: Mark) -> str:
+        """The name of a style like `base` (empty: the default), but for a mark's fill and strokes, without conditions."""
+        key = base, mark.fill, mark.strokes
+        if key not in self._marked:
             name = self._free()
             node = self._cells.get(base)
-            self._added[name] = self._child(name, base, fill) if node is None else self._copy(name, node, fill)
-            self._known[base, fill] = name
-        return self._known[base, fill]
+            self._added[name] = self._child(name, base, mark) if node is None else self._copy(name, node, mark)
+            self._marked[key] = name
+        return self._marked[key]
 
     def look(self, cell: Field) -> str:
         """A style for texts of our own."""
@@ -50,7 +65,8 @@ class CellStyles:
         wrap = ' fo:wrap-option="wrap"' if cell.wrap else ""
         weight = ' fo:font-weight="bold"' if cell.bold else ""
         link = f' fo:color="#{LINK_COLOR}" style:text-underline-style="solid"' if cell.link else ""
-        text = f"<style:text-properties{link}{weight}/>" if link or weight else ""
+        strokes = "".join(f' {name.decode()}="{value}"' for name, value in _STROKES[cell.strokes].items())
+        text = f"<style:text-properties{link}{weight}{strokes}/>" if link or weight or strokes else ""
         align = '<style:paragraph-properties fo:text-align="start"/>'
         fixed = ' style:text-align-source="fix" style:vertical-align="top"'
         return self._own("table-cell", f"<style:table-cell-properties{color}{wrap}{fixed}/>{align}{text}")
@@ -84,28 +100,37 @@ class CellStyles:
         self._names.add(f"sheetnet{number}")
         return f"sheetnet{number}"
 
-    def _child(self, name: str, base: str, fill: str) -> bytes:
+    def _child(self, name: str, base: str, mark: Mark) -> bytes:
         """The base is a style of the whole document, which new ones may descend from."""
         parent = f' style:parent-style-name="{dropped(base)}"' if base else ""
-        start = f'<style:style style:name="{name}" style:family="table-cell"{parent}>'
-        return (start + f'<style:table-cell-properties fo:background-color="#{fill}"/></style:style>').encode()
+        start = f'<style:style style:name="{name}" style:family="table-cell"{parent}>'.encode()
+        return b"".join([start, *(_new(*each) for each in _changes(mark).items()), b"</style:style>"])
 
-    def _copy(self, name: str, node: XmlNode, fill: str) -> bytes:
+    def _copy(self, name: str, node: XmlNode, mark: Mark) -> bytes:
         """The base is an automatic style, which no other may descend from. Its conditions, which would win, are left out."""
-        data, color = self._data, {b"fo:background-color": f"#{fill}"}
+        data, changes = self._data, _changes(mark)
         tag = retagged(data[node.start : node.inner], {b"style:name": name, b"style:display-name": None})
-        inner = children(self._nodes, node)
+        tag = tag if not node.empty else tag[:-2].rstrip() + b">"
         pieces, place = [tag], node.inner
-        for child in inner:
-            changed = b"" if child.tag == MAP else retagged(data[child.start : child.inner], color)
-            pieces += [data[place : child.start], changed]
+        for child in children(self._nodes, node):
+            pieces.append(data[place : child.start])
+            if child.tag != MAP:
+                pieces.append(retagged(data[child.start : child.inner], changes.pop(child.tag, {})))
             place = child.end if child.tag == MAP else child.inner
-        if any(child.tag == CELL_PROPERTIES for child in inner):
-            return b"".join([*pieces, data[place : node.end]])
-        properties = retagged(b"<style:table-cell-properties/>", color)
-        if node.empty:
-            return tag[:-2].rstrip() + b">" + properties + b"</style:style>"
-        return b"".join([tag, properties, *pieces[1:], data[place : node.end]])
+        first, last = (_new(tag, changes.get(tag, {})) for tag in (CELL_PROPERTIES, TEXT_PROPERTIES))
+        rest = data[place : node.close] if not node.empty else b""
+        return b"".join([pieces[0], first, *pieces[1:], rest, last, b"</style:style>"])
+
+
+def _changes(mark: Mark) -> dict[str, dict[bytes, str | None]]:
+    """The attributes that a mark sets in each kind of properties."""
+    found: dict[str, dict[bytes, str | None]] = {CELL_PROPERTIES: {b"fo:background-color": f"#{mark.fill}"}}
+    return found | ({TEXT_PROPERTIES: dict(_STROKES[mark.strokes])} if mark.strokes else {})
+
+
+def _new(tag: str, changes: Mapping[bytes, str | None]) -> bytes:
+    """Properties that a style has not had; nothing where none are set."""
+    return retagged(b"<style:%s/>" % tag.rpartition("}")[2].encode(), changes) if changes else b""
 
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -284,7 +309,7 @@ class _Writer:
     def _marked(self, cell: CellElement, column: int, mark: Mark, default: str) -> bytes:
         data, node = self._data, cell.node
         base = node.get(STYLE_ATTRIBUTE) or default or self._column_style(column)
-        tag = self._tag(node, 1, self._styles.filled(base, mark.fill))
+        tag = self._tag(node, 1, self._styles.marked(base, mark))
         if cell.note is not None and not cell.note.empty:
             return tag + self._followed(cell.note, node.inner, mark.note) + data[cell.note.close : node.end]
         if mark.note is None:
@@ -310,7 +335,7 @@ class _Writer:
         for column, mark in sorted(marks.items()):
             if column > start:
                 yield b'<table:table-cell table:number-columns-repeated="%d"/>' % (column - start)
-            style = self._styles.filled(default or self._column_style(column), mark.fill)
+            style = self._styles.marked(default or self._column_style(column), mark)
             note = b"" if mark.note is None else _note(mark.note)
             yield b'<table:table-cell table:style-name="%s">%s</table:table-cell>' % (style.encode(), note)
             start = column + 1

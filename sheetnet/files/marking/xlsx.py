@@ -239,7 +239,7 @@ def _mark_sheet(parts: Parts, part: str, marks: Mapping[Position, Mark], styles:
             remedy="save the file again",
         )
     fills = {position: mark.fill for position, mark in marks.items()}
-    edits = list(CellMarker(data, nodes, styles.filled).edits(fills))
+    edits = list(CellMarker(data, nodes, styles.marked).edits(marks))
     at = max(node.end for node in nodes if node.depth == 1 and node.tag in BEFORE_CONDITIONS)
     edits += condition_edits(data, nodes, fills, styles.condition, at)
     notes = {cell_name(*position): mark.note for position, mark in sorted(marks.items())}

@@ -1,4 +1,4 @@
-"""Gives cells of an .xlsx worksheet another fill, in place.
+"""Gives cells of an .xlsx worksheet another fill and other strokes, in place.
 
 Nothing but the `s` of marked cells changes: values, formulas, caches and metadata are not even read.
 """
@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.files.escaping import replaced
-from sheetnet.files.marking import LINK_COLOR, Field, unmarkable
+from sheetnet.files.marking import LINK_COLOR, Field, Mark, unmarkable
 from sheetnet.files.package import Parts
 from sheetnet.files.xlsx.parts import NAMESPACES
 from sheetnet.files.xml import Edit, XmlNode, appended, children, element_prefix, retagged
+from sheetnet.styles import Strokes
 from sheetnet.syntax import cell_name, column_number
 from sheetnet.workbook import Position
 
@@ -28,9 +29,19 @@ EMPTY_STYLES = (
 ).encode()
 _LISTS = ("fonts", "fills", "cellXfs")
 _DXFS = "dxfs"  # differential formats, those of conditions; a file may have none
+# The parts of a font in the order in which they stand.
+_FONT = ("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name")
 _TAGS = frozenset(
-    MAIN + name for name in (*_LISTS, _DXFS, "cellStyleXfs", "cellStyles", "font", "fill", "xf", "dxf", "sz", "name")
+    MAIN + name for name in (*_LISTS, *_FONT, _DXFS, "cellStyleXfs", "cellStyles", "font", "fill", "xf", "dxf")
 )
+_STROKES: dict[Strokes, dict[str, bytes]] = {
+    Strokes.NONE: {},
+    Strokes.CROSSED_OUT: {"strike": b"<%sstrike/>"},
+    Strokes.UNDERLINED: {"u": b"<%su/>"},
+    Strokes.TWICE_UNDERLINED: {"u": b'<%su val="double"/>'},
+    Strokes.SLANTED: {"i": b"<%si/>"},
+    Strokes.SLANTED_UNDERLINED: {"i": b"<%si/>", "u": b"<%su/>"},
+}
 
 
 class NewStyles:
@@ -48,13 +59,20 @@ class NewStyles:
         self._lists = {name: listed[name] for name in (*_LISTS, _DXFS) if name in listed}
         self._counts = {name: len(children(nodes, node)) for name, node in self._lists.items()}
         self._formats = children(nodes, listed["cellXfs"])
+        self._fonts, self._nodes = children(nodes, listed["fonts"]), nodes
+        self._stroked_fonts: dict[tuple[int, Strokes], int] = {}
         self._added: dict[str, dict[bytes, int]] = {name: {} for name in (*_LISTS, _DXFS)}
         self._parent = b' xfId="0"' if "cellStyleXfs" in listed else b""
 
-    def filled(self, style: int, fill: str) -> int:
-        """The format that is like the given one, but for its fill (RRGGBB)."""
+    def marked(self, style: int, mark: Mark) -> int:
+        """The format that is like the given one, but for the fill and the strokes of a mark."""
         node = self._formats[style if style < len(self._formats) else 0]
-        changes = {b"fillId": str(self._fill(fill)), b"applyFill": "1"}
+        changes: dict[bytes, str | None] = {b"fillId": str(self._fill(mark.fill)), b"applyFill": "1"}
+        if mark.strokes and self._fonts:
+            key = _number(node.get("fontId")), mark.strokes
+            if key not in self._stroked_fonts:
+                self._stroked_fonts[key] = self._stroked(*key)
+            changes |= {b"fontId": str(self._stroked_fonts[key]), b"applyFont": "1"}
         tag = retagged(self._data[node.start : node.inner], changes)
         return self._add("cellXfs", tag + self._data[node.inner : node.end])
 
@@ -66,7 +84,7 @@ class NewStyles:
 
     def look(self, cell: Field) -> int:
         """A format for texts of our own; with its apostrophe (quotePrefix) they stay texts when they are edited."""
-        font, p = self._font(cell) if cell.bold or cell.link else 0, self._prefix
+        font, p = self._font(cell) if cell.bold or cell.link or cell.strokes else 0, self._prefix
         fill_id = 0 if cell.fill is None else self._fill(cell.fill)
         start = b'<%sxf numFmtId="0" fontId="%d" fillId="%d" borderId="0"%s quotePrefix="1"'
         end = (
@@ -75,10 +93,26 @@ class NewStyles:
         wrap = b' wrapText="1"' if cell.wrap else b""
         return self._add("cellXfs", start % (p, font, fill_id, self._parent) + end % (p, wrap, p))
 
+    def _stroked(self, number: int, strokes: Strokes) -> int:
+        """The font that is like the given one, but for its strokes; all of its parts stay in their order."""
+        font, data = self._fonts[number if number < len(self._fonts) else 0], self._data
+        new = {name: text % self._prefix for name, text in _STROKES[strokes].items()}
+        if font.empty:
+            p = self._prefix
+            return self._add("fonts", b"<%sfont>%s</%sfont>" % (p, b"".join(new.values()), p))
+        made, place = [data[font.start : font.inner]], font.inner
+        for part in children(self._nodes, font):
+            name = part.tag.removeprefix(MAIN)
+            due = [each for each in new if _FONT.index(each) <= _FONT.index(name)]
+            made += [data[place : part.start], *(new.pop(each) for each in due)]
+            place = part.end if name in _STROKES[strokes] else part.start
+        return self._add("fonts", b"".join([*made, *new.values(), data[place : font.end]]))
+
     def _font(self, cell: Field) -> int:
         p = self._prefix
-        weight = b"<%sb/>" % p if cell.bold else b""
-        underline = b"<%su/>" % p if cell.link else b""
+        strokes = {name: text % p for name, text in _STROKES[cell.strokes].items()}
+        weight = (b"<%sb/>" % p if cell.bold else b"") + strokes.get("i", b"") + strokes.get("strike", b"")
+        underline = b"<%su/>" % p if cell.link else strokes.get("u", b"")
         color = b'<%scolor rgb="FF%s"/>' % (p, LINK_COLOR.encode()) if cell.link else b""
         text = b'<%sfont>%s%s<%ssz val="%s"/>%s<%sname val="%s"/></%sfont>'
         size, name = self._family
@@ -127,7 +161,7 @@ class NewStyles:
 
 ROW_ELEMENT, CELL_ELEMENT, COLUMN_ELEMENT, DATA_ELEMENT = MAIN + "row", MAIN + "c", MAIN + "col", MAIN + "sheetData"
 CELL_TAGS = frozenset({ROW_ELEMENT, CELL_ELEMENT, COLUMN_ELEMENT, DATA_ELEMENT})
-Restyle = Callable[[int, str], int]  # a format and a fill → the format with that fill
+Restyle = Callable[[int, Mark], int]  # a format and a mark → the format with its fill and strokes
 
 
 @dataclass(slots=True)
@@ -150,11 +184,11 @@ class CellMarker:
         self._columns = [node for node in nodes if node.tag == COLUMN_ELEMENT]
         self._rows = {row.number: row for row in _rows(nodes)}
 
-    def edits(self, fills: Mapping[Position, str]) -> Iterator[Edit]:
-        """The edits that give these cells their fills, whether they are there or not."""
-        by_row: dict[int, dict[int, str]] = {}
-        for (row, column), fill in sorted(fills.items()):
-            by_row.setdefault(row, {})[column] = fill
+    def edits(self, marks: Mapping[Position, Mark]) -> Iterator[Edit]:
+        """The edits that give these cells their looks, whether they are there or not."""
+        by_row: dict[int, dict[int, Mark]] = {}
+        for (row, column), mark in sorted(marks.items()):
+            by_row.setdefault(row, {})[column] = mark
         new: dict[int, bytes] = {}
         for number, wanted in by_row.items():
             if number in self._rows:
@@ -163,9 +197,9 @@ class CellMarker:
                 new[number] = self._new_row(number, wanted)
         yield from self._new_rows(new)
 
-    def _in_row(self, row: _Row, wanted: Mapping[int, str]) -> Iterator[Edit]:
+    def _in_row(self, row: _Row, wanted: Mapping[int, Mark]) -> Iterator[Edit]:
         there = dict(zip(row.columns, row.cells, strict=True))
-        absent = {column: fill for column, fill in wanted.items() if column not in there}
+        absent = {column: mark for column, mark in wanted.items() if column not in there}
         for column in wanted.keys() - absent.keys():
             node = there[column]
             style = self._restyle(_style(node), wanted[column])
@@ -175,7 +209,7 @@ class CellMarker:
             return
         # `spans` is but a hint for readers; it would no longer hold.
         tag = retagged(self._data[row.node.start : row.node.inner], {b"spans": None})
-        made = {column: self._new_cell(row, column, fill) for column, fill in sorted(absent.items())}
+        made = {column: self._new_cell(row, column, mark) for column, mark in sorted(absent.items())}
         if row.node.empty:
             yield row.node.start, row.node.end, _filled(tag, self._prefix + b"row", b"".join(made.values()))
             return
@@ -185,18 +219,18 @@ class CellMarker:
             at = row.cells[following].start if following < len(row.cells) else row.node.close
             yield at, at, cell
 
-    def _new_cell(self, row: _Row, column: int, fill: str) -> bytes:
+    def _new_cell(self, row: _Row, column: int, mark: Mark) -> bytes:
         own = row.node.get("customFormat") in ("1", "true")
         base = _style(row.node) if own else self._column_style(column)
-        return self._cell(row.number, column, self._restyle(base, fill))
+        return self._cell(row.number, column, self._restyle(base, mark))
 
     def _cell(self, row: int, column: int, style: int) -> bytes:
         return b'<%sc r="%s" s="%d"/>' % (self._prefix, cell_name(row, column).encode(), style)
 
-    def _new_row(self, number: int, wanted: Mapping[int, str]) -> bytes:
+    def _new_row(self, number: int, wanted: Mapping[int, Mark]) -> bytes:
         cells = [
-            self._cell(number, column, self._restyle(self._column_style(column), fill))
-            for column, fill in wanted.items()
+            self._cell(number, column, self._restyle(self._column_style(column), mark))
+            for column, mark in wanted.items()
         ]
         return b'<%srow r="%d">%s</%srow>' % (self._prefix, number, b"".join(cells), self._prefix)
 

@@ -299,6 +299,7 @@ class CellExtras:
     before: str = ""
     link: str = ""  # where its text leads
     after: str = ""
+    covered: bool = False  # by the first of merged cells
 
 
 def extras_by_place(
@@ -318,6 +319,11 @@ def extras_by_place(
         extras_of.setdefault(place, CellExtras()).link = link
     for index, chart in enumerate(view.charts, first_chart):
         extras_of.setdefault(chart.anchor, CellExtras()).after += frame(sheet, chart, index)
+    for top, left, bottom, right in view.merged:
+        for place in positions((top, left, bottom, right)):
+            extras_of.setdefault(place, CellExtras()).covered = place != (top, left)
+        spans = f' table:number-columns-spanned="{right - left + 1}" table:number-rows-spanned="{bottom - top + 1}"'
+        extras_of[top, left].attributes += spans
     for line in view.lines:
         corner = min(line.begin[0], line.end[0]), line.begin[1]
         extras_of.setdefault(corner, CellExtras()).after += line_xml(sheet, line)

@@ -9,7 +9,7 @@ from io import StringIO
 from itertools import groupby
 from typing import Any
 
-from odf import config, number, office, style, table
+from odf import config, number, office, style, table, text
 from odf.namespaces import STYLENS, TABLENS
 
 from sheetnet.files.sheet_features import USUAL_HEIGHT, row_heights
@@ -21,7 +21,8 @@ _THICKNESS = {"thin": "0.75pt", "thick": "1.75pt"}
 _ALIGN = {"left": "start", "right": "end", "center": "center"}
 _FORMAT = re.compile(r"0(?:\.(0+))?(E\+0+)?(%)?")
 PORTRAIT, LANDSCAPE = "Portrait", "Landscape"
-_GROUP = "table:table-column-group"
+_GROUP, _TITLES = "table:table-column-group", "table:table-header-columns"
+_INDENT = 0.25  # centimetres of one
 _BREAKS = {False: "auto", True: "page"}
 
 
@@ -145,13 +146,15 @@ def cell(name: str, look: Style) -> Any:
     if look.number == SHOWN_BY_COLOR or _FORMAT.fullmatch(look.number):
         made.setAttribute("datastylename", _data_name(look.number))
     border = f"{_THICKNESS[look.border]} solid #{look.border_color}" if look.border else "none"
-    vertical = "top" if look.wrap and look.align == "left" else "middle"
+    vertical = "top" if look.upright or (look.wrap and look.align == "left") else "middle"
     fill = f"#{look.fill}" if look.fill else "transparent"
     box = style.TableCellProperties(backgroundcolor=fill, border=border, verticalalign=vertical)
     box.setAttribute("cellprotect", "none" if look.open else "protected")
+    if look.upright:
+        box.setAttribute("rotationangle", "90")
     box.setAttribute("wrapoption", "wrap" if look.wrap else "no-wrap")
     made.addElement(box)
-    made.addElement(style.ParagraphProperties(textalign=_ALIGN[look.align]))
+    made.addElement(style.ParagraphProperties(textalign=_ALIGN[look.align], marginleft=f"{_INDENT * look.indent:g}cm"))
     made.addElement(font(look))
     return made
 
@@ -194,7 +197,8 @@ def table_style(sheet: Sheet) -> str:
 
 def columns(view: View) -> str:
     """The `table:table-column` elements of all columns of a sheet."""
-    last = max([*view.widths, *view.column_breaks, *(end for _, end in view.column_groups)], default=0)
+    ends = [end for _, end in (*view.column_groups, *([view.title_columns] if view.title_columns else []))]
+    last = max([*view.widths, *view.column_breaks, *ends], default=0)
     last = min(last + 1, COLUMNS)
     looks = [
         (view.widths.get(column, view.default_width), column in view.column_breaks, _group_of(view, column))
@@ -205,13 +209,15 @@ def columns(view: View) -> str:
     pieces = []
     for group, run in groupby(runs, key=lambda run: run[0][2]):
         inside = "".join(xml_text(_column(_column_style(*look[:2]), count)) for look, count in run)
-        pieces.append(f"<{_GROUP}>{inside}</{_GROUP}>" if group else inside)
+        pieces.append(f"<{group[0]}>{inside}</{group[0]}>" if group else inside)
     return "".join(pieces)
 
 
-def _group_of(view: View, column: int) -> int:
-    """The number of the group of columns to which one belongs, 0 for none."""
-    return next((n for n, (first, last) in enumerate(view.column_groups, 1) if first <= column <= last), 0)
+def _group_of(view: View, column: int) -> tuple[str, int] | None:
+    """The element around a column, and its number: columns that fold away, or repeat on each page."""
+    around = [(_GROUP, *group) for group in view.column_groups]
+    around += [(_TITLES, *view.title_columns)] if view.title_columns is not None else []
+    return next(((name, n) for n, (name, first, last) in enumerate(around) if first <= column <= last), None)
 
 
 def _column(name: str, count: int) -> Any:
@@ -242,14 +248,17 @@ def common_styles(sheets: Sequence[Sheet], more: Sequence[Any]) -> str:
     layouts, masters = office.AutomaticStyles(), office.MasterStyles()
     for name, sheet in sorted({_page_name(sheet): sheet for sheet in sheets}.items()):
         layouts.addElement(_page(name, sheet.view))
-        masters.addElement(style.MasterPage(name=name, pagelayoutname=f"pm_{name}"))
+        master = style.MasterPage(name=name, pagelayoutname=f"pm_{name}")
+        master.addElement(_footer())
+        masters.addElement(master)
     return xml_text(styles) + xml_text(layouts) + xml_text(masters)
 
 
 def _page(name: str, view: View) -> Any:
     layout = style.PageLayout(name=f"pm_{name}")
     width, height = ("29.7cm", "21cm") if view.landscape else ("21cm", "29.7cm")
-    properties = style.PageLayoutProperties(pagewidth=width, pageheight=height, margin="1.5cm")
+    properties = style.PageLayoutProperties(pagewidth=width, pageheight=height, margin="1.5cm", marginbottom="0.7cm")
+    properties.setAttribute("firstpagenumber", "continue")
     properties.setAttribute("printorientation", (LANDSCAPE if view.landscape else PORTRAIT).lower())
     if view.scale:
         properties.setAttribute("scaleto", f"{view.scale}%")
@@ -259,7 +268,24 @@ def _page(name: str, view: View) -> Any:
         # odfpy knows ODF 1.2; fitting to one page in width came with 1.3.
         properties.attributes[(STYLENS, "scale-to-X")] = "1"
     layout.addElement(properties)
+    below = style.FooterStyle()
+    below.addElement(style.HeaderFooterProperties(minheight="0.8cm", margintop="0.2cm"))
+    layout.addElement(below)
     return layout
+
+
+def _footer() -> Any:
+    """The sheet's name on the left of each page, the number of the page on the right."""
+    name, page = text.P(), text.P(text="Page ")
+    name.addElement(text.SheetName(text="Sheet"))
+    page.addElement(text.PageNumber(text="1"))
+    page.addText(" of ")
+    page.addElement(text.PageCount(text="1"))
+    footer = style.Footer()
+    for region, words in ((style.RegionLeft(), name), (style.RegionRight(), page)):
+        region.addElement(words)
+        footer.addElement(region)
+    return footer
 
 
 def settings(sheets: Sequence[Sheet]) -> str:

@@ -123,7 +123,8 @@ def _cell(sheet: Sheet, place: Position, cell: Cell, extras: CellExtras) -> str:
             height, width = sheet.arrays[place]
             formula += f' table:number-matrix-columns-spanned="{width}" table:number-matrix-rows-spanned="{height}"'
     elif cell.value is None:
-        return f"<table:table-cell{style}>{extras.before}{extras.after}</table:table-cell>"
+        name = "table:covered-table-cell" if extras.covered else "table:table-cell"
+        return f"<{name}{style}>{extras.before}{extras.after}</{name}>"
     attributes, text = _value(cell.value, shown_as(*cell.look), cell.formula is not None)
     if not attributes:
         raise FileError(_no_value(cell), place=cell_place((sheet.name, *place)))

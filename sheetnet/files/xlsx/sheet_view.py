@@ -9,6 +9,7 @@ from sheetnet.workbook import Sheet
 
 _A4 = 9
 _MARGIN = 1.5 / 2.54  # inches
+_FOOTER = "&L&A&RPage &P of &N"  # the sheet's name, the number of the page
 
 
 def set_view(written: Any, sheet: Sheet) -> None:
@@ -41,6 +42,7 @@ def _print(written: Any, sheet: Sheet) -> None:
         written.set_landscape()
     written.set_paper(_A4)
     written.set_margins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+    written.set_footer(_FOOTER)
     if view.scale:
         written.set_print_scale(view.scale)
         written.set_h_pagebreaks([row - 1 for row in view.row_breaks])
@@ -50,5 +52,8 @@ def _print(written: Any, sheet: Sheet) -> None:
     if view.title_rows is not None:
         first, last = view.title_rows
         written.repeat_rows(first - 1, last - 1)
+    if view.title_columns is not None:
+        first, last = view.title_columns
+        written.repeat_columns(first - 1, last - 1)
     if view.printed_columns is not None:
         written.print_area(0, 0, max(row for row, _ in sheet.cells) - 1, view.printed_columns - 1)

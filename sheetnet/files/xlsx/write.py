@@ -38,6 +38,7 @@ from sheetnet.files.xlsx.xlsxwriter_internals import (
     draw_line,
     give_up,
     include_cell,
+    merge_cells,
     set_link,
     shared_texts,
     style_index,
@@ -125,6 +126,8 @@ def attach(book: Any, written: Any, sheet: Sheet) -> None:
         written.data_validation(*from_zero(entry.box), _validation(entry))
     for chart in view.charts:
         insert_chart(book, written, sheet, chart)
+    for box in view.merged:
+        merge_cells(written, *from_zero(box))
     for line in view.lines:
         draw_line(written, line.begin, line.end, pixels_to(sheet, line.begin), pixels_to(sheet, line.end))
 
@@ -209,7 +212,9 @@ def _format(style: Style) -> dict[str, object]:
         "underline": int(style.underline),
         "num_format": style.number,
         "align": style.align,
-        "valign": "top" if style.wrap and style.align == "left" else "vcenter",
+        "indent": style.indent,
+        "valign": "top" if style.upright or (style.wrap and style.align == "left") else "vcenter",
+        "rotation": 90 if style.upright else 0,
         "text_wrap": style.wrap,
         "locked": not style.open,
     }

@@ -30,6 +30,7 @@ USED: dict[type, tuple[str, ...]] = {
         "drawing",
         "external_drawing_links",
         "outline_row_level",
+        "merge",
     ),
     Drawing: ("_write_sp", "_add_drawing_object", "embedded", "fh"),
     DrawingInfo: ("_drawing_type", "_dimensions", "_width", "_height", "_shape", "_anchor"),
@@ -105,6 +106,11 @@ class RowsSheet(Worksheet):  # type: ignore[misc, unused-ignore]
 def set_link(written: Any, row: int, column: int, target: str) -> None:
     """Lay a link to `Sheet!A1` over the cell; XlsxWriter's `write_url` would also write the cell."""
     written.hyperlinks[row][column] = Url(f"internal:{target}")
+
+
+def merge_cells(written: Any, top: int, left: int, bottom: int, right: int) -> None:
+    """Show the cells of a box as one; XlsxWriter's `merge_range` would also write them."""
+    written.merge.append([top, left, bottom, right])
 
 
 def set_outline(written: Any, rows: bool) -> None:

@@ -186,7 +186,7 @@ CHAIN_RULE_WORDS = (
     "Each weight has its factors in cells of their own: multiply along a path, add over the paths, take the step."
 )
 FROZEN = " Biases are not trained: they have their gradient, and w′ = w."
-MIXING = "softmax: each aᵢ moves with every zⱼ"
+MIXING = "softmax: each aₘ moves with every zⱼ"
 DIAGONAL_NOTE = (
     "Not the gradient: it leaves out that each output of a softmax moves with every z. Some worked examples "
     "multiply so: compare it with ∂C/∂w at the left."
@@ -246,14 +246,14 @@ class _Layer:
     def _equation(self) -> str:
         network, here, above = self.context.network, up(self.layer), up(self.layer + 1)
         mixes = network.mixes(self.layer)
-        source = f"a{here}{'ᵢ' if mixes else 'ⱼ'}"
+        source = f"a{here}{'ₘ' if mixes else 'ⱼ'}"
         arriving = f"∂C/∂{source}"
         if self.layer < network.depth:
             mixed = f"∂C/∂z{above}ₖ" if network.mixes(self.layer + 1) else f"∂C/∂a{above}ₖ · ∂a{above}ₖ/∂z{above}ₖ"
             arriving = f"( Σₖ {mixed} · ∂z{above}ₖ/∂{source} )"
         weight = f"∂z{here}ⱼ/∂w{here}ᵢⱼ"
         if mixes:
-            return f"∂C/∂w{here}ᵢⱼ = ( Σᵢ {arriving} · ∂{source}/∂z{here}ⱼ ) · {weight}      {MIXING}"
+            return f"∂C/∂w{here}ᵢⱼ = ( Σₘ {arriving} · ∂{source}/∂z{here}ⱼ ) · {weight}      {MIXING}"
         return f"∂C/∂w{here}ᵢⱼ = {arriving} · ∂{source}/∂z{here}ⱼ · {weight}"
 
     def _jacobian(self, top: int) -> int:
@@ -268,7 +268,8 @@ class _Layer:
             own = step.cell(q("z", self.layer), n, j), step.cell(a, n, j)
             return activation.derivative(*own) if i == j else f"-({step.cell(a, n, i)}*{activation.share(*own)})"
 
-        grid.write(top, NAMES, f"J{up(self.layer)}   ∂aᵢ/∂zⱼ = {network.mixing(self.layer).elements}", "symbol")
+        elements = f"∂aᵢ/∂zⱼ = {network.mixing(self.layer).elements}"  # i is a node of the layer below here
+        grid.write(top, NAMES, f"J{up(self.layer)}   {elements.replace('ᵢ', 'ₘ')}", "symbol")
         for j in range(size):
             grid.write(top + 1, left + j, f"∂z{low(j)}", "header")
         box = grid.fill(block, self.context.values[block], formula, "backward", (top + 2, left))

@@ -193,7 +193,15 @@ def gradient_check_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
     _main(table, context, bends)
     _lights(table, context, light, bends)
     widths = {LABEL: 13.0, **dict.fromkeys(range(2, light), 12.0), light: 9.0}
-    view = View(widths=widths, freeze=(table.first, VALUE), title_rows=(GRADIENT_TOP, GRADIENT_TOP + 2), tab="C55A11")
+    heads = (GRADIENT_TOP, GRADIENT_TOP + 2)
+    view = View(
+        widths=widths,
+        freeze=(table.first, VALUE),
+        title_rows=heads,
+        printed_columns=light,
+        landscape=False,
+        tab="C55A11",
+    )
     return grid.finished(view), grid.names()
 
 
@@ -213,7 +221,7 @@ def _above(grid: Grid, context: ViewContext) -> None:
     )
     for row, label, words in lines:
         grid.write(row, LABEL, label, "symbol")
-        grid.write(row, WORDS_AT, words, "equation")
+        grid.write(row, WORDS_AT, words, "beside")
     values = context.values
     grid.fill("grad_h", values["grad_h"], lambda *_: None, "step_size", (H_ROW, VALUE))
     h = grid.fixed("grad_h")

@@ -25,7 +25,7 @@ from sheetnet.styles import activation_role
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import CellValidation, DrawnLine, Rule, View
 
-NETWORK_TOP = 9  # the first row of the drawing
+CHOICE = 5  # the row of the observation that is shown, where there are several
 INPUT_COLUMN = 2  # the column of the inputs; the first is a margin
 NODE = 2  # rows of a node, its symbol and its number, and of a weight, w and ∂C/∂w
 
@@ -35,6 +35,21 @@ class Places:
     """Rows and columns of the drawing of one network."""
 
     network: Network
+
+    @property
+    def captions(self) -> int:
+        """The row of the layers' names, above their equations; lower where there is an observation to be chosen."""
+        return 7 if self.network.observations > 1 else 5
+
+    @property
+    def heads(self) -> int:
+        """The row of the columns' heads."""
+        return self.captions + 2
+
+    @property
+    def top(self) -> int:
+        """The first row of the drawing."""
+        return self.heads + 2
 
     @property
     def height(self) -> int:
@@ -52,12 +67,12 @@ class Places:
         sizes = self.network.sizes
         rows = NODE * (sizes[layer - 1] + 1) if layer else NODE
         slot = (self.height + 1) / sizes[layer]
-        return NETWORK_TOP + int(j * slot + (slot - 1 - rows) / 2)
+        return self.top + int(j * slot + (slot - 1 - rows) / 2)
 
     def symbol_row(self, layer: int, j: int) -> int:
         """The row of a node's symbol, its number stands below: in the middle of what flows into it, bias nodes last."""
         if j == self.network.sizes[layer]:
-            return NETWORK_TOP + self.height + 1
+            return self.top + self.height + 1
         return self.first_row(layer, j) + (self.network.sizes[layer - 1] if layer else 0)
 
     def activation_column(self, layer: int) -> int:
@@ -99,7 +114,6 @@ class Places:
         return f"{cell_name(rows[0], column)}:{cell_name(rows[1], column)}"
 
 
-CHOICE, CAPTIONS, HEADS = NETWORK_TOP - 5, NETWORK_TOP - 3, NETWORK_TOP - 2  # rows
 NETWORK_WORDS = (
     "Forward from left to right; backward ∂C/∂w = a · δ: what a line comes from times δ of the neuron that it leads to."
 )
@@ -128,7 +142,7 @@ def network_sheet(context: ViewContext) -> Laid:
     drawing.outputs()
     drawing.cost()
     drawing.legend()
-    view = View(widths=drawing.at.widths(), freeze=(HEADS + 1, 1), title_rows=(1, 2), tab="2E75B6")
+    view = View(widths=drawing.at.widths(), freeze=(drawing.at.heads + 1, 1), title_rows=(1, 2), tab="2E75B6")
     return grid.finished(view), grid.names()
 
 
@@ -145,16 +159,15 @@ class _Drawing:
         last = self.context.network.observations - 1
         if not last:
             return
-        words = f"the observation that is shown: type 0 to {last}. ∂C/∂w is that of this observation alone."
-        self.grid.write(CHOICE, INPUT_COLUMN - 1, "n", "label")
+        words = f"n, the observation that is shown: type 0 to {last}. ∂C/∂w is that of this observation alone."
         self._fill(drawn("n"), [None], "input", (CHOICE, INPUT_COLUMN))
-        self.grid.write(CHOICE, INPUT_COLUMN + 1, words, "equation")
+        self.grid.write(CHOICE, INPUT_COLUMN + 1, words, "beside")
         box = (CHOICE, INPUT_COLUMN, CHOICE, INPUT_COLUMN)
         self.grid.entries.append(CellValidation(box, "Observation", f"A whole number, 0 to {last}.", whole=(0, last)))
 
     def inputs(self) -> None:
         self._caption(INPUT_COLUMN, "inputs", "", "A_0")
-        self.grid.write(HEADS, INPUT_COLUMN, "x", "header")
+        self.grid.write(self.at.heads, INPUT_COLUMN, "x", "header")
         for i in range(self.context.network.sizes[0]):
             row = self.at.symbol_row(0, i)
             self.grid.write(row, INPUT_COLUMN, self.at.symbol(0, i), "input")
@@ -168,9 +181,9 @@ class _Drawing:
         powers = f"e = {net.mixing(layer).power.replace('ⱼ', '')},  " if net.mixes(layer) else ""
         equation = f"z = Σ w·{below},  {powers}{net.activation_facts(layer).equation}"
         self._caption(left + 1, f"layer {layer}: {kind}", equation, q("W", layer))
-        self.grid.write(HEADS, left + 1, "w, ∂C/∂w", "header")
+        self.grid.write(self.at.heads, left + 1, "w, ∂C/∂w", "header")
         for column, head in enumerate(["z", *(["e"] if net.mixes(layer) else []), "a", "δ"], left + 3):
-            self.grid.write(HEADS, column, head, "header")
+            self.grid.write(self.at.heads, column, head, "header")
         for j in range(net.sizes[layer]):
             self._weights(layer, j)
             self._neuron(layer, j)
@@ -223,7 +236,7 @@ class _Drawing:
         left, loss = self.at.rim(net.depth) + 2, LOSS_FORMULAS[net.loss]
         self._caption(left, "targets, cost", f"Cⱼ = {net.loss_facts.equation}", "target")
         for column, head in enumerate(("T", "Cⱼ")):
-            grid.write(HEADS, left + column, head, "header")
+            grid.write(self.at.heads, left + column, head, "header")
         for j in range(net.sizes[-1]):
             row = self.at.symbol_row(net.depth, j) + 1
             for column, (name, role) in enumerate(((f"T{low(j)}", "target"), (f"C{low(j)}", "cost"))):
@@ -244,7 +257,7 @@ class _Drawing:
             words = "mean" if net.reduction == "mean" else "sum"
             nodes.append((drawn("cost"), step.cell("cost", 0, 0), f"C, {words} of all {net.observations}"))
         nodes.append((drawn("cost", new=True), step.cell("cost_new", 0, 0), "C′ after the step"))
-        row = NETWORK_TOP + (self.at.height - NODE) // 2
+        row = self.at.top + (self.at.height - NODE) // 2
         for j in range(net.sizes[-1]):
             self._line((self.at.symbol_row(net.depth, j) + 1, terms + 1), (row + 1, terms + 2))
         for block, formula, words in nodes:
@@ -283,9 +296,10 @@ class _Drawing:
 
     def _caption(self, column: int, title: str, equation: str, block: str) -> None:
         """What a group of columns is, leading to its block on Step."""
-        self.grid.write(CAPTIONS - 1, column, title, "band")
-        self.grid.write(CAPTIONS, column, equation, "equation")
-        self.grid.links[CAPTIONS - 1, column] = (self.context.grid.sheet, *self.context.grid.corners[block])
+        row = self.at.captions
+        self.grid.write(row, column, title, "band")
+        self.grid.write(row + 1, column, equation, "equation")
+        self.grid.links[row, column] = (self.context.grid.sheet, *self.context.grid.corners[block])
 
     def _fill(self, block: str, formulas: Sequence[str | None], roles: str | list[str], at: tuple[int, int]) -> None:
         """A block of one row."""

@@ -153,9 +153,7 @@ CHART_COLUMNS, CHART_ROWS = 7, 18
 OUTPUTS = "Outputs, and their targets as thin lines"
 LINE_COLORS = ("0072B2", "D55E00", "009E73", "CC79A7", "56B4E9", "E69F00", "000000", "8A6D00")
 STEP, COST, CHART = 1, 2, 3  # columns
-TRAINING_WORDS = (
-    "Gradient descent, one row per step: each row takes its weights from the row above. Change Step: all rows follow."
-)
+TRAINING_WORDS = "Gradient descent, one row per step. Change an input, a weight or γ on Step: all rows follow."
 EXPLAINED = (
     "Read a row from left to right:",
     "the weights; for each observation x, z, a (forward),",
@@ -183,6 +181,7 @@ def training_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
         freeze=(page.table.first, COST + 1),
         title_rows=(TRAINING_TOP, TRAINING_TOP + 2),
         printed_columns=CHART + CHART_COLUMNS - 1,
+        landscape=False,  # so that both charts stand on the first page
         tab="548235",
     )
     return grid.finished(view), grid.names()
@@ -267,7 +266,7 @@ class _Page(TableLayout):
         ]
         below += CHART_ROWS + 1
         for number, line in enumerate(EXPLAINED):
-            grid.write(below + number, CHART, line, "equation")
+            grid.write(below + number, CHART, line, "beside")
         names = {series.label: series.name for series in outputs}
         for number in range(2 * len(LINE_COLORS)):  # so many cells whatever the network, some of them blank
             at = below + 1 + len(EXPLAINED) + number // 2, CHART + number % 2
@@ -295,7 +294,7 @@ def place_gamma(grid: Grid, context: ViewContext) -> None:
     grid.write(TRAINING_TOP - 1, STEP, "γ", "symbol")
     source = fixed(context, "gamma", 0, 0)
     grid.fill("train_gamma", context.values["train_gamma"], lambda *_: source, "copy", (TRAINING_TOP - 1, COST))
-    grid.write(TRAINING_TOP - 1, CHART, "the learning rate: change it on Step", "equation")
+    grid.write(TRAINING_TOP - 1, CHART, "the learning rate: change it on Step", "beside")
     grid.links[TRAINING_TOP - 1, STEP] = (context.grid.sheet, *context.grid.corners["gamma"])
 
 

@@ -1,0 +1,103 @@
+"""On paper every text can be read: at least six points, in both formats; a page says which it is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sheetnet.engine.libreoffice import find_libreoffice
+from sheetnet.files import SUFFIXES, save_workbook
+from sheetnet.generate import make_student_workbook, make_workbook
+from sheetnet.layout.pages import PAGE_SIZE, SMALLEST_SCALE, SMALLEST_TEXT, readable
+from sheetnet.network_file import load_network, template_names
+from sheetnet.styles import STYLES
+from sheetnet.workbook import Cell, Sheet, View
+from sheetnet.workbook_options import SHEETS, WorkbookOptions
+from tests.support.engines import TIME_LIMIT, require
+
+SIZE = re.compile(r'<fontspec [^>]*size="(-?\d+)"')
+ZOOM = 3  # pdftohtml, at its largest, gives whole points of a page so many times as large
+
+
+def table(columns: int, width: float, gap: int = 0) -> Sheet:
+    """Two rows of numbers, nothing in the column `gap`; the first column does not scroll."""
+    cells = {(row, c): Cell(1.0) for row in (1, 2) for c in range(1, columns + 1) if c != gap}
+    return Sheet("Wide", cells, view=View(default_width=width, freeze=(2, 2)))
+
+
+def test_a_sheet_that_stays_readable_is_one_page_wide() -> None:
+    """Up to where its smallest font would have six points."""
+    assert readable(table(10, 9.0)) == table(10, 9.0)
+    view = readable(table(10, 9.0)).view
+    assert (view.scale, view.column_breaks, view.title_columns) == (0, (), None)
+
+
+def test_a_wider_one_prints_side_by_side_at_the_smallest_scale() -> None:
+    """Each page repeats the columns that stay in sight, and has no more than it has room for."""
+    view = readable(table(60, 9.0)).view
+    assert view.scale == SMALLEST_SCALE
+    assert view.title_columns == (1, 1)
+    assert view.scale / 100 * min(style.size for style in STYLES.values()) >= SMALLEST_TEXT
+    column = 0.75 * (7 * 9.0 + 5)
+    for first, after in zip((1, *view.column_breaks), (*view.column_breaks, 61), strict=True):
+        repeated = 1 if first > 1 else 0
+        assert (after - first + repeated) * column * view.scale / 100 <= PAGE_SIZE[0]
+
+
+def test_a_page_begins_behind_a_gap_where_there_is_one() -> None:
+    """No number is parted from its neighbour then; else as much as fits stands on a page."""
+    full = readable(table(60, 9.0)).view.column_breaks[0]
+    assert readable(table(60, 9.0, gap=full - 4)).view.column_breaks[0] == full - 3
+    assert readable(table(60, 9.0, gap=3)).view.column_breaks[0] == full
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every template as LibreOffice prints it from both formats, one in column orientation, and a student's copy."""
+    require("libreoffice")
+    folder = tmp_path_factory.mktemp("pages")
+    every = WorkbookOptions(tuple(SHEETS), steps=60)
+    digits = make_workbook(load_network("digits-64-32-10"))
+    books = {name: make_workbook(load_network(name), every) for name in template_names() if name != "digits-64-32-10"}
+    books["column"] = make_workbook(load_network("relu-sigmoid-softmax"), replace(every, column=True))
+    books["student"] = make_student_workbook(load_network("xor-batch"))
+    for name, book in {**books, "digits": digits}.items():
+        for suffix in SUFFIXES if book is not digits else SUFFIXES[:1]:
+            save_workbook(book, folder / f"{name}_{suffix[1:]}{suffix}")
+    paths = sorted(map(str, folder.iterdir()))
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = [str(find_libreoffice()), profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *paths]
+    subprocess.run(command, check=True, capture_output=True, timeout=4 * TIME_LIMIT)
+    return {path.stem: path for path in sorted(folder.glob("*.pdf"))}
+
+
+@pytest.mark.slow
+@pytest.mark.libreoffice
+def test_no_text_on_paper_is_smaller_than_six_points(printed: dict[str, Path]) -> None:
+    """As poppler measures it in the pages; those of pixels, which have no text, aside."""
+    small = {}
+    for name, path in printed.items():
+        command = ["pdftohtml", "-xml", "-i", "-stdout", "-zoom", str(ZOOM), str(path)]
+        found = subprocess.run(command, check=True, capture_output=True, text=True, timeout=TIME_LIMIT).stdout
+        sizes = [int(size) / ZOOM for size in SIZE.findall(found)]
+        assert sizes, name
+        small[name] = min(size for size in sizes if size > 0)
+    assert {name: size for name, size in small.items() if size < SMALLEST_TEXT} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.libreoffice
+def test_every_page_says_which_it_is(printed: dict[str, Path]) -> None:
+    """`Page 3 of 12`, in order."""
+    for name, path in printed.items():
+        words = subprocess.run(
+            ["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True, text=True
+        ).stdout
+        told = re.findall(r"Page (\d+) of (\d+)", words)
+        assert told, name
+        assert [int(page) for page, _ in told] == list(range(1, len(told) + 1)), name
+        assert {int(count) for _, count in told} == {len(told)}, name
