@@ -7,6 +7,10 @@ class/keep/secret           which the copies are known by
 class/keep/roster.csv       who has a copy
 class/keep/variants.csv     every number that a student's network has of its own
 class/keep/codes.csv        what students prove their ids with
+class/keep/handed-in.sqlite  what became of it
+class/keep/handed-in.sqlite what became of it
+class/keep/renewed.csv      how many times a lost code was replaced
+class/handed-in/            what students hand in to `sheetnet serve`
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from sheetnet.syntax.number_formats import is_number
 
 EVERYBODY = "everybody"  # the folder in give/ of the one copy that all have
 OPENS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # at the beginning of a field, to spreadsheet programs
+RENEWED, ATTEMPTS = "renewed.csv", "handed-in.sqlite"
 ID_COLUMN, TOKEN_COLUMN, DIFFICULTY_COLUMN = "id", "token", "difficulty"
 
 
@@ -50,6 +55,11 @@ class ClassFolder:
         """What the teacher alone has."""
         return self.path / "keep"
 
+    @property
+    def handed_in(self) -> Path:
+        """What students hand in to `sheetnet serve`: `grade` reads this folder."""
+        return self.path / "handed-in"
+
     def kept(self, name: str) -> Path:
         """One of the teacher's files."""
         return self.keep / name
@@ -68,6 +78,11 @@ class ClassFolder:
     def slots(self) -> tuple[Slot, ...]:
         """The numbers that differ from student to student."""
         return self.assignment.variation.slots(self.network)
+
+    @property
+    def cells_that_differ(self) -> list[tuple[str, int, int]]:
+        """Where these numbers stand: block, row and column of each."""
+        return [(slot.block, *slot.cells[0]) for slot in self.slots]
 
     @cached_property
     def secret(self) -> Secret:
@@ -126,6 +141,27 @@ class ClassFolder:
             found.setdefault(student, []).append(Override(student, question, points, row.get("reason", "").strip()))
         return found
 
+    def renewals(self) -> dict[str, int]:
+        """Id → how many times the student's code was replaced. Raises FileError."""
+        path = self.kept(RENEWED)
+        rows = table_of(path) if path.exists() else []
+        try:
+            return {row[ID_COLUMN]: int(row["times"]) for row in rows}
+        except (KeyError, ValueError):
+            raise FileError("has no id and number in each row", path=path, remedy="bring it back") from None
+
+    def code(self, student: str) -> str:
+        """What the student proves the id with now."""
+        return self.secret.code(student, self.renewals().get(student, 0))
+
+    def renew_code(self, student: str) -> str:
+        """A new code for a student, whose old one is worth nothing from now on. Raises FileError."""
+        renewals = self.renewals()
+        renewals[student] = renewals.get(student, 0) + 1
+        save_table(self.kept(RENEWED), [ID_COLUMN, "times"], list(renewals.items()), guarded=False)
+        self._write_codes(self.students)
+        return self.code(student)
+
     def network_of(self, variant: Variant) -> Network:
         """The network of a student."""
         return network_with(self.network, self.slots, variant.numbers)
@@ -147,7 +183,12 @@ class ClassFolder:
         """Write down who has a copy, and the code of each."""
         rows = [(student.id, student.name, student.email, student.platform_id) for student in students]
         save_table(self.kept("roster.csv"), ["id", "name", "email", "platform_id"], rows, guarded=False)
-        save_table(self.kept("codes.csv"), ["id", "code"], [(s.id, self.secret.code(s.id)) for s in students])
+        self._write_codes(students)
+
+    def _write_codes(self, students: Sequence[Student]) -> None:
+        renewals = self.renewals()
+        codes = [(student.id, self.secret.code(student.id, renewals.get(student.id, 0))) for student in students]
+        save_table(self.kept("codes.csv"), [ID_COLUMN, "code"], codes)
 
 
 def save_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], guarded: bool = True) -> None:

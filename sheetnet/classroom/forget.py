@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-from sheetnet.classroom.folder import ClassFolder, guard
+from sheetnet.classroom.folder import ATTEMPTS, RENEWED, ClassFolder, guard
 from sheetnet.classroom.grade import UNKNOWN
 from sheetnet.classroom.roster import decoded
 from sheetnet.errors import FileError
@@ -29,7 +31,7 @@ def forget(student: str, folder: ClassFolder, graded: Path | None = None) -> lis
     if name is None:
         raise FileError(f"nobody has the id {student!r}", path=folder.kept("roster.csv"), remedy="see there")
     done: list[Path] = []
-    for path in (folder.give / name, *folder.kept("keys").glob(f"{name}.*")):
+    for path in (folder.give / name, folder.handed_in / "submitted" / name, *folder.kept("keys").glob(f"{name}.*")):
         done += _removed(path)
     if graded is not None:
         work = graded / "work"
@@ -38,7 +40,9 @@ def forget(student: str, folder: ClassFolder, graded: Path | None = None) -> lis
         done += [path for summary in SUMMARIES for path in _removed(graded / summary)]
         done += _without(graded / "marks.csv", lambda line: _is_theirs(line, name))
         done += _without(work / "results.jsonl", lambda line: _owner(line) in (name, UNKNOWN))
-    for table in ("variants.csv", "codes.csv", "overrides.csv", "roster.csv"):  # the roster last: it says who there is
+    done += _without_attempts(folder.kept(ATTEMPTS), name)
+    # the roster last: it says who there is
+    for table in ("variants.csv", "codes.csv", RENEWED, "overrides.csv", "roster.csv"):
         done += _without(folder.kept(table), lambda line: _is_theirs(line, name))
     return done
 
@@ -63,6 +67,18 @@ def _without(path: Path, is_theirs: Callable[[str], bool]) -> list[Path]:
         return []
     save_text("".join(left), path)
     return [path]
+
+
+def _without_attempts(path: Path, name: str) -> list[Path]:
+    """Leave a student out of the index of what was handed in to `sheetnet serve` (web/attempts.py), which may be running."""
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(path, timeout=60)) as base:
+        base.execute("pragma secure_delete = on")
+        with base:
+            done = base.execute("delete from attempts where student = ?", [name]).rowcount
+        base.execute("pragma wal_checkpoint(truncate)")
+    return [path] if done else []
 
 
 def _is_theirs(line: str, name: str) -> bool:

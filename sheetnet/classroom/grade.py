@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from sheetnet.batch.api import validate_many
 from sheetnet.batch.journal import Result
@@ -105,6 +106,52 @@ class Graded:
         raise FileError(f"nobody has the id {student!r}", path=self.folder.kept("roster.csv"), remedy="see there")
 
 
+class Judging(Protocol):
+    """How the papers of a class are read and judged."""
+
+    def said(self, paths: Sequence[Path]) -> Iterable[Said]:
+        """What each file says of itself."""
+
+    def results(self, owners: Mapping[str, str]) -> Iterable[Result]:
+        """The result of each path, judged by the network of its student."""
+
+
+@dataclass(frozen=True)
+class ByWorkers:
+    """Papers are read and judged in guarded processes; `journal` keeps the results."""
+
+    folder: ClassFolder
+    workers: Workers
+    jobs: int | None
+    limits: Limits
+    journal: Path
+
+    def said(self, paths: Sequence[Path]) -> Iterable[Said]:
+        """Asked in guarded processes."""
+        folder, cells = self.folder, self.folder.cells_that_differ
+
+        def ask(path: Path) -> Said:
+            try:
+                said = self.workers.call(read_said, (str(path), folder.network, cells, self.limits), self.limits)
+            except SheetnetError:
+                return Said()
+            assert isinstance(said, Said)
+            return said
+
+        with ThreadPoolExecutor(self.jobs or os.cpu_count() or 1) as threads:
+            return list(threads.map(ask, paths))
+
+    def results(self, owners: Mapping[str, str]) -> Iterable[Result]:
+        """Those of an earlier run are kept."""
+        folder = self.folder
+        networks = {student: folder.network_of(variant) for student, variant in folder.variants().items()}
+        return validate_many(
+            list(owners), [networks[student] for student in owners.values()],
+            blanks=list(folder.assignment.blanks) or ["all"], jobs=self.jobs, limits=self.limits,
+            jsonl=self.journal, resume=True, workers=self.workers,
+        )  # fmt: skip
+
+
 def grade(
     submissions: Sequence[str | os.PathLike[str]],
     folder: str | os.PathLike[str],
@@ -112,12 +159,14 @@ def grade(
     *,
     jobs: int | None = None,
     limits: Mapping[str, int] | Limits | None = None,
+    judging: Judging | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> Graded:
     """Mark what a class handed in: folders, zips and files, named as Canvas, Moodle, nbgrader or Gradescope do, or by id.
 
     `folder` is that of `assign`; `out` keeps the papers and their results, so that a second run judges only what is new.
-    `progress` is called for each paper that was judged. Raises FileError and UsageError; no paper raises.
+    `judging` is how papers are judged, by default in guarded processes. `progress` is called for each paper that was judged.
+    Raises FileError and UsageError; no paper raises.
 
     >>> from sheetnet.classroom import Student, assign, grade
     >>> given = assign("d02b", [Student("ada"), Student("bob")], "class", vary=["inputs"])
@@ -133,8 +182,9 @@ def grade(
     marker = Marker(place.network, place.assignment, asked)
     overrides = place.overrides()
     with Workers() as workers:
-        owned = _owned(place, paths, work, workers, jobs, most)
-        judged = _judged(place, owned, work, workers, jobs, most, progress)
+        judge = judging or ByWorkers(place, workers, jobs, most, work / "results.jsonl")
+        owned = _owned(place, paths, work, judge)
+        judged = _judged(owned, judge, progress)
     papers = [_marked(place, marker, paper, overrides) for paper in judged]
     rows = [_row(place, marker, student, papers, overrides.get(student.id, [])) for student in place.students]
     return Graded(place, marker, tuple(rows), tuple(paper for paper in papers if paper.whose.student is None))
@@ -152,9 +202,7 @@ def _refuse_the_secret(folder: ClassFolder, submissions: Sequence[Path]) -> None
 Owned = tuple[Paper, Whose, Path | None]
 
 
-def _owned(
-    folder: ClassFolder, submissions: Sequence[Path], work: Path, workers: Workers, jobs: int | None, limits: Limits
-) -> list[Owned]:
+def _owned(folder: ClassFolder, submissions: Sequence[Path], work: Path, judge: Judging) -> list[Owned]:
     """Each paper, whose it is, and where its content is kept: among those of its student."""
     owners, kept = Owners(folder), work / "papers"
     kept.mkdir(parents=True, exist_ok=True)
@@ -166,7 +214,7 @@ def _owned(
             stored[digest].write_bytes(content)
 
         papers = collect(submissions, store)
-        says = dict(zip(stored, _said(folder, list(stored.values()), workers, jobs, limits), strict=True))
+        says = dict(zip(stored, judge.said(list(stored.values())), strict=True))
         found: list[Owned] = []
         for paper in papers:
             whose = owners.whose(paper.claim, says.get(paper.digest, Said()))
@@ -181,42 +229,15 @@ def _owned(
     return found
 
 
-def _said(
-    folder: ClassFolder, paths: Sequence[Path], workers: Workers, jobs: int | None, limits: Limits
-) -> Iterable[Said]:
-    """What each file says of itself, asked in guarded processes."""
-    cells = [(slot.block, *slot.cells[0]) for slot in folder.slots]
-
-    def ask(path: Path) -> Said:
-        try:
-            said = workers.call(read_said, (str(path), folder.network, cells, limits), limits)
-        except SheetnetError:
-            return Said()
-        assert isinstance(said, Said)
-        return said
-
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as threads:
-        return list(threads.map(ask, paths))
-
-
 def _judged(
-    folder: ClassFolder,
     owned: Sequence[Owned],
-    work: Path,
-    workers: Workers,
-    jobs: int | None,
-    limits: Limits,
+    judge: Judging,
     progress: Callable[[], None],
 ) -> list[MarkedPaper]:
     """The papers with their results: those of nobody, and what is no workbook, have none."""
-    networks = {student: folder.network_of(variant) for student, variant in folder.variants().items()}
     paths = {str(path): whose.student for _, whose, path in owned if path is not None and whose.student is not None}
-    blanks = list(folder.assignment.blanks) or ["all"]
     results = {}
-    for result in validate_many(
-        list(paths), [networks[student] for student in paths.values() if student], blanks=blanks, jobs=jobs,
-        limits=limits, jsonl=work / "results.jsonl", resume=True, workers=workers,
-    ):  # fmt: skip
+    for result in judge.results(paths):
         results[result.path] = result
         progress()
     return [MarkedPaper(paper, whose, results.get(str(path)), error=paper.problem) for paper, whose, path in owned]

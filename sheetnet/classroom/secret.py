@@ -39,16 +39,20 @@ class Secret:
         """What the student's copy carries: it says which copy it is to whoever has the secret, and nothing to others."""
         return self._letters("token", student, TOKEN_LETTERS)
 
-    def code(self, student: str) -> str:
-        """What the student proves an id with."""
-        return self._letters("code", student, CODE_LETTERS)
+    def code(self, student: str, renewals: int = 0) -> str:
+        """What the student proves an id with; another after each renewal."""
+        return self._letters("code", student, CODE_LETTERS, *([str(renewals)] if renewals else []))
+
+    def key_for(self, purpose: str) -> bytes:
+        """A key for another purpose, such as the cookies of the class's page."""
+        return self._digest("key", purpose)
 
     def draws(self, student: str, attempt: int) -> random.Random:
         """The random numbers of one attempt at the student's variant."""
         return random.Random(self._digest("variant", student, str(attempt)))
 
-    def _letters(self, label: str, student: str, count: int) -> str:
-        return base64.b32encode(self._digest(label, student)).decode()[:count].lower()
+    def _letters(self, label: str, student: str, count: int, *more: str) -> str:
+        return base64.b32encode(self._digest(label, student, *more)).decode()[:count].lower()
 
     def _digest(self, *parts: str) -> bytes:
         # Each part with its length before it: no two lists of parts make the same message.

@@ -25,6 +25,7 @@ LOG = logging.getLogger("sheetnet.web")
 RETRY_SECONDS = "30"
 SWEEP_SECONDS = 30.0
 REFUSED = {
+    401: ("Enter first", "Begin at the first page, with your id and code."),
     404: ("There is no such page", "Begin at the first page."),
     405: ("This page takes no such request", "Begin at the first page."),
     411: ("The size is missing", "Send the file with a browser."),
@@ -34,9 +35,13 @@ FORM_TOO_OLD = "It was open for too long, or came from elsewhere. Go back, reloa
 
 
 def make_app(
-    site: WebSite, results: Results, routes: Sequence[Route], begin: Callable[[], Awaitable[None]]
+    site: WebSite,
+    results: Results,
+    routes: Sequence[Route],
+    begin: Callable[[], Awaitable[None]],
+    end: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application of these pages; `begin` is awaited before the first request."""
+    """The application of these pages; `begin` is awaited before the first request, `end` called after the last."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -44,6 +49,7 @@ def make_app(
         sweeping = asyncio.create_task(_sweep(results))
         yield
         sweeping.cancel()
+        end()
         site.queue.close()
         site.workers.close()
         results.close()

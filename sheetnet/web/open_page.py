@@ -113,7 +113,7 @@ class OpenPage:
         if outcome.get("needs_network"):
             return self.site.page(request, "ask.html", templates=template_titles(), name=kept.name)
         marked = None if outcome["unmarked"] else f"/r/{address}/{outcome['files'][0]}"
-        return self.site.report(request, outcome, marked=marked, note=None, back=("/", "Check another workbook"))
+        return self.site.report(request, outcome, marked=marked, back=("/", "Check another workbook"))
 
     def file(self, request: Request) -> Response:
         """A file to be downloaded."""

@@ -71,10 +71,19 @@ class WebSite:
             self.cookies.put(response, VISITOR, visitor)
         return response
 
-    def report(self, request: Request, outcome: Mapping[str, Any], **words: Any) -> Response:
+    def report(
+        self, request: Request, outcome: Mapping[str, Any], template: str = "result.html", **words: Any
+    ) -> Response:
         """The page of a judged workbook: all of `outcome` is text from a stranger's file, and is shown as text."""
         shown = {"section": outcome["section"], "legend": outcome["legend"], "unmarked": outcome["unmarked"]}
-        return self.page(request, "result.html", looks=LOOKS, most_cells=MOST_GRID_CELLS, **shown, **words)
+        several = template != "result.html"  # then its heading is not the page's first
+        return self.page(request, template, looks=LOOKS, most_cells=MOST_GRID_CELLS, several=several, **shown, **words)
+
+    def report_alone(self, outcome: Mapping[str, Any]) -> str:
+        """The same as a page that needs nothing else, as `sheetnet grade` gives it to students."""
+        shown = {"sections": [outcome["section"]], "legend": outcome["legend"], "unreadable": []}
+        page = self._templates.get_template("report.html")
+        return page.render(looks=LOOKS, most_cells=MOST_GRID_CELLS, **shown)
 
     def told(self, request: Request, status: int, heading: str, words: str, refresh: int | None = None) -> Response:
         """A page that says one thing."""

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
+from sheetnet.classroom import ClassFolder
 from sheetnet.errors import UsageError
 from sheetnet.files.limits import Limits
 from sheetnet.web.app import LOG, make_app
+from sheetnet.web.desk import ClassDesk
 from sheetnet.web.jobs import JobQueue, Results
 from sheetnet.web.open_page import OpenPage
 from sheetnet.web.pages import WebSite
 from sheetnet.web.sandbox import has_seccomp, landlock_version
 from sheetnet.web.sessions import Cookies
+from sheetnet.web.student_pages import StudentPages
+from sheetnet.web.teacher_pages import TeacherPages
 from sheetnet.web.worker import web_workers
 
 SECONDS_FOR_A_FILE = 60  # less than on the command line: somebody waits
 WEB_LIMITS = Limits(time=SECONDS_FOR_A_FILE, cpu_time=SECONDS_FOR_A_FILE)
 MOST_CONNECTIONS = 1_000
 SECONDS_TO_END = 5
+PASSWORD_BYTES = 12  # of the teacher's password
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class ServeOptions:
     host: str = "127.0.0.1"
     port: int = 8000
     https: bool = False
+    attempts: int = 10
     jobs: int | None = None
     limits: Limits = WEB_LIMITS
 
@@ -49,14 +57,31 @@ def open_app(options: ServeOptions) -> Starlette:
     return make_app(site, results, OpenPage(site, results).routes(), begin)
 
 
-def serve(options: ServeOptions, say: Callable[[str], None] = print) -> None:
-    """Serve until it is interrupted. Raises UsageError where the port cannot be had."""
-    app = open_app(options)
+def class_app(options: ServeOptions, folder: Path, password: str) -> Starlette:
+    """The application of a class, whose teacher enters by the password. Raises FileError where it is no class's folder."""
+    klass = ClassFolder(folder)
+    klass.variants()  # what is wrong with the folder is told before anybody hands in
+    cookies = Cookies(
+        klass.secret.key_for("cookies"), options.https
+    )  # students stay in when this process is started anew
+    site = WebSite(cookies, JobQueue(options.jobs), web_workers(), options.limits, has_class=True)
+    results = Results()
+    desk = ClassDesk(folder, site, results)
+    routes = [*StudentPages(site, desk, options.attempts).routes(), *TeacherPages(site, desk, password).routes()]
+    return make_app(site, results, routes, desk.begin, desk.end)
+
+
+def serve(options: ServeOptions, folder: Path | None = None, say: Callable[[str], None] = print) -> None:
+    """Serve until it is interrupted; with a class's folder to its students. Raises UsageError for a port that is taken."""
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    app = open_app(options) if folder is None else class_app(options, folder, password)
     listening = _socket(options)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
     LOG.setLevel(logging.INFO)
     host, port = listening.getsockname()[:2]
     say(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+    if folder is not None:
+        say(f"the teacher's page is at /teacher, its password until this ends: {password}")
     say(confinement())
     config = uvicorn.Config(
         app,

@@ -9,7 +9,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from sheetnet.batch.journal import packed_data
 from sheetnet.classroom.whose import read_said
 from sheetnet.errors import FileError, SheetnetError
 from sheetnet.files import read_workbook, save_workbook
@@ -21,6 +20,7 @@ from sheetnet.layout.info_sheets import RECORD_SHEET
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.report.html import legend_of, section
+from sheetnet.report.json import report_data
 from sheetnet.report.marked import save_marked
 from sheetnet.report.redacted import for_students, redacted
 from sheetnet.validation import Report
@@ -58,13 +58,13 @@ def judge_attempt(
 ) -> dict[str, Any]:
     """Judge what a student handed in: what the file says of itself, the report for the teacher, and what the student sees.
 
-    `asked` has the class's network, its cells that differ from student to student, and the blanks.
+    `asked` has the class's network, its cells that differ from student to student, the blanks, and a name for the page.
     """
     said = read_said(path, asked["network"], asked["cells"], limits)
     with _spoken(path, None):
         report = judge_file(path, network, JudgeOptions(blanks=asked["blanks"], limits=limits))
-    shown = _shown(redacted(report, level), Path(path).name, marked, limits)
-    return {**shown, "token": said.token, "givens": said.givens, "report": packed_data(report)}
+    shown = _shown(redacted(report, level), asked["name"], marked, limits)
+    return {**shown, "token": said.token, "givens": said.givens, "report": report_data(report)}
 
 
 def make_workbooks(network: str, stem: str, suffix: str, folder: str) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_a_workbook_that_names_no_network_is_judged_by_the_one_that_is_chosen(vi
     assert "not ok" not in visitor.post("/judge", ("bare.xlsx", content), network="bias-node").text
 
 
-@pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
+@pytest.mark.parametrize("suffix", [pytest.param(".xlsx", marks=pytest.mark.slow), ".ods"])
 def test_a_network_becomes_a_workbook_a_copy_and_a_key(visitor: Visitor, tmp_path: Path, suffix: str) -> None:
     """From a template as from a dropped file; the copy is empty, the key is right."""
     words = (ROOT / "templates" / "bias-node.toml").read_bytes()
