@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from sheetnet.files import read_workbook
     from sheetnet.generate import write_student_workbook, write_workbook
-    from sheetnet.identification import Identification, identify
+    from sheetnet.identification import Identification, Inference, identify, infer
     from sheetnet.judge import validate
     from sheetnet.network import Layer, Network
     from sheetnet.network_file import load_network
@@ -39,6 +39,7 @@ _HOMES = {
     "EngineError": "errors",
     "FileError": "errors",
     "Identification": "identification",
+    "Inference": "identification",
     "Layer": "network",
     "LimitError": "errors",
     "Network": "network",
@@ -52,6 +53,7 @@ _HOMES = {
     "Workbook": "workbook",
     "audit": "auditing",
     "identify": "identification",
+    "infer": "identification",
     "load_network": "network_file",
     "read_workbook": "files",
     "training_step": "reference",
@@ -65,6 +67,7 @@ __all__ = [  # written out, since type checkers do not run code; a test compares
     "EngineError",
     "FileError",
     "Identification",
+    "Inference",
     "Layer",
     "LimitError",
     "Network",
@@ -79,6 +82,7 @@ __all__ = [  # written out, since type checkers do not run code; a test compares
     "__version__",
     "audit",
     "identify",
+    "infer",
     "load_network",
     "read_workbook",
     "training_step",

@@ -1,6 +1,6 @@
 """The commands: each turns its options into one library call and prints what that gives.
 
-Those of a class stand in classroom.py, those of trained models in models.py.
+Those of a class stand in classroom.py, of trained models in models.py, about workbooks in any layout in any_layout.py.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from sheetnet._version import __version__
+from sheetnet.cli.any_layout import identify_command, infer_command
 from sheetnet.cli.classroom import assign_command, forget_command, grade_command, gradescope_command
 from sheetnet.cli.models import import_command
 from sheetnet.cli.options import (
@@ -120,51 +121,6 @@ def generate(
             complain(f"note: {doubt}")
     for path in paths:
         print(f"{path}  {size_of(path)}")
-
-
-def identify_command(
-    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
-    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
-    inputs: Annotated[
-        Path | None,
-        typer.Option(metavar="MAP.toml", help="Where the inputs stand; by default they are found by their values."),
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Training steps to look for; by default all there are.")
-    ] = None,
-    trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
-    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
-    output_format: Printed = OutputFormat.FULL,
-    limit: LimitChanges = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
-) -> None:
-    """Label every formula cell of a workbook in any layout with the quantity it computes.
-
-    Exit code 0: all identified; 1: something is not; 2: a file cannot be used.
-    """
-    from sheetnet.batch.api import apart, refuse_workbooks
-    from sheetnet.files.atomic import refuse_existing, refuse_shared
-    from sheetnet.files.limits import Limits, parse_limits
-    from sheetnet.identification import identify_file
-    from sheetnet.network_file import load_network
-    from sheetnet.report.identify import identification_json, identification_lines, identification_view
-    from sheetnet.report.terminal import show_view
-
-    files = [Path(json)] if json not in (None, "-") else []
-    refuse_workbooks(files, [workbook])
-    refuse_shared(files, [Path(network), *([inputs] if inputs is not None else [])])
-    refuse_existing(files, force)
-    options = JudgeOptions(
-        trials=trials, seed=seed, inputs=inputs, steps=steps, limits=Limits.of(parse_limits(limit or []))
-    )
-    found = apart(workbook, identify_file, workbook, load_network(network), options, limits=options.limits)
-    if json is not None:
-        write_text(identification_json(found), json)
-    if json != "-":
-        concise = output_format is OutputFormat.CONCISE
-        show_view("\n".join(identification_lines(found)) if concise else identification_view(found))
-    raise typer.Exit(0 if found.ok else 1)
 
 
 def audit_command(
@@ -311,6 +267,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "audit": audit_command,
     "explain": explain,
     "identify": identify_command,
+    "infer": infer_command,
     "assign": assign_command,
     "grade": grade_command,
     "forget": forget_command,

@@ -1,5 +1,7 @@
 """Identifies what each formula cell of a workbook in any layout computes."""
 
+from sheetnet.identification.inference.pipeline import infer, infer_file, infer_workbook
+from sheetnet.identification.inference.result import Inference, OpenQuestion
 from sheetnet.identification.input_map import InputMap, load_map, parse_map
 from sheetnet.identification.labels import Label
 from sheetnet.identification.pipeline import identify, identify_file, identify_workbook, judge_layout, report_of
@@ -9,14 +11,19 @@ __all__ = [
     "Apart",
     "Identification",
     "Identified",
+    "Inference",
     "InputMap",
     "Label",
     "MappedInput",
     "Nowhere",
+    "OpenQuestion",
     "Unidentified",
     "identify",
     "identify_file",
     "identify_workbook",
+    "infer",
+    "infer_file",
+    "infer_workbook",
     "judge_layout",
     "load_map",
     "parse_map",

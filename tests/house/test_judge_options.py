@@ -14,7 +14,8 @@ import pytest
 import typer
 
 from sheetnet.batch.api import validate_many
-from sheetnet.cli.commands import identify_command, validate_command
+from sheetnet.cli.any_layout import identify_command
+from sheetnet.cli.commands import validate_command
 from sheetnet.cli.options import EngineName
 from sheetnet.engine import ENGINES
 from sheetnet.errors import UsageError

@@ -1,0 +1,96 @@
+"""The commands about workbooks in any layout: what their formulas compute, and which network that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sheetnet.cli.options import LimitChanges, OutputFormat, Printed, write_text
+from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
+
+
+def identify_command(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
+    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
+    inputs: Annotated[
+        Path | None,
+        typer.Option(metavar="MAP.toml", help="Where the inputs stand; by default they are found by their values."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps to look for; by default all there are.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
+    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
+    output_format: Printed = OutputFormat.FULL,
+    limit: LimitChanges = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
+) -> None:
+    """Label every formula cell of a workbook in any layout with the quantity it computes.
+
+    Exit code 0: all identified; 1: something is not; 2: a file cannot be used.
+    """
+    from sheetnet.batch.api import apart, refuse_workbooks
+    from sheetnet.files.atomic import refuse_existing, refuse_shared
+    from sheetnet.files.limits import Limits, parse_limits
+    from sheetnet.identification import identify_file
+    from sheetnet.network_file import load_network
+    from sheetnet.report.identify import identification_json, identification_lines, identification_view
+    from sheetnet.report.terminal import show_view
+
+    files = [Path(json)] if json not in (None, "-") else []
+    refuse_workbooks(files, [workbook])
+    refuse_shared(files, [Path(network), *([inputs] if inputs is not None else [])])
+    refuse_existing(files, force)
+    options = JudgeOptions(
+        trials=trials, seed=seed, inputs=inputs, steps=steps, limits=Limits.of(parse_limits(limit or []))
+    )
+    found = apart(workbook, identify_file, workbook, load_network(network), options, limits=options.limits)
+    if json is not None:
+        write_text(identification_json(found), json)
+    if json != "-":
+        concise = output_format is OutputFormat.CONCISE
+        show_view("\n".join(identification_lines(found)) if concise else identification_view(found))
+    raise typer.Exit(0 if found.ok else 1)
+
+
+def infer_command(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
+    out: Annotated[
+        str | None, typer.Option("-o", "--out", metavar="FILE.toml|-", help="Write the network file; - is stdout.")
+    ] = None,
+    input_map: Annotated[
+        str | None, typer.Option("--map", metavar="MAP.toml|-", help="Write where the inputs stand; - is stdout.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The sheet to look at, where several have networks.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
+    limit: LimitChanges = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
+) -> None:
+    """Find out which network a workbook in any layout computes, and where its inputs stand.
+
+    Exit code 0: nothing is left open; 1: something is, and is said; 2: the file cannot be used, or has no network.
+    """
+    from sheetnet.batch.api import apart, refuse_workbooks
+    from sheetnet.files.atomic import refuse_existing, refuse_shared
+    from sheetnet.files.limits import Limits, parse_limits
+    from sheetnet.identification import infer_file
+    from sheetnet.report.infer import inference_view
+    from sheetnet.report.terminal import show_view
+
+    files = [Path(name) for name in (out, input_map) if name not in (None, "-")]
+    refuse_workbooks(files, [workbook])
+    refuse_shared(files, [])
+    refuse_existing(files, force)
+    options = JudgeOptions(seed=seed, limits=Limits.of(parse_limits(limit or [])))
+    found = apart(workbook, infer_file, workbook, sheet, options, limits=options.limits)
+    for target, words in ((out, found.network_text()), (input_map, found.map_text())):
+        if target is not None:
+            write_text(words, target)
+    if "-" not in (out, input_map):
+        show_view(inference_view(found))
+    raise typer.Exit(0 if found.sure else 1)

@@ -1,0 +1,215 @@
+"""Infers the network of a workbook: its forward pass, then the loss, γ and what is trained, then what is left to choose."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from sheetnet.engine import engine_named
+from sheetnet.engine.prepare import Evaluate, excerpt, in_full
+from sheetnet.errors import FileError, errors_within
+from sheetnet.files import read_workbook
+from sheetnet.files.limits import Limits
+from sheetnet.identification.inference.activation_cells import activation_cells, by_sum
+from sheetnet.identification.inference.costs import CostFinder, Costs, cost_readings
+from sheetnet.identification.inference.headings import all_called
+from sheetnet.identification.inference.layers import ForwardPass, LayerBuilder, first_layers
+from sheetnet.identification.inference.orientation import FirstLayer, bias_nodes, orientations, without_node
+from sheetnet.identification.inference.probe import probe
+from sheetnet.identification.inference.propose import NO_RATE, Candidate, Proposal, proposals
+from sheetnet.identification.inference.rate import rate_in_formulas
+from sheetnet.identification.inference.result import Inference, OpenQuestion
+from sheetnet.identification.inference.sums import Sums, WeightedSum
+from sheetnet.identification.inference.training_cells import training_cells
+from sheetnet.identification.labels import Training, look_up
+from sheetnet.identification.state import run_sheet
+from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
+from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.references import cell_place, listed
+from sheetnet.workbook import Place, Workbook
+
+_PART = 5_000  # formulas in which the proposals are compared
+_TRIALS = 3
+NO_NETWORK = "no network found: no formula multiplies inputs with weights, adds the products and is used further"
+
+
+def infer(
+    path: str | os.PathLike[str],
+    *,
+    sheet: str | None = None,
+    engine: str = JudgeOptions.engine,
+    seed: int = JudgeOptions.seed,
+    limits: Mapping[str, int] | Limits | None = None,
+) -> Inference:
+    """Read the network of a workbook off its forward pass: layers, activations, loss, γ, and where its inputs stand.
+
+    Formulas are evaluated one by one with random numbers, so neither labels nor positions matter. The sheet may be
+    faulty: its backward pass only chooses where the forward pass leaves a choice. `sheet` is the sheet on which to look
+    where a workbook has several networks. Raises `FileError` for an unusable file or where there is no network,
+    `UsageError` for an option that cannot be, `EngineError`.
+
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "theirs.xlsx", views=["step"])
+    >>> sheetnet.infer(path)
+    <Inference theirs.xlsx: 2-2-2 with sigmoid, sigmoid; half_sse; sure>
+    """
+    return infer_file(path, sheet, JudgeOptions(engine, seed=seed, limits=Limits.of(limits)))
+
+
+def infer_file(path: str | os.PathLike[str], sheet: str | None, options: JudgeOptions) -> Inference:
+    """The same with options made before; see `infer`."""
+    workbook = read_workbook(path, options.limits)
+    with errors_within(path):
+        return infer_workbook(workbook, sheet, options, name=os.fspath(path))
+
+
+def infer_workbook(
+    workbook: Workbook, sheet: str | None = None, options: JudgeOptions = DEFAULT_OPTIONS, *, name: str = ""
+) -> Inference:
+    """The same for a workbook that is already read; see `infer`."""
+    if sheet is not None and workbook.sheet(sheet) is None:
+        known = ", ".join(each.name for each in workbook.sheets)
+        raise FileError(f"there is no sheet {sheet!r}", remedy=f"give one of {known}")
+    workbook = in_full(workbook, options.limits.formula)
+    graph = Dependencies(workbook)
+    if not graph.formulas:
+        raise FileError("the workbook has no formulas, so it computes no network", remedy="give one with formulas")
+    search = _Search(workbook, graph, engine_named(options.engine), options.seed)
+    groups = search.networks(sheet)
+    if not groups:
+        raise FileError(NO_NETWORK, remedy="give the network with --network")
+    best = groups[0]
+    rivals = [group for group in groups[1:] if group[0].evident == best[0].evident]
+    decided = [one for one in best if cost_readings(one.costs, len(one.forward.inputs), one.forward.sizes[-1]).ways]
+    proposed = [each for candidate in decided or best for each in proposals(candidate, search.sums, name)]
+    if not proposed:
+        raise FileError(NO_NETWORK, remedy="give the network with --network")
+    chosen, choices = search.chosen(proposed)
+    chosen = search.with_rate(chosen)
+    questions = [*chosen.questions]
+    if rivals:
+        places = listed([_place_of(group[0]) for group in (best, *rivals)])
+        words = f"the workbook has {len(rivals) + 1} networks, which begin in {places}; taken is the first"
+        questions.append(OpenQuestion("sheet", words, "--sheet NAME"))
+    if not search.sums.probes.is_whole:
+        choices.append("the workbook is so large that only its first formulas were looked at")
+    return Inference(name, chosen.network, chosen.inputs, chosen.where, (*chosen.choices, *choices), tuple(questions))
+
+
+def _place_of(one: Candidate) -> str:
+    return cell_place(one.forward.layers[0].sums[0][0])
+
+
+class _Search:
+    """The sums of the workbook, and the candidates that are made of them."""
+
+    def __init__(self, workbook: Workbook, graph: Dependencies, engine: Evaluate, seed: int) -> None:
+        self._workbook, self._graph, self._engine, self._seed = workbook, graph, engine, seed
+        self.sums = Sums(probe(workbook, graph, engine, seed))
+        cells_of = by_sum(activation_cells(workbook, graph, engine, self.sums, seed))
+        self._builder = LayerBuilder(self.sums, cells_of)
+        changes = self.sums.probes.changes.items()
+        self._updated = {
+            self.sums.root(one.old) for place, own in changes for one in own if place not in self.sums.found
+        }
+
+    def networks(self, sheet: str | None) -> list[list[Candidate]]:
+        """For each network of the workbook the ways to read it, the largest network first."""
+        groups = []
+        for first in first_layers(self.sums):
+            if sheet is None or any(one.place[0].casefold() == sheet.casefold() for one in first):
+                ways = self._ways(first)
+                if ways:
+                    groups.append(ways)
+        return sorted(groups, key=lambda ways: ways[0].weight, reverse=True)
+
+    def _ways(self, first: Sequence[WeightedSum]) -> list[Candidate]:
+        """The ways to read one network; where headings or new weights speak for one of them, that alone."""
+        found: list[tuple[ForwardPass, FirstLayer]] = []
+        later = {c for one in self.sums.found.values() if one not in first for pair in one.pairs for c in pair}
+        for way in orientations(first, self._evidence):
+            for node in list(bias_nodes(way, self.sums.probes.constants, later))[-1:]:
+                way = without_node(way, node)
+            forward = self._builder.build(way.inputs, way.terms)
+            if forward is not None:
+                found.append((forward, way))
+        best = max((way.evidence for _, way in found), default=0)
+        kept = [(forward, way) for forward, way in found if way.evidence == best or best <= 0 <= way.evidence]
+        return [self._candidate(forward, best <= 0 and (way.free or len(kept) > 1)) for forward, way in kept]
+
+    def _evidence(self, inputs: Sequence[Place], weights: Sequence[Place]) -> int:
+        """How much speaks for these inputs and weights, rather than the other way round."""
+        found = 2 * (not self._updated.isdisjoint(weights)) - 2 * (not self._updated.isdisjoint(inputs))
+        for sides, sign in (((inputs, weights), 1), ((weights, inputs), -1)):
+            for cells, are_weights in zip(sides, (False, True), strict=True):
+                found += sign * all_called(self._workbook, cells, weights=are_weights)
+        return found
+
+    def _candidate(self, forward: ForwardPass, turnable: bool) -> Candidate:
+        costs = CostFinder(self._workbook, self._graph, self._engine, self.sums.probes, forward, self._seed).find()
+        forward, costs = _observed(forward, costs)
+        return Candidate(forward, costs, training_cells(self._graph, self.sums, forward, costs.targets), turnable)
+
+    def chosen(self, proposed: Sequence[Proposal]) -> tuple[Proposal, list[str]]:
+        """The proposal under which most cells are recognised, and what was chosen so."""
+        if len(proposed) == 1:
+            return proposed[0], []
+        scores = [self._recognised(each) for each in proposed]
+        best = max(scores)
+        first = proposed[scores.index(best)]
+        if scores.count(best) > 1:
+            return first, []
+        rest = max(score for score in scores if score < best)
+        cells = f"{best[0]} cells are recognised so, {rest[0]} otherwise" if best[0] > rest[0] else "more of them fit"
+        return replace(first, questions=first.settled), [
+            f"{first.differs}: the cells behind the outputs decide ({cells})"
+        ]
+
+    def with_rate(self, one: Proposal) -> Proposal:
+        """The proposal with γ as the formulas have it, where it has no cell."""
+        if ("gamma", 0, 0) in one.inputs.cells or not one.updates or one.network.learning_rate != NO_RATE:
+            return one
+        network, inputs = one.network, one.inputs
+        rate = rate_in_formulas(self._workbook, self._graph, self._engine, network, inputs, one.updates, self._seed)
+        if rate is None or rate == 0:
+            words = "γ has no cell, and the new weights are no multiple of the gradient"
+            asked = OpenQuestion("learning_rate", words, f"learning_rate = {NO_RATE:g}")
+            return replace(one, questions=(*one.questions, asked))
+        words = f"γ stands in the formulas: {abs(rate):g}" + ("" if rate > 0 else ", with the other sign")
+        network = replace(network, learning_rate=abs(rate))
+        return replace(one, network=network, choices=(*one.choices, words))
+
+    def _recognised(self, one: Proposal) -> tuple[int, int]:
+        """How many cells are recognised, and how many as quantities of the step and not only as factors of such."""
+        part = self._graph.order[:_PART]
+        small = excerpt(self._workbook, set(part))
+        driven = {place for places in one.inputs.cells.values() for place in places}
+        wanted = [place for place in part if place not in driven]
+        runs = run_sheet(small, one.network, one.inputs, self._engine, wanted, _TRIALS, self._seed)
+        todo = [number for number, moved in enumerate(runs.moved) if moved]
+        training = Training(one.network, runs.inputs)
+        found = look_up(training, runs.values, todo)
+        return len(found), sum(any(number < training.blocks for number, _ in labels) for labels in found.values())
+
+
+def _observed(forward: ForwardPass, costs: Costs) -> tuple[ForwardPass, Costs]:
+    """The forward pass without observations that have no target, where others have one: other inputs that are tried."""
+    seen = sorted(costs.observed())
+    if not seen or len(seen) == len(forward.inputs):
+        return forward, costs
+    layers = tuple(
+        replace(layer, sums=_rows(layer.sums, seen), outputs=_rows(layer.outputs, seen)) for layer in forward.layers
+    )
+    number = {old: new for new, old in enumerate(seen)}
+    targets = {(number[n], j): place for (n, j), place in costs.targets.items()}
+    cells = tuple(replace(cell, outputs=frozenset((number[n], j) for n, j in cell.outputs)) for cell in costs.cells)
+    without = len(forward.inputs) - len(seen)
+    notes = (*forward.notes, f"{without} more observations have no target: the network at other inputs")
+    return (
+        replace(forward, inputs=_rows(forward.inputs, seen), layers=layers, notes=notes),
+        Costs(targets, cells),
+    )
+
+
+def _rows(rows: Sequence, chosen: Collection[int]) -> tuple:  # type: ignore[type-arg]
+    return tuple(rows[n] for n in chosen)

@@ -1,0 +1,113 @@
+"""Follows the weights from step to step: γ, whether biases are trained, the inputs and targets of later steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sheetnet.identification.inference.layers import ForwardPass
+from sheetnet.identification.inference.sums import Sums, WeightedSum
+from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.workbook import Place
+
+
+@dataclass(frozen=True)
+class DataCells:
+    """What one step computes with: the cells of its inputs and targets (None where a target was not found)."""
+
+    inputs: tuple[Place, ...]
+    targets: tuple[Place | None, ...]
+
+
+@dataclass(frozen=True)
+class TrainingCells:
+    """What later steps show: `updates` are the cells of new weights, each with that of the first weight that it moves on.
+
+    `gamma` is the cell of γ (None: it has none). `bias_updates` counts the biases that are moved on. `rows` are inputs and
+    targets of later steps that stand in cells of their own.
+    """
+
+    updates: Mapping[Place, Place]
+    gamma: Place | None
+    bias_updates: int
+    rows: tuple[DataCells, ...]
+
+
+def training_cells(
+    graph: Dependencies, sums: Sums, forward: ForwardPass, targets: Mapping[tuple[int, int], Place]
+) -> TrainingCells:
+    """The new weights, γ and the rows of later steps."""
+    moved = _moved(graph, sums, forward)
+    first = {place: old for place, old in moved.items() if _olds(sums, place) & forward.trained}
+    biases = {place for layer in forward.layers for place in layer.biases if place is not None}
+    data = {place for row in forward.inputs for place in row} | set(targets.values())
+    rows = tuple(_rows(sums, forward, targets, moved))
+    return TrainingCells(
+        first,
+        _gamma(sums, first, forward.trained | data),
+        len({old for old in first.values() if old in biases}),
+        rows,
+    )
+
+
+def _olds(sums: Sums, place: Place) -> set[Place]:
+    """The cells whose number the formula may move on from."""
+    return {sums.root(change.old) for change in sums.probes.changes.get(place, ())}
+
+
+def _moved(graph: Dependencies, sums: Sums, forward: ForwardPass) -> dict[Place, Place]:
+    """Each cell that adds something to a weight, or to such a cell, and is no weighted sum itself."""
+    found: dict[Place, Place] = {}
+    known = forward.trained
+    for place in graph.order:
+        if place in sums.found:
+            continue
+        for change in sums.probes.changes.get(place, ()):
+            old = sums.root(change.old)
+            if old in known or old in found:
+                found[place] = found.get(old, old)
+                break
+    return found
+
+
+def _gamma(sums: Sums, first: Mapping[Place, Place], others: set[Place]) -> Place | None:
+    """The constant that most changes of first weights are proportional to."""
+    count: Counter[Place] = Counter()
+    for place in first:
+        for change in sums.probes.changes[place]:
+            factors = {sums.root(factor) for factor in change.factors}
+            count.update(factor for factor in factors if sums.constant(factor) and factor not in others)
+    return max(sorted(count), key=lambda place: count[place], default=None)
+
+
+def _rows(
+    sums: Sums, forward: ForwardPass, targets: Mapping[tuple[int, int], Place], moved: Mapping[Place, Place]
+) -> Iterator[DataCells]:
+    """The inputs of first-layer sums with new weights; targets stand as far from those of the first step as the sums do."""
+    first = forward.layers[0]
+    element = {place: (j, i) for j, row in enumerate(first.weights) for i, place in enumerate(row)}
+    own = {place for row in forward.inputs for place in row}
+    for one in sums.found.values():
+        inputs: dict[int, Place] = {}
+        neurons: set[int] = set()
+        for pair in one.pairs:
+            for weight, other in (pair, pair[::-1]):
+                if moved.get(weight) in element and sums.constant(other):
+                    j, i = element[moved[weight]]
+                    inputs[i] = other
+                    neurons.add(j)
+        if neurons == {0} and len(inputs) == len(forward.inputs[0]) and not own.issuperset(inputs.values()):
+            cells = tuple(inputs[i] for i in range(len(inputs)))
+            yield DataCells(cells, tuple(_shifted(sums, forward, targets, one)))
+
+
+def _shifted(
+    sums: Sums, forward: ForwardPass, targets: Mapping[tuple[int, int], Place], one: WeightedSum
+) -> Iterator[Place | None]:
+    start = forward.layers[0].sums[0][0]
+    down, right = one.place[1] - start[1], one.place[2] - start[2]
+    for j in range(forward.sizes[-1]):
+        target = targets.get((0, j))
+        place = None if target is None else (target[0], target[1] + down, target[2] + right)
+        yield place if place is not None and sums.constant(place) else target
