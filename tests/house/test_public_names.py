@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import sheetnet
-from sheetnet.identification import identify_workbook
+from sheetnet.identification import identify_workbook, infer_workbook
 from sheetnet.judge import judge
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.object_display import LONGEST_SHOWN
@@ -96,6 +96,7 @@ def shown() -> dict[str, Any]:
         findings_of([cell])[0],
         replace(sheetnet.audit("d02b"), title=STRANGE),
         identify_workbook(wrong, network, None, JudgeOptions(steps=1), name=STRANGE),
+        infer_workbook(wrong, name=STRANGE),
         sheetnet.Result(STRANGE, report),
         sheetnet.Result(STRANGE, None, f"{STRANGE}: is empty"),
     ]

@@ -111,8 +111,19 @@ def test_what_the_sheet_does_not_show_is_asked() -> None:
 def test_z_and_a_in_one_cell_and_other_inputs() -> None:
     """A prediction grid has no targets: its observations are set apart."""
     z = "A{row}*$E$2+B{row}*$F$2+$G$2"
-    cells = {"A8": 0.1, "B8": 0.9, "C8": f"=1/(1+EXP(-({z.format(row=8)})))", "A9": 0.6, "B9": 0.3}
-    grid = {**NEURON, **cells, "C9": f"=1/(1+EXP(-({z.format(row=9)})))", "B5": f"=1/(1+EXP(-({z.format(row=2)})))"}
+    cells: dict[str, float | str] = {
+        "A8": 0.1,
+        "B8": 0.9,
+        "C8": f"=1/(1+EXP(-({z.format(row=8)})))",
+        "A9": 0.6,
+        "B9": 0.3,
+    }
+    grid: dict[str, float | str] = {
+        **NEURON,
+        **cells,
+        "C9": f"=1/(1+EXP(-({z.format(row=9)})))",
+        "B5": f"=1/(1+EXP(-({z.format(row=2)})))",
+    }
     del grid["A5"]
     found = infer_workbook(book(**grid))
     assert found.sure

@@ -6,20 +6,21 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sheetnet.activations_and_losses import ACTIVATION_FACTS
 from sheetnet.engine.prepare import Evaluate
+from sheetnet.identification.inference.probe import PLAIN
 from sheetnet.identification.inference.sums import Sums
 from sheetnet.reference import Array
 from sheetnet.reference.activations_and_losses import ACTIVATIONS
 from sheetnet.syntax.dependencies import Dependencies
-from sheetnet.trials.tolerance import as_numbers
+from sheetnet.trials.tolerance import RELATIVE, as_numbers
 from sheetnet.workbook import Place, Workbook
 
 _TRIALS = 10
 _LARGEST = 3.0  # z in the trials, of both signs
 _WIDEST = 200  # neurons of a row that share an activation
-_EXACT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -66,28 +67,31 @@ def activation_cells(
     drawn = np.random.default_rng(seed).uniform(-_LARGEST, _LARGEST, (_TRIALS, len(driven)))
     values = as_numbers(engine(workbook, driven, list(drawn), list(reach)))
     column = {place: drawn[:, number] for number, place in enumerate(frontier)}
+    for name, flipped in _known():
+        left = [(n, place) for n, place in enumerate(reach) if place not in found and len(reach[place]) == 1]
+        if left:
+            z = np.stack([column[next(iter(reach[place]))] for _, place in left], axis=1)
+            good = _same(values[:, [n for n, _ in left]], ACTIVATIONS[name].f(-z if flipped else z))
+            for (_, place), fits in zip(left, good, strict=True):
+                if fits:
+                    found[place] = Activated(place, next(iter(reach[place])), name, flipped)
     for number, (place, zs) in enumerate(reach.items()):
-        one = (
-            _of_row(place, zs, values[:, number], column)
-            if len(zs) > 1
-            else _of_one(place, zs, values[:, number], column)
-        )
-        if one is not None:
-            found[place] = one
+        if place not in found and np.ptp(values[:, number]) > 0:
+            one = (
+                Activated(place, next(iter(zs)), None)
+                if len(zs) == 1
+                else _of_row(place, zs, values[:, number], column)
+            )
+            if one is not None:
+                found[place] = one
     return found
 
 
-def _of_one(place: Place, zs: frozenset[Place], found: Array, column: Mapping[Place, Array]) -> Activated | None:
-    (z,) = zs
-    if not np.ptp(found) > 0:
-        return None
-    for flipped in (False, True):
-        for name, facts in ACTIVATION_FACTS.items():
-            if not facts.mixes and not (flipped and name == "identity"):
-                expected = ACTIVATIONS[name].f(-column[z] if flipped else column[z])
-                if _same(found, expected):
-                    return Activated(place, z, name, flipped)
-    return Activated(place, z, None)
+def _known() -> Iterator[tuple[str, bool]]:
+    """The activations that do not mix a row, and then, but for the plain one, those of −z."""
+    names = [name for name, facts in ACTIVATION_FACTS.items() if not facts.mixes]
+    yield from ((name, False) for name in names)
+    yield from ((name, True) for name in names if name != PLAIN)
 
 
 def _of_row(place: Place, zs: frozenset[Place], found: Array, column: Mapping[Place, Array]) -> Activated | None:
@@ -95,15 +99,17 @@ def _of_row(place: Place, zs: frozenset[Place], found: Array, column: Mapping[Pl
     for name, facts in ACTIVATION_FACTS.items():
         if facts.mixes:
             expected = ACTIVATIONS[name].f(np.stack([column[z] for z in row], axis=1))
-            for number in range(len(row)):
-                if _same(found, expected[:, number]):
-                    return Activated(place, row[number], name, row=zs)
+            fitting = np.flatnonzero(_same(np.repeat(found[:, None], len(row), axis=1), expected)).tolist()
+            if fitting:
+                return Activated(place, row[fitting[0]], name, row=zs)
     return None
 
 
-def _same(found: Array, expected: Array) -> bool:
+def _same(found: Array, expected: Array) -> NDArray[np.bool_]:
+    """Which columns agree in all trials."""
     with np.errstate(invalid="ignore"):
-        return bool(np.all(np.abs(found - expected) <= _EXACT * np.maximum(1.0, np.abs(expected))))
+        near = np.abs(found - expected) <= RELATIVE * np.maximum(1.0, np.abs(expected))
+    return np.asarray(near.all(axis=0))
 
 
 def by_sum(found: Mapping[Place, Activated]) -> dict[Place, list[Activated]]:
@@ -115,6 +121,6 @@ def by_sum(found: Mapping[Place, Activated]) -> dict[Place, list[Activated]]:
 
 
 def _in_order(found: Mapping[Place, Activated]) -> Iterator[Activated]:
-    yield from (one for one in found.values() if one.name is not None and one.name != "identity" and not one.flipped)
+    yield from (one for one in found.values() if one.name is not None and one.name != PLAIN and not one.flipped)
     yield from (one for one in found.values() if one.name is not None and one.flipped)
-    yield from (one for one in found.values() if one.name == "identity")
+    yield from (one for one in found.values() if one.name == PLAIN)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sheetnet.identification.inference.activation_cells import Activated
+from sheetnet.identification.inference.probe import PLAIN
 from sheetnet.identification.inference.sums import Sums, WeightedSum, together
 from sheetnet.workbook import Place
 
@@ -96,7 +97,7 @@ class LayerBuilder:
 
     def _is_activated(self, place: Place) -> bool:
         """Whether it has an activation; what has none may be something else, such as a · δ where δ is a constant."""
-        return any(one.name not in (None, "identity") for one in self._cells_of.get(place, ()))
+        return any(one.name not in (None, PLAIN) for one in self._cells_of.get(place, ()))
 
     def _layer(self, terms: Sequence[NeuronSum], observations: int, nodes: int) -> LayerCells | None:
         """The neurons of a layer, by their weights, in the order in which they stand; None where sums are lacking."""
@@ -110,9 +111,7 @@ class LayerBuilder:
         order = sorted(whole, key=lambda key: whole[key][0])
         sums = tuple(tuple(whole[key][n] for key in order) for n in range(observations))
         blank = tuple(tuple(() for _ in order) for _ in range(observations))
-        return LayerCells(
-            tuple(key[0] for key in order), tuple(key[1] for key in order), sums, blank, "identity", False
-        )
+        return LayerCells(tuple(key[0] for key in order), tuple(key[1] for key in order), sums, blank, PLAIN, False)
 
     def _next(self, layer: LayerCells) -> tuple[list[NeuronSum], list[Cells]] | None:
         """The sums that take this layer's outputs times constants, and the cells that they take."""
@@ -157,20 +156,20 @@ class LayerBuilder:
         """The layer with its activation: that of the cells which the next layer takes, else of the first there is."""
         chosen = [[self._chosen(z, used) for z in row] for row in layer.sums]
         names = [(one.name, one.flipped) for row in chosen for one in row if one.name is not None]
-        name, flipped = max(names, key=names.count) if names else ("identity", False)
+        name, flipped = max(names, key=names.count) if names else (PLAIN, False)
         outputs = tuple(tuple(self._outputs(z, name, flipped) for z in row) for row in layer.sums)
         odd = tuple(one.z for row in chosen for one in row if (one.name, one.flipped) != (name, flipped))
-        return LayerCells(layer.weights, layer.biases, layer.sums, outputs, name or "identity", flipped, odd)
+        return LayerCells(layer.weights, layer.biases, layer.sums, outputs, name or PLAIN, flipped, odd)
 
     def _chosen(self, z: Place, used: set[Place]) -> Activated:
         cells = self._cells_of.get(z, ())
         known = [one for one in cells if one.place in used] or [one for one in cells if one.name is not None]
-        return known[0] if known else Activated(z, z, "identity")
+        return known[0] if known else Activated(z, z, PLAIN)
 
     def _outputs(self, z: Place, name: str | None, flipped: bool) -> Cells:
         """The cells with the activation of z, the z cell itself where that is what it holds."""
         cells = [one.place for one in self._cells_of.get(z, ()) if (one.name, one.flipped) == (name, flipped)]
-        return tuple(dict.fromkeys([*cells, *([z] if name == "identity" else [])]))
+        return tuple(dict.fromkeys([*cells, *([z] if name == PLAIN else [])]))
 
 
 def first_layers(sums: Sums) -> Iterator[list[WeightedSum]]:

@@ -56,9 +56,11 @@ def _labels(cells: Sequence[object]) -> Labels:
 SideEvidence = Callable[[Sequence[Place], Sequence[Place]], int]  # that the first are inputs and the others weights
 
 
-def orientations(sums: Sequence[WeightedSum], evidence: SideEvidence) -> list[FirstLayer]:
+def orientations(
+    sums: Sequence[WeightedSum], evidence: SideEvidence, constants: Mapping[Place, float]
+) -> list[FirstLayer]:
     """The ways to read these sums of products of constants; none where no way fits."""
-    ordered = sorted(sums, key=lambda one: one.place)
+    ordered = sorted((_without_ones(sums, constants)), key=lambda one: one.place)
     biases, slots = [one.singles for one in ordered], _slots(ordered)
     if not slots:
         return []
@@ -69,6 +71,16 @@ def orientations(sums: Sequence[WeightedSum], evidence: SideEvidence) -> list[Fi
         if one is not None and one not in found:
             found.append(one)
     return found
+
+
+def _without_ones(sums: Sequence[WeightedSum], constants: Mapping[Place, float]) -> Iterator[WeightedSum]:
+    """The sums with a bias times 1, the same in several of them, read as that bias: one bias serves several neurons."""
+    shared = set.intersection(*(set(one.pairs) for one in sums)) if len(sums) > 1 else set()
+    for one in sums:
+        ones = {pair: [cell for cell in pair if constants[cell] == 1] for pair in shared}
+        biases = [next(cell for cell in pair if cell != ones[pair][0]) for pair in shared if ones[pair]]
+        kept = tuple(pair for pair in one.pairs if not ones.get(pair))
+        yield replace(one, pairs=kept, singles=(*one.singles, *biases)) if kept and biases else one
 
 
 def _slots(sums: Sequence[WeightedSum]) -> list[_Slot]:

@@ -49,7 +49,7 @@ def infer(
     where a workbook has several networks. Raises `FileError` for an unusable file or where there is no network,
     `UsageError` for an option that cannot be, `EngineError`.
 
-    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "theirs.xlsx", views=["step"])
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "theirs.xlsx")
     >>> sheetnet.infer(path)
     <Inference theirs.xlsx: 2-2-2 with sigmoid, sigmoid; half_sse; sure>
     """
@@ -115,19 +115,23 @@ class _Search:
 
     def networks(self, sheet: str | None) -> list[list[Candidate]]:
         """For each network of the workbook the ways to read it, the largest network first."""
-        groups = []
+        groups: list[list[Candidate]] = []
         for first in first_layers(self.sums):
-            if sheet is None or any(one.place[0].casefold() == sheet.casefold() for one in first):
-                ways = self._ways(first)
-                if ways:
-                    groups.append(ways)
+            by_sheet: dict[str, list[WeightedSum]] = {}
+            for one in first:
+                by_sheet.setdefault(one.place[0], []).append(one)
+            if sheet is not None:
+                parts = [own for name, own in by_sheet.items() if name.casefold() == sheet.casefold()]
+            else:  # where the sums do not fit together, a network may stand on one sheet of several
+                parts = [first, *by_sheet.values()]
+            groups += list(filter(None, map(self._ways, parts)))[:1]
         return sorted(groups, key=lambda ways: ways[0].weight, reverse=True)
 
     def _ways(self, first: Sequence[WeightedSum]) -> list[Candidate]:
         """The ways to read one network; where headings or new weights speak for one of them, that alone."""
         found: list[tuple[ForwardPass, FirstLayer]] = []
         later = {c for one in self.sums.found.values() if one not in first for pair in one.pairs for c in pair}
-        for way in orientations(first, self._evidence):
+        for way in orientations(first, self._evidence, self.sums.probes.constants):
             for node in list(bias_nodes(way, self.sums.probes.constants, later))[-1:]:
                 way = without_node(way, node)
             forward = self._builder.build(way.inputs, way.terms)

@@ -7,30 +7,35 @@ the cells of one colour move. An activation around the sum is undone first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.activations_and_losses import ACTIVATION_FACTS
-from sheetnet.engine.prepare import Evaluate, Isolated, Run, cannot_move
+from sheetnet.engine.prepare import Evaluate, Isolated, cannot_move
 from sheetnet.reference import Array
 from sheetnet.reference.activations_and_losses import ACTIVATIONS
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.function_facts import volatile_function
-from sheetnet.trials.tolerance import as_numbers
+from sheetnet.trials.tolerance import RELATIVE, as_numbers
 from sheetnet.workbook import Place, Workbook
 
 MOST_READ_IN_PROBES = 30_000_000  # cells that formulas read in all trials together, 0.2 µs each
 _MOST_TERMS = 400  # cells that one formula reads; a formula with more is not taken apart
 _ALONG = 5  # points on a line: a sum of products of two is a parabola there
+MOST_FORMULAS = 12_000  # that are looked at, the first in the order of calculation
 _SIGNED = 4  # trials with numbers of both signs, in which what was found must be true
 _STEP = 0.25
 _NEAR = 1e-6  # of slopes, which an undone activation makes less exact
-_EXACT = 1e-9
 _LARGEST_Z = 64.0  # up to here an activation is undone, by halving
 
+_ANY = np.array([-2.0, -0.5, 0.0, 1.5])
+# The activation that gives z itself.
+PLAIN = next(n for n, f in ACTIVATIONS.items() if not ACTIVATION_FACTS[n].mixes and np.array_equal(f.f(_ANY), _ANY))
+
+_Undo = Callable[[Array], Array]
 Terms = Mapping[tuple[Place, ...], float]  # cells that are multiplied → what they are multiplied by
 
 
@@ -102,18 +107,16 @@ def constants_of(workbook: Workbook, graph: Dependencies, engine: Evaluate) -> d
 def probe(workbook: Workbook, graph: Dependencies, engine: Evaluate, seed: int) -> Probes:
     """Evaluate each formula alone, and tell which are weighted sums and activations of such."""
     constants = constants_of(workbook, graph, engine)
-    wanted: list[Place] = []
-    work = 0
-    for place in graph.order:
-        reads = len(graph.precedents(place))
-        if place in constants or not 0 < reads <= _MOST_TERMS or cannot_move(graph.formulas[place]):
-            continue
-        work += (reads + 1) * (_ALONG + _SIGNED)
-        if work > MOST_READ_IN_PROBES // 4:
-            return _Prober(workbook, graph, engine, seed, constants, wanted).probes(is_whole=False)
-        if volatile_function(graph.formulas[place]) is None:
-            wanted.append(place)
-    return _Prober(workbook, graph, engine, seed, constants, wanted).probes(is_whole=True)
+    wanted = [
+        place
+        for place in graph.order
+        if place not in constants
+        and 0 < len(graph.precedents(place)) <= _MOST_TERMS
+        and not cannot_move(graph.formulas[place])
+        and volatile_function(graph.formulas[place]) is None
+    ]
+    prober = _Prober(workbook, graph, engine, seed, constants, wanted[:MOST_FORMULAS])
+    return prober.probes(is_whole=len(wanted) <= MOST_FORMULAS)
 
 
 class _Prober:
@@ -140,50 +143,51 @@ class _Prober:
         """What the formulas are."""
         size = len(self._driven)
         base, direction = self._random.uniform(0.15, 0.6, size), self._random.uniform(0.05, 0.2, size)
-        line = self._values([base + step * direction for step in range(_ALONG)], self._wanted)
+        line = self._values([base + step * direction for step in range(_ALONG)])
         signed_at = self._random.uniform(-1, 1, (_SIGNED, size))
-        signed = self._values(list(signed_at), self._wanted)
-        candidates, moved = self._straight(line), self._moved(base)
+        signed, colours = self._values(list(signed_at)), self._colours()
+        moved = self._moved(base, line[0], colours)
         forms: dict[Place, Form] = {}
-        changes: dict[Place, tuple[WeightChange, ...]] = {}
-        for number, place in enumerate(self._wanted if moved else ()):
-            for name, flipped in candidates.get(place, ()):
-                form = self._form(base, line[0, number], moved[place], name, flipped)
+        for name, flipped, undo in _undoings():
+            for number, sums in self._straight(line, moved, undo, forms):
+                form = self._form(self._wanted[number], base, sums, colours, name, flipped)
                 if form is not None and self._holds(form, signed_at, signed[:, number]):
-                    forms[place] = form
-                    break
-            changes[place] = tuple(self._changes(base, line[0, number], moved[place]))
+                    forms[self._wanted[number]] = form
+        changes = {
+            place: tuple(self._changes(place, base, moved[:, number], colours))
+            for number, place in enumerate(self._wanted if len(moved) else ())
+        }
         return Probes(forms, self._constants, {place: each for place, each in changes.items() if each}, is_whole)
 
-    def _values(self, trials: Sequence[Array], cells: Sequence[Place]) -> Array:
-        runs: Iterator[Run] = self._alone.alone(self._engine, self._driven, trials, cells)
-        return as_numbers(runs)
+    def _values(self, trials: Sequence[Array]) -> Array:
+        return as_numbers(self._alone.alone(self._engine, self._driven, trials, self._wanted))
 
-    def _straight(self, line: Array) -> dict[Place, list[tuple[str | None, bool]]]:
-        """Under which activations, undone, a formula may be a sum of products: a parabola along the line."""
-        found: dict[Place, list[tuple[str | None, bool]]] = {}
-        for name, flipped, undo in _undoings():
-            with np.errstate(all="ignore"):
-                sums = undo(line)
-                bent = np.abs(np.diff(sums, 3, axis=0)).max(axis=0)
-                good = bent <= _NEAR * np.maximum(1.0, np.abs(sums).max(axis=0))
-            for number in np.flatnonzero(good).tolist():
-                found.setdefault(self._wanted[number], []).append((name, flipped))
-        return found
+    def _straight(
+        self, line: Array, moved: Array, undo: _Undo, known: Collection[Place]
+    ) -> Iterator[tuple[int, Array]]:
+        """The formulas that may be an activation of a sum of products: a parabola along the line, when it is undone.
 
-    def _moved(self, base: Array) -> dict[Place, dict[Place, float]]:
-        """For each formula and each cell that it reads its value with the cell moved by _STEP; {} beyond the budget."""
-        colours = self._colours()
-        count = 1 + max(colours.values(), default=0)
+        Each with the sum at the base, and with the cells of each colour moved.
+        """
+        left = np.array([n for n, place in enumerate(self._wanted) if place not in known], dtype=np.intp)
+        if not len(moved) or not len(left):
+            return
+        with np.errstate(all="ignore"):
+            sums = undo(line[:, left])
+            bent = np.abs(np.diff(sums, 3, axis=0)).max(axis=0)
+            left = left[bent <= _NEAR * np.maximum(1.0, np.abs(sums).max(axis=0))]
+            undone = undo(moved[:, left])
+        yield from zip(left.tolist(), undone.T, strict=True)
+
+    def _moved(self, base: Array, at_base: Array, colours: Mapping[Place, int]) -> Array:
+        """The values at the base, and with the cells of each colour moved by _STEP; nothing beyond the budget."""
+        count = 1 + max(colours.values(), default=-1)
         reads = sum(len(self._graph.precedents(place)) + 1 for place in self._wanted)
         if reads * count > MOST_READ_IN_PROBES:
-            return {}
+            return np.empty((0, 0))
         colour_of = np.array([colours.get(place, -1) for place in self._driven])
-        moved = self._values([base + _STEP * (colour_of == colour) for colour in range(count)], self._wanted)
-        return {
-            place: {c: float(moved[colours[c], number]) for c in self._graph.precedents(place) if c in colours}
-            for number, place in enumerate(self._wanted)
-        }
+        moved = self._values([base + _STEP * (colour_of == colour) for colour in range(count)])
+        return np.concatenate([at_base[None, :], moved])
 
     def _colours(self) -> dict[Place, int]:
         """A colour for each cell; no formula reads two cells of one colour."""
@@ -201,16 +205,20 @@ class _Prober:
                 taken[number].add(colours[cell])
         return colours
 
+    def _slopes(self, place: Place, values: Array, colours: Mapping[Place, int]) -> dict[Place, float]:
+        """For each cell that a formula reads how its values rise along it."""
+        cells = [cell for cell in self._graph.precedents(place) if cell in colours]
+        return {cell: float((values[1 + colours[cell]] - values[0]) / _STEP) for cell in cells}
+
     def _form(
-        self, base: Array, at_base: float, moved: Mapping[Place, float], name: str | None, flipped: bool
+        self, place: Place, base: Array, sums: Array, colours: Mapping[Place, int], name: str | None, flipped: bool
     ) -> Form | None:
         """The terms by the slopes; None where one is neither ±1 nor ± the number of another cell that is read."""
-        cells = list(moved)
-        with np.errstate(all="ignore"):
-            sums = _undoing(name, flipped)(np.array([at_base, *moved.values()]))
+        slopes = self._slopes(place, sums, colours)
+        cells = list(slopes)
         own = np.array([base[self._number_of[cell]] for cell in cells])
         terms: dict[tuple[Place, ...], float] = {}
-        for cell, slope in zip(cells, ((sums[1:] - sums[0]) / _STEP).tolist(), strict=True):
+        for cell, slope in slopes.items():
             if abs(slope) < _NEAR:
                 continue
             if abs(abs(slope) - 1) < _NEAR:
@@ -222,11 +230,13 @@ class _Prober:
             terms[tuple(sorted((cell, cells[near[0]])))] = float(np.sign(slope))
         return Form(terms, name, flipped) if terms else None
 
-    def _changes(self, base: Array, at_base: float, moved: Mapping[Place, float]) -> Iterator[WeightChange]:
+    def _changes(
+        self, place: Place, base: Array, values: Array, colours: Mapping[Place, int]
+    ) -> Iterator[WeightChange]:
         """Which cells the formula adds as they are, and what all the rest is proportional to."""
-        slopes = {cell: (value - at_base) / _STEP for cell, value in moved.items()}
+        slopes = self._slopes(place, values, colours)
         for old, slope in slopes.items():
-            rest = at_base - base[self._number_of[old]]
+            rest = float(values[0] - base[self._number_of[old]])
             if abs(slope - 1) < _NEAR < abs(rest):
                 near = _NEAR * abs(rest)
                 factors = (c for c, each in slopes.items() if abs(rest - each * base[self._number_of[c]]) < near)
@@ -241,10 +251,7 @@ class _Prober:
                 product = product * signed_at[:, self._number_of[cell]]
             total += product
         value = total if form.activation is None else ACTIVATIONS[form.activation].f(-total if form.flipped else total)
-        return bool(np.all(np.abs(value - signed) <= _EXACT * np.maximum(1.0, np.abs(signed))))
-
-
-_Undo = Callable[[Array], Array]
+        return bool(np.all(np.abs(value - signed) <= RELATIVE * np.maximum(1.0, np.abs(signed))))
 
 
 def _undoings() -> Iterator[tuple[str | None, bool, _Undo]]:
@@ -252,7 +259,7 @@ def _undoings() -> Iterator[tuple[str | None, bool, _Undo]]:
     yield None, False, lambda values: values
     for flipped in (False, True):
         for name, facts in ACTIVATION_FACTS.items():
-            if not facts.mixes and name != "identity":
+            if not facts.mixes and name != PLAIN:
                 yield name, flipped, _undoing(name, flipped)
 
 

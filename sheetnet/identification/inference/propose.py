@@ -9,6 +9,7 @@ from sheetnet.activations_and_losses import ACTIVATION_FACTS, LOSS_FACTS
 from sheetnet.errors import NetworkError
 from sheetnet.identification.inference.costs import Costs, cost_readings, families
 from sheetnet.identification.inference.layers import ForwardPass, LayerCells
+from sheetnet.identification.inference.probe import PLAIN
 from sheetnet.identification.inference.result import OpenQuestion
 from sheetnet.identification.inference.sums import Sums
 from sheetnet.identification.inference.training_cells import DataCells, TrainingCells
@@ -39,7 +40,7 @@ class Candidate:
     @property
     def evident(self) -> bool:
         """Whether it is more than some products: an activation, targets or new weights."""
-        activated = any(layer.activation != "identity" for layer in self.forward.layers)
+        activated = any(layer.activation != PLAIN for layer in self.forward.layers)
         return activated or bool(self.costs.targets) or bool(self.training.updates)
 
     @property

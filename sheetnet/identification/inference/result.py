@@ -34,7 +34,7 @@ class Inference:
     decided, `questions` what nothing decides, each with the guess that was taken. It is `sure` without questions.
     `where` describes where the forward pass stands.
 
-    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "theirs.xlsx", views=["step"])
+    >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "theirs.xlsx")
     >>> sheetnet.infer(path).network.sizes
     (2, 2, 2)
     """
@@ -121,7 +121,7 @@ def _quoted(places: list[Place]) -> str:
         else:
             ranges.append([place])
     words = [f'"{_range(each)}"' for each in ranges]
-    return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+    return words[0] if len(words) == 1 else "[" + ", ".join(words) + "]"
 
 
 def _range(places: list[Place]) -> str:

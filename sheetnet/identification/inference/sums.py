@@ -61,7 +61,8 @@ class Sums:
         if any(factor != 1 for factor in form.terms.values()) or (of_one and len(first) == 1):
             return None  # nothing is a sum that is a copy, or the activation of another cell
         terms = list(self._terms(form, 0))
-        pairs = tuple((self.root(a), self.root(b)) for a, b in (each for each in terms if len(each) == 2))
+        products = ((self.root(each[0]), self.root(each[1])) for each in terms if len(each) == 2)
+        pairs = tuple((min(pair), max(pair)) for pair in products)
         singles = tuple(self.root(each[0]) for each in terms if len(each) == 1)
         return WeightedSum(place, pairs, singles, form.activation, form.flipped)
 
