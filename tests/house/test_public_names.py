@@ -96,7 +96,7 @@ def shown() -> dict[str, Any]:
         findings_of([cell])[0],
         replace(sheetnet.audit("d02b"), title=STRANGE),
         identify_workbook(wrong, network, None, JudgeOptions(steps=1), name=STRANGE),
-        infer_workbook(wrong, name=STRANGE),
+        infer_workbook(step_book(network), name=STRANGE),
         sheetnet.Result(STRANGE, report),
         sheetnet.Result(STRANGE, None, f"{STRANGE}: is empty"),
     ]
