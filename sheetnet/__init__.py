@@ -6,6 +6,7 @@ from importlib import import_module
 
 from sheetnet._version import __version__
 from sheetnet.errors import TYPE_CHECKING
+from sheetnet.network_readers import NETWORK_READERS
 from sheetnet.object_display import RENDERERS
 
 if TYPE_CHECKING:
@@ -118,3 +119,12 @@ def _report_html(report: Any) -> str:
 
 
 RENDERERS |= {"Report": _report_html, "Step": _step_html}
+
+
+def _network_in_workbook(path: str) -> Network:
+    from sheetnet.extract import extract_network
+
+    return extract_network(path)
+
+
+NETWORK_READERS |= dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm", ".ods", ".ots"), _network_in_workbook)

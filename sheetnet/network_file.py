@@ -18,6 +18,7 @@ from sheetnet import toml_fields
 from sheetnet.activations_and_losses import ACTIVATION_FACTS
 from sheetnet.errors import NetworkError, errors_within
 from sheetnet.network import Layer, Network, Remark
+from sheetnet.network_readers import reader_of
 from sheetnet.toml_fields import Matrix, entries_of, refuse
 
 TableLike = str | os.PathLike[str] | Mapping[str, Any]
@@ -80,7 +81,9 @@ def template_names() -> list[str]:
 def load_network(source: NetworkLike) -> Network:
     """The network of a TOML file, a shipped template by its name, or the table of a TOML; a `Network` is one already.
 
-    So is that of whatever has a `network`, such as an imported model.
+    So is that of whatever has a `network`, such as an imported model. A workbook that sheetnet wrote has the network that
+    somebody edited in it, recalculated in this process.
+
     Raises `NetworkError` in one line: the file, the field, what was found, what was expected.
 
     >>> sheetnet.load_network("d02b").sizes
@@ -88,7 +91,12 @@ def load_network(source: NetworkLike) -> Network:
     """
     if isinstance(source, Network):
         return source
-    return load_network(source.network) if isinstance(source, HasNetwork) else network_of(*read_table(source))
+    if isinstance(source, HasNetwork):
+        return load_network(source.network)
+    if (read := reader_of(source)) is not None:
+        found: Network = read(str(source))
+        return found
+    return network_of(*read_table(source))
 
 
 def read_table(source: TableLike) -> tuple[Mapping[str, Any], str | None]:

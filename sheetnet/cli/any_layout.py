@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import LimitChanges, OutputFormat, Printed, write_text
+from sheetnet.cli.options import LimitChanges, OutputFormat, Printed, network_named, write_text
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
 
 def identify_command(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
-    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE.toml", help="What it should compute.")],
+    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE", help="What it should compute.")],
     inputs: Annotated[
         Path | None,
         typer.Option(metavar="MAP.toml", help="Where the inputs stand; by default they are found by their values."),
@@ -47,7 +47,9 @@ def identify_command(
     options = JudgeOptions(
         trials=trials, seed=seed, inputs=inputs, steps=steps, limits=Limits.of(parse_limits(limit or []))
     )
-    found = apart(workbook, identify_file, workbook, load_network(network), options, limits=options.limits)
+    found = apart(
+        workbook, identify_file, workbook, load_network(network_named(network)), options, limits=options.limits
+    )
     if json is not None:
         write_text(identification_json(found), json)
     if json != "-":

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sheetnet.cli.options import Format, Hints, LimitChanges, NetworkSource, Orientation, complain, suffixes_of
+from sheetnet.cli.options import (
+    Format,
+    Hints,
+    LimitChanges,
+    NetworkSource,
+    Orientation,
+    complain,
+    network_named,
+    suffixes_of,
+)
 from sheetnet.errors import UsageError, one_line
 
 if TYPE_CHECKING:
@@ -63,7 +72,7 @@ def assign_command(
         roster = read_roster(students)
         with console(stderr=True).status(f"writing copies for {len(roster)} students"):
             given = assign(
-                network,
+                network_named(network),
                 roster,
                 out,
                 name=name,

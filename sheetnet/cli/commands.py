@@ -14,7 +14,7 @@ import typer
 from sheetnet._version import __version__
 from sheetnet.cli.any_layout import identify_command, infer_command
 from sheetnet.cli.classroom import assign_command, forget_command, grade_command, gradescope_command
-from sheetnet.cli.models import import_command
+from sheetnet.cli.models import extract_command, import_command
 from sheetnet.cli.options import (
     Commands,
     EngineName,
@@ -26,6 +26,7 @@ from sheetnet.cli.options import (
     OutputFormat,
     Printed,
     complain,
+    network_named,
     suffixes_of,
     write_text,
 )
@@ -46,11 +47,10 @@ def templates() -> None:
 
 def show(network: NetworkSource) -> None:
     """Show one training step as tables, computed by NumPy."""
-    from sheetnet.network_file import load_network
     from sheetnet.reference import training_step
     from sheetnet.report.terminal import show_view, step_view
 
-    show_view(step_view(training_step(load_network(network))))
+    show_view(step_view(training_step(network_named(network))))
 
 
 def limits() -> None:
@@ -110,14 +110,13 @@ def generate(
 
     asked: dict[str, Any] = {"views": views, "column": orientation is Orientation.COLUMN, "steps": steps, "key": key}
     with console(stderr=True).status(f"writing {network}"):
-        workbooks = asked_for(
-            load_network(network), Path(network).stem, student, blank or [], hints and hints.value, **asked
-        )
+        found = load_network(network_named(network))
+        workbooks = asked_for(found, Path(network).stem, student, blank or [], hints and hints.value, **asked)
         paths = write_all(workbooks, out, suffixes_of(file_format), force, [Path(network)])
     if student:
         from sheetnet.classroom import doubts
 
-        for doubt in doubts(load_network(network)):
+        for doubt in doubts(found):
             complain(f"note: {doubt}")
     for path in paths:
         print(f"{path}  {size_of(path)}")
@@ -169,9 +168,7 @@ def audit_command(
 _Workbooks = Annotated[list[Path], typer.Argument(metavar="WORKBOOK", help="Workbooks to judge.")]
 _Expected = Annotated[
     str | None,
-    typer.Option(
-        metavar="TEMPLATE|FILE.toml", help="What they should compute; by default the network that each carries."
-    ),
+    typer.Option(metavar="TEMPLATE|FILE", help="What they should compute; by default the network that each carries."),
 ]
 _Engine = Annotated[EngineName, typer.Option(help="What recalculates the workbooks.")]
 _Trials = Annotated[int, typer.Option(min=1, max=MOST_TRIALS, help="Random trials per workbook.")]
@@ -241,7 +238,8 @@ def validate_command(
     with Workers(context.obj) as workers:  # what it needs is imported while this process imports the commands
         read = [Path(path) for path in (network, inputs) if path is not None]
         shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl, output_format)
-        results = validate_many(workbooks, network, engine=engine.value, trials=trials, seed=seed, inputs=inputs,
+        expected = None if network is None else network_named(network)
+        results = validate_many(workbooks, expected, engine=engine.value, trials=trials, seed=seed, inputs=inputs,
             strict_inputs=strict_inputs, steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl,
             resume=resume, force=force, workers=workers, reveal=reveal)  # fmt: skip
         with shown.progress(len(workbooks)) as show:
@@ -273,6 +271,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "forget": forget_command,
     "gradescope": gradescope_command,
     "import": import_command,
+    "extract": extract_command,
     "serve": serve_command,
 }
 for name, command in COMMANDS.items():

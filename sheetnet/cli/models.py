@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import LimitChanges
+from sheetnet.cli.options import LimitChanges, network_of_workbook
 
 SHOWN_ROWS = 8  # of a sample that become observations, where nobody asks for others
 
@@ -66,3 +66,26 @@ def import_command(
     print("\n".join(found.lines))
     if out is not None:
         print(save_network(found, out))
+
+
+def extract_command(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook that sheetnet wrote.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="FILE", help="What to write: .toml, .npz or .safetensors.")
+    ],
+    step: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Take the weights after N rows of Training.")
+    ] = None,
+    limit: LimitChanges = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there already.")] = False,
+) -> None:
+    """Take the network out of a workbook, as it was edited or after rows of Training, recalculated."""
+    from sheetnet.files.atomic import refuse_existing, refuse_shared
+    from sheetnet.files.limits import Limits, parse_limits
+    from sheetnet.models import save_network, shape_words
+
+    refuse_shared([out], [workbook])
+    refuse_existing([out], force)
+    found = network_of_workbook(str(workbook), step, Limits.of(parse_limits(limit or [])))
+    when = "" if step is None else f", weights of row {step:,} of Training"
+    print(f"{save_network(found, out)}  {shape_words(found)}{when}")

@@ -6,12 +6,17 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from sheetnet.errors import FileError, one_line
+
+if TYPE_CHECKING:
+    from sheetnet.files.limits import Limits
+    from sheetnet.network import Network
+    from sheetnet.network_file import NetworkLike
 
 
 class Format(StrEnum):
@@ -65,7 +70,7 @@ LimitChanges = Annotated[
     typer.Option("--limit", metavar="NAME=AMOUNT", help="Another limit, such as file_size=50MB. Repeatable."),
 ]
 NetworkSource = Annotated[
-    str, typer.Argument(metavar="TEMPLATE|FILE.toml", help="A template's name or a network file.")
+    str, typer.Argument(metavar="TEMPLATE|FILE", help="A template's name, a network file, or a workbook.")
 ]
 
 
@@ -89,6 +94,24 @@ class Commands(TyperGroup):
             raise FileError(
                 error.strerror or "cannot be written", path="output", remedy="free the disk, or write elsewhere"
             ) from None
+
+
+def network_named(source: str, limits: Limits | None = None) -> NetworkLike:
+    """What a command was given as a network; that of a workbook is read in a guarded process, whoever made it."""
+    from sheetnet.network_readers import reader_of
+
+    return source if reader_of(source) is None else network_of_workbook(source, None, limits)
+
+
+def network_of_workbook(path: str, step: int | None, limits: Limits | None = None) -> Network:
+    """The network of a workbook, by a worker."""
+    from sheetnet.batch.api import apart
+    from sheetnet.batch.worker_main import ByName
+    from sheetnet.files.limits import DEFAULT_LIMITS
+
+    most = limits or DEFAULT_LIMITS
+    found: Network = apart(path, ByName("sheetnet.extract", "extract_network"), path, step, most, limits=most)
+    return found
 
 
 def complain(line: str) -> None:

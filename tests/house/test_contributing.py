@@ -383,6 +383,7 @@ REGISTRIES = {
     "READERS": "sheetnet.models.files",
     "REFINEMENTS": "sheetnet.validation.pipeline",
     "Verdict": "sheetnet.verdict",
+    "WRITERS": "sheetnet.models.save",
 }
 
 

@@ -15,7 +15,7 @@ from tests.support.source import nodes
 # beside it in its own layer. What a room is for stands in docs/design.md.
 LAYERS = (
     {"_version", "errors"},
-    {"effort", "object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
+    {"effort", "network_readers", "object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
     {"workbook", "network"},
     {"workbook_options", "verdict", "network_file"},
     {"syntax"},
@@ -26,7 +26,7 @@ LAYERS = (
     {"judge_options", "mistakes"},
     {"validation", "auditing"},
     {"identification"},
-    {"generate", "judge"},  # the doors
+    {"generate", "judge", "extract"},  # the doors
     {"report"},
     {"batch"},
     {"classroom", "models"},
