@@ -47,6 +47,7 @@ class Layer:
     """A dense layer. `weights` is W⁽ˡ⁾, (n_in + 1) × n_out: row i leads from node i, the last row is the biases.
 
     `shared_bias` says that the biases are ONE number, which stands in one cell (only where biases are not trained).
+    Where `bias` is False the layer has none: `weights` is n_in × n_out, and no bias node stands beside its inputs.
     Weights may be given as lists, tuples or an array; they become tuples of floats with 15 significant digits, as
     spreadsheets keep them. Raises NetworkError.
 
@@ -58,13 +59,16 @@ class Layer:
     activation: str
     weights: Matrix
     shared_bias: bool = False
+    bias: bool = True
 
     def __post_init__(self) -> None:
         toml_fields.choice(self.activation, "activation", ACTIVATION_FACTS)
         object.__setattr__(self, "weights", toml_fields.matrix(self.weights, "weights"))
-        if len(self.weights) == 1:
+        if toml_fields.flag(self.bias, "bias") and len(self.weights) == 1:
             raise refuse("weights", "has 1 row", "one for each input of the layer, and the biases last")
-        if toml_fields.flag(self.shared_bias, "shared_bias") and len(set(self.weights[-1])) > 1:
+        if toml_fields.flag(self.shared_bias, "shared_bias") and not self.bias:
+            raise refuse("shared_bias", "is True, but the layer has no biases", "False where bias is False")
+        if self.shared_bias and len(set(self.weights[-1])) > 1:
             raise refuse(
                 "shared_bias", "is True, but the biases differ", "one number all along the last row of weights"
             )
@@ -74,9 +78,15 @@ class Layer:
         """n_l, the number of neurons of this layer."""
         return len(self.weights[0])
 
+    @property
+    def fan_in(self) -> int:
+        """n_in, the number of inputs of each neuron, the bias node not among them."""
+        return len(self.weights) - self.bias
+
     def __repr__(self) -> str:
         """One line: the activation, and how many weights there are."""
-        return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} weights with the biases")
+        which = "weights with the biases" if self.bias else "weights, no biases"
+        return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} {which}")
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,14 @@ class Network:
         found = [*_inputs(self), *_forward(self), *_backward(self), *_forward(self, new=True)]
         return {block.name: block for block in found}
 
+    def has_bias(self, layer: int) -> bool:
+        """Whether the neurons of layer `layer` (from 1) have biases."""
+        return self.layers[layer - 1].bias
+
+    def nodes(self, layer: int) -> int:
+        """How many nodes of layer `layer` (from 0) lead to the next: its neurons, and the bias node if that has biases."""
+        return self.sizes[layer] + (layer < self.depth and self.has_bias(layer + 1))
+
     def mixes(self, layer: int) -> bool:
         """Whether each output of layer `layer` (from 1) depends on the whole row of z, as softmax's do."""
         return self.activation_facts(layer).mixes
@@ -191,10 +209,11 @@ def _checked_layers(network: Network) -> tuple[Layer, ...]:
     for index, layer in enumerate(layers):
         if not isinstance(layer, Layer):
             raise refuse(f"layers[{index}]", f"is {toml_fields.shown(layer)}", "a Layer")
-        if len(layer.weights) != fan_in + 1:
+        if layer.fan_in != fan_in:
             found = f"has {len(layer.weights)} rows"
+            last = "and the biases last" if layer.bias else "and none for biases"
             raise refuse(
-                f"layers[{index}].weights", found, f"{fan_in + 1}: one for each of {fan_in} inputs, and the biases last"
+                f"layers[{index}].weights", found, f"{fan_in + layer.bias}: one for each of {fan_in} inputs, {last}"
             )
         if layer.shared_bias and network.train_bias:
             raise refuse(f"layers[{index}].shared_bias", "is True", "False where biases are trained, for they part")
@@ -281,17 +300,17 @@ class Block:
 
 
 def activation_name(layer: int, depth: int, new: bool = False) -> str:
-    """The block with the activations of `layer`: `A_l` with the bias node, `a_L` in the last layer."""
+    """The block with the activations of `layer`: `A_l` with the bias node if there is one, `a_L` in the last layer."""
     return q("a" if layer == depth else "A", layer, new)
 
 
 def _inputs(network: Network) -> Iterator[Block]:
     n = network.sizes
-    yield Block(Quantity("A", 0), network.observations, n[0] + 1, "input", bias_node=True)
+    yield Block(Quantity("A", 0), network.observations, network.nodes(0), "input", bias_node=network.has_bias(1))
     yield Block(Quantity("target"), network.observations, n[-1], "input")
     yield Block(Quantity("gamma"), 1, 1, "input")
     for layer in range(1, network.depth + 1):
-        yield Block(Quantity("W", layer), n[layer - 1] + 1, n[layer], "input")
+        yield Block(Quantity("W", layer), network.nodes(layer - 1), n[layer], "input")
 
 
 def _forward(network: Network, new: bool = False) -> Iterator[Block]:
@@ -301,9 +320,8 @@ def _forward(network: Network, new: bool = False) -> Iterator[Block]:
         yield Block(Quantity("z", layer, new), rows, n[layer], required=not new)
         if network.mixes(layer):
             yield Block(Quantity("e", layer, new), rows, n[layer], required=False)
-        hidden = layer < depth
-        a = Quantity("A" if hidden else "a", layer, new)
-        yield Block(a, rows, n[layer] + hidden, bias_node=hidden, required=not new)
+        a, nodes = Quantity("A" if layer < depth else "a", layer, new), network.nodes(layer)
+        yield Block(a, rows, nodes, bias_node=nodes > n[layer], required=not new)
     yield Block(Quantity("cost_out", None, new), rows, n[depth], required=False)
     yield Block(Quantity("cost_n", None, new), rows, 1, required=not new)
     yield Block(Quantity("cost", None, new), 1, 1)
@@ -318,6 +336,6 @@ def _backward(network: Network) -> Iterator[Block]:
         yield Block(Quantity("da_dz", layer), rows, n[layer])
         yield Block(Quantity("delta", layer), rows, n[layer])
     for layer in range(1, network.depth + 1):
-        yield Block(Quantity("dC_dW", layer), n[layer - 1] + 1, n[layer])
+        yield Block(Quantity("dC_dW", layer), network.nodes(layer - 1), n[layer])
     for layer in range(1, network.depth + 1):
-        yield Block(Quantity("W", layer, new=True), n[layer - 1] + 1, n[layer])
+        yield Block(Quantity("W", layer, new=True), network.nodes(layer - 1), n[layer])

@@ -267,6 +267,9 @@ def _weights(
 
 
 def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool) -> Layer:
+    activation = toml_fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
+    if entry.get("bias") is False:
+        return Layer(activation, rows, bias=False)
     neurons, bias = len(rows[0]), toml_fields.as_lists(entry.get("bias", [0.0] * len(rows[0])))
     single = not isinstance(bias, list | tuple)
     if single:
@@ -275,7 +278,6 @@ def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool)
         biases = toml_fields.row(bias, f"{where}.bias")
     if len(biases) != neurons:
         raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one per neuron) or a single number")
-    activation = toml_fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
     return Layer(activation, (*rows, biases), shared_bias=single and not train_bias)
 
 
@@ -296,12 +298,18 @@ def dump_network(network: Network) -> str:
         *_rows("targets", network.targets),
     ]
     for layer in network.layers:
-        bias = repr(layer.weights[-1][0]) if layer.shared_bias else _numbers(layer.weights[-1])
         lines += ["", "[[layers]]", f"activation = {_quoted(layer.activation)}", 'weights_by = "input"']
-        lines += [*_rows("weights", layer.weights[:-1]), f"bias = {bias}"]
+        lines += [*_rows("weights", layer.weights[: layer.fan_in]), f"bias = {_bias(layer)}"]
     for remark in network.remarks:
         lines += ["", "[[remarks]]", f"view = {_quoted(remark.view)}", f"text = {_quoted(remark.text)}"]
     return "\n".join(short for line in lines for short in _wrapped(line)) + "\n"
+
+
+def _bias(layer: Layer) -> str:
+    """One number where the layer has one for all its neurons, `false` where it has none."""
+    if not layer.bias:
+        return "false"
+    return repr(layer.weights[-1][0]) if layer.shared_bias else _numbers(layer.weights[-1])
 
 
 def _rows(field: str, rows: Matrix) -> list[str]:

@@ -125,7 +125,7 @@ def _sizes(network: Network) -> Iterator[tuple[int, int, int]]:
     """Of each layer its weights, its neurons and those of the next layer (1 after the last)."""
     n = network.sizes
     for layer in range(1, network.depth + 1):
-        yield (n[layer - 1] + 1) * n[layer], n[layer], n[layer + 1] if layer < network.depth else 1
+        yield network.nodes(layer - 1) * n[layer], n[layer], n[layer + 1] if layer < network.depth else 1
 
 
 def option(view: str) -> str:
@@ -148,11 +148,11 @@ def checked_weights(network: Network) -> list[tuple[int, int, int]]:
     A sample takes as many of each layer, spread evenly over it, the biases (the last i) included.
     """
     n, share = network.sizes, max(SAMPLE // network.depth, SAMPLED_BIASES)
-    total = sum((n[layer - 1] + 1) * n[layer] for layer in range(1, network.depth + 1))
+    total = sum(network.nodes(layer - 1) * n[layer] for layer in range(1, network.depth + 1))
     found = []
     for layer in range(1, network.depth + 1):
         proper = [(layer, i, j) for j in range(n[layer]) for i in range(n[layer - 1])]
-        biases = [(layer, n[layer - 1], j) for j in range(n[layer])]
+        biases = [(layer, n[layer - 1], j) for j in range(n[layer]) if network.has_bias(layer)]
         if total > SAMPLE:
             of_biases = _spread(biases, share // SAMPLED_BIASES)
             proper, biases = _spread(proper, share - len(of_biases)), of_biases

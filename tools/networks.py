@@ -1,7 +1,8 @@
 """Networks drawn by seed, each written as a workbook and judged: every cell must be correct, none undetermined.
 
-All pairs of activation and loss, sum and mean, 1 to 200 observations, 1 to 60 layers of 1 to 8 units. `make networks`
-judges 500; `python -m tools.networks FIRST COUNT` those from a seed on.
+All pairs of activation and loss, sum and mean, 1 to 200 observations, 1 to 60 layers of 1 to 8 units; a third have layers
+without biases, which are drawn apart, so that the others stay what they were. `make networks` judges 500;
+`python -m tools.networks FIRST COUNT` those from a seed on.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from sheetnet.reference import ACTIVATIONS, training_step
 from sheetnet.trials.demands import signs, untold
 from sheetnet.trials.draw import draw_trials
 from sheetnet.workbook_options import WorkbookOptions
-from tools.small_networks import make_network, pairs
+from tools.small_networks import make_network, pairs, without_biases
 
 COUNT = 500
 MOST_FORMULAS = 200_000
+MOST_BARE_LAYERS = 30  # of networks without biases: in deeper ones the signal may fade, and cells be undetermined
 MOST_OBSERVATIONS, MOST_LAYERS, MOST_UNITS = 200, 60, 8
 
 
 def drawn_network(seed: int) -> Network:
     """The network of a seed: pairs of activation and loss in turn, sizes evenly on a scale of powers."""
-    dice = random.Random(seed)
+    dice, apart = random.Random(seed), random.Random(f"biases of {seed}")
     activation, loss = pairs()[seed % len(pairs())]
     while True:
         depth, rows = (round(most ** dice.random()) for most in (MOST_LAYERS, MOST_OBSERVATIONS))
@@ -43,7 +45,10 @@ def drawn_network(seed: int) -> Network:
             activation, loss, sizes, rows, dice.choice(("mean", "sum")), dice.random() < 0.8,
             hidden="relu", seed=seed, learning_rate=0.1,
         )  # fmt: skip
-        layers = (Layer(name, layer.weights) for name, layer in zip(names, network.layers, strict=True))
+        layers = [Layer(name, layer.weights) for name, layer in zip(names, network.layers, strict=True)]
+        if seed % 3 == 2 and depth <= MOST_BARE_LAYERS:
+            share = apart.choice((0.3, 0.7, 1.0))
+            layers = [without_biases(layer) if apart.random() < share else layer for layer in layers]
         network = replace(network, layers=tuple(layers))
         if formulas(network) <= MOST_FORMULAS and finite(network):
             return network

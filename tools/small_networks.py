@@ -28,8 +28,11 @@ def make_network(
     hidden: str | None = None,
     seed: int = SEED,
     learning_rate: float = 0.5,
+    biases: Sequence[bool] = (),
 ) -> Network:
     """A network with `activation` in its last layer, and in the others too unless `hidden` names one for them.
+
+    `biases` says of each layer whether it has any; all have where it is empty.
 
     All sizes differ, and no layer has as many outputs as the 2 of (a − T)²: what is confused shows.
     """
@@ -39,6 +42,8 @@ def make_network(
         for fan_in, neurons in pairwise(sizes)
     ]
     layers[-1] = Layer(activation, layers[-1].weights, shared_bias)
+    if biases:
+        layers = [layer if has else without_biases(layer) for layer, has in zip(layers, biases, strict=True)]
     return Network(
         title=f"{activation} with {loss}",
         source="tests",
@@ -50,6 +55,11 @@ def make_network(
         reduction=reduction,
         train_bias=train_bias,
     )
+
+
+def without_biases(layer: Layer) -> Layer:
+    """The layer with its other weights alone."""
+    return Layer(layer.activation, layer.weights[: layer.fan_in], bias=False)
 
 
 def _numbers(dice: random.Random, rows: int, columns: int) -> Matrix:

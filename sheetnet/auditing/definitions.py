@@ -89,7 +89,7 @@ def _z(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None
     terms: list[Term] = [
         _times(_a(layer - 1, new, (n, i)), NameTerm(q("W", layer, new), (i, j))) for i in range(fan_in)
     ]
-    return _sum([*terms, NameTerm(q("W", layer, new), (fan_in, j))])
+    return _sum([*terms, *([NameTerm(q("W", layer, new), (fan_in, j))] if network.has_bias(layer) else [])])
 
 
 @cache
@@ -195,7 +195,7 @@ def _updated(network: Network, layer: int, new: bool, index: TermIndex) -> Term 
     old = NameTerm(q("W", layer), index)
     if index is not None and index[0] == network.sizes[layer - 1] and not network.train_bias:
         return old
-    if index is None and not network.train_bias:
+    if index is None and network.has_bias(layer) and not network.train_bias:
         return None
     return _less(old, _times(NameTerm("gamma"), NameTerm(q("dC_dW", layer), index)))
 
@@ -205,7 +205,8 @@ def _augmented(network: Network, layer: int, new: bool, index: TermIndex) -> Ter
         return None
     if index is not None:
         return ONE if index[1] == network.sizes[layer] else NameTerm(q("a", layer, new), index)
-    return MatrixTerm(((*(NameTerm(q("a", layer, new), (0, j)) for j in range(network.sizes[layer])), ONE),))
+    activations = [NameTerm(q("a", layer, new), (0, j)) for j in range(network.sizes[layer])]
+    return MatrixTerm(((*activations, *([ONE] if network.has_bias(layer + 1) else [])),))
 
 
 _MAKERS = {

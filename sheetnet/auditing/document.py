@@ -203,7 +203,7 @@ def _flat(network: Network, values: Values) -> dict[str, Array]:
     """All quantities as matrices: Jacobians one under the other, biases apart too."""
     blocks = network.blocks
     return with_biases(
-        {name: stacked(array, blocks[name]) if name in blocks else array for name, array in values.items()}
+        network, {name: stacked(array, blocks[name]) if name in blocks else array for name, array in values.items()}
     )
 
 

@@ -47,7 +47,7 @@ class EquationTrials:
 
     def __init__(self, network: Network, seed: int = 0) -> None:
         drawn = plain_trials(network, EQUATION_TRIALS, seed).values
-        self._seed = seed
+        self._network, self._seed = network, seed
         self._drawn: dict[str, Array] = {}
         self._values: dict[str, Array] = dict(drawn)
         for name, (_, columns) in shapes_of(network).items():
@@ -59,7 +59,7 @@ class EquationTrials:
     def with_biases(self) -> EquationTrials:
         """The same trials, in which `b_1` is the biases of layer 1 and no variable."""
         found = copy(self)
-        found._values = with_biases(self._values)
+        found._values = with_biases(self._network, self._values)
         return found
 
     def environment(self, names: Iterable[str]) -> dict[str, Array]:

@@ -122,7 +122,7 @@ def _slips(document: Document, lacking: Sequence[str]) -> Iterator[GivenSlip]:
     places: list[tuple[str, int, int]] = []
     for block, array in inputs_of(network).items():
         if block not in {skipped.get(field) for field in lacking}:
-            columns = array.shape[2] - (block == "A_0")  # the bias node is 1 by definition
+            columns = array.shape[2] - network.blocks[block].bias_node  # which is 1 by definition
             places += [(block, row, column) for row in range(array.shape[1]) for column in range(columns)]
     for block, row, column in sorted(places, key=lambda place: place not in prints):
         array = document.values[block]

@@ -48,10 +48,11 @@ def shapes_of(network: Network) -> dict[str, tuple[int, int]]:
     """
     shapes = {name: block.shape for name, block in network.blocks.items()}
     for layer in range(1, network.depth + 1):
-        shapes |= dict.fromkeys((q("b", layer), q("db", layer), q("b", layer, new=True)), (1, network.sizes[layer]))
+        neurons = network.sizes[layer]
+        if network.has_bias(layer):
+            shapes |= dict.fromkeys((q("b", layer), q("db", layer), q("b", layer, new=True)), (1, neurons))
         if layer < network.depth:
-            rows, columns = shapes[q("A", layer)]
-            shapes |= dict.fromkeys((q("a", layer), q("a", layer, new=True)), (rows, columns - 1))
+            shapes |= dict.fromkeys((q("a", layer), q("a", layer, new=True)), (network.observations, neurons))
     return shapes
 
 
@@ -78,12 +79,12 @@ def printed_place(network: Network, name: str, index: tuple[int, int]) -> Printe
     return block_of_column(network, name, column), row, column
 
 
-def with_biases(values: Mapping[str, Array]) -> dict[str, Array]:
-    """The values with `b_l`, `db_l` and `b_l_new` beside the blocks that hold them, … × 1 × n_l."""
+def with_biases(network: Network, values: Mapping[str, Array]) -> dict[str, Array]:
+    """The values with `b_l`, `db_l` and `b_l_new` beside the blocks that hold them, … × 1 × n_l, of layers with biases."""
     found = dict(values)
     for name, array in values.items():
         quantity = Quantity.of(name)
-        if quantity.symbol in BIASES:
+        if quantity.symbol in BIASES and network.has_bias(quantity.layer or 0):
             found[q(BIASES[quantity.symbol], quantity.layer, quantity.new)] = array[..., -1:, :]
     return found
 

@@ -76,13 +76,17 @@ def _of_targets(network: Network, step: float) -> Iterator[Slot]:
 
 def _of_weights(network: Network, step: float) -> Iterator[Slot]:
     for number, layer in enumerate(network.layers, 1):
-        cells = [[(r, c)] for r in range(len(layer.weights) - 1) for c in range(layer.neurons)]
-        yield from _each(q("W", number), cells, _choices([x for row in layer.weights[:-1] for x in row], step))
+        cells = [[(r, c)] for r in range(layer.fan_in) for c in range(layer.neurons)]
+        yield from _each(
+            q("W", number), cells, _choices([x for row in layer.weights[: layer.fan_in] for x in row], step)
+        )
 
 
 def _of_biases(network: Network, step: float) -> Iterator[Slot]:
     """A bias that is one number for a whole layer stays one."""
     for number, layer in enumerate(network.layers, 1):
+        if not layer.bias:
+            continue
         last = len(layer.weights) - 1
         cells = [(last, c) for c in range(layer.neurons)]
         yield from _each(q("W", number), [cells] if layer.shared_bias else [[cell] for cell in cells],
@@ -165,7 +169,7 @@ def network_with(network: Network, slots: Sequence[Slot], numbers: Sequence[floa
     layers = tuple(
         replace(layer, weights=arrays[q("W", number)]) for number, layer in enumerate(network.layers, 1)
     )  # of an array a layer makes the tuples it wants
-    return replace(network, inputs=arrays["A_0"][:, :-1], targets=arrays["target"], layers=layers)
+    return replace(network, inputs=arrays["A_0"][:, : network.sizes[0]], targets=arrays["target"], layers=layers)
 
 
 def _drawn(network: Network, slots: Sequence[Slot], draws: Sequence[Sequence[float]]) -> dict[str, Array]:

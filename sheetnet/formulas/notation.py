@@ -17,10 +17,10 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "A": (
         "A{l}",
-        lambda net, layer: f"[a, 1] with {_activation(net, layer)}" if layer else "[x, 1]: inputs, bias node",
+        lambda net, layer: _nodes(net, layer, "[a, 1] with", "[x, 1]: inputs, bias node"),
     ),
     "a": ("a{l}", lambda net, layer: _activation(net, layer)),
-    "W": ("W{l}", lambda net, layer: "row i → column j; last row: biases"),
+    "W": ("W{l}", lambda net, layer: "row i → column j" + "; last row: biases" * net.has_bias(layer)),
     "z": ("z{l}", lambda net, layer: "A{k} W{l}"),
     "e": ("e{l}", lambda net, layer: f"eⱼ = {net.mixing(layer).power}"),
     "target": ("T", lambda net, layer: "the targets"),
@@ -30,7 +30,9 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "cost": ("C", lambda net, layer: f"{net.reduction} over the observations"),
     "dC_da": (
         "∂C/∂a{l}",
-        lambda net, layer: net.loss_facts.slope if layer == net.depth else "δ{m} w{m}ᵀ, without the bias row",
+        lambda net, layer: (
+            net.loss_facts.slope if layer == net.depth else _without_biases(net, layer, "δ{m} {w}ᵀ", "row")
+        ),
     ),
     "da_dz": ("∂a/∂z{l}", lambda net, layer: net.activation_facts(layer).slope),
     "J": ("J{l}", lambda net, layer: f"∂aᵢ/∂zⱼ = {net.mixing(layer).jacobian}"),
@@ -40,10 +42,12 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
 
 # Where they read differently with column vectors.
 _COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
-    "A": lambda net, layer: f"a over 1, {_activation(net, layer)}" if layer else "x over 1: inputs, bias node",
-    "W": lambda net, layer: "row: neuron j; last column: biases",
+    "A": lambda net, layer: _nodes(net, layer, "a over 1,", "x over 1: inputs, bias node"),
+    "W": lambda net, layer: "row: neuron j" + ("; last column: biases" if net.has_bias(layer) else ", column: node i"),
     "z": lambda net, layer: "W{l} A{k}",
-    "dC_da": lambda net, layer: net.loss_facts.slope if layer == net.depth else "w{m}ᵀ δ{m}, without the bias column",
+    "dC_da": lambda net, layer: (
+        net.loss_facts.slope if layer == net.depth else _without_biases(net, layer, "{w}ᵀ δ{m}", "column")
+    ),
     "delta": lambda net, layer: "J ∂C/∂a" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z",
     "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + (" / N" if _mean(net) else ""),
 }
@@ -64,7 +68,7 @@ def describe(network: Network, block: str, column: bool = False) -> tuple[str, s
     write = _TEXTS[kind][1]
     equation = (_COLUMN_EQUATIONS.get(kind, write) if column else write)(network, layer)
     if kind == "W" and quantity.new:
-        frozen = "" if network.train_bias else "; biases stay"
+        frozen = "; biases stay" if network.has_bias(layer) and not network.train_bias else ""
         equation = f"W − γ ∂C/∂W{frozen}"
     if kind == "z" and quantity.new:
         below = "A{k}′" if layer > 1 else "A{k}"
@@ -80,6 +84,20 @@ def _with_layers(words: str, layer: int) -> str:
 
 def _activation(network: Network, layer: int) -> str:
     return network.activation_facts(layer).equation
+
+
+def _nodes(network: Network, layer: int, beside: str, inputs: str) -> str:
+    """What A is made of: the activations, or the inputs, with the bias node `beside` them or without."""
+    if not network.has_bias(layer + 1):
+        return _activation(network, layer) if layer else "x: inputs"
+    return f"{beside} {_activation(network, layer)}" if layer else inputs
+
+
+def _without_biases(network: Network, layer: int, product: str, line: str) -> str:
+    """∂C/∂a of a hidden layer; w is W without its biases, where it has any."""
+    if not network.has_bias(layer + 1):
+        return product.replace("{w}", "W{m}")
+    return product.replace("{w}", "w{m}") + f", without the bias {line}"
 
 
 def _mean(network: Network) -> bool:
@@ -118,6 +136,8 @@ def example(network: Network, block: str) -> tuple[str, str]:
         return "0.1*0.3", "0.03"
     if (kind == "cost_n" and outputs == 1) or (kind == "cost" and alone):
         return "SUM(0.3)", "0.3"
+    if kind == "z" and not network.has_bias(layer):
+        return "0.2*0.5+0.7*(-0.3)", "-0.11"
     if kind == "delta" and network.mixes(layer):
         return "0.3*0.21+(-0.1)*(-0.21)", "0.084"
     if kind == "dC_dW" and not alone:

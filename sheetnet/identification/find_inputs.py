@@ -201,7 +201,8 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
         own = {at: x for at, x in numbers.items() if not network.blocks[block].is_bias_node(at[1])}
         yield _Slot(block, block, own, options(constants, block, own))
         return
-    if together := options(constants, block, numbers):
+    together = options(constants, block, numbers)
+    if together or not network.has_bias(quantity.layer or 0):
         yield _Slot(block, block, numbers, together)
         return
     last = len(array) - 1
@@ -283,7 +284,7 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
         (block.name, i, j)
         for block in input_blocks(network)
         if block.quantity.symbol in NEEDED
-        for i in range(block.rows - (block.quantity.symbol == "W"))
+        for i in range(network.sizes[(block.quantity.layer or 0) - 1] if block.quantity.symbol == "W" else block.rows)
         for j in range(block.columns)
         if not block.is_bias_node(j) and (block.name, i, j) not in cells
     ]

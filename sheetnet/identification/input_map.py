@@ -83,9 +83,9 @@ def parse_map(words: str, workbook: Workbook, network: Network, where: str) -> I
 
 
 def known_fields(network: Network) -> list[str]:
-    """A_0, target, gamma, and W_l and b_l for each layer."""
+    """A_0, target, gamma, W_l for each layer, and b_l for each that has biases."""
     layers = range(1, network.depth + 1)
-    return ["A_0", "target", "gamma", *(q("W", k) for k in layers), *(q("b", k) for k in layers)]
+    return ["A_0", "target", "gamma", *(q("W", k) for k in layers), *(q("b", k) for k in layers if network.has_bias(k))]
 
 
 def _entry(value: object, field: str, workbook: Workbook) -> _Entry:
@@ -138,9 +138,9 @@ def _elements(name: str, entry: _Entry, network: Network) -> dict[InputPlace, tu
         return _biases(name, entry, network)
     block = network.blocks[name]
     shapes = [(block.rows, block.columns)]
-    if name == "A_0":
+    if block.bias_node:
         shapes.insert(0, (block.rows, block.columns - 1))
-    elif quantity.symbol == "W":
+    elif quantity.symbol == "W" and network.has_bias(quantity.layer or 0):
         shapes.append((block.rows - 1, block.columns))
     shape = _shape(entry, shapes)
     order = _order(entry, shape, name)

@@ -114,7 +114,10 @@ class Training:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             for name, equation in self._equations.items():
                 values[name] = equation(values)
-            found, factors = dict(_blocks(values)), [*_factors(self.network, values), self._change(values)]
+            found, factors = (
+                dict(_blocks(self.network, values)),
+                [*_factors(self.network, values), self._change(values)],
+            )
             blocks = _columns(found.values())
             columns = np.concatenate([blocks, _columns(factor.array for factor in factors)], axis=1)
             self._scales.append(np.where(np.isfinite(blocks).all(axis=1, keepdims=True), scales(blocks), np.inf))
@@ -134,12 +137,12 @@ def _columns(arrays: Iterable[Array]) -> Array:
     return np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
 
 
-def _blocks(v: Mapping[str, Array]) -> Iterator[tuple[str, Array]]:
+def _blocks(network: Network, v: Mapping[str, Array]) -> Iterator[tuple[str, Array]]:
     """The blocks of the step, without bias nodes; activations are called a_l."""
     for name in v:
         quantity = Quantity.of(name)
         if name == "A_0":
-            yield name, v[name][..., :-1]
+            yield name, v[name][..., : network.sizes[0]]
         elif quantity.symbol != "A" and not quantity.new:
             yield name, v[name]
 
@@ -187,7 +190,8 @@ def _layer_factors(network: Network, v: Mapping[str, Array], layer: int) -> Iter
     if network.mixes(layer):
         yield Factor(f"sum of exp({z_l})", z_l, np.exp(z).sum(axis=-1, keepdims=True))
         yield Factor(f"max {z_l}", z_l, z.max(axis=-1, keepdims=True))
-    yield Factor(f"{z_l} without bias", z_l, z - w[..., -1:, :])
+    if network.has_bias(layer):
+        yield Factor(f"{z_l} without bias", z_l, z - w[..., -1:, :])
     products = below[..., :, :, None] * w[..., None, :, :]
     yield Factor(f"{below_l} * {w_l}", "", products)
     yield Factor(f"partial sums of {z_l}", z_l, np.cumsum(products, axis=-2))

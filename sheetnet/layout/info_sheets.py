@@ -72,10 +72,19 @@ NOTATION = (
     "W⁽ˡ⁾: row i: from node i of the previous layer; column j: to neuron j of this layer; the last row holds the biases.",
     "Textbooks write wⱼᵢ (to j, from i); here it is row i, column j. Counting starts at 0.",
 )
+NO_BIASES = (  # in place of the first two lines where no layer has biases
+    "A⁽ˡ⁾ = a⁽ˡ⁾: the activations of layer l. One row per observation.",
+    "W⁽ˡ⁾: row i: from neuron i of the previous layer; column j: to neuron j of this layer. There are no biases.",
+)
+SOME_BIASES = "A layer without biases has no last {line} of them, and no bias node stands in the A before it."
 COLUMN_NOTATION = (
     "A⁽ˡ⁾: the activations of layer l above the bias node's 1, a column vector. One column per observation.",
     "W⁽ˡ⁾: row j: to neuron j of this layer; column i: from node i of the previous layer; the last column holds the biases.",
     "Textbooks write wⱼᵢ (to j, from i): that is row j, column i. Counting starts at 0.",
+)
+COLUMN_NO_BIASES = (
+    "A⁽ˡ⁾ = a⁽ˡ⁾: the activations of layer l, a column vector. One column per observation.",
+    "W⁽ˡ⁾: row j: to neuron j of this layer; column i: from neuron i of the previous layer. There are no biases.",
 )
 ALWAYS = "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime marks what holds after the step."
 
@@ -144,7 +153,13 @@ def _signed(grid: Grid, row: int, words: str) -> None:
 
 
 def _notation(context: ViewContext) -> tuple[str, ...]:
-    return COLUMN_NOTATION if context.presentation.column else NOTATION
+    """What A and W are, in the workbook's orientation, with biases or without."""
+    column, biases = context.presentation.column, [layer.bias for layer in context.network.layers]
+    lines = COLUMN_NOTATION if column else NOTATION
+    if not any(biases):
+        return *(COLUMN_NO_BIASES if column else NO_BIASES), *lines[2:]
+    some = () if all(biases) else (SOME_BIASES.format(line="column" if column else "row"),)
+    return *lines[:2], *some, *lines[2:]
 
 
 def _first_look(grid: Grid, context: ViewContext, row: int) -> int:
@@ -184,9 +199,15 @@ def _sheets(grid: Grid, context: ViewContext, row: int) -> int:
 
 
 def _roles(network: Network) -> dict[str, str]:
-    """The legend; that of units that are off stands where there may be some."""
-    may_be_off = any(network.activation_facts(layer).off is not None for layer in range(1, network.depth + 1))
-    return {role: words for role, words in ROLE_LEGEND.items() if role != "dead" or may_be_off}
+    """The legend; that of units that are off, and of biases, stands where there may be some."""
+    layers = range(1, network.depth + 1)
+    legend = dict(ROLE_LEGEND)
+    if all(network.activation_facts(layer).off is None for layer in layers):
+        del legend["dead"]
+    if not any(network.has_bias(layer) for layer in layers):
+        del legend["bias_node"]
+        legend["weight"] = "weights before the step"
+    return legend
 
 
 def _legend(grid: Grid, row: int, legend: dict[str, str]) -> int:

@@ -53,13 +53,15 @@ _ROLES = {
 }
 _INPUT_NOTES = {
     "gamma": "The learning rate γ, above 0. Change it: every sheet follows.",
-    "A": "The inputs x, one row per observation. Change them: every sheet follows. The last cell is the bias node.",
+    "A": "The inputs x, one row per observation. Change them: every sheet follows.{last}",
     "target": "The targets T: what the outputs should be.",
-    "W": "A weight before the step. The last row holds the biases, the weights of the bias node.",
+    "W": "A weight before the step.{last}",
 }
-_TURNED_NOTES = {
-    "A": "The inputs x, one column per observation. Change them: every sheet follows. The last cell is the bias node.",
-    "W": "A weight before the step. The last column holds the biases, the weights of the bias node.",
+_TURNED_NOTES = {"A": "The inputs x, one column per observation. Change them: every sheet follows.{last}"}
+# What their last row or column is, where there are biases.
+_LAST = {
+    "A": " The last cell is the bias node.",
+    "W": " The last {line} holds the biases, the weights of the bias node.",
 }
 _TURNED_ARROWS = {"→": "↓", "←": "↑", "↓": "→"}
 _HEAD_LABELS = {"gamma": "γ", "cost": "cost C", "cost_new": "C′"}
@@ -200,7 +202,7 @@ def _number_rows(grid: Grid, network: Network, placed: PlacedBand) -> None:
         by_weight = network.blocks[line.blocks[0]].quantity.symbol in BY_WEIGHT
         if grid.turned:
             for name in line.blocks:
-                _number_columns(grid, network.blocks[name])
+                _number_columns(grid, network, network.blocks[name])
             for n in () if by_weight else range(network.observations):
                 grid.write(BANDS_ROW, line.first + n, f"n = {n}", "index")
         elif not by_weight:
@@ -209,26 +211,27 @@ def _number_rows(grid: Grid, network: Network, placed: PlacedBand) -> None:
         else:
             for name in line.blocks:
                 top, left = grid.corners[name]
-                for number, node in enumerate(_nodes(network.blocks[name])):
+                for number, node in enumerate(_nodes(network, network.blocks[name])):
                     grid.write(top + number, left - 1, node, "index")
 
 
-def _number_columns(grid: Grid, block: Block) -> None:
+def _number_columns(grid: Grid, network: Network, block: Block) -> None:
     """Above each column of a block: its node, or its observation."""
     top, left = grid.corners[block.name]
     if block.quantity.symbol in BY_WEIGHT:
-        words = ["bias" if node == "b" else f"i = {node}" for node in _nodes(block)]
+        words = ["bias" if node == "b" else f"i = {node}" for node in _nodes(network, block)]
     else:
         words = [f"n = {number}" for number in range(block.rows)]
     for number, each in enumerate(words):
         grid.write(top - 1, left + number, each, "index")
 
 
-def _nodes(block: Block) -> list[str]:
+def _nodes(network: Network, block: Block) -> list[str]:
     """The node of each row of a block of weights, b for the bias node, or of Jacobians that stand one below the other."""
+    layer = block.quantity.layer or 0
     if block.quantity.symbol == "J":
         return [str(row % block.columns) for row in range(block.rows)]
-    return [*map(str, range(block.rows - 1)), "b"]
+    return [*map(str, range(network.sizes[layer - 1])), *(["b"] if network.has_bias(layer) else [])]
 
 
 def _arrows(grid: Grid, network: Network, plan: StepPlan, placed: PlacedBand) -> None:
@@ -302,7 +305,7 @@ def _add_styles(grid: Grid, network: Network) -> None:
     """What may be typed where, colours that follow the numbers, and links from each block to its use."""
     for block in network.blocks.values():
         if block.kind == "input":
-            _ask(grid, block)
+            _ask(grid, network, block)
     _grey_dead_units(grid, network)
     _scale_probabilities(grid, network)
     _scale_weights(grid, network)
@@ -311,10 +314,12 @@ def _add_styles(grid: Grid, network: Network) -> None:
             grid.links[_symbol_place(grid, name)] = (grid.sheet, *grid.corners[use])
 
 
-def _ask(grid: Grid, block: Block) -> None:
+def _ask(grid: Grid, network: Network, block: Block) -> None:
     """What may be typed into an input, and a note that says what it is."""
-    notes = _INPUT_NOTES | (_TURNED_NOTES if grid.turned else {})
-    grid.notes[grid.corners[block.name]] = notes[block.quantity.symbol]
+    notes, symbol = _INPUT_NOTES | (_TURNED_NOTES if grid.turned else {}), block.quantity.symbol
+    biases = block.bias_node or (symbol == "W" and network.has_bias(block.quantity.layer or 0))
+    about = _LAST[symbol].format(line="column" if grid.turned else "row") if biases else ""
+    grid.notes[grid.corners[block.name]] = notes[symbol].format(last=about)
     rows, columns = block.rows, block.columns - (1 if block.bias_node else 0)
     first, last = grid.position(block.name, 0, 0), grid.position(block.name, rows - 1, columns - 1)
     if block.name == "gamma":

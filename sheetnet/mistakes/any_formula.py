@@ -84,7 +84,7 @@ def _in_one_reference(site: Site, kind: str, axis: int, words: str) -> Iterator[
 def _length(site: Site, kind: str, axis: int) -> int:
     sizes = site.network.sizes
     if kind in ("dC_dW", "W_new"):
-        return sizes[site.layer] if axis == -1 else sizes[site.layer - 1] + 1
+        return sizes[site.layer] if axis == -1 else site.network.nodes(site.layer - 1)
     if axis == -2 and kind.partition(".")[0] != "J":
         return site.network.observations
     return sizes[site.layer] if site.layer or kind == "inputs" else site.outputs
@@ -120,7 +120,7 @@ def _terms(site: Site, kind: str) -> int:
     """How many terms the sum of a block has."""
     sizes = site.network.sizes
     if kind == "z":
-        return sizes[site.layer - 1] + 1
+        return site.network.nodes(site.layer - 1)
     if kind in ("cost", "dC_dW"):
         return site.network.observations
     return site.outputs if kind == "cost_n" else sizes[site.layer + (kind == "dC_da.hidden")]

@@ -307,6 +307,7 @@ HIDDEN = (
             change("dC_da.hidden", "", weights=lambda s: s["W"][..., -1:, :] + 0 * s.right("weights")),
             change("dC_da.hidden", "added to the sum", weights=lambda s: s.right("weights") + s["W"][..., -1:, :]),
         ),
+        applies=lambda site: site.hidden and site.network.has_bias(site.layer + 1),
     ),
     Mistake(
         "SN075",

@@ -64,6 +64,16 @@ class Site:
         return mixing is not None and mixing.is_softmax
 
     @property
+    def has_bias(self) -> bool:
+        """Whether the neurons of this layer have biases."""
+        return self.layer > 0 and self.network.has_bias(self.layer)
+
+    @property
+    def fan_in(self) -> int:
+        """Neurons of the layer below, or inputs: rows of the layer's weights without the biases."""
+        return self.network.sizes[self.layer - 1]
+
+    @property
     def loss(self) -> Loss:
         """The loss of the network."""
         return LOSSES[self.network.loss]
@@ -103,7 +113,7 @@ class EquationParts:
         """a of a layer, without the bias node; x for layer 0."""
         depth = self.site.network.depth
         name = activation_name(layer, depth, self.site.new)
-        return self.value(name) if layer == depth else self.value(name)[..., :-1]
+        return self.value(name)[..., : self.site.network.sizes[layer]]
 
 
 Part = Callable[[EquationParts], "Array | float"]
@@ -213,9 +223,9 @@ def _below(s: EquationParts) -> Array:
 
 
 def _with_node(s: EquationParts) -> Array:
-    """[a, node] where the block has the bias node: A_l, not a_l."""
+    """[a, node] where the block has the bias node: A_l, not a_l, where the next layer has biases."""
     act = s["act"]
-    if s.site.quantity == "a":
+    if not s.site.network.blocks[s.site.block].bias_node:
         return act
     return np.concatenate([act, np.broadcast_to(s["node"], (*act.shape[:-1], 1))], axis=-1)
 
@@ -239,8 +249,13 @@ def share_of(network: Network) -> float:
 
 def _trained(s: EquationParts) -> Array:
     trained = np.ones_like(s["W"])
-    trained[..., -1, :] = s.site.network.train_bias
+    trained[..., s.site.fan_in :, :] = s.site.network.train_bias
     return trained
+
+
+def _inputs_and_node(s: EquationParts) -> Array:
+    """A of the layer below, put together again."""
+    return np.concatenate([s["inputs"], s["node"]], axis=-1) if s.site.has_bias else s["inputs"]
 
 
 def _slope(s: EquationParts) -> Array:
@@ -259,7 +274,10 @@ def _jacobian(s: EquationParts) -> Array:
     return np.where(own, s["diagonal"][..., None], s["rest"])
 
 
-_SPLIT: Recipe = {"inputs": lambda s: s["A"][..., :-1], "node": lambda s: s["A"][..., -1:]}
+_SPLIT: Recipe = {  # a layer without biases has no bias node: 0 in its place changes nothing, and no mistake with it does
+    "inputs": lambda s: s["A"][..., : s.site.fan_in],
+    "node": lambda s: s["A"][..., -1:] if s.site.has_bias else 0.0,
+}
 _ERROR: Recipe = {
     "a": _outputs,
     "T": _target_of,
@@ -280,8 +298,8 @@ RECIPES: dict[str, Recipe] = {
         **_SPLIT,
         "A": _below,
         "W": lambda s: s.here("W"),
-        "weights": lambda s: s["W"][..., :-1, :],
-        "bias": lambda s: s["W"][..., -1:, :],
+        "weights": lambda s: s["W"][..., : s.site.fan_in, :],
+        "bias": lambda s: s["W"][..., -1:, :] if s.site.has_bias else 0.0,
         "result": lambda s: s["inputs"] @ s["weights"] + s["node"] * s["bias"],
     },
     "e": {**_EXPONENT, "result": lambda s: s["e"]},
@@ -337,7 +355,7 @@ RECIPES: dict[str, Recipe] = {
     "dC_da.hidden": {
         "delta": lambda s: s.here("delta", above=1),
         "W": lambda s: s.here("W", above=1),
-        "weights": lambda s: s["W"][..., :-1, :],
+        "weights": lambda s: s["W"][..., : s.site.network.sizes[s.site.layer], :],
         "result": lambda s: s["delta"] @ transposed(s["weights"]),
     },
     "da_dz": {
@@ -370,7 +388,7 @@ RECIPES: dict[str, Recipe] = {
         "A": _below,
         "delta": lambda s: s.here("delta"),
         "share": lambda s: share_of(s.site.network),
-        "result": lambda s: s["share"] * (transposed(np.concatenate([s["inputs"], s["node"]], axis=-1)) @ s["delta"]),
+        "result": lambda s: s["share"] * (transposed(_inputs_and_node(s)) @ s["delta"]),
     },
     "W_new": {
         "W": lambda s: s.here("W"),

@@ -81,6 +81,7 @@ FORWARD_MISTAKES = (
         "x_0*w_00+x_1*w_01+1*b_0",
         "Without the bias the neuron's line always passes through the origin; add the bias, the weight of the bias node.",
         (change("z", node=lambda s: 0.0), change("z", "a 1 in its place", bias=lambda s: 1.0)),
+        applies=lambda site: site.has_bias,
     ),
     Mistake(
         "SN002",
@@ -90,6 +91,7 @@ FORWARD_MISTAKES = (
         "SUMPRODUCT(A,W)",
         "The last row of W is already the bias, met by the bias node's 1; leave out the second one.",
         (change("z", bias=lambda s: 2 * s.right("bias")),),
+        applies=lambda site: site.has_bias,
     ),
     Mistake(
         "SN003",
@@ -115,6 +117,7 @@ FORWARD_MISTAKES = (
             change("z", "the next neuron's", bias=lambda s: np.roll(s.right("bias"), -1, axis=-1)),
             change("z", "the neuron's before", bias=lambda s: np.roll(s.right("bias"), 1, axis=-1)),
         ),
+        applies=lambda site: site.has_bias,
     ),
     Mistake(
         "SN005",
@@ -127,6 +130,7 @@ FORWARD_MISTAKES = (
             change("z", "the last input", node=lambda s: s.right("inputs")[..., -1:]),
             change("z", "the first input", node=lambda s: s.right("inputs")[..., :1]),
         ),
+        applies=lambda site: site.has_bias,
     ),
     Mistake(
         "SN006",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import sha256
-from itertools import chain, combinations, islice, pairwise
+from itertools import chain, combinations, islice
 
 import numpy as np
 
@@ -127,7 +127,7 @@ class Catalogue:
     def work(self, block: str) -> int:
         """How many guesses of a small block take as long as one of this block, which may multiply with all weights."""
         sizes = self._network.sizes
-        most = max((fan_in + 1) * neurons for fan_in, neurons in pairwise(sizes))
+        most = max(self._network.nodes(layer) * neurons for layer, neurons in enumerate(sizes[1:]))
         shape = self._network.blocks[block]
         numbers = len(self._probes["gamma"]) * max(most, shape.rows * shape.columns)
         return 1 + numbers // NUMBERS_A_GUESS
@@ -225,7 +225,7 @@ def catalogue_of(network: Network, probes: Values) -> Catalogue:
     digest = sha256()
     for name in network.blocks:
         digest.update(probes[name].tobytes())
-    layers = tuple(layer.activation for layer in network.layers)
+    layers = tuple((layer.activation, layer.bias) for layer in network.layers)
     structure = (network.sizes, network.observations, layers, network.loss, network.reduction, network.train_bias)
     return shared_catalogue(
         _Asked(structure, digest.digest(), network, {name: probes[name].copy() for name in network.blocks})

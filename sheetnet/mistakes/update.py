@@ -48,7 +48,7 @@ def _same_layer(s: EquationParts) -> Array:
 
 def _frozen(s: EquationParts) -> Array:
     trained = np.array(s.right("trained"))
-    trained[..., -1, :] = 0.0
+    trained[..., s.site.fan_in :, :] = 0.0
     return trained
 
 
@@ -89,6 +89,7 @@ GRADIENTS = (
         "1*delta_0",
         "The bias node puts out 1, so the gradient of a bias is δ itself (summed over the batch), not 0.",
         (change("dC_dW", node=lambda s: 0.0 * s.right("node")),),
+        applies=lambda site: site.has_bias,
     ),
     Mistake(
         "SN084",
@@ -98,6 +99,7 @@ GRADIENTS = (
         "1*delta_0",
         "The bias node puts out 1 whatever the inputs are.",
         forms=_other_inputs,
+        applies=lambda site: site.has_bias,
     ),
     Mistake(
         "SN085",
@@ -163,7 +165,7 @@ UPDATES = (
         "b",
         "This network does not train its biases: they keep their value.",
         (change("W_new", trained=lambda s: np.ones_like(s.right("trained"))),),
-        applies=lambda site: not site.network.train_bias,
+        applies=lambda site: site.has_bias and not site.network.train_bias,
     ),
     Mistake(
         "SN095",
@@ -173,7 +175,7 @@ UPDATES = (
         "b-γ*dC_db",
         "The biases are weights of the bias node and learn like all others.",
         (change("W_new", trained=_frozen),),
-        applies=lambda site: site.network.train_bias,
+        applies=lambda site: site.has_bias and site.network.train_bias,
     ),
     Mistake(
         "SN096",

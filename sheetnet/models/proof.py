@@ -10,7 +10,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.models.words import Gives
 from sheetnet.network import Network
 from sheetnet.quantity import q
-from sheetnet.reference import Array, inputs_of, with_bias_node
+from sheetnet.reference import Array, inputs_of, nodes_of
 from sheetnet.reference.equations import forward_pass
 from sheetnet.syntax.references import element_name
 from sheetnet.toml_fields import refuse
@@ -76,7 +76,7 @@ class Difference:
 def predictions(network: Network, inputs: Array, gives: Gives = Gives.OUTPUTS) -> Array:
     """What the network gives for rows of inputs, N × n_0 → N × n_L: its outputs, their z or their logarithms."""
     values = inputs_of(network)
-    values[q("A", 0)] = with_bias_node(inputs[None])
+    values[q("A", 0)] = nodes_of(network, 0, inputs[None])
     last = q("a", network.depth)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         for name, equation in forward_pass(network).items():

@@ -9,9 +9,9 @@ from sheetnet.reference.equations import (
     equations,
     evaluate_step,
     inputs_of,
+    nodes_of,
     stacked,
     training_step,
-    with_bias_node,
 )
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "equations",
     "evaluate_step",
     "inputs_of",
+    "nodes_of",
     "stacked",
     "training_step",
-    "with_bias_node",
 ]

@@ -1,7 +1,8 @@
 """The equations of one training step in matrix form, in their order.
 
 Every array has a leading trials axis K: X is K × N × n_0, W⁽ˡ⁾ is K × (n_{l-1} + 1) × n_l. With A⁽ˡ⁾ = [a⁽ˡ⁾, 1]
-(HappyDustbunny, "Back propagation in a simple neural net", 2019, in row form):
+(HappyDustbunny, "Back propagation in a simple neural net", 2019, in row form), or A⁽ˡ⁾ = a⁽ˡ⁾ and W⁽ˡ⁺¹⁾ without a
+bias row where layer l + 1 has no biases:
 
     z⁽ˡ⁾ = A⁽ˡ⁻¹⁾ W⁽ˡ⁾          δ⁽ᴸ⁾ = ∂C/∂a⁽ᴸ⁾ ∂a/∂z          ∂C/∂W⁽ˡ⁾ = A⁽ˡ⁻¹⁾ᵀ δ⁽ˡ⁾
     a⁽ˡ⁾ = f(z⁽ˡ⁾)              ∂C/∂a⁽ˡ⁾ = δ⁽ˡ⁺¹⁾ w⁽ˡ⁺¹⁾ᵀ      W⁽ˡ⁾ ← W⁽ˡ⁾ − γ ∂C/∂W⁽ˡ⁾
@@ -81,13 +82,18 @@ def _layer(network: Network, layer: int, new: bool) -> dict[str, Equation]:
         found[q("e", layer, new)] = lambda v: power(v[z])
     found[a] = lambda v: activation.f(v[z])
     if layer < network.depth:
-        found[q("A", layer, new)] = lambda v: with_bias_node(v[a])
+        found[q("A", layer, new)] = lambda v: nodes_of(network, layer, v[a])
     return found
 
 
 def with_bias_node(a: Array) -> Array:
     """[a, 1]: a column of ones for the bias node, … × n → … × (n + 1)."""
     return np.concatenate([a, np.ones_like(a[..., :1])], axis=-1)
+
+
+def nodes_of(network: Network, layer: int, a: Array) -> Array:
+    """A⁽ˡ⁾ of a⁽ˡ⁾ (of x for layer 0): with the bias node where the next layer has biases."""
+    return with_bias_node(a) if network.has_bias(layer + 1) else a
 
 
 def _cost(network: Network, new: bool) -> dict[str, Equation]:
@@ -109,7 +115,8 @@ def _errors(network: Network, layer: int) -> dict[str, Equation]:
     if layer == network.depth:
         found[dc_da] = lambda v: loss.gradient(v[a], v["target"])
     else:
-        found[dc_da] = lambda v: v[q("delta", layer + 1)] @ np.swapaxes(v[q("W", layer + 1)][..., :-1, :], -1, -2)
+        neurons = network.sizes[layer]
+        found[dc_da] = lambda v: v[q("delta", layer + 1)] @ np.swapaxes(v[q("W", layer + 1)][..., :neurons, :], -1, -2)
     if network.mixes(layer):
         found[jacobian] = lambda v: activation.jacobian(v[z], v[a])
     found[da_dz] = lambda v: activation.derivative(v[z], v[a])
@@ -126,8 +133,8 @@ def _weight_gradient(network: Network, layer: int) -> Equation:
 
 
 def _updated(network: Network, layer: int) -> Equation:
-    trained = np.ones((network.sizes[layer - 1] + 1, 1))
-    trained[-1] = network.train_bias
+    trained = np.ones((network.nodes(layer - 1), 1))
+    trained[network.sizes[layer - 1] :] = network.train_bias
     return lambda v: v[q("W", layer)] - trained * (v["gamma"] * v[q("dC_dW", layer)])
 
 
@@ -135,7 +142,8 @@ class Step(Mapping[str, Array]):
     """The quantities of one training step, name → array, with the shapes of docs/design.md (`J_l` is N × n × n).
 
     Among N observations and layers of n_l neurons, `z_1` is N × n_1, and `W_1`, `dC_dW_1` and `W_1_new` are
-    (n_0 + 1) × n_1 with the biases in the last row; `cost` is 1 × 1. A name that there is not raises KeyError.
+    (n_0 + 1) × n_1 with the biases in the last row, n_0 × n_1 where there are none; `cost` is 1 × 1. A name that there
+    is not raises KeyError.
 
     >>> step = sheetnet.training_step(sheetnet.load_network("d02b"))
     >>> step["delta_2"].round(6)
@@ -184,7 +192,7 @@ class Step(Mapping[str, Array]):
 
 def inputs_of(network: Network) -> dict[str, Array]:
     """The inputs of the step with a trials axis of 1: A_0, W_1 … W_L, target, gamma."""
-    values = {"A_0": with_bias_node(np.array([network.inputs])), "target": np.array([network.targets])}
+    values = {"A_0": nodes_of(network, 0, np.array([network.inputs])), "target": np.array([network.targets])}
     values |= {q("W", number): np.array([layer.weights]) for number, layer in enumerate(network.layers, 1)}
     return values | {"gamma": np.array([[[network.learning_rate]]])}
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
-from sheetnet.reference import Array
+from sheetnet.reference import ACTIVATIONS, Array
 from sheetnet.trials.tolerance import ABSOLUTE
 
 Met = NDArray[np.bool_]
@@ -94,7 +94,7 @@ def _updates(network: Network, values: Mapping[str, Array], scale: Array) -> Ite
             room = np.maximum(THRESHOLD * np.abs(old[part]), CLEAR * scale[part, None, None])
             np.greater(np.abs(new[part] - old[part]), room, out=changed[part])
         if not network.train_bias:
-            changed[:, -1] = True
+            changed[:, network.sizes[layer - 1] :] = True
         yield Demand(_flat(changed), UPDATED, (q("W", layer, new=True),))
 
 
@@ -106,15 +106,47 @@ def _bends(network: Network, values: Mapping[str, Array], scale: Array) -> Itera
     for layer in range(1, network.depth + 1):
         z, pull = values[q("z", layer)], values[q("dC_da", layer)]
         doubts = (q("da_dz", layer), q("delta", layer), activation_name(layer, network.depth))
+        unpulled = _unpulled_when_off(network, layer)
         for kink, following in pairwise((*network.kinks(layer), inf)):
             above = z > kink
             yield Demand(_flat((z > kink + LEVEL) & (z < following - LEVEL)), ALIVE, doubts)
-            yield Demand(_flat((z < kink - LEVEL) & _clear(pull, scale)), DEAD, doubts)
+            off = z < kink - LEVEL
+            yield Demand(_flat(off & _clear(pull, scale) if not unpulled else off), DEAD, doubts)
             yield Demand(_flat(above & (z < kink + 1)), 1)
             for other in _beside(network, values, layer):
                 yield Demand(_flat(above != (z > other)), 1)
             if kink:
                 yield Demand(_flat(above != (z > 0)), 1)
+
+
+def single_unit_below(network: Network, layer: int) -> bool:
+    """Whether z of a layer is 0, by the mathematics and not by rounding, wherever one single unit below is off.
+
+    Where no layer from that one's successor to this one has biases, and each of those between gives 0 for 0.
+    """
+    for number in range(layer, 1, -1):
+        if network.has_bias(number):
+            return False
+        if network.sizes[number - 1] == 1 and network.activation_facts(number - 1).off is not None:
+            return True
+        if float(ACTIVATIONS[network.layers[number - 2].activation].f(np.zeros((1, 2)))[0, 0]) != 0.0:
+            return False
+    return False
+
+
+def _unpulled_when_off(network: Network, layer: int) -> bool:
+    """Whether nothing pulls at a layer's single unit while it is off, for a layer above is then off altogether."""
+    if network.sizes[layer] > 1 or network.activation_facts(layer).off is None:
+        return False
+    for number in range(layer + 1, network.depth + 1):
+        if network.has_bias(number):
+            return False
+        facts, name = network.activation_facts(number), network.layers[number - 1].activation
+        if facts.off is not None and facts.off >= 0:
+            return True
+        if float(ACTIVATIONS[name].f(np.zeros((1, 2)))[0, 0]) != 0.0:
+            return False
+    return False
 
 
 def _beside(network: Network, values: Mapping[str, Array], layer: int) -> Iterator[Array]:

@@ -18,7 +18,16 @@ from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
 from sheetnet.trials import TRIALS
-from sheetnet.trials.demands import LEVEL, Demand, all_told, demands, largest, signs, telling_apart
+from sheetnet.trials.demands import (
+    LEVEL,
+    Demand,
+    all_told,
+    demands,
+    largest,
+    signs,
+    single_unit_below,
+    telling_apart,
+)
 from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
@@ -168,7 +177,10 @@ def usable(network: Network, values: Mapping[str, Array]) -> NDArray[np.intp]:
         good &= (size < LARGEST).all(axis=(1, 2))  # NaN is not below anything
         quantity = Quantity.of(name)
         for kink in network.kinks(quantity.layer or 0) if quantity.symbol == "z" else ():
-            good &= (np.abs(array - kink) > LEVEL).all(axis=(1, 2))
+            apart = np.abs(array - kink) > LEVEL
+            if single_unit_below(network, quantity.layer or 0):
+                apart |= array == 0.0
+            good &= apart.all(axis=(1, 2))
     low, high = network.loss_facts.outputs.low, network.loss_facts.outputs.high
     if np.isfinite(low):
         # Outputs that mix share 1 among them, so that some of many are small whatever is drawn.

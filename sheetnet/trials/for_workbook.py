@@ -104,30 +104,33 @@ def _shows(network: Network, shown: WorkbookOptions, pool: dict[str, Array]) -> 
 def _bring_near(
     network: Network, inputs: dict[str, Array], generator: np.random.Generator, step_size: float, ties: Ties
 ) -> None:
-    """In half of the candidates: biases so that every unit with a bend is within h of it, for one of the observations."""
+    """In half of the candidates every unit with a bend is brought within h of it, for one of the observations."""
     half = len(inputs["gamma"]) // 2
     for layer in range(1, network.depth + 1):
         if not network.kinks(layer):
             continue
         shape = (half, network.sizes[layer])
         seen = generator.integers(0, network.observations, size=shape)
-        z = np.take_along_axis(evaluate_step(network, inputs)[q("z", layer)][:half], seen[:, None], axis=1)[:, 0]
+        values = evaluate_step(network, inputs)
+        z = np.take_along_axis(values[q("z", layer)][:half], seen[:, None], axis=1)[:, 0]
         distance = step_size * NEAR_BEND ** generator.uniform(size=shape)  # evenly on a scale of powers
         bend = some_kink(network, layer, generator, shape)
-        inputs[q("W", layer)][:half, -1] += distance * generator.choice([-1.0, 1.0], size=shape) - (z - bend)
+        by = distance * generator.choice([-1.0, 1.0], size=shape) - (z - bend)
+        _move_z(network, layer, inputs[q("W", layer)][:half], values[q("A", layer - 1)][:half], seen, by)
         tie(inputs, network, ties)
 
 
 def _let_cross(
     network: Network, inputs: dict[str, Array], generator: np.random.Generator, shown: WorkbookOptions, ties: Ties
 ) -> None:
-    """In the other half: biases so that every unit with a bend goes over it at some step of Training, about half-way."""
+    """In the other half every unit with a bend is made to go over it at some step of Training, about half-way."""
     bent = [layer for layer in range(1, network.depth + 1) if network.kinks(layer)]
     if "training" not in shown.views or not bent:
         return
     half = len(inputs["gamma"]) // 2
     some = {name: array[half:] for name, array in inputs.items()}
-    found = training_numbers(network, evaluate_step(network, some), shown)
+    values = evaluate_step(network, some)
+    found = training_numbers(network, values, shown)
     for layer in bent:
         z = np.stack([found[train("z", layer, n)] for n in range(network.observations)], axis=1)
         shape = (len(z), network.sizes[layer])
@@ -135,8 +138,23 @@ def _let_cross(
         trial, unit = np.ogrid[: shape[0], : shape[1]]
         middle = (z[trial, seen, step, unit] + z[trial, seen, step + 1, unit]) / 2
         away = middle - some_kink(network, layer, generator, shape)
-        inputs[q("W", layer)][half:, -1] -= np.nan_to_num(away, nan=0.0, posinf=0.0, neginf=0.0)
+        by = -np.nan_to_num(away, nan=0.0, posinf=0.0, neginf=0.0)
+        _move_z(network, layer, inputs[q("W", layer)][half:], values[q("A", layer - 1)], seen, by)
         tie(inputs, network, ties)
+
+
+def _move_z(network: Network, layer: int, weights: Array, below: Array, seen: NDArray[np.intp], by: Array) -> None:
+    """Change weights, in place, so that z of the observation `seen` of each unit changes so much, all trials × units.
+
+    By the biases; without them by the weights, as little as does it: w + a Δz / |a|².
+    """
+    if network.has_bias(layer):
+        weights[:, -1] += by
+        return
+    a = np.take_along_axis(below, seen[:, :, None], axis=1)  # trials × units × nodes
+    length = (a * a).sum(axis=-1)
+    part = np.divide(by, length, out=np.zeros_like(by), where=length > 0)
+    weights += np.swapaxes(a * part[..., None], 1, 2)
 
 
 CONTENT_CANDIDATES = 16  # of which the first is taken in which nothing overflows

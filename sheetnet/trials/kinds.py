@@ -2,7 +2,8 @@
 
 Inputs are drawn layer by layer: the weights so that z varies as far as the kind wants, the biases so that it varies about
 the place that the kind wants. Each layer sees the activations below it less their mean, over all trials drawn together;
-so neither the signal nor the gradient fades in a deep network, and a bias can switch every unit on and off.
+so neither the signal nor the gradient fades in a deep network, and a bias can switch every unit on and off. Where a layer
+has no biases, its weights put z there as far as they can: by what they make of that mean.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from numpy.typing import NDArray
 from sheetnet.activations_and_losses import Targets
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import ACTIVATIONS, Array, equations, with_bias_node
+from sheetnet.reference import ACTIVATIONS, Array, equations, nodes_of
 
 LARGEST_STEP = 0.5  # the largest part of how far z varies by which one step may change a z
 CLOSEST = 1e-3  # the shortest distance from its bend at which a unit is put on purpose
 CLOSE_SHARE = 0.3  # how many units are put close to it
 WIDEST_GAP = 2.0  # the longest distance of the observation nearest to the bend, of units that are on or off for all
 TOO_ALIKE = 1e-6  # observations whose z differ by less cannot be parted by a bias
+REDRAWN = 12  # times weights without biases are drawn anew, where an observation meets only units that are off
+NEAR_MEAN = 0.3  # of how far the activations below vary: a mean that is smaller cannot stand for a bias
 BLOCKED = 1.0  # layers in which an observation meets nothing but units that are off: they stop its gradient
 
 
@@ -56,7 +59,7 @@ class TrialKind:
 
 def _whole_numbers(network: Network, values: Mapping[str, Array]) -> Iterator[NDArray[np.bool_]]:
     """Trials of whole numbers, and trials of short decimals in every weight."""
-    weights = [values[q("W", layer)][:, :-1] for layer in range(1, network.depth + 1)]
+    weights = [values[q("W", layer)][:, : network.sizes[layer - 1]] for layer in range(1, network.depth + 1)]
     for decimals in (0, 1):
         short = [(np.round(array, decimals) == array).all(axis=(1, 2)) for array in (values["A_0"], *weights)]
         yield from (short[0][:, None], np.all(short, axis=0)[:, None])
@@ -113,7 +116,7 @@ def candidates(
     decimals = _decimals(kind, count)
     x = generator.normal(size=(count, network.observations, network.sizes[0]))
     x = _rounded(x * (3.0 if kind.typed else 1.0), decimals)
-    inputs = {"A_0": with_bias_node(x)}
+    inputs = {"A_0": nodes_of(network, 0, x)}
     a = x
     for layer in range(1, network.depth + 1):
         weights, z = _layer(network, layer, a, generator, kind, decimals)
@@ -159,13 +162,15 @@ def _layer(
     kind: TrialKind,
     decimals: Array | None,
 ) -> tuple[Array, Array]:
-    """W⁽ˡ⁾ with the biases in its last row, and the z that follow."""
+    """W⁽ˡ⁾ with the biases, if there are any, in its last row, and the z that follow."""
+    if not network.has_bias(layer):
+        return _layer_without_biases(network, layer, a, generator, kind, decimals)
     n_in, n_out = network.sizes[layer - 1], network.sizes[layer]
     middle = a.mean(axis=(0, 1))
     varied = float(np.sqrt(((a - middle) ** 2).mean())) or 1.0
     drawn = generator.normal(size=(len(a), n_in, n_out))
-    if n_in == 1:  # a chain must not break where a normal draw is nearly 0
-        drawn = np.sign(drawn) * (0.6 + 0.8 * generator.uniform(size=drawn.shape))
+    if n_in == 1:
+        drawn = _far_from_0(drawn, generator)
     if network.layers[layer - 1].shared_bias and n_in > 1 and (length := float(middle @ middle)) > 0:
         drawn -= middle[:, None] * (middle @ drawn / length)[:, None]  # one bias cannot put every z in the middle
     spread = kind.output if layer == network.depth else kind.hidden
@@ -180,6 +185,67 @@ def _layer(
     if decimals is not None:
         bias = np.where(all_typed[:, 0], _rounded(bias, decimals[:, 0], half=bool(network.kinks(layer))), bias)
     return np.concatenate([weights, bias[:, None]], axis=1), a @ weights + bias[:, None]
+
+
+def _far_from_0(drawn: Array, generator: np.random.Generator) -> Array:
+    """Other numbers of the same signs: a chain must not break where a normal draw is nearly 0."""
+    return np.asarray(np.sign(drawn) * (0.6 + 0.8 * generator.uniform(size=drawn.shape)))
+
+
+def _layer_without_biases(
+    network: Network,
+    layer: int,
+    a: Array,
+    generator: np.random.Generator,
+    kind: TrialKind,
+    decimals: Array | None,
+) -> tuple[Array, Array]:
+    """W⁽ˡ⁾ and z = a W⁽ˡ⁾, drawn anew in trials in which an observation would meet nothing but units that are off."""
+    weights = _weights_alone(network, layer, a, generator, kind, decimals)
+    z = a @ weights
+    off = network.activation_facts(layer).off
+    if off is None or layer == network.depth or network.sizes[layer] == 1:
+        return weights, z
+    for _ in range(REDRAWN):
+        blocked = (z <= off).all(axis=2).sum(axis=1)
+        if not blocked.any():
+            break
+        others = _weights_alone(network, layer, a, generator, kind, decimals)
+        better = ((a @ others <= off).all(axis=2).sum(axis=1) < blocked)[:, None, None]
+        weights = np.where(better, others, weights)
+        z = a @ weights
+    return weights, z
+
+
+def _weights_alone(
+    network: Network,
+    layer: int,
+    a: Array,
+    generator: np.random.Generator,
+    kind: TrialKind,
+    decimals: Array | None,
+) -> Array:
+    """Weights that make of the mean of a what biases would add: m W = c is met by adding m c / |m|² to W."""
+    n_in, n_out = network.sizes[layer - 1], network.sizes[layer]
+    middle = a.mean(axis=(0, 1))
+    varied = float(np.sqrt(((a - middle) ** 2).mean())) or 1.0
+    drawn = generator.normal(size=(len(a), n_in, n_out))
+    if n_in == 1:
+        drawn = _far_from_0(drawn, generator)
+    spread = kind.output if layer == network.depth else kind.hidden
+    length = float(middle @ middle)
+    if length <= NEAR_MEAN**2 * n_in * varied**2:
+        weights = drawn * (max(spread, kind.away) / varied * n_in**-0.5)
+    else:
+        weights = drawn * (spread / varied * n_in**-0.5)
+        wanted = _biases(network, layer, (a - middle) @ weights, generator, kind)
+        if n_in > 1:
+            weights = weights + middle[:, None] * ((wanted - middle @ weights) / length)[:, None]
+    if decimals is not None:
+        some_typed = np.arange(len(a))[:, None, None] % 4 < 2
+        needed = np.maximum(np.ceil(-np.log10(1.5 * spread / varied * n_in**-0.5)), decimals)
+        weights = np.where(some_typed, _rounded(weights, needed), weights)
+    return np.asarray(weights)
 
 
 def _biases(network: Network, layer: int, z: Array, generator: np.random.Generator, kind: TrialKind) -> Array:

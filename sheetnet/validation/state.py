@@ -291,20 +291,20 @@ def _changed(runner: Runner, name: str, seed: int) -> dict[str, Array]:
     """The quantities of all trials with other numbers for one of them, and what follows from these."""
     drawn, known = runner.drawn, runner.equations
     if name in drawn:
-        return runner.quantities({**drawn, name: _other(name, drawn[name], seed)})
-    return evaluate_step(runner.case.network, drawn, {**known, name: _otherwise(name, known[name], seed)})
+        other = _other(drawn[name], seed)
+        if name == "A_0":  # the bias node stays 1
+            other[..., runner.case.network.sizes[0] :] = 1.0
+        return runner.quantities({**drawn, name: other})
+    return evaluate_step(runner.case.network, drawn, {**known, name: _otherwise(known[name], seed)})
 
 
-def _otherwise(name: str, equation: Equation, seed: int) -> Equation:
-    return lambda values: _other(name, equation(values), seed)
+def _otherwise(equation: Equation, seed: int) -> Equation:
+    return lambda values: _other(equation(values), seed)
 
 
-def _other(name: str, array: Array, seed: int) -> Array:
-    """Other numbers of that size, of both signs, so that units are switched on and off; the bias node stays 1."""
-    found = array * np.random.default_rng(seed).uniform(-1.5, 1.5, size=array.shape) + 0.125
-    if name == "A_0":
-        found[..., -1] = 1.0
-    return found
+def _other(array: Array, seed: int) -> Array:
+    """Other numbers of that size, of both signs, so that units are switched on and off."""
+    return np.asarray(array * np.random.default_rng(seed).uniform(-1.5, 1.5, size=array.shape) + 0.125)
 
 
 def _source(name: str) -> str:

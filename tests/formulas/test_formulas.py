@@ -27,6 +27,7 @@ from tools.small_networks import make_network, pairs
 PORTABLE = {"SUMPRODUCT", "MMULT", "EXP", "LN", "MAX", "IF", "TANH", "SUM"}
 # In comparisons IronCalc takes whatever is within 2.2e-16 of 0 for 0, so a z of 1e-300 has the derivative at 0 there.
 FAR = [-709.0, -700.0, -40.0, -1.0, -1e-9, -1e-300, 0.0, 1e-15, 1e-9, 1e-3, 1.0, 36.0, 40.0, 700.0, 709.0, 1000.0]
+BIASES = ((False, False), (True, False), (False, True))  # of two layers
 elementwise = pytest.mark.parametrize(
     "activation", [name for name, known in ACTIVATION_FACTS.items() if not known.mixes]
 )
@@ -35,7 +36,8 @@ elementwise = pytest.mark.parametrize(
 def networks() -> dict[str, Network]:
     """Every template, and every activation with every loss."""
     found = {name: load_network(name) for name in template_names()}
-    return found | {f"{activation} {loss}": make_network(activation, loss) for activation, loss in pairs()}
+    found |= {f"{activation} {loss}": make_network(activation, loss) for activation, loss in pairs()}
+    return found | {f"biases {has}": make_network("tanh", "mse", biases=has) for has in BIASES}
 
 
 every_network = pytest.mark.parametrize("network", [pytest.param(n, id=name) for name, n in networks().items()])

@@ -159,6 +159,21 @@ WRONG: dict[str, tuple[Callable[[], object], str, str]] = {
         "targets has a negative number, expected probabilities for cross_entropy",
         "targets",
     ),
+    "a shared bias of no bias": (
+        lambda: Layer("tanh", ((1.0, 2.0),), shared_bias=True, bias=False),
+        "shared_bias is True, but the layer has no biases, expected False where bias is False",
+        "shared_bias",
+    ),
+    "biases where there are none": (
+        lambda: changed(layers=[replace(HIDDEN, bias=False), OUTPUT]),
+        "layers[0].weights has 3 rows, expected 2: one for each of 2 inputs, and none for biases",
+        "layers[0].weights",
+    ),
+    "a bias that is a number": (
+        lambda: Layer("tanh", ((1.0, 2.0),), bias=0.5),  # type: ignore[arg-type]
+        "bias is 0.5, expected true or false",
+        "bias",
+    ),
     "a shared bias that is trained": (
         lambda: changed(layers=[HIDDEN, replace(OUTPUT, shared_bias=True)]),
         "layers[1].shared_bias is True, expected False where biases are trained",

@@ -218,7 +218,9 @@ def any_networks(draw) -> Network:
     for name, fan_in, neurons in zip([*hidden, activation], sizes, sizes[1:], strict=False):
         shared = not train_bias and draw(st.booleans())
         bias = (draw(numbers),) * neurons if shared else draw(rows(numbers, 1, neurons))[0]
-        layers.append(Layer(name, (*draw(rows(numbers, fan_in, neurons)), bias), shared))
+        weights = draw(rows(numbers, fan_in, neurons))
+        bare = draw(st.integers(0, 3)) == 0
+        layers.append(Layer(name, weights, bias=False) if bare else Layer(name, (*weights, bias), shared))
     n = draw(st.integers(1, 3))
     targets = draw(rows(numbers if LOSS_FACTS[loss].targets is Targets.REAL else probabilities, n, sizes[-1]))
     return Network(

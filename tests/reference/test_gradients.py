@@ -18,6 +18,7 @@ from tests.support import engines
 from tests.support.marks import every_activation, every_pair
 from tools.small_networks import SMALL, make_network, pairs
 
+BIASES = ((False, False), (True, False), (False, True))  # of two layers
 SIZES = ((2, 3), (2, 4, 3), (2, 3, 5, 4))  # without a hidden layer, with one, with two
 
 
@@ -52,6 +53,15 @@ def test_gradients_are_the_slopes_of_the_cost(
 ) -> None:
     """Central differences know nothing of backpropagation, and give the same gradients for a batch."""
     assert_gradients(make_network(activation, loss, sizes, reduction=reduction))
+
+
+@every_pair
+@pytest.mark.parametrize("biases", BIASES, ids=str)
+def test_gradients_of_layers_without_biases_are_slopes_too(
+    activation: str, loss: str, biases: tuple[bool, ...]
+) -> None:
+    """In some layers or in all, before a layer with biases and after one."""
+    assert_gradients(make_network(activation, loss, biases=biases))
 
 
 @every_activation
@@ -111,7 +121,7 @@ def torch_step(torch, network: Network) -> dict[str, Array]:
     found: dict = {}
     watched: dict = {}
     for number, (layer, w) in enumerate(zip(network.layers, weights, strict=True), 1):
-        z = a @ w[:-1] + w[-1]
+        z = a @ w[:-1] + w[-1] if layer.bias else a @ w
         a = torch_activation(torch, layer.activation)(z)
         for tensor in (z, a):
             tensor.retain_grad()
@@ -143,6 +153,14 @@ def assert_torch_agrees(network: Network) -> None:
 def test_pytorch_gives_the_same_gradients(activation: str, loss: str, sizes: tuple[int, ...], reduction: str) -> None:
     """Autograd in double precision derives all gradients by itself."""
     assert_torch_agrees(make_network(activation, loss, sizes, reduction=reduction))
+
+
+@pytest.mark.torch
+@every_pair
+@pytest.mark.parametrize("biases", BIASES, ids=str)
+def test_pytorch_gives_the_same_gradients_without_biases(activation: str, loss: str, biases: tuple[bool, ...]) -> None:
+    """As `torch.nn.Linear(…, bias=False)` computes."""
+    assert_torch_agrees(make_network(activation, loss, biases=biases))
 
 
 @pytest.mark.torch

@@ -26,7 +26,11 @@ SIZES = ((2, 4, 3), (2, 3, 5, 4))
 def networks() -> dict[str, Network]:
     """Every template, 64-32-10 among them, and every activation with every loss."""
     found = {name: load_network(name) for name in template_names()}
-    return found | {f"{a} {loss} {s}": make_network(a, loss, s) for a, loss in pairs() for s in SIZES}
+    found |= {f"{a} {loss} {s}": make_network(a, loss, s) for a, loss in pairs() for s in SIZES}
+    for biases in ((False, False, False), (True, False, True)):
+        for a, loss in (("relu", "half_sse"), ("softmax", "cross_entropy")):
+            found[f"{a} {loss} {biases}"] = make_network(a, loss, (2, 3, 5, 4), hidden="relu", biases=biases)
+    return found
 
 
 every_network = pytest.mark.parametrize("network", [pytest.param(n, id=name) for name, n in networks().items()])

@@ -152,11 +152,14 @@ def _givens(context: ViewContext, grid: Grid, top: int) -> int:
 
     line.block("app_x", values["app_x"], x, "copy", Words("x", "(1 + p², 2 + q²)", "", X))
 
-    def weight(row: int, neuron: int) -> str:
+    def weight(row: int, neuron: int) -> str | None:
+        if row == SIZE and not network.has_bias(1):
+            return None
         return step.cell("W_1", min(row, inputs - 1) if row < SIZE else inputs, min(neuron, neurons - 1))
 
     line.block("app_A", values["app_A"], lambda i, j: weight(j, i), "weight", Words("A", "from W⁽¹⁾ on Step"))
-    line.block("app_b", values["app_b"], lambda i, _: weight(SIZE, i), "weight", Words("b", "its biases"))
+    biases = Words("b", "its biases" if network.has_bias(1) else "no biases: 0")
+    line.block("app_b", values["app_b"], lambda i, _: weight(SIZE, i), "weight", biases)
     line.constants("app_h", values["app_h"], "step_size", Words("h", "a small step"))
     grid.notes[grid.corners["app_h"]] = H_NOTE
     line = EquationLine(grid, line.bottom)

@@ -117,7 +117,7 @@ class Columns:
     def first_row(self, k: int) -> int:
         """The row of neuron k's first weight and observation in this layer's table."""
         network = self.context.network
-        return k * (network.sizes[self.layer - 1] + 1) * network.observations
+        return k * network.nodes(self.layer - 1) * network.observations
 
     @property
     def table(self) -> str:
@@ -195,7 +195,9 @@ DIAGONAL_NOTE = (
 
 def chain_rule_sheet(context: ViewContext) -> Laid:
     """The finished sheet and the names of its blocks."""
-    words = CHAIN_RULE_WORDS if context.network.train_bias else CHAIN_RULE_WORDS + FROZEN
+    network = context.network
+    frozen = not network.train_bias and any(layer.bias for layer in network.layers)
+    words = CHAIN_RULE_WORDS + FROZEN * frozen
     grid = context.sheet("chain_rule", f"The chain rule: {context.network.title}", words)
     row = CHAIN_TITLE_ROWS + 1
     for layer in range(context.network.depth, 0, -1):
@@ -293,7 +295,7 @@ class _Layer:
     def _table(self, block: str, columns: list[Column], top: int, fan: int | None = None) -> Box:
         """Two rows of heads and a row for each j, i (below `fan`) and n; gives the box of the numbers."""
         count, left = self.context.network.observations, _first_column(self.context)
-        fan = fan or self.context.network.sizes[self.layer - 1] + 1
+        fan = fan or self.context.network.nodes(self.layer - 1)
 
         def formula(row: int, column: int) -> str:
             weight, n = divmod(row, count)
@@ -310,18 +312,18 @@ class _Layer:
 
     def _weights(self, top: int, left: int) -> None:
         """The names of the weights and their ends, beside the rows of the table."""
-        count, fan = self.context.network.observations, self.context.network.sizes[self.layer - 1]
+        count, weights = self.context.network.observations, self.context.network.blocks[q("W", self.layer)]
         heads = ["weight", "i → j"] + (["n"] if count > 1 else [])
         for column, head in enumerate(heads):
             self.grid.write(top + 1, left + column, head, "header")
-        for row in range(self.context.network.sizes[self.layer] * (fan + 1) * count):
+        for row in range(weights.rows * weights.columns * count):
             weight, n = divmod(row, count)
             self._label(top + 2 + row, *self._named(weight), n, n == 0)
 
     def _named(self, weight: int) -> tuple[str, str]:
         """w⁽²⁾₁₀ and 1 → 0: row and column of W, which are the node it leads from and the neuron it leads to."""
         fan = self.context.network.sizes[self.layer - 1]
-        j, i = divmod(weight, fan + 1)
+        j, i = divmod(weight, self.context.network.nodes(self.layer - 1))
         comma = "," if max(fan, self.context.network.sizes[self.layer] - 1) > 9 else ""
         return f"w{up(self.layer)}{low(i)}{comma}{low(j)}", f"{'bias' if i == fan else i} → {j}"
 
@@ -354,7 +356,7 @@ class _Layer:
         network, grid, step = self.context.network, self.grid, self.context.step
         table, block, count = chain("", self.layer), chain("step", self.layer), network.observations
         last = grid.shapes[table][1] - 1
-        j, i = divmod(weight, network.sizes[self.layer - 1] + 1)
+        j, i = divmod(weight, network.nodes(self.layer - 1))
         gradient = grid.cell(table, weight, last) if count == 1 else grid.cell(block, weight, 0)
         gamma, old = (grid.cell(block, weight, c + (count > 1)) for c in (0, 1))
         frozen = i == network.sizes[self.layer - 1] and not network.train_bias
@@ -370,7 +372,7 @@ class _Layer:
     def _diagonal(self, top: int, left: int, columns: Columns) -> int:
         """The product that takes only ∂a_j/∂z_j of the Jacobian, greyed and called what it is; gives its column."""
         block, count = chain("diagonal", self.layer), self.context.network.observations
-        fan = self.context.network.sizes[self.layer - 1] + 1
+        fan = self.context.network.nodes(self.layer - 1)
         self.grid.write(top - 1, left, "not the gradient:", "symbol")
         self.grid.write(top, left, "the diagonal of J only", "symbol")
         self.grid.write(top + 1, left, f"{columns.cost}/∂aⱼ · ∂aⱼ/∂zⱼ · ∂zⱼ/∂w", "header")

@@ -116,9 +116,9 @@ class Workings(TableLayout):
     def _z(self, side: str, n: int, layer: int, j: int, weight: Weight | None) -> str:
         base = self.table.cell(moved("z", layer, n, part="plus"), j, self.base)
         if weight is None or layer > weight[0]:
-            fan_in = self.network.sizes[layer - 1]
-            w = [fixed(self.context, q("W", layer), i, j) for i in range(fan_in + 1)]
-            return plus([*(f"{self._below(side, n, layer, i)}*{w[i]}" for i in range(fan_in)), w[fan_in]])
+            fan_in, nodes = self.network.sizes[layer - 1], self.network.nodes(layer - 1)
+            w = [fixed(self.context, q("W", layer), i, j) for i in range(nodes)]
+            return plus([*(f"{self._below(side, n, layer, i)}*{w[i]}" for i in range(fan_in)), *w[fan_in:]])
         if (layer, j) != (weight[0], weight[2]):
             return base
         bias = weight[1] == self.network.sizes[layer - 1]

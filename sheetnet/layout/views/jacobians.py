@@ -27,6 +27,7 @@ from sheetnet.layout.views.view_parts import (
     Words,
     grey_dead,
     layer_sign,
+    node_labels,
     numbered,
     subscript,
 )
@@ -43,14 +44,12 @@ class JacobiansLayout(ViewLayout):
 
     def weight_labels(self, layer: int) -> tuple[list[str], list[str]]:
         """Rows and columns of a matrix of the shape of W: its neurons, its nodes."""
-        return numbered("j", self.network.sizes[layer]), numbered("i", self.network.sizes[layer - 1], "bias")
+        return numbered("j", self.network.sizes[layer]), node_labels(self.network, layer - 1)
 
     def weight_names(self, layer: int) -> list[str]:
         """The weights of a layer row by row: `w 0,1` leads to neuron 0 from node 1, `b 0` is its bias."""
-        nodes = self.network.sizes[layer - 1]
-        return [
-            f"w {j},{i}" if i < nodes else f"b {j}" for j in range(self.network.sizes[layer]) for i in range(nodes + 1)
-        ]
+        fan_in, nodes = self.network.sizes[layer - 1], range(self.network.nodes(layer - 1))
+        return [f"w {j},{i}" if i < fan_in else f"b {j}" for j in range(self.network.sizes[layer]) for i in nodes]
 
     def compare(self, line: EquationLine, layer: int, name: str) -> None:
         """Step's ∂C/∂W beside a block of its shape, and a light."""
@@ -175,7 +174,7 @@ def _from_above(layout: JacobiansLayout, line: EquationLine, above: int, n: int)
 
 def _nets_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:
     """∂z_k/∂w_ki = a_i, and 0 for the weights of other neurons."""
-    grid, nodes, name = layout.grid, layout.network.sizes[layer - 1] + 1, jac("dnet_dW", layer, n)
+    grid, nodes, name = layout.grid, layout.network.nodes(layer - 1), jac("dnet_dW", layer, n)
     below = jac("out", layer - 1, n)
 
     def formula(weight: int, k: int) -> str | None:
@@ -256,7 +255,7 @@ def _cost_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n:
     """The product, and the same numbers in the shape of W."""
     grid, sign = layout.grid, layer_sign(layer)
     name, folded = jac("dE_dW", layer, n), jac("folded", layer, n)
-    nodes = layout.network.sizes[layer - 1] + 1
+    nodes = layout.network.nodes(layer - 1)
     factors = [grid.area(jac(kind, layer, n)) for kind in ("dnet_dW", "dout_dnet", "dE_dout")]
     text = f"MMULT({factors[0]},MMULT({factors[1]},{factors[2]}))"
     words = Words(f"∂C/∂W{sign}", "the product", "=", layout.weight_names(layer))
@@ -271,7 +270,7 @@ JACOBIANS_TOP = 4  # the first row below the title
 JACOBIANS_TAB = "833C0B"
 MOST_OBSERVATIONS = 500  # observations; the formula of their mean names a cell of each, and may have 8,192 characters
 JACOBIANS_NOTES = (
-    "Vectors are columns: W has a row for each neuron, its last column belongs to the bias node.",
+    "Vectors are columns: W has a row for each neuron{biases}.",
     "Column k of ∂z/∂W is the matrix ∂zₖ/∂W read row by row, so that one product gives every weight's ∂C/∂w.",
 )
 
@@ -287,8 +286,9 @@ def jacobians_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
         )
     layout = JacobiansLayout(context, context.sheet("jacobians", "The chain rule in Jacobians", words))
     network, grid = layout.network, layout.grid
+    biases = ", its last column belongs to the bias node" * any(layer.bias for layer in network.layers)
     for number, note in enumerate(JACOBIANS_NOTES):
-        grid.write(JACOBIANS_TOP + number, 1, note, "subtitle")
+        grid.write(JACOBIANS_TOP + number, 1, note.format(biases=biases), "subtitle")
     top = JACOBIANS_TOP + len(JACOBIANS_NOTES) + 1
     for n in range(network.observations):
         grid.write(top, 1, f"Forward, observation n = {n}" if network.observations > 1 else "Forward", "band")
@@ -308,7 +308,8 @@ def _forward(layout: JacobiansLayout, n: int, top: int) -> int:
         if layer:
             _copy(layout, line, jac("net", layer, n), q("z", layer), n, "forward", Words(f"z{sign}", "from Step", "→"))
         source = activation_name(layer, network.depth)
-        words = Words(f"a{sign}" if layer else "x", "from Step" if last else "from Step, 1 below", "→" if layer else "")
+        below = ", 1 below" * (not last and network.has_bias(layer + 1))
+        words = Words(f"a{sign}" if layer else "x", f"from Step{below}", "→" if layer else "")
         role = "output" if last else activation_role(layer) if layer else "input"
         _copy(layout, line, jac("out", layer, n), source, n, role, words)
         if layer:
@@ -322,7 +323,9 @@ def _copy(layout: JacobiansLayout, line: EquationLine, name: str, source: str, n
     """An observation of a block of Step as a column vector; the bias node is the constant 1."""
     block = layout.network.blocks[source]
     bias = block.columns - 1 if block.bias_node else -1
-    rows = numbered("i", block.columns - 1, "bias") if block.bias_node else numbered("j", block.columns)
+    rows = numbered("j", block.columns)
+    if (layer := block.quantity.layer) is not None and layer < layout.network.depth:
+        rows = node_labels(layout.network, layer) if block.quantity.symbol == "A" else rows
     step = layout.context.step
     line.block(
         name,

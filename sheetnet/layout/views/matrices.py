@@ -26,6 +26,7 @@ from sheetnet.layout.views.view_parts import (
     Words,
     grey_dead,
     layer_sign,
+    node_labels,
     numbered,
 )
 from sheetnet.quantity import mat, q
@@ -79,7 +80,7 @@ class MatricesLayout(ViewLayout):
 
     def nodes(self, layer: int) -> list[str]:
         """The names of the nodes of a layer, the bias node among them."""
-        return numbered("i", self.network.sizes[layer], "bias")
+        return node_labels(self.network, layer)
 
 
 def backward(layout: MatricesLayout, top: int) -> int:
@@ -244,7 +245,9 @@ def _new_weights(layout: MatricesLayout, line: EquationLine, layer: int) -> None
     """W′ = W − γ ∂C/∂W; biases that are not trained stay."""
     network, grid, sign = layout.network, layout.grid, layer_sign(layer)
     name, weights, gradient = mat("W", layer, new=True), mat("W", layer), mat("dC_dW", layer)
-    nodes, neurons = network.sizes[layer - 1] + network.train_bias, network.sizes[layer]
+    fan_in, neurons = network.sizes[layer - 1], network.sizes[layer]
+    nodes, frozen = network.nodes(layer - 1), network.has_bias(layer) and not network.train_bias
+    nodes -= frozen
 
     def upper(block: str, rows: int, columns: int) -> str:
         return f"{grid.cell(block, 0, 0)}:{grid.cell(block, rows - 1, columns - 1)}"
@@ -255,10 +258,10 @@ def _new_weights(layout: MatricesLayout, line: EquationLine, layer: int) -> None
     pieces: dict[tuple[int, int], tuple[tuple[int, int], str]] = {
         (0, 0): (shape, f"{upper(weights, *shape)}-{grid.fixed('mat_gamma')}*{change}")
     }
-    if not network.train_bias:
+    if frozen:
         for j in range(neurons):
-            pieces[layout.turned_place(nodes, j)] = (1, 1), layout.cell(weights, nodes, j)
-    equation = f"W{sign} − γ ∂C/∂W{sign}" + ("" if network.train_bias else "; biases stay")
+            pieces[layout.turned_place(fan_in, j)] = (1, 1), layout.cell(weights, fan_in, j)
+    equation = f"W{sign} − γ ∂C/∂W{sign}" + ("; biases stay" if frozen else "")
     words = layout.words(f"W{sign}′", equation, layout.nodes(layer - 1), layout.neurons(layer), "→")
     line.arrays(name, layout.values(name), pieces, "new_weight", words)
 
@@ -311,7 +314,8 @@ def _weigh(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
 def _nodes(layout: MatricesLayout, line: EquationLine, layer: int, sign: str) -> None:
     """A⁽ˡ⁾: the inputs or the activations, and the bias node."""
     nodes, name = layout.network.sizes[layer], mat("A", layer)
-    equation = "[x, 1] from Step" if layer == 0 else f"[a{layer_sign(layer)}, 1]"
+    made_of = f"a{layer_sign(layer)}" if layer else "x"
+    equation = (f"[{made_of}, 1]" if layout.network.has_bias(layer + 1) else made_of) + " from Step" * (layer == 0)
     words = layout.words(
         f"A{layer_sign(layer)}", equation, layout.observations(), layout.nodes(layer), sign, "A_0" * (not layer)
     )
@@ -369,8 +373,9 @@ def _without_biases(layout: MatricesLayout, line: EquationLine, layer: int) -> N
     name, nodes, neurons = mat("w_only", layer), layout.network.sizes[layer - 1], layout.network.sizes[layer]
     first = layout.grid.cell(mat("W", layer), 0, 0)
     last = layout.grid.cell(mat("W", layer), *layout.turned_place(nodes - 1, neurons - 1))
-    formula, equation = f"TRANSPOSE({first}:{last})", "Wᵀ without the biases"
+    without = " without the biases" * layout.network.has_bias(layer)
+    formula, equation = f"TRANSPOSE({first}:{last})", f"Wᵀ{without}"
     if layout.column:
-        formula, equation = f"{first}:{last}", "W without the biases"
-    words = Words(f"w{layer_sign(layer)}", equation, "", layout.neurons(layer), layout.nodes(layer - 1)[:-1])
+        formula, equation = f"{first}:{last}", f"W{without}"
+    words = Words(f"w{layer_sign(layer)}", equation, "", layout.neurons(layer), numbered("i", nodes))
     line.array(name, layout.values(name), formula, "weight", words)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.layout.grid import Grid
@@ -55,7 +54,9 @@ class Places:
     def height(self) -> int:
         """Rows of the drawing above the bias nodes: the tallest layer's."""
         sizes = self.network.sizes
-        heights = [size * (NODE * (below + 1) + 1) for below, size in pairwise(sizes)]  # the weights, and a gap
+        heights = [  # the weights, and a gap
+            sizes[layer] * (NODE * self.network.nodes(layer - 1) + 1) for layer in range(1, self.network.depth + 1)
+        ]
         return max(sizes[0] * (NODE + 1), *heights) - 1
 
     def left(self, layer: int) -> int:
@@ -65,7 +66,7 @@ class Places:
     def first_row(self, layer: int, j: int) -> int:
         """The first row of the weights into neuron j, or of an input: layers share the height evenly."""
         sizes = self.network.sizes
-        rows = NODE * (sizes[layer - 1] + 1) if layer else NODE
+        rows = NODE * self.network.nodes(layer - 1) if layer else NODE
         slot = (self.height + 1) / sizes[layer]
         return self.top + int(j * slot + (slot - 1 - rows) / 2)
 
@@ -73,7 +74,7 @@ class Places:
         """The row of a node's symbol, its number stands below: in the middle of what flows into it, bias nodes last."""
         if j == self.network.sizes[layer]:
             return self.top + self.height + 1
-        return self.first_row(layer, j) + (self.network.sizes[layer - 1] if layer else 0)
+        return self.first_row(layer, j) + (self.network.nodes(layer - 1) - 1 if layer else 0)
 
     def activation_column(self, layer: int) -> int:
         """The column of a layer's activations, of the inputs for layer 0."""
@@ -172,7 +173,8 @@ class _Drawing:
             row = self.at.symbol_row(0, i)
             self.grid.write(row, INPUT_COLUMN, self.at.symbol(0, i), "input")
             self._fill(drawn("x", index=i), [self._chosen("A_0", i)], "input", (row + 1, INPUT_COLUMN))
-        self._bias(0)
+        if self.context.network.has_bias(1):
+            self._bias(0)
 
     def layer(self, layer: int) -> None:
         """The weights into each neuron of a layer, its z, a and δ, and the bias node below."""
@@ -187,7 +189,7 @@ class _Drawing:
         for j in range(net.sizes[layer]):
             self._weights(layer, j)
             self._neuron(layer, j)
-        if layer < net.depth:
+        if layer < net.depth and net.has_bias(layer + 1):
             self._bias(layer)
 
     def _weights(self, layer: int, j: int) -> None:
@@ -202,7 +204,7 @@ class _Drawing:
 
         roles = ("weight", "gradient")
         self.grid.fill(block, self.context.values[block], formula, lambda r, c: roles[r % NODE], (top, left + 1))
-        for i in range(self.context.network.sizes[layer - 1] + 1):
+        for i in range(self.context.network.nodes(layer - 1)):
             here = top + NODE * i + 1
             self._line((self.at.symbol_row(layer - 1, i) + 1, left), (here, left + 1))
             self._line((here, left + 2), (self.at.symbol_row(layer, j) + 1, left + 3))
@@ -211,7 +213,7 @@ class _Drawing:
         """z, with softmax e, a and δ of a neuron, each under its symbol."""
         net, grid, z = self.context.network, self.grid, self.at.left(layer) + 3
         activation, row = ACTIVATION_FORMULAS[net.layers[layer - 1].activation], self.at.symbol_row(layer, j) + 1
-        weights = [grid.cell(drawn("edge", layer, index=j), NODE * i, 0) for i in range(net.sizes[layer - 1] + 1)]
+        weights = [grid.cell(drawn("edge", layer, index=j), NODE * i, 0) for i in range(net.nodes(layer - 1))]
         flowing = plus([f"{w}*{self.at.node(layer - 1, i)}" for i, w in enumerate(weights)])
         cells = [cell_name(row, z + offset) for offset in range(2)]
         names, formulas = [f"z{up(layer)}{low(j)}"], [flowing]
@@ -270,7 +272,9 @@ class _Drawing:
         row = max(row for row, _ in self.grid.cells) + 2
         self.grid.write(row, INPUT_COLUMN, "Legend", "symbol")
         columns = [column for column, width in sorted(self.at.widths().items()) if width >= 8]
-        for column, (role, word) in zip(columns, NETWORK_LEGEND, strict=False):
+        biases = any(layer.bias for layer in self.context.network.layers)
+        shown = [entry for entry in NETWORK_LEGEND if entry[0] != "bias_node" or biases]
+        for column, (role, word) in zip(columns, shown, strict=False):
             self.grid.write(row + 1, column, word, role)
 
     def _role(self, layer: int) -> str:

@@ -1,7 +1,8 @@
 """The sheet `Training`: one row per step of gradient descent, and a chart of the cost.
 
 Weights stand by neuron, so that those into one neuron are one range, which meets the activations below with the bias
-node: z_j is column (n_in + 1) j to (n_in + 1)(j + 1) − 1 of W against the range of A.
+node: z_j is column (n_in + 1) j to (n_in + 1)(j + 1) − 1 of W against the range of A (n_in j to n_in (j + 1) − 1 without
+biases).
 
     t  C  chart  W⁽¹⁾ … W⁽ᴸ⁾ | each observation: x  z  a … T  C_n  δ⁽ᴸ⁾ … δ⁽¹⁾ | ∂C/∂W⁽¹⁾ … ∂C/∂W⁽ᴸ⁾
 
@@ -54,25 +55,25 @@ class TrainingFormulas(TableLayout):
     def _weights(self, layer: int) -> list[str]:
         """W − γ ∂C/∂W, all of the row above; a frozen bias stays what it is there."""
         cell, gamma = self.table.cell, self.table.grid.fixed("train_gamma")
-        fan_in, neurons = self.network.sizes[layer - 1], self.network.sizes[layer]
+        fan_in, nodes, neurons = self.network.sizes[layer - 1], self.network.nodes(layer - 1), self.network.sizes[layer]
         found = []
-        for c in range((fan_in + 1) * neurons):
+        for c in range(nodes * neurons):
             before = cell(train("W", layer), c, "{1}")
-            bias = c % (fan_in + 1) == fan_in
+            bias = c % nodes == fan_in
             change = "" if bias and not self.network.train_bias else cell(train("dC_dW", layer), c, "{1}")
             found.append(f"{before}-{gamma}*{change}" if change else before)
         return found
 
     def _gradient(self, layer: int) -> list[str]:
         """∂C/∂w_ij = a_i δ_j, over all observations."""
-        fan_in, neurons, observations = self.network.sizes[layer - 1], self.network.sizes[layer], self._observations()
+        nodes, neurons, observations = self.network.nodes(layer - 1), self.network.sizes[layer], self._observations()
         return [
             mean(
                 self.network,
                 [f"{self._at(q('A', layer - 1), n, i)}*{self._at(q('delta', layer), n, j)}" for n in observations],
             )
             for j in range(neurons)
-            for i in range(fan_in + 1)
+            for i in range(nodes)
         ]
 
     def _observation(self, n: int) -> Templates:
@@ -80,7 +81,7 @@ class TrainingFormulas(TableLayout):
         outputs, out = range(network.sizes[-1]), activation_name(network.depth, network.depth)
         term = LOSS_FORMULAS[network.loss].term
         found: Templates = {
-            "A_0": [*(fixed(context, "A_0", n, i) for i in range(network.sizes[0])), None],
+            "A_0": [*(fixed(context, "A_0", n, i) for i in range(network.sizes[0])), *self._bias_node(0)],
             "target": [fixed(context, "target", n, j) for j in outputs],
             "cost_n": [plus([term(self._at(out, n, j), self._at("target", n, j), len(outputs)) for j in outputs])],
         }
@@ -92,7 +93,7 @@ class TrainingFormulas(TableLayout):
     def _forward(self, layer: int, n: int) -> Templates:
         """z_j = Σ_i a_i w_ij with the bias node last, and a_j = f(z_j)."""
         network, a = self.network, activation_name(layer, self.network.depth)
-        nodes, neurons = network.sizes[layer - 1] + 1, network.sizes[layer]
+        nodes, neurons = network.nodes(layer - 1), network.sizes[layer]
         activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
         f = activation.value
         below, span = train("A", layer - 1, n), self.table.span
@@ -102,7 +103,7 @@ class TrainingFormulas(TableLayout):
                 for j in range(neurons)
             ]
         }
-        bias_node: list[str | None] = [None] if layer < network.depth else []
+        bias_node = self._bias_node(layer)
         if network.mixes(layer):
             z_row = span(train("z", layer, n), 0, neurons - 1)
             e_row = span(train("e", layer, n), 0, neurons - 1)
@@ -111,6 +112,10 @@ class TrainingFormulas(TableLayout):
         else:
             found[a] = [*(f(self._at(q("z", layer), n, j)) for j in range(neurons)), *bias_node]
         return found
+
+    def _bias_node(self, layer: int) -> list[str | None]:
+        """Behind the activations of a layer stands the constant of its bias node, if it has one."""
+        return [None] if self.network.nodes(layer) > self.network.sizes[layer] else []
 
     def _backward(self, layer: int, n: int) -> Templates:
         """δ_j = ∂C/∂a_j f′(z_j); where each a_i depends on every z_j, δ_j = s_j (∂C/∂a_j − Σ_i a_i ∂C/∂a_i)."""
@@ -136,7 +141,7 @@ class TrainingFormulas(TableLayout):
             return LOSS_FORMULAS[network.loss].gradient(
                 self._at(out, n, j), self._at("target", n, j), network.sizes[-1]
             )
-        nodes, above = network.sizes[layer] + 1, range(network.sizes[layer + 1])
+        nodes, above = network.nodes(layer), range(network.sizes[layer + 1])
         weights = [self.table.cell(train("W", layer + 1), k * nodes + j) for k in above]
         return plus([f"{self._at(q('delta', layer + 1), n, k)}*{weights[k]}" for k in above])
 
@@ -159,7 +164,7 @@ EXPLAINED = (
     "the weights; for each observation x, z, a (forward),",
     "its cost and δ (backward); then the gradient ∂C/∂W.",
     "The next row's weights are W − γ ∂C/∂W of this row.",
-    "i→j leads from node i to neuron j; b is the bias node.",
+    "i→j leads from node i to neuron j{bias}.",
     "Row 0 has the weights of Step, row 1 those after its step.",
 )
 
@@ -209,22 +214,18 @@ class _Page(TableLayout):
         return groups
 
     def _of_weights(self, kind: str, role: str) -> list[ColumnGroup]:
-        return [
-            self._group(q(kind, layer), arrows(self.network.sizes[layer - 1], self.network.sizes[layer]), role)
-            for layer in self.layers
-        ]
+        return [self._group(q(kind, layer), arrows(self.network, layer), role) for layer in self.layers]
 
     def _of_observation(self, n: int) -> list[ColumnGroup]:
         network, n_out = self.network, self.network.sizes[-1]
-        groups = [self._group("A_0", [*_numbered("x", network.sizes[0]), "1"], "copy", n)]
+        groups = [self._group("A_0", self._elements("x", 0), "copy", n)]
         for layer in self.layers:
             neurons, hidden = network.sizes[layer], layer < network.depth
             groups.append(self._group(q("z", layer), _numbered("z", neurons), "forward", n))
             if network.mixes(layer):
                 groups.append(self._group(q("e", layer), _numbered("e", neurons), "forward", n))
-            elements = [*_numbered("a", neurons), *(["1"] if hidden else [])]
             role = activation_role(layer) if hidden else "output"
-            groups.append(self._group(activation_name(layer, network.depth), elements, role, n))
+            groups.append(self._group(activation_name(layer, network.depth), self._elements("a", layer), role, n))
         groups.append(self._group("target", _numbered("T", n_out), "copy", n))
         groups.append(self._group("cost_n", [lowered("C", n)], "cost", n))
         for layer in reversed(self.layers):
@@ -233,6 +234,11 @@ class _Page(TableLayout):
                 groups.append(self._group(q("dC_da", layer), _numbered("∂C/∂a", neurons), "backward", n))
             groups.append(self._group(q("delta", layer), _numbered("δ", neurons), "backward", n))
         return groups
+
+    def _elements(self, letter: str, layer: int) -> list[str]:
+        """The heads of the nodes of a layer, the bias node among them."""
+        bias_node = self.network.nodes(layer) > self.network.sizes[layer]
+        return [*_numbered(letter, self.network.sizes[layer]), *(["1"] if bias_node else [])]
 
     def _group(self, quantity: str, elements: Sequence[str], role: str, n: int | None = None) -> ColumnGroup:
         symbol, _ = describe(self.network, quantity)
@@ -244,7 +250,7 @@ class _Page(TableLayout):
         """The first row has the weights of Step."""
         grid, top = self.table.grid, self.table.first
         for layer in self.layers:
-            block, nodes = train("W", layer), self.network.sizes[layer - 1] + 1
+            block, nodes = train("W", layer), self.network.nodes(layer - 1)
             for c in range(len(self.context.values[block][0])):
                 j, i = divmod(c, nodes)
                 at, source = (top, self.table.lefts[block] + c), fixed(self.context, q("W", layer), i, j)
@@ -265,8 +271,9 @@ class _Page(TableLayout):
             LineChart(OUTPUTS, "step t", "a, T", time, outputs, (below, CHART), size, float(steps)),
         ]
         below += CHART_ROWS + 1
+        bias = "; b is the bias node" * any(layer.bias for layer in self.network.layers)
         for number, line in enumerate(EXPLAINED):
-            grid.write(below + number, CHART, line, "beside")
+            grid.write(below + number, CHART, line.format(bias=bias), "beside")
         names = {series.label: series.name for series in outputs}
         for number in range(2 * len(LINE_COLORS)):  # so many cells whatever the network, some of them blank
             at = below + 1 + len(EXPLAINED) + number // 2, CHART + number % 2

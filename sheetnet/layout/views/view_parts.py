@@ -142,9 +142,10 @@ def lowered(symbol: str, *indices: int) -> str:
     return symbol + ",".join(map(subscript, indices))
 
 
-def arrows(fan_in: int, neurons: int) -> list[str]:
+def arrows(network: Network, layer: int) -> list[str]:
     """What the weights into a layer are called, by neuron, the bias last: `0→1` leads from node 0 to neuron 1."""
-    return [f"{i if i < fan_in else 'b'}→{j}" for j in range(neurons) for i in range(fan_in + 1)]
+    fan_in, nodes = network.sizes[layer - 1], network.nodes(layer - 1)
+    return [f"{i if i < fan_in else 'b'}→{j}" for j in range(network.sizes[layer]) for i in range(nodes)]
 
 
 def plus(terms: Sequence[str]) -> str:
@@ -187,6 +188,11 @@ def layer_sign(layer: int) -> str:
 def subscript(index: int) -> str:
     """₁, as the index of a number is written."""
     return str(index).translate(_SUBSCRIPT)
+
+
+def node_labels(network: Network, layer: int) -> list[str]:
+    """`i = 0`, `i = 1`, … for the nodes of a layer that lead to the next, the bias node among them."""
+    return numbered("i", network.sizes[layer], "bias" if network.has_bias(layer + 1) else None)
 
 
 def numbered(letter: str, count: int, last: str | None = None) -> list[str]:

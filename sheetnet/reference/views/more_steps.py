@@ -64,7 +64,7 @@ def training_asked(network: Network, values: Values, presentation: WorkbookOptio
     for name, array in found.items():
         quantity = Quantity.of(name)
         if quantity.symbol not in ("target", "gamma") and (quantity.symbol, quantity.layer) != ("A", 0):
-            trained = array[:, :, :-1] if quantity.symbol == "A" else array
+            trained = array[:, :, : network.sizes[quantity.layer or 0]] if quantity.symbol == "A" else array
             trained[lost] = np.nan
     return found
 

@@ -29,7 +29,7 @@ def matrices_numbers(network: Network, values: Values, presentation: WorkbookOpt
         names += [q("e", layer)] if network.mixes(layer) else []
         found |= {mat.of(name): stood(values[name]) for name in names}
         if layer > 1:
-            found[mat("w_only", layer)] = _transposed(values[q("W", layer)][:, :-1])
+            found[mat("w_only", layer)] = _transposed(values[q("W", layer)][:, : network.sizes[layer - 1]])
         found |= _backward(network, values, layer)
     return found
 
@@ -78,7 +78,8 @@ def network_numbers(net: Network, values: Values, shown: WorkbookOptions) -> dic
     found = {drawn("x", index=i): _cells(pick("A_0")[:, i]) for i in range(net.sizes[0])}
     for layer in range(1, net.depth + 1):
         below, weights, delta = pick(q("A", layer - 1)), values[q("W", layer)], pick(q("delta", layer))
-        found[drawn("bias", layer - 1)] = _cells(below[:, -1])
+        if net.has_bias(layer):
+            found[drawn("bias", layer - 1)] = _cells(below[:, -1])
         kinds = ("z", "e", "a", "delta") if net.mixes(layer) else ("z", "a", "delta")
         for j in range(net.sizes[layer]):
             edges = np.stack([weights[..., j], below * delta[:, j, None]], axis=-1)
@@ -102,7 +103,8 @@ def _first_drawing(net: Network, values: Values) -> dict[str, Array]:
     found = {drawn("x", index=i): _cells(values["A_0"][:, 0, i]) for i in range(net.sizes[0])}
     for layer in range(1, net.depth + 1):
         below, weights = values[q("A", layer - 1)][:, 0], values[q("W", layer)]
-        found[drawn("bias", layer - 1)] = _cells(below[:, -1])
+        if net.has_bias(layer):
+            found[drawn("bias", layer - 1)] = _cells(below[:, -1])
         kinds = ("z", "e", "a") if net.mixes(layer) else ("z", "a")
         for j in range(net.sizes[layer]):
             found[drawn("w", layer, index=j)] = np.stack([weights[..., j], weights[..., j] * below], axis=-1)
@@ -139,7 +141,7 @@ def jacobians_numbers(network: Network, values: Values, _: WorkbookOptions) -> d
         if network.observations > 1:
             found[jac("mean", layer)] = gradient
         if layer > 1:
-            found[jac("w", layer)] = values[q("W", layer)][:, :-1]
+            found[jac("w", layer)] = values[q("W", layer)][:, : network.sizes[layer - 1]]
         if network.sizes[layer] <= TERMS:
             found |= _terms(found[jac("v", layer, 0)], layer)
     return found
@@ -249,7 +251,7 @@ def _paths(network: Network, values: Values, layer: int) -> list[Array]:
             factors = [_over(values[q("delta", above)][..., k])]
         else:
             factors = [_over(values[q(name, above)][..., k]) for name in ("dC_da", "da_dz")]
-        weight = values[q("W", above)][:, :-1, k, None, None]  # w_kj: K × j × 1 × 1
+        weight = values[q("W", above)][:, : network.sizes[layer], k, None, None]  # w_kj: K × j × 1 × 1
         columns += [*factors, weight, np.asarray(np.prod(np.broadcast_arrays(*factors, weight), axis=0))]
     return columns
 
@@ -291,7 +293,7 @@ def appendix_numbers(network: Network, values: Values, _: WorkbookOptions) -> di
     """Block → K × rows × columns: Jacobians of 1/x, e^(−x) and A x + b, and central differences.
 
     x is 1 + p² and 2 + q² for the first two inputs p and q of the first observation, so that 1/x has no trouble; A and b
-    are the corner of W⁽¹⁾, one row per neuron.
+    are the corner of W⁽¹⁾, one row per neuron; b is 0 where the layer has no biases.
     """
     count = len(values["gamma"])
     x = values["A_0"][:, 0, :AFFINE_INPUTS, None] ** 2 + np.array([[1.0], [2.0]])
@@ -311,7 +313,8 @@ def _corner(network: Network, weights: Array) -> tuple[Array, Array]:
     """A and b from W⁽¹⁾; where it has one input or one neuron, that stands twice."""
     inputs, neurons = network.sizes[:2]
     rows, columns = np.minimum([0, 1], inputs - 1), np.minimum([0, 1], neurons - 1)
-    return _transposed(weights[:, rows][:, :, columns]), weights[:, -1, columns][:, :, None]
+    biases = weights[:, -1, columns][:, :, None]
+    return _transposed(weights[:, rows][:, :, columns]), biases if network.has_bias(1) else np.zeros_like(biases)
 
 
 def _elementwise(part: str, slope: Array, v: Array, central: Array) -> dict[str, Array]:

@@ -28,12 +28,12 @@ def pictures_numbers(network: Network, values: Values, _: WorkbookOptions) -> di
     if network.image is None:
         return {}
     observations, neurons = pictured(network)
-    trials = len(values["gamma"])
+    trials, pixels = len(values["gamma"]), network.sizes[0]
     found = {
-        picture("x", None, n): values["A_0"][:, n, :-1].reshape(trials, *network.image) for n in range(observations)
+        picture("x", None, n): values["A_0"][:, n, :pixels].reshape(trials, *network.image) for n in range(observations)
     }
     for j in range(neurons):
-        found[picture("w", 1, index=j)] = values[q("W", 1)][:, :-1, j].reshape(trials, *network.image)
+        found[picture("w", 1, index=j)] = values[q("W", 1)][:, :pixels, j].reshape(trials, *network.image)
     wanted = found[picture("target")] = _largest(values["target"])
     for new in (False, True):
         outputs = values[q("a", network.depth, new)]

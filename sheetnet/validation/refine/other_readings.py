@@ -54,7 +54,8 @@ def _blamed(state: State, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
 
 def _is_frozen(answer: Answer, network: Network) -> bool:
     """Whether the cell keeps the bias of a network that does not train it: it is the same by every convention."""
-    is_bias = answer.block.quantity.kind == "W_new" and answer.row == answer.block.rows - 1
+    quantity = answer.block.quantity
+    is_bias = quantity.kind == "W_new" and answer.row == network.sizes[(quantity.layer or 0) - 1]
     return is_bias and not network.train_bias
 
 

@@ -19,7 +19,10 @@ from tools.small_networks import SMALL
 
 # The others, where rounding is magnified, have tests of their own for the same.
 VIEWS = sorted(reference.VIEW_NUMBERS.keys() - {"gradient_check", "training"})
-MIXED = ("softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse", "softplus half_sse")
+MIXED = (
+    *("softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse", "softplus half_sse"),
+    *("softmax without biases", "relu without a bias below"),
+)
 JUDGED = [(view, name) for view in VIEWS for name in (*SMALL, *MIXED, *OWN.get(view, {}))]
 
 

@@ -69,7 +69,7 @@ def test_jacobians_are_those_of_central_differences_and_products_the_gradient(na
     network = (NETWORKS | OWN[VIEW])[name]
     workbook, step = book(network, VIEW), training_step(network)
     for layer in range(1, network.depth + 1):
-        total = np.zeros((network.sizes[layer], network.sizes[layer - 1] + 1))
+        total = np.zeros((network.sizes[layer], network.nodes(layer - 1)))
         for n in range(network.observations):
             jacobian = read(workbook, f"jac_dout_dnet_{layer}_n{n}")
             np.testing.assert_allclose(jacobian, _differences(network, layer, n), atol=1e-8)
