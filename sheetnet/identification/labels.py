@@ -114,10 +114,8 @@ class Training:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             for name, equation in self._equations.items():
                 values[name] = equation(values)
-            found, factors = (
-                dict(_blocks(self.network, values)),
-                [*_factors(self.network, values), self._change(values)],
-            )
+            found = dict(_blocks(self.network, values))
+            factors = [*_factors(self.network, values), self._change(values)]
             blocks = _columns(found.values())
             columns = np.concatenate([blocks, _columns(factor.array for factor in factors)], axis=1)
             self._scales.append(np.where(np.isfinite(blocks).all(axis=1, keepdims=True), scales(blocks), np.inf))
@@ -139,12 +137,9 @@ def _columns(arrays: Iterable[Array]) -> Array:
 
 def _blocks(network: Network, v: Mapping[str, Array]) -> Iterator[tuple[str, Array]]:
     """The blocks of the step, without bias nodes; activations are called a_l."""
-    for name in v:
-        quantity = Quantity.of(name)
-        if name == "A_0":
-            yield name, v[name][..., : network.sizes[0]]
-        elif quantity.symbol != "A" and not quantity.new:
-            yield name, v[name]
+    yield "A_0", v["A_0"][..., : network.sizes[0]]
+    kinds = {name: Quantity.of(name) for name in v}
+    yield from ((name, v[name]) for name, kind in kinds.items() if kind.symbol != "A" and not kind.new)
 
 
 class Factor(NamedTuple):

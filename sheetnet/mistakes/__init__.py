@@ -14,9 +14,10 @@ from sheetnet.errors import SheetnetError
 from sheetnet.mistakes.any_formula import ANYWHERE
 from sheetnet.mistakes.backward import DERIVATIVES, HIDDEN
 from sheetnet.mistakes.costs import COSTS
-from sheetnet.mistakes.equation_parts import Element, Site, cook, kind_of
+from sheetnet.mistakes.equation_parts import cook, kind_of
 from sheetnet.mistakes.forward import FORWARD_MISTAKES, SOFTMAX_MISTAKES
 from sheetnet.mistakes.known_mistake import Change, Mistake, Single, cook_each, reads_of
+from sheetnet.mistakes.site import Element, Site
 from sheetnet.mistakes.update import GRADIENTS, UPDATES
 from sheetnet.network import Network
 from sheetnet.reference import Array, Recorder, Values

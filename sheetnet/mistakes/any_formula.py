@@ -7,18 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import (
-    READS,
-    RECIPES,
-    TWICE,
-    EquationParts,
-    Part,
-    Site,
-    reads_twice,
-    rolled,
-    shifted,
-)
+from sheetnet.mistakes.equation_parts import READS, RECIPES, TWICE, EquationParts, Part, reads_twice, rolled, shifted
 from sheetnet.mistakes.known_mistake import DIRECTIONS, Change, Mistake, change, drifted, miscounted, misplaced
+from sheetnet.mistakes.site import Site
 from sheetnet.reference import Array
 
 _ALONG = {("cost_n", (False, True)), ("cost", (True, False))}  # the direction in which each is summed

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, only, share_of
+from sheetnet.mistakes.equation_parts import EquationParts, Part, only, share_of
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
+from sheetnet.mistakes.site import Site
 from sheetnet.reference import LOSSES, Array
 
 TWO_OUTPUTS = 2  # outputs, with which "multiplied by n" is the 2 of the square's derivative

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sheetnet.mistakes.equation_parts import EquationParts, Part, Site, activations_of, fit, turned, z_below
+from sheetnet.mistakes.equation_parts import EquationParts, Part, activations_of, fit, turned, z_below
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
+from sheetnet.mistakes.site import Site
 from sheetnet.quantity import q
 from sheetnet.reference import ACTIVATIONS, Array
 

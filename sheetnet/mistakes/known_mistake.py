@@ -15,15 +15,14 @@ from sheetnet.mistakes.equation_parts import (
     READS,
     RECIPES,
     TWICE,
-    Element,
     EquationParts,
     Part,
     Recipe,
-    Site,
     cook,
     kind_of,
     reads_twice,
 )
+from sheetnet.mistakes.site import Element, Site
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
 from sheetnet.syntax.references import element_name
