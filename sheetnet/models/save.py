@@ -76,9 +76,9 @@ def _words(network: Network) -> list[str]:
 
 
 def weights_and_bias(layer: Layer) -> tuple[Array, Array | None]:
-    """The weights of a layer, n_in × n_out, and its biases."""
+    """The weights of a layer, n_in × n_out, and its biases, None where it has none."""
     rows = np.array(layer.weights)
-    return rows[:-1], rows[-1]
+    return rows[: layer.fan_in], rows[-1] if layer.bias else None
 
 
 WRITERS: dict[str, Callable[[Network, Path], None]] = {

@@ -218,9 +218,8 @@ def any_networks(draw) -> Network:
     for name, fan_in, neurons in zip([*hidden, activation], sizes, sizes[1:], strict=False):
         shared = not train_bias and draw(st.booleans())
         bias = (draw(numbers),) * neurons if shared else draw(rows(numbers, 1, neurons))[0]
-        weights = draw(rows(numbers, fan_in, neurons))
-        bare = draw(st.integers(0, 3)) == 0
-        layers.append(Layer(name, weights, bias=False) if bare else Layer(name, (*weights, bias), shared))
+        weights, bare = draw(rows(numbers, fan_in, neurons)), draw(st.integers(0, 3)) == 0
+        layers.append(Layer(name, weights if bare else (*weights, bias), shared and not bare, not bare))
     n = draw(st.integers(1, 3))
     targets = draw(rows(numbers if LOSS_FACTS[loss].targets is Targets.REAL else probabilities, n, sizes[-1]))
     return Network(
@@ -231,8 +230,7 @@ def any_networks(draw) -> Network:
 
 def rows(elements: st.SearchStrategy[float], count: int, columns: int) -> st.SearchStrategy:
     """Matrices of a given shape."""
-    row = st.lists(elements, min_size=columns, max_size=columns).map(tuple)
-    return st.lists(row, min_size=count, max_size=count).map(tuple)
+    return st.tuples(*[st.tuples(*[elements] * columns)] * count)
 
 
 @given(any_networks())
