@@ -92,7 +92,11 @@ async def _sweep(results: Results) -> None:
 
 def _stylesheet(site: WebSite) -> Callable[[Request], Response]:
     words = site.stylesheet()
-    return lambda _request: PlainTextResponse(words, media_type="text/css")
+
+    def stylesheet(_request: Request) -> Response:
+        return PlainTextResponse(words, media_type="text/css")
+
+    return stylesheet
 
 
 def _script(_request: Request) -> Response:

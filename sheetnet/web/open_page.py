@@ -107,7 +107,7 @@ class OpenPage:
     def _done(self, request: Request, kept: KeptResult) -> Response:
         outcome, address = kept.job.outcome, kept.address
         if kept.job.error is not None:
-            return self.site.told(request, 422, f"{kept.name} cannot be used", kept.job.error)
+            return self.site.told(request, 422, f"{kept.name} cannot be used", f"{kept.name}: {kept.job.error}")
         if kept.kind == "make":
             return self.site.page(request, "made.html", made=outcome, address=address)
         if outcome.get("needs_network"):

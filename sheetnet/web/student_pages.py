@@ -133,7 +133,7 @@ class StudentPages:
     def _receipt(self, request: Request, found: HandedIn) -> Response:
         words: dict[str, Any] = {"attempt": found, "time": shown_time(found)}
         if found.error is not None:
-            return self.site.page(request, "receipt.html", problem=found.error, waits=False, **words)
+            return self.site.page(request, "receipt.html", problem=f"Your file: {found.error}", waits=False, **words)
         if not self.desk.is_current(found):
             return self.site.page(request, "receipt.html", refresh=SHORT_WAIT, problem=None, waits=True, **words)
         if found.anothers:

@@ -17,6 +17,7 @@ import pytest
 from sheetnet import __version__
 from tests.support.paths import ROOT
 from tests.support.source import nodes
+from tests.support.web import Visitor
 
 PACKAGE = ROOT / "sheetnet"
 TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.toml"))
@@ -79,13 +80,25 @@ def test_the_wheel_holds_the_package_and_the_templates(wheel: Path) -> None:
     assert [name for name in names if not name.startswith("sheetnet/") or "__pycache__" in name] == []
 
 
+@pytest.fixture(scope="module")
+def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an empty environment, in which the wheel was installed with what it depends on and nothing else."""
+    folder = tmp_path_factory.mktemp("empty")
+    venv.create(folder / "env", with_pip=True)
+    binaries = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
+    install(binaries, str(wheel))
+    return binaries
+
+
+def install(binaries: Path, what: str) -> None:
+    python = binaries / "python"
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", what, cwd=binaries)
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("wheel")
-def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    """Installed with what it depends on and nothing else, it lists its templates and generates a workbook that is right."""
-    venv.create(tmp_path / "env", with_pip=True)
-    binaries = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
-    run(binaries / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=tmp_path)
+def test_the_wheel_works_in_an_empty_environment(binaries: Path, tmp_path: Path) -> None:
+    """It lists its templates and generates a workbook that is right; what it is to serve, it says what it lacks."""
     sheetnet = binaries / "sheetnet"
     listed = run(sheetnet, "templates", cwd=tmp_path)
     assert [template for template in TEMPLATES if template not in listed] == []
@@ -94,6 +107,30 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
     assert [path.suffix for path in made] == [".ods", ".xlsx"]
     assert {path.name for path in made} <= {Path(word).name for word in printed}
     run(sheetnet, "validate", *made, cwd=tmp_path)
+    lacking = subprocess.run(
+        [sheetnet, "serve"], cwd=tmp_path, env=own_environment(), capture_output=True, text=True, check=False
+    )
+    assert (lacking.returncode, lacking.stderr.count("\n")) == (2, 1)
+    assert "pip install 'sheetnet[web]'" in lacking.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.posix
+@pytest.mark.xdist_group("wheel")
+def test_the_wheel_serves_the_page(binaries: Path, wheel: Path, tmp_path: Path) -> None:
+    """With the extra `web`, which comes after the test above: a workbook is judged, another made."""
+    install(binaries, f"{wheel}[web]")
+    command = [str(binaries / "sheetnet"), "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, env=own_environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        visitor = Visitor(process.stdout.readline().strip())
+        page = visitor.post("/judge", ("right.xlsx", (ROOT / "generated" / "bias-node.xlsx").read_bytes())).text
+        made = visitor.post("/make", network="bias-node", format=".ods").text
+        style = visitor.get("/static/web.css").text
+        process.terminate()
+    assert "✓ all correct" in page
+    assert made.count(" download>") == 3
+    assert ".v-wrong" in style
 
 
 RIGHT = """\

@@ -34,15 +34,15 @@ class Server:
 
 
 @contextmanager
-def served(folder: Path, *options: str) -> Iterator[Server]:
-    """`sheetnet serve` on a port that is free, with a folder for what it keeps for an hour; ended with the block."""
+def served(folder: Path, *options: str, port: int = 0) -> Iterator[Server]:
+    """`sheetnet serve` on a port (0: any), with a folder for what it keeps for an hour; ended with the block."""
     log = folder / "server.log"
     results = folder / "results"
     results.mkdir(exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(results)}
     with log.open("a", encoding="utf-8") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sheetnet", "serve", "--port", "0", *options],
+            [sys.executable, "-m", "sheetnet", "serve", "--port", str(port), *options],
             stdout=subprocess.PIPE, stderr=stream, env=environment, cwd=folder, text=True,
         )  # fmt: skip
     assert process.stdout is not None
