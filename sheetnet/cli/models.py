@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ SHOWN_ROWS = 8  # of a sample that become observations, where nobody asks for ot
 
 
 def import_command(
-    model: Annotated[Path, typer.Argument(metavar="FILE", help="A trained model: .npz or .safetensors.")],
+    model: Annotated[Path, typer.Argument(metavar="FILE", help="A trained model: .npz, .safetensors or .onnx.")],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE.toml", help="The network file to write.")
     ] = None,
@@ -41,28 +42,21 @@ def import_command(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there already.")] = False,
 ) -> None:
     """Make a network file of a trained model, and print how near it comes to the model's own outputs."""
+    from sheetnet.batch.api import apart
     from sheetnet.files.atomic import refuse_existing, refuse_shared
-    from sheetnet.files.limits import parse_limits
+    from sheetnet.files.limits import Limits, parse_limits
     from sheetnet.models import import_model, save_network
+    from sheetnet.models.files import MODEL_READERS
 
+    most = Limits.of(parse_limits(limit or []))
     outputs = [out] if out is not None else []
     refuse_shared(outputs, [model, *([sample] if sample is not None else [])])
     refuse_existing(outputs, force)
-    found = import_model(
-        model,
-        sample=sample,
-        activations=activations,
-        weights_by=weights_by,
-        layers=layers.split(",") if layers else None,
-        epsilon=epsilon,
-        logits=logits,
-        loss=loss,
-        reduction=reduction,
-        learning_rate=learning_rate,
-        title=title,
-        rows=rows,
-        limits=parse_limits(limit or []),
-    )
+    read = partial(import_model, model, sample=sample, activations=activations, weights_by=weights_by,
+        layers=layers.split(",") if layers else None, epsilon=epsilon, logits=logits, loss=loss, reduction=reduction,
+        learning_rate=learning_rate, title=title, rows=rows, limits=most)  # fmt: skip
+    # What others parse is parsed in a guarded process; our own readers look before they reserve anything.
+    found = apart(model, read, limits=most) if model.suffix.lower() in MODEL_READERS else read()
     print("\n".join(found.lines))
     if out is not None:
         print(save_network(found, out))

@@ -10,19 +10,21 @@ from typing import IO, Any
 
 from numpy.typing import NDArray
 
-from sheetnet.errors import FileError, NetworkError, errors_within
+from sheetnet.errors import FileError, NetworkError, UsageError, errors_within
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.package import open_regular
 from sheetnet.models.arrays import read_stored, sample_of
-from sheetnet.models.imported import ImportedModel, TrainingChoices, imported
+from sheetnet.models.imported import ImportedModel, ReadModel, TrainingChoices, imported
 from sheetnet.models.named import named_model
 from sheetnet.models.npz import PICKLES, read_npz
+from sheetnet.models.onnx_graph import read_onnx
 from sheetnet.models.proof import Sample
 from sheetnet.models.safetensors import read_safetensors
 from sheetnet.models.words import Gives, words_behind
 
 NamedArrays = dict[str, NDArray[Any]]
 READERS: dict[str, Callable[[IO[bytes], Limits], NamedArrays]] = {".npz": read_npz, ".safetensors": read_safetensors}
+MODEL_READERS: dict[str, Callable[[IO[bytes], Limits, str], ReadModel]] = {".onnx": read_onnx}
 _TORCH = 'in PyTorch: safetensors.torch.save_file(model.state_dict(), "model.safetensors")'
 _SKLEARN = 'in scikit-learn: sheetnet.models.save_network(sheetnet.models.from_sklearn(model), "net.toml")'
 _KERAS = 'in Keras: numpy.savez("model.npz", *model.get_weights())'
@@ -62,22 +64,38 @@ def import_model(
     rows: int | None = None,
     limits: Mapping[str, int] | Limits | None = None,
 ) -> ImportedModel:
-    """The network of a model in an .npz or .safetensors file, and how near it comes to the sample's outputs.
+    """The network of a model in an .npz, .safetensors or .onnx file, and how near it comes to the sample's outputs.
 
     Arrays are known by names such as W1, b1 or 0.weight, 0.bias. `activations`, `weights_by`, `loss`, `reduction`,
     `learning_rate`, `logits` and `title` are those of `from_arrays`; `layers` names the layers in their order where
-    neither names nor shapes say it, `epsilon` is that of batch normalization. `sample` is a file with arrays "inputs",
-    "outputs" and "targets", the last two if they are known; its first `rows` become the observations. `limits` are
-    changes to how much a file may ask. Nothing is unpickled. Raises FileError and NetworkError.
+    neither names nor shapes say it, `epsilon` is that of batch normalization. An .onnx file, which needs `sheetnet[onnx]`,
+    says all of these but loss and learning rate itself. `sample` is a file with arrays "inputs", "outputs" and "targets",
+    the last two if they are known; its first `rows` become the observations. `limits` are
+    changes to how much a file may ask. Nothing is unpickled. Raises FileError,
+    NetworkError, and UsageError for a choice that the file leaves nobody.
     """
     place, allowed = Path(path), Limits.of(limits)
     choices = ImportChoices(activations, weights_by, layers, epsilon, logits)
     given = None if sample is None else read_sample(Path(sample), allowed)
+    training = TrainingChoices(loss, reduction, learning_rate)
     with errors_within(place):
+        if place.suffix.lower() in MODEL_READERS:
+            model = _read_model(place, choices, allowed)
+            return imported(model, given, training, title, rows)
         arrays = read_arrays(place, allowed)
-        return _imported_arrays(
-            place.name, arrays, choices, given, TrainingChoices(loss, reduction, learning_rate), title, rows
+        return _imported_arrays(place.name, arrays, choices, given, training, title, rows)
+
+
+def _read_model(place: Path, choices: ImportChoices, limits: Limits) -> ReadModel:
+    """A model whose file says everything but whether its outputs are logits. Raises UsageError for another choice."""
+    if replace(choices, logits=False) != ImportChoices():
+        raise UsageError(
+            f"a {place.suffix} file says activations, orientation and order itself",
+            remedy="leave --activations, --weights-by, --layers and --epsilon out",
         )
+    with open_regular(place, limits, _SMALLER) as stream:
+        model = MODEL_READERS[place.suffix.lower()](stream, limits, place.name)
+    return replace(model, gives=Gives.LOGITS) if choices.logits else model
 
 
 def _imported_arrays(
@@ -144,6 +162,8 @@ def read_arrays(path: Path, limits: Limits) -> NamedArrays:
     if suffix in _KERAS_FILES:
         raise FileError("is a Keras file, which is not read", remedy=_KERAS)
     if suffix not in READERS:
-        raise FileError(f"the suffix {suffix!r} is no format of models", remedy=f"give {' or '.join(READERS)}")
+        raise FileError(
+            f"the suffix {suffix!r} is no format of models", remedy=f"give {', '.join([*READERS, *MODEL_READERS])}"
+        )
     with open_regular(path, limits, _SMALLER) as stream:
         return READERS[suffix](stream, limits)

@@ -39,9 +39,10 @@ ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: importlib.util.find_spec("sklearn") is not None,
         "scikit-learn: .venv/bin/pip install scikit-learn",
     ),
-    "onnx": (
-        lambda: all(importlib.util.find_spec(each) is not None for each in ("onnx", "onnxruntime")),
-        "ONNX and its runtime: .venv/bin/pip install onnx onnxruntime",
+    "onnx": (lambda: importlib.util.find_spec("onnx") is not None, "ONNX: pip install 'sheetnet[onnx]'"),
+    "onnxruntime": (
+        lambda: importlib.util.find_spec("onnxruntime") is not None,
+        "ONNX's runtime: .venv/bin/pip install onnxruntime",
     ),
     "safetensors": (
         lambda: importlib.util.find_spec("safetensors") is not None,
