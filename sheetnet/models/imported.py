@@ -201,7 +201,7 @@ def _network(
         source=" ".join([f"Imported from {model.name}, {model.precision}.", *_only_prediction(folded)]),
         inputs=inputs,  # type: ignore[arg-type] # arrays become tuples there
         targets=placeholder if targets is None else targets,  # type: ignore[arg-type]
-        layers=tuple(_layer(number, layer) for number, layer in enumerate(layers, 1)),
+        layers=tuple(map(_layer, layers)),
         loss=choices.loss or "",
         learning_rate=rate,
         reduction=choices.reduction,
@@ -226,12 +226,9 @@ def _only_prediction(folded: Sequence[str]) -> list[str]:
     return [textwrap.shorten(FOLDED.format(names=", ".join(folded)), 900, placeholder=" …")] if folded else []
 
 
-def _layer(number: int, layer: DenseLayer) -> Layer:
-    if layer.bias is None:
-        raise NetworkError(
-            f"layer {number} has no biases, and a layer of sheetnet has some", remedy="give it biases of 0"
-        )
-    return Layer(layer.activation, np.vstack([layer.weights, layer.bias]))  # type: ignore[arg-type]
+def _layer(layer: DenseLayer) -> Layer:
+    rows = layer.weights if layer.bias is None else np.vstack([layer.weights, layer.bias])
+    return Layer(layer.activation, rows, bias=layer.bias is not None)  # type: ignore[arg-type]
 
 
 def one_hot(targets: Array, neurons: int) -> Array:

@@ -31,7 +31,7 @@ from sheetnet.toml_fields import refuse
 
 _PASSED = ("Identity", "Dropout", "Flatten", "Reshape", "Cast")  # of rows of numbers they change none
 _LOGS = "LogSoftmax"
-MOST_NODES = 10_000  # a dense layer has a handful, and a workbook at most 500 layers
+MOST_GRAPH_NODES = 10_000  # a dense layer has a handful, and a workbook at most 500 layers
 _FLOATS = (1, 10, 11, 16)  # the types float, float16, double and bfloat16 in ONNX
 _IN_ONE_FILE = "save it in one file: onnx.save_model(onnx.load(path), path, save_as_external_data=False)"
 
@@ -47,9 +47,9 @@ def read_onnx(stream: IO[bytes], limits: Limits, name: str) -> ReadModel:
         graph = onnx.load_model_from_string(stream.read(limits.file_size + 1)).graph
     except DecodeError:
         raise FileError("is no ONNX file, or a damaged one", remedy="export it again") from None
-    if len(graph.node) > MOST_NODES:
+    if len(graph.node) > MOST_GRAPH_NODES:
         raise FileError(
-            f"has {len(graph.node):,} nodes, at most {MOST_NODES:,} are read", remedy="take a smaller model"
+            f"has {len(graph.node):,} nodes, at most {MOST_GRAPH_NODES:,} are read", remedy="take a smaller model"
         )
     if graph.sparse_initializer:
         raise FileError("has sparse weights, which are not read", remedy="export it with dense ones")

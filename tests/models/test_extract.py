@@ -15,7 +15,7 @@ from sheetnet.extract import network_in
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
 from sheetnet.models import extract_network, import_model, save_network
-from sheetnet.network import Network
+from sheetnet.network import Layer, Network
 from sheetnet.network_file import load_network
 from sheetnet.workbook import Cell
 from sheetnet.workbook_options import WorkbookOptions
@@ -53,6 +53,15 @@ def test_what_was_written_comes_back(template: str, column: bool) -> None:
     """Frozen and shared biases, softmax, batches; in either orientation."""
     network = load_network(template)
     assert network_in(make_workbook(network, WorkbookOptions(column=column)), network) == network
+
+
+def test_layers_without_biases_come_back() -> None:
+    """As edited, and after steps of Training, whose rows have no bias then."""
+    layers = (Layer("tanh", ((0.4, -0.6, 0.1), (0.7, 0.2, -0.3)), bias=False), XOR.layers[1])
+    network = replace(XOR, layers=layers)
+    book = make_workbook(network, TRAINING)
+    assert network_in(book, network) == network
+    assert apart(network_in(book, network, 5), stepped(network, 5)) < 1e-14
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sheetnet.errors import SheetnetError
-from sheetnet.models import import_model, save_network
+from sheetnet.models import from_arrays, import_model, save_network
 from sheetnet.models.safetensors import safetensors_bytes
 from sheetnet.network_file import load_network
 from tests.support import engines
@@ -31,11 +31,12 @@ def entry(kind: str, shape: list, begin: int, end: int) -> dict:
     return {"dtype": kind, "shape": shape, "data_offsets": [begin, end]}
 
 
-@pytest.mark.parametrize("template", ["xor-batch", "digits-64-32-10"])
+@pytest.mark.parametrize("template", ["xor-batch", "digits-64-32-10", "without biases"])
 @pytest.mark.parametrize("suffix", ["npz", "safetensors"])
 def test_what_is_saved_comes_back(template: str, suffix: str, tmp_path: Path) -> None:
     """Every weight to the last bit, with activations and orientation, and nothing has to be asked."""
-    network = load_network(template)
+    bare = from_arrays([W1.T, W1], [None, B1[:2]], activations="tanh,relu", weights_by="input")
+    network = bare.network if template == "without biases" else load_network(template)
     path = save_network(network, tmp_path / f"model.{suffix}")
     found = import_model(path).network
     assert found.layers == network.layers
