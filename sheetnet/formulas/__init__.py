@@ -1,7 +1,7 @@
 """The step as spreadsheet formulas, cell by cell, from the scalar equations."""
 
 from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
-from sheetnet.formulas.notation import LEVELS, describe, hint, symbol_of
+from sheetnet.formulas.notation import LEVELS, describe, hint, spoken, symbol_of
 from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "cell_formulas",
     "describe",
     "hint",
+    "spoken",
     "symbol_of",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
+from sheetnet.syntax.references import element_name
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -59,6 +60,29 @@ def symbol_of(name: str) -> str:
     if quantity.view or quantity.symbol not in _TEXTS:
         return name
     return _with_layers(_TEXTS[quantity.symbol][0] + "′" * quantity.new, quantity.layer or 0)
+
+
+_OF_NEURONS = ("A", "a", "z", "e", "delta", "dC_da", "da_dz", "target", "cost_out")  # a row per observation
+
+
+def spoken(quantity: str, index: tuple[int, ...] | None, observations: int = 1) -> str:
+    """An element as the sheets write it, counted from 0: `a⁽¹⁾ of neuron 0`, `∂C/∂W⁽²⁾ row 2, column 1`."""
+    known, symbol = Quantity.of(quantity), symbol_of(quantity)
+    if index is None:
+        return symbol
+    if symbol == quantity:
+        return element_name(quantity, index)
+    row, column = index[0], index[-1]
+    of_observation = f"observation {row}" if observations > 1 else ""
+    if known.symbol in _OF_NEURONS:
+        below = known.symbol == "A" and not known.layer
+        neuron = f"{'input' if below else 'neuron'} {column}"
+        return f"{symbol} of {neuron}" + (f", {of_observation}" if of_observation else "")
+    if known.symbol == "cost_n":
+        return symbol + (f" of {of_observation}" if of_observation else "")
+    if known.symbol in ("W", "dC_dW", "J"):
+        return f"{symbol} row {row}, column {column}"
+    return symbol
 
 
 def describe(network: Network, block: str, column: bool = False) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass, field
 
 import numpy as np
 
+from sheetnet.formulas import spoken
 from sheetnet.mistakes.equation_parts import (
     READS,
     RECIPES,
@@ -25,7 +26,6 @@ from sheetnet.mistakes.equation_parts import (
 from sheetnet.mistakes.site import Element, Site
 from sheetnet.network import Network
 from sheetnet.reference import Array, Values
-from sheetnet.syntax.references import element_name
 
 DIRECTIONS = {"one row down": (1, 0), "one row up": (-1, 0), "one column right": (0, 1), "one column left": (0, -1)}
 FEW_NUMBERS = 40  # numbers that the formulas of a block read, up to which each is tried on its own
@@ -62,9 +62,9 @@ class Single:
 
     @property
     def label(self) -> str:
-        """`W_1[0, 1] one row down`, `z_1[0, 0] for W_1[0, 1]`."""
-        own = element_name(self.block, (self.row, self.column))
-        return f"{element_name(self.source, self.at)} for {own}" if self.source else f"{own} {self.words}"
+        """`W⁽¹⁾ row 0, column 1: one row down`, `z⁽¹⁾ of neuron 0 for W⁽¹⁾ row 0, column 1`; observation 0 is not told."""
+        own = spoken(self.block, (self.row, self.column), 1 + self.row)
+        return f"{spoken(self.source, self.at, 1 + self.at[0])} for {own}" if self.source else f"{own}: {self.words}"
 
     @property
     def named(self) -> Element | None:

@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.auditing import Audit, NumberVerdict
+from sheetnet.formulas import spoken
 from sheetnet.mistakes import MISTAKES
 from sheetnet.report.json import json_text, record, records
-from sheetnet.report.wording import VERDICT_STYLES, Look, finding_line, printable, spoken
+from sheetnet.report.wording import VERDICT_STYLES, Look, finding_line, printable
 from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict, Verdict
 

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sheetnet.files import read_workbook
 from sheetnet.files.atomic import refuse_same, save_text
 from sheetnet.files.limits import Limits
-from sheetnet.formulas import describe, symbol_of
+from sheetnet.formulas import describe, spoken, symbol_of
 from sheetnet.reference import Step, stacked
 from sheetnet.report.html_grid import LOOKS, MOST_GRID_CELLS, SheetGrid, grids
 from sheetnet.report.wording import (
@@ -28,7 +28,6 @@ from sheetnet.report.wording import (
     blocks_of_blanks,
     concealed,
     concerned,
-    elements_text,
     findings_shown,
     followers,
     following,
@@ -45,7 +44,7 @@ from sheetnet.report.wording import (
     stale_cells,
     value_text,
 )
-from sheetnet.syntax.references import element_name, place_name
+from sheetnet.syntax.references import place_name
 from sheetnet.validation import Report
 from sheetnet.validation.result import BlockFinding, EditedInput
 from sheetnet.verdict import Verdict
@@ -64,7 +63,6 @@ class FindingLine:
     where: str
     anchor: str
     spoken: str
-    called: str
     formula: str
     shown: str
     expected: str
@@ -80,7 +78,6 @@ class BlankLine:
     where: str
     anchor: str
     symbol: str
-    called: str
     cells: str
 
 
@@ -178,7 +175,7 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         progress=progress_of(report),
         chips=tuple((verdict, LOOKS[verdict].sign, count) for verdict, count in report.counts.items()),
         heading=inputs_edited(report),
-        edited=tuple(map(_edited, report.edited_inputs)),
+        edited=tuple(_edited(one, observations_of(report)) for one in report.edited_inputs),
         lists=_finding_lines(number, report, lists, anchors),
         blanks=tuple(_blank_line(f"b{number}t{at}", block, anchors) for at, block in enumerate(blanks)),
         remarks=remarks(report),
@@ -230,16 +227,16 @@ def _finding_lines(
 
 
 def _blank_line(identity: str, block: BlockFinding, anchors: Mapping[str, str]) -> BlankLine:
-    name, count = block.first.quantity, len(block.cells)
+    symbol, count = symbol_of(block.first.quantity), len(block.cells)
     cells = "1 cell" if count == 1 else f"{count:,} cells"
     anchor = anchors.get(printable(block.first.place), "")
-    return BlankLine(identity, printable(block.place), anchor, printable(symbol_of(name)), printable(name), cells)
+    return BlankLine(identity, printable(block.place), anchor, printable(symbol), cells)
 
 
-def _edited(one: EditedInput) -> tuple[str, str, str, str]:
+def _edited(one: EditedInput, observations: int) -> tuple[str, str, str, str]:
     """An input's place, what it is called, what was found there and what the network file has."""
     found = printable(value_text(one.found))
-    return printable(one.place), element_name(one.quantity, one.index), found, f"{one.expected:.9g}"
+    return printable(one.place), spoken(one.quantity, one.index, observations), found, f"{one.expected:.9g}"
 
 
 def _line(
@@ -253,7 +250,6 @@ def _line(
         where=printable(finding.where),
         anchor=anchors.get(printable(cell.place), ""),
         spoken=printable(spoken_cells(finding, observations)),
-        called=elements_text(finding),
         formula="" if cell.formula is None else printable(f"={cell.formula}"),
         shown="" if cell.cell is None else printable(value_text(cell.value)),
         expected="" if cell.expected is None else f"{cell.expected:.9g}",

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sheetnet.report.wording import EDITED, VERDICT_STYLES, concerned, printable, reason, value_text
+from sheetnet.formulas import spoken
+from sheetnet.report.wording import EDITED, VERDICT_STYLES, concerned, observations_of, printable, reason, value_text
 from sheetnet.syntax import cell_name, column_letters, parse_area
-from sheetnet.syntax.references import element_name, place_name
+from sheetnet.syntax.references import place_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import EditedInput
 from sheetnet.verdict import Verdict, tally
@@ -77,9 +78,10 @@ def _grid(sheet: Sheet, report: Report, links: Mapping[str, str]) -> SheetGrid:
     is_sound = all(look == Verdict.CORRECT for look, _, _ in counts)
     if bottom * right > MOST_GRID_CELLS:
         return SheetGrid(printable(sheet.name), bottom * right, counts, is_sound)
+    observations = observations_of(report)
     rows = [
         [
-            _cell((row, column), sheet, verdicts.get((row, column)), edits.get((row, column)), links)
+            _cell((row, column), sheet, verdicts.get((row, column)), edits.get((row, column)), links, observations)
             for column in range(1, right + 1)
         ]
         for row in range(1, bottom + 1)
@@ -120,6 +122,7 @@ def _cell(
     verdict: CellVerdict | None,
     edit: EditedInput | None,
     links: Mapping[str, str],
+    observations: int,
 ) -> GridCell:
     cell, name = sheet.cells.get(place, Cell()), cell_name(*place)
     value = cell.value if verdict is None else verdict.value
@@ -128,7 +131,7 @@ def _cell(
     sign = "" if look in ("", Verdict.CORRECT) else LOOKS[look].sign
     cut = is_text and (bool(look) or (place[0], place[1] + 1) in sheet.cells)  # else it runs over, as on a sheet
     link = links.get(place_name(sheet.name, name), "") if look not in ("", Verdict.CORRECT) else ""
-    return GridCell(name, text, look, sign, _hover(name, cell, verdict, edit), is_text, cut, link)
+    return GridCell(name, text, look, sign, _hover(name, cell, verdict, edit, observations), is_text, cut, link)
 
 
 def _shown(value: Value, exact: bool) -> str:
@@ -142,16 +145,16 @@ def _shown(value: Value, exact: bool) -> str:
     return f"{value:.0f}" if value == int(value) and not exact else f"{value:.4f}"
 
 
-def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput | None) -> str:
+def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput | None, observations: int) -> str:
     formula = verdict.formula if verdict is not None else cell.formula
     lines = [] if formula is None else [printable(f"={formula}"[:_TOLD])]
     if verdict is not None:
-        lines.insert(0, f"{name}: {element_name(verdict.quantity, verdict.index)}")
+        lines.insert(0, f"{name}: {spoken(verdict.quantity, verdict.index, observations)}")
         expected = "" if verdict.expected is None else f", expected {verdict.expected:.9g}"
         lines.append(f"shows {printable(value_text(verdict.value)[:_TOLD])}{expected}")
         lines.append(f"{verdict.verdict}: {reason(verdict)[:_TOLD]}")
     elif edit is not None:
-        lines.insert(0, f"{name}: {element_name(edit.quantity, edit.index)}")
+        lines.insert(0, f"{name}: {spoken(edit.quantity, edit.index, observations)}")
         lines.append(f"edited: now {printable(value_text(edit.found)[:_TOLD])}, was {edit.expected:.9g}")
     return "\n".join(lines)
 

@@ -10,9 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sheetnet.formulas import spoken
 from sheetnet.identification import Identification, Identified, Label, Nowhere, Unidentified
 from sheetnet.report.json import json_text, record, records
-from sheetnet.report.wording import finding_line, in_json, mistake_title, printable, short, spoken
+from sheetnet.report.wording import finding_line, in_json, mistake_title, printable, short
 from sheetnet.syntax.references import place_name
 from sheetnet.verdict import Verdict
 

@@ -10,7 +10,7 @@ from sheetnet.errors import FileError
 from sheetnet.files import mark_workbook, read_workbook
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Field, Mark
-from sheetnet.formulas import symbol_of
+from sheetnet.formulas import spoken, symbol_of
 from sheetnet.report.redacted import Level
 from sheetnet.report.wording import (
     VERDICT_STYLES,
@@ -30,13 +30,11 @@ from sheetnet.report.wording import (
     printable,
     progress_of,
     reason,
-    spoken,
     spoken_cells,
     stale_cells,
     value_text,
 )
 from sheetnet.syntax import parse_area
-from sheetnet.syntax.references import element_name
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding
 from sheetnet.verdict import Verdict
@@ -226,17 +224,18 @@ def marks_of(report: Report) -> dict[Place, Mark]:
     A report that tells blocks alone marks only what is right.
     """
     shown = (cell for cell in concerned(report) if report.level != Level.WHERE or cell.verdict == Verdict.CORRECT)
-    return {place: _mark(cell) for cell in shown if (place := cell_position(cell)) is not None}
+    observations = observations_of(report)
+    return {place: _mark(cell, observations) for cell in shown if (place := cell_position(cell)) is not None}
 
 
-def _mark(cell: CellVerdict) -> Mark:
+def _mark(cell: CellVerdict, observations: int) -> Mark:
     look = VERDICT_STYLES[cell.verdict]
-    return Mark(look.fill, None if cell.verdict == Verdict.CORRECT else _note(cell), look.strokes)
+    return Mark(look.fill, None if cell.verdict == Verdict.CORRECT else _note(cell, observations), look.strokes)
 
 
-def _note(cell: CellVerdict) -> str:
+def _note(cell: CellVerdict, observations: int) -> str:
     lines = [
-        f"{VERDICT_STYLES[cell.verdict].sign} {cell.verdict}: {element_name(cell.quantity, cell.index)}",
+        f"{VERDICT_STYLES[cell.verdict].sign} {cell.verdict}: {spoken(cell.quantity, cell.index, observations)}",
         reason(cell),
     ]
     if cell.expected is not None:

@@ -25,8 +25,11 @@ class Level(StrEnum):
 
 _NOT_YET = "not right yet"
 HIDDEN_NUMBER = "…"
-# A number as text: not in a cell's name, an index or a code. Whole numbers of three digits and less count things.
-_NUMBER = re.compile(r"(?<![\w.$!\[])(?:\d+\.\d+|\.\d+|\d{4,}|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?(?![\w\]])")
+# A number as text: not in a name of a cell or element, an index or a code. Whole ones of three digits and less count things.
+_PLACE_WORDS = "".join(f"(?<!{word} )" for word in ("observation", "neuron", "input", "row", "column"))
+_NUMBER = re.compile(
+    _PLACE_WORDS + r"(?<![\w.$!\[])(?:\d+\.\d+|\.\d+|\d{4,}|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?(?![\w\]])"
+)
 
 
 def redacted(report: Report, level: str) -> Report:

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.errors import TYPE_CHECKING
-from sheetnet.formulas import symbol_of
+from sheetnet.formulas import spoken, symbol_of
 from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
@@ -27,7 +27,6 @@ from sheetnet.report.wording import (
     blocks_of_blanks,
     concealed,
     counted_blanks,
-    elements_text,
     finding_line,
     findings_shown,
     followers,
@@ -43,12 +42,11 @@ from sheetnet.report.wording import (
     printable,
     remarks,
     short,
-    spoken,
     spoken_cells,
     stale_cells,
     value_text,
 )
-from sheetnet.syntax.references import and_more, element_name, listed
+from sheetnet.syntax.references import and_more, listed
 from sheetnet.validation import Report
 from sheetnet.validation.result import BlockFinding
 from sheetnet.verdict import Status, Verdict
@@ -187,20 +185,20 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
         yield _indented(stale_cells(report))
     yield from _edited_inputs(report)
     yield from _blanks(report)
-    carried = followers(report.cells)
+    carried, observations = followers(report.cells), observations_of(report)
     shown = [cell for cell in blamed_answers(report) if cell.verdict != Verdict.BLANK]
     shown.sort(key=lambda cell: cell.verdict == Verdict.UNDETERMINED)  # they may be very many, and blame nobody
-    yield from _blamed_cells(findings_shown(report, shown), carried)
+    yield from _blamed_cells(findings_shown(report, shown), carried, observations)
     if words := givens_changed(report):
         yield Text(f"  {words}:", style="yellow")
-        yield from _blamed_cells(findings_shown(report, report.changed_givens), carried)
+        yield from _blamed_cells(findings_shown(report, report.changed_givens), carried, observations)
 
 
 def _blanks(report: Report) -> Iterator[RenderableType]:
     """What is not filled in yet, a count for each quantity, and the remarks that stand there."""
     empty = Counter(cell.quantity for cell in report.answers if cell.verdict == Verdict.BLANK)
     if empty:
-        counts = ", ".join(f"{quantity} ({count})" for quantity, count in empty.items())
+        counts = ", ".join(f"{symbol_of(quantity)} ({count})" for quantity, count in empty.items())
         yield Text(f"  blank: {counts}", style=VERDICT_STYLES[Verdict.BLANK].color)
     if words := remarks(report):
         yield Text(f"  remarks in blank cells: {words}", style=VERDICT_STYLES[Verdict.BLANK].color)
@@ -210,28 +208,32 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     edited = report.edited_inputs
     if not edited:
         return
+    observations = observations_of(report)
     first = [
-        f"{e.place} ({element_name(e.quantity, e.index)}) {value_text(e.found)}, was {e.expected:g}" for e in edited[:3]
+        f"{e.place} ({spoken(e.quantity, e.index, observations)}) {value_text(e.found)}, was {e.expected:g}"
+        for e in edited[:3]
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
     style = "red" if report.strict_inputs else "cyan"
     yield Text(printable(f"  {inputs_edited(report)}: {'; '.join(first)}{more}"), style=style)
 
 
-def _blamed_cells(findings: Sequence[BlockFinding], carried: Counter[str]) -> Iterator[RenderableType]:
+def _blamed_cells(
+    findings: Sequence[BlockFinding], carried: Counter[str], observations: int
+) -> Iterator[RenderableType]:
     for finding in findings[:MOST_SHOWN]:
-        yield _blamed_cell(finding, following(finding, carried))
+        yield _blamed_cell(finding, following(finding, carried), observations)
     if rest := sum(len(finding.cells) for finding in findings[MOST_SHOWN:]):
         yield Text(f"  {in_json(rest)}", style="dim")
 
 
-def _blamed_cell(finding: BlockFinding, carried: int) -> RenderableType:
+def _blamed_cell(finding: BlockFinding, carried: int, observations: int) -> RenderableType:
     """Cells blamed for one cause, in any width: where and what, then why, the formula, and how far the error went."""
     cell, several = finding.first, len(finding.cells) > 1
     numbers = "" if cell.cell is None else f"  {f'{cell.cell} ' if several else ''}shows {value_text(cell.value)}"
     numbers += "" if cell.expected is None else f", expected {value_text(cell.expected)}"
     place = f"{finding.where}  " if cell.cell else ""
-    lines = [Text(printable(f"{place}{elements_text(finding)}{numbers}"), style="bold")]
+    lines = [Text(printable(f"{place}{spoken_cells(finding, observations)}{numbers}"), style="bold")]
     lines.append(Text(printable(cell.message)))
     if cell.formula is not None:
         lines.append(Text(f"={short(printable(cell.formula))}", style="dim"))

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
-from sheetnet.formulas import symbol_of
-from sheetnet.quantity import Quantity, q
+from sheetnet.formulas import spoken
+from sheetnet.quantity import q
 from sheetnet.report.redacted import Level
 from sheetnet.styles import Strokes
-from sheetnet.syntax.references import and_more, element_name
+from sheetnet.syntax.references import and_more
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import BlockFinding, findings_of
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict
@@ -111,37 +111,6 @@ def blamed_answers(report: Report) -> list[CellVerdict]:
 def blamed(report: Report) -> list[CellVerdict]:
     """All cells that somebody should look at: answers that are not right, and givens that are not as given."""
     return [*blamed_answers(report), *report.changed_givens]
-
-
-def elements_text(finding: BlockFinding) -> str:
-    """What the first cell of a finding is called; of several, from which element to which."""
-    first, last = finding.first, finding.cells[-1]
-    if len(finding.cells) == 1 or first.index is None or last.index is None:
-        return element_name(first.quantity, first.index)
-    return f"{element_name(first.quantity, first.index)} … {element_name('', last.index)}"
-
-
-_OF_NEURONS = ("A", "a", "z", "e", "delta", "dC_da", "da_dz", "target", "cost_out")  # a row per observation
-
-
-def spoken(quantity: str, index: tuple[int, ...] | None, observations: int = 1) -> str:
-    """An element as the sheets write it, counted from 0: `a⁽¹⁾ of neuron 0`, `∂C/∂W⁽²⁾ row 2, column 1`."""
-    known, symbol = Quantity.of(quantity), symbol_of(quantity)
-    if index is None:
-        return symbol
-    if symbol == quantity:
-        return element_name(quantity, index)
-    row, column = index[0], index[-1]
-    of_observation = f"observation {row}" if observations > 1 else ""
-    if known.symbol in _OF_NEURONS:
-        below = known.symbol == "A" and not known.layer
-        neuron = f"{'input' if below else 'neuron'} {column}"
-        return f"{symbol} of {neuron}" + (f", {of_observation}" if of_observation else "")
-    if known.symbol == "cost_n":
-        return symbol + (f" of {of_observation}" if of_observation else "")
-    if known.symbol in ("W", "dC_dW", "J"):
-        return f"{symbol} row {row}, column {column}"
-    return symbol
 
 
 def spoken_cells(finding: BlockFinding, observations: int) -> str:

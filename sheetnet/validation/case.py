@@ -15,12 +15,13 @@ from operator import itemgetter
 
 import numpy as np
 
+from sheetnet.formulas import spoken
 from sheetnet.network import Block, Network
 from sheetnet.quantity import q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area, quote_sheet
 from sheetnet.syntax.dependencies import Dependencies
-from sheetnet.syntax.references import cell_place, element_name
+from sheetnet.syntax.references import cell_place
 from sheetnet.trials.draw import Trials
 from sheetnet.trials.for_workbook import draw_for
 from sheetnet.trials.tolerance import RELATIVE
@@ -171,6 +172,7 @@ class KnownCell:
     value: float
     quantity: str
     index: tuple[int, ...]
+    observations: int
     stays: bool = False  # the same in every run, as the bias node: put for its own number it would change nothing
 
     @property
@@ -180,8 +182,8 @@ class KnownCell:
 
     @property
     def called(self) -> str:
-        """What sentences call it: `z_1[0, 1] (Step!D22)`."""
-        return f"{element_name(self.quantity, self.index)} ({cell_place(self.place)})"
+        """What sentences call it: `z⁽¹⁾ of neuron 1 (Step!D22)`."""
+        return f"{spoken(self.quantity, self.index, self.observations)} ({cell_place(self.place)})"
 
     @property
     def size(self) -> str:

@@ -14,10 +14,10 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.engine.prepare import Run, cannot_move
+from sheetnet.formulas import spoken
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
 from sheetnet.syntax.function_facts import is_googles, volatile_function
-from sheetnet.syntax.references import element_name
 from sheetnet.trials.tolerance import Truth, right_digits, same, scales
 from sheetnet.validation.case import Answer, quantity_of
 from sheetnet.validation.result import AT_THESE_INPUTS, RIGHT_AS_TEXT, CellVerdict
@@ -250,7 +250,7 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
     )
 
 
-def named_place(place: Place, cells: Mapping[Place, CellVerdict]) -> str:
-    """A cell as a sentence names it: `Step!D22 (z_1[0, 1])`."""
+def named_place(place: Place, cells: Mapping[Place, CellVerdict], observations: int) -> str:
+    """A cell as a sentence names it: `Step!D22 (z⁽¹⁾ of neuron 1)`."""
     found = cells[place]
-    return f"{found.place} ({element_name(found.quantity, found.index)})"
+    return f"{found.place} ({spoken(found.quantity, found.index, observations)})"

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from sheetnet.effort import Effort
 from sheetnet.engine import engine_named
+from sheetnet.formulas import spoken
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
-from sheetnet.syntax.references import and_more, element_name
+from sheetnet.syntax.references import and_more
 from sheetnet.validation.case import Case, edited_inputs, played_ties
 from sheetnet.validation.placement_notes import placement_notes
 from sheetnet.validation.refine.explain import SKIPPED, name_mistakes, say_what_cancels, say_what_was_skipped
@@ -78,7 +79,8 @@ def _notes(found: State) -> Iterator[str]:
         yield from found.lost.notes(found.cells)
         yield from placement_notes(case.workbook, case.network, located, case.answers, tuple(found.cells))
     if tied := played_ties(case.network, case.inputs):
-        one, other = (element_name(name, (row, column)) for name, row, column in next(iter(tied.items())))
+        count = case.network.observations
+        one, other = (spoken(name, (row, column), count) for name, row, column in next(iter(tied.items())))
         more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(case.answers, found.cells, found.runner.texts)

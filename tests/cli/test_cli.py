@@ -70,7 +70,7 @@ def test_validate_names_the_damaged_cell(run: Run, tmp_path: Path, suffix: str) 
     assert done.code == 1
     assert "1 wrong" in done.out
     assert spelled("{!delta_1[0,0]}") in done.out
-    assert "delta_1[0, 0]" in done.out
+    assert "δ⁽¹⁾ of neuron 0" in done.out
     assert spelled("=" + DOUBLED) in done.out
 
 
@@ -126,7 +126,7 @@ def test_strict_inputs(run: Run, tmp_path: Path) -> None:
     book.save(tmp_path / "played.xlsx")
     done = run("validate", "played.xlsx")
     assert done.code == 0
-    assert "gamma[0, 0]" in done.out
+    assert "(γ) 0.25, was 0.5" in done.out
     assert run("validate", "played.xlsx", "--strict-inputs").code == 1
 
 

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.formulas import spoken
 from sheetnet.generate import make_student_workbook
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network
@@ -25,7 +26,6 @@ from sheetnet.report.terminal import (
     show_view,
     step_view,
 )
-from sheetnet.report.wording import spoken
 from sheetnet.validation import Report
 from sheetnet.workbook import Cell
 from tests.support.commands import Run, document

@@ -189,7 +189,9 @@ def test_a_notebook_shows_a_report_as_its_summary_with_the_findings(shown: dict[
     words = " ".join(summary.words)
     assert summary.begun["table"] == 1
     cell = next(cell for cell in report.cells if cell.verdict == "wrong")
-    assert all(part in words for part in (f"Step!{cell.cell}", f"={cell.formula}", "z_1[0, 0]", "1 wrong", "<script>"))
+    assert all(
+        part in words for part in (f"Step!{cell.cell}", f"={cell.formula}", "z⁽¹⁾ of neuron 0", "1 wrong", "<script>")
+    )
 
 
 def test_a_notebook_lists_a_part_of_very_many_findings(d02b: tuple[sheetnet.Network, sheetnet.Workbook]) -> None:

@@ -125,7 +125,8 @@ def test_every_blamed_cell_and_every_count_is_there() -> None:
     assert {cell.verdict for cell in blamed} == {"wrong", "blank"}
     (wrong,) = (cell for cell in blamed if cell.verdict == "wrong")
     assert wrong.expected is not None
-    for words in ("z⁽¹⁾ of neuron 0", "z_1[0, 0]", wrong.message, f"={wrong.formula}", f"{wrong.expected:.9g}"):
+    assert "z_1[0, 0]" not in parsed.text
+    for words in ("z⁽¹⁾ of neuron 0", wrong.message, f"={wrong.formula}", f"{wrong.expected:.9g}"):
         assert words in parsed.text
     for cell in blamed:
         assert f"{cell.sheet}!{cell.cell}" in parsed.text
@@ -161,7 +162,7 @@ def test_the_blanks_of_a_block_are_one_line() -> None:
     assert "To look at" not in parsed.text
     lines = [found for tag, found in parsed.elements if tag == "li" and re.fullmatch(r"b0t\d+", found.get("id", ""))]
     assert len(lines) == len(blocks) > 10
-    assert "▢ ∂C/∂W⁽²⁾ dC_dW_2 Step!" in parsed.text
+    assert "▢ ∂C/∂W⁽²⁾ Step!" in parsed.text
     assert f", {blocks['dC_dW_2']} cells" in parsed.text
 
 

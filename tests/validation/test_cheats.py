@@ -249,7 +249,9 @@ def test_inputs_that_refer_to_each_other_are_said(d02b: tuple[Network, Workbook]
     report = judged(d02b, tied)
     assert report.ok
     assert [edited.index for edited in report.edited_inputs] == [(0, 1)]
-    assert report.notes == ("inputs refer to each other, so that formulas may use either: A_0[0, 1] is A_0[0, 0] here",)
+    assert report.notes == (
+        "inputs refer to each other, so that formulas may use either: A⁽⁰⁾ of input 1 is A⁽⁰⁾ of input 0 here",
+    )
     network, workbook = d02b
     assert network.layers[0].shared_bias  # one number by the network's own word, so nothing to be said of
     assert (judge(workbook, network).edited_inputs, judge(workbook, network).notes) == ((), ())

@@ -73,7 +73,7 @@ def test_a_carried_error_names_where_it_began(d02b: tuple[Network, Workbook]) ->
     assert blamed(report) == {"z_2[0, 1]": "hardcoded"}
     carried = [cell for cell in report.cells if cell.verdict == "carried"]
     assert carried
-    assert all(f"Step!{cell_name(*place[1:])} (z_2[0, 1])" in cell.message for cell in carried)
+    assert all(f"Step!{cell_name(*place[1:])} (z⁽²⁾ of neuron 1)" in cell.message for cell in carried)
     assert "a_2" in {cell.quantity for cell in carried}
     assert "z_1" not in {cell.quantity for cell in carried}
 
@@ -166,7 +166,7 @@ def test_helper_cells_on_another_sheet_are_live(d02b: tuple[Network, Workbook]) 
     assert blamed(report) == {"a_1[0, 0]": "wrong"}
     (cell,) = [cell for cell in report.cells if cell.verdict == "wrong"]
     assert cell.cause == "Mine!A1"
-    assert spell("which should hold EXP(z_1[0, 0] ({!z_1[0,0]}))", workbook, network) in cell.message
+    assert spell("which should hold EXP(z⁽¹⁾ of neuron 0 ({!z_1[0,0]}))", workbook, network) in cell.message
 
 
 @pytest.mark.parametrize(

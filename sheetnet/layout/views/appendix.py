@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.view_parts import EquationLine, ViewContext, Words, subscript
+from sheetnet.layout.views.view_parts import EquationLine, ViewContext, Words, pale_zeros, subscript
 from sheetnet.quantity import app
 from sheetnet.workbook import Name, Sheet, View
 
@@ -196,6 +196,7 @@ def _elementwise(context: ViewContext, grid: Grid, function: _Elementwise, top: 
             f"E{sign}{sign} {function.letter} e{sign}ᵀ", f"one number, at ({i - 1}, {i - 1})", "+" if i > 1 else ""
         )
         line.array(term, values[term], text, "backward", words)
+        pale_zeros(grid, term)
     return _three_ways(context, grid, function, line.bottom)
 
 
@@ -219,6 +220,7 @@ def _three_ways(context: ViewContext, grid: Grid, function: _Elementwise, top: i
     line.block(
         total, values[total], summed, "gradient", Words("∂y/∂x", f"−Σ Eᵢᵢ {function.letter} eᵢᵀ", "", rows, columns)
     )
+    pale_zeros(grid, total)
     words = Words("∂y/∂x", f"{function.slope_words} on the diagonal", "=", rows, columns)
     line.block(matrix, values[matrix], slope, lambda i, j: "gradient" if i == j else "zero", words)
     line.light(grid.area(total), grid.area(matrix), Words("Agrees?", "both forms"))

@@ -271,7 +271,7 @@ class _Layer:
             return activation.derivative(*own) if i == j else f"-({step.cell(a, n, i)}*{activation.share(*own)})"
 
         elements = f"∂aᵢ/∂zⱼ = {network.mixing(self.layer).elements}"  # i is a node of the layer below here
-        grid.write(top, NAMES, f"J{up(self.layer)}   {elements.replace('ᵢ', 'ₘ')}", "symbol")
+        grid.write(top, NAMES, f"J{up(self.layer)}   {elements.replace('ᵢ', 'ₘ').replace('i = j', 'm = j')}", "symbol")
         for j in range(size):
             grid.write(top + 1, left + j, f"∂z{low(j)}", "header")
         box = grid.fill(block, self.context.values[block], formula, "backward", (top + 2, left))

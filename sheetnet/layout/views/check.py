@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from itertools import chain
 
-from sheetnet.formulas import describe
+from sheetnet.formulas import describe, spoken
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.number_format import block_format
 from sheetnet.layout.views.view_parts import AGREES, DIFFERS, Laid, ViewContext
 from sheetnet.network import Block
 from sheetnet.syntax import cell_name
-from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Cell, Rule, View
 
-CHECK_HEADERS = ("quantity", "index", "NumPy", "this workbook", "difference", "light")
-QUANTITY, INDEX, NUMPY, FOUND, DIFFERENCE, LIGHT = range(1, 7)
+CHECK_HEADERS = ("quantity", "which", "NumPy", "this workbook", "difference", "light")
+QUANTITY, WHICH, NUMPY, FOUND, DIFFERENCE, LIGHT = range(1, 7)
 OVERALL, INPUTS, HEADER = 4, 5, 7  # rows
 TOLERANCE = "1E-9"  # of the largest number of a block, at least of 1
 GENERATED, CHANGED = "as generated", "inputs changed"
@@ -43,7 +42,7 @@ def check(context: ViewContext) -> Laid:
         row = _block(context, grid, block, row, same)
     _overall(grid, last_input, (lights[0], row - 1), len(lights))
     _colours(grid, row - 1)
-    widths = {QUANTITY: 14.0, INDEX: 9.0, NUMPY: 12.0, FOUND: 15.0, DIFFERENCE: 12.0, LIGHT: 15.0}
+    widths = {QUANTITY: 14.0, WHICH: 24.0, NUMPY: 12.0, FOUND: 15.0, DIFFERENCE: 12.0, LIGHT: 15.0}
     view = View(widths=widths, freeze=(HEADER + 1, 1), landscape=False, title_rows=(HEADER, HEADER), tab="00522B")
     return grid.finished(view), []
 
@@ -61,7 +60,8 @@ def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) 
             difference = f"ABS({found}-{numpy})"
             grid.write(row, QUANTITY, symbol, "name")
             grid.links[row, QUANTITY] = (context.grid.sheet, *context.grid.position(block.name, r, c))
-            grid.write(row, INDEX, element_name("", (r, c)), "index")
+            element = spoken(block.name, (r, c), context.network.observations)
+            grid.write(row, WHICH, element.removeprefix(symbol).strip().removeprefix("of "), "index")
             grid.cells[row, NUMPY] = Cell(number, role="numpy", number=shown)
             grid.calculate(row, FOUND, context.step.cell(block.name, r, c), number, "copy", shown)
             wanted = f'IF({same}="{GENERATED}",{difference},"")' if same else difference

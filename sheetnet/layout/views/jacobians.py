@@ -29,6 +29,7 @@ from sheetnet.layout.views.view_parts import (
     layer_sign,
     node_labels,
     numbered,
+    pale_zeros,
     subscript,
 )
 from sheetnet.network import activation_name
@@ -135,6 +136,7 @@ def _term(layout: JacobiansLayout, line: EquationLine, layer: int, i: int) -> No
     text = f"MMULT(MMULT({grid.area(e)},{grid.area(jac('v', layer, 0))}),{grid.area(unit)})"
     words = Words(f"E{sign}{sign} v e{sign}ᵀ", f"v{sign} at ({i}, {i})", "=")
     line.array(term, layout.values(term), text, "backward", words)
+    pale_zeros(grid, term)
 
 
 def chain_lines(layout: JacobiansLayout, layer: int, n: int, top: int) -> int:
@@ -226,6 +228,8 @@ def _outs_by_nets(layout: JacobiansLayout, line: EquationLine, layer: int, n: in
             "backward",
             words,
         )
+    if not mixes:
+        pale_zeros(grid, name)
 
 
 def _cost_by_outs(layout: JacobiansLayout, line: EquationLine, layer: int, n: int) -> None:

@@ -378,4 +378,4 @@ def _without_biases(layout: MatricesLayout, line: EquationLine, layer: int) -> N
     if layout.column:
         formula, equation = f"{first}:{last}", f"W{without}"
     words = Words(f"w{layer_sign(layer)}", equation, "", layout.neurons(layer), numbered("i", nodes))
-    line.array(name, layout.values(name), formula, "weight", words)
+    line.array(name, layout.values(name), formula, "weight", words, typed=True)

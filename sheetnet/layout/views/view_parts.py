@@ -228,26 +228,33 @@ class EquationLine:
         formula: Callable[[int, int], str | None],
         role: str | Callable[[int, int], str],
         words: Words,
+        typed: bool = False,
     ) -> None:
         """A block, cell by cell; see Grid.fill."""
         at = self._head(len(values), len(values[0]), words)
-        self.grid.fill(name, values, formula, role, at)
+        self.grid.fill(name, values, formula, role, at, typed)
 
     def constants(self, name: str, values: Numbers, role: str | Callable[[int, int], str], words: Words) -> None:
         """A block of numbers that no formula gives."""
         self.block(name, values, lambda r, c: None, role, words)
 
     def arrays(
-        self, name: str, values: Numbers, pieces: Pieces, role: str | Callable[[int, int], str], words: Words
+        self,
+        name: str,
+        values: Numbers,
+        pieces: Pieces,
+        role: str | Callable[[int, int], str],
+        words: Words,
+        typed: bool = False,
     ) -> None:
         """A block that array formulas fill, each with its first cell at a key of `pieces`."""
-        self.block(name, values, lambda r, c: pieces[r, c][1] if (r, c) in pieces else None, role, words)
+        self.block(name, values, lambda r, c: pieces[r, c][1] if (r, c) in pieces else None, role, words, typed)
         for (r, c), (shape, _) in pieces.items():
             self.grid.arrays[self.grid.position(name, r, c)] = shape
 
-    def array(self, name: str, values: Numbers, formula: str, role: str, words: Words) -> None:
-        """A block that one array formula fills."""
-        self.arrays(name, values, {(0, 0): ((len(values), len(values[0])), formula)}, role, words)
+    def array(self, name: str, values: Numbers, formula: str, role: str, words: Words, typed: bool = False) -> None:
+        """A block that one array formula fills; `typed` shows numbers that it only copies as they were typed."""
+        self.arrays(name, values, {(0, 0): ((len(values), len(values[0])), formula)}, role, words, typed)
 
     def light(self, first: str, second: str, words: Words) -> None:
         """Whether two ranges of one shape hold the same numbers."""
@@ -291,6 +298,11 @@ def place_light(grid: Grid, at: Position, condition: str, answers: tuple[str, st
     cell = cell_name(*at)
     grid.rules.append(Rule((*at, *at), formula=f'{cell}="{right}"', role="pass"))
     grid.rules.append(Rule((*at, *at), formula=f'{cell}<>"{right}"', role="fail"))
+
+
+def pale_zeros(grid: Grid, block: str) -> None:
+    """The zeros that a block computes look as zeros that stand there do, so that what is not zero catches the eye."""
+    grid.rules.append(Rule(grid.box(block), formula=f"{grid.cell(block, 0, 0)}=0", role="zero"))
 
 
 def grey_dead(grid: Grid, off: float | None, z: str, names: Sequence[str]) -> None:

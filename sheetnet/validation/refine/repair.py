@@ -217,11 +217,13 @@ def _right_formulas(state: State) -> dict[str, list[tuple[Place, str]]]:
 def known_cells(state: State) -> list[KnownCell]:
     """The inputs and answers whose numbers may have been typed into formulas: as the reference has them here."""
     found: list[KnownCell] = []
+    observations = state.case.network.observations
     for cell in state.case.inputs:
         name, *index = cell.element
-        found.append(KnownCell(cell.place, float(state.runs.drawn[name][0, *index]), name, tuple(index)))
+        found.append(KnownCell(cell.place, float(state.runs.drawn[name][0, *index]), name, tuple(index), observations))
     expected = state.runs.evidence.expected
     stays = np.all(expected == expected[0], axis=0).tolist()
     for answer, value, same in zip(state.case.answers, expected[0].tolist(), stays, strict=True):
-        found.append(KnownCell(answer.place, value, *quantity_of(answer.block, answer.row, answer.column), same))
+        element = quantity_of(answer.block, answer.row, answer.column)
+        found.append(KnownCell(answer.place, value, *element, observations, same))
     return found

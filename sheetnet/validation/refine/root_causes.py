@@ -111,7 +111,7 @@ def name_root_causes(state: State) -> State:
 
     Where formulas upstream are right for targets of 0 and 1 alone (`excused`), an error may begin nowhere.
     """
-    cells, places = state.cells, state.case.places
+    cells, places, observations = state.cells, state.case.places, state.case.network.observations
     if not any(cell.verdict == Verdict.CARRIED or _may_be_circular(cell) for cell in cells):
         return state
     graph, read = Followed(state.case.dependencies, state.effort.followed), state.case.dependencies
@@ -132,15 +132,17 @@ def name_root_causes(state: State) -> State:
     if len(_blamed(found)) > len(blamed):
         blamed = _blamed(found)
         origin = causes(graph, _carried(found), blamed)
-    told = {cause: _told(found[cause], cause, found) for cause in {*origin.values()} if cause is not None}
+    told = {cause: _told(found[cause], cause, found, observations) for cause in {*origin.values()} if cause is not None}
     for place, cause in origin.items():
         if cause is not None:
             found[place] = replace(found[place], message=told[cause], cause=found[cause].place)
         elif not graph.is_whole:
             found[place] = replace(found[place], verdict=Verdict.UNDETERMINED, message=NOT_FOLLOWED)
         else:
-            found[place] = _untold(found[place]) if state.excused else _guessed(read, place, found, blamed)
-    return state.given([_shared(cell, place, found) for place, cell in zip(places, cells, strict=True)])
+            found[place] = (
+                _untold(found[place]) if state.excused else _guessed(read, place, found, blamed, observations)
+            )
+    return state.given([_shared(cell, place, found, observations) for place, cell in zip(places, cells, strict=True)])
 
 
 def _may_be_circular(cell: CellVerdict) -> bool:
@@ -200,13 +202,15 @@ def _untold(cell: CellVerdict) -> CellVerdict:
     return replace(cell, verdict=Verdict.UNDETERMINED, message=message)
 
 
-def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict]) -> CellVerdict:
+def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict], observations: int) -> CellVerdict:
     """What was found for a cell; where two blocks share it, it may be right as one and wrong as the other."""
     if found[place].quantity == cell.quantity:
         return found[place]
     if cell.verdict != Verdict.CARRIED:
         return cell
-    message = f"the formula is right; the error comes from {named_place(place, found)}, which is the same cell"
+    message = (
+        f"the formula is right; the error comes from {named_place(place, found, observations)}, which is the same cell"
+    )
     return replace(cell, message=message, cause=cell.place)
 
 
@@ -222,9 +226,9 @@ def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
     return [place for place, cell in found.items() if cell.verdict == Verdict.CARRIED]
 
 
-def _told(cause: CellVerdict, place: Place, found: Mapping[Place, CellVerdict]) -> str:
+def _told(cause: CellVerdict, place: Place, found: Mapping[Place, CellVerdict], observations: int) -> str:
     """What the cells say that carry an error from here."""
-    name = named_place(place, found)
+    name = named_place(place, found, observations)
     why = (
         f"it uses {name}, which was not judged"
         if cause.verdict == Verdict.UNDETERMINED
@@ -233,7 +237,9 @@ def _told(cause: CellVerdict, place: Place, found: Mapping[Place, CellVerdict]) 
     return f"the formula is right; {why}"
 
 
-def _guessed(graph: Dependencies, place: Place, found: dict[Place, CellVerdict], blamed: set[Place]) -> CellVerdict:
+def _guessed(
+    graph: Dependencies, place: Place, found: dict[Place, CellVerdict], blamed: set[Place], observations: int
+) -> CellVerdict:
     """The carried cell with where its error likely began: a formula on the way makes up its references."""
     cell = found[place]
     reach = [place, *through_helpers(graph, place, ())]
@@ -245,7 +251,6 @@ def _guessed(graph: Dependencies, place: Place, found: dict[Place, CellVerdict],
     order = list(found)
     before = [other for other in order[: order.index(place)] if other in blamed]
     likely = before[-1] if before else next(other for other in order if other in blamed)
-    message = (
-        f"the formula is right; the error comes through {', '.join(used)}, likely from {named_place(likely, found)}"
-    )
+    name = named_place(likely, found, observations)
+    message = f"the formula is right; the error comes through {', '.join(used)}, likely from {name}"
     return replace(cell, message=message, cause=found[likely].place)
