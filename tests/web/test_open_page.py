@@ -29,7 +29,7 @@ from tests.support.paths import ROOT
 from tests.support.sheets import step_book
 from tests.support.web import Server, Visitor, served
 
-pytestmark = pytest.mark.posix
+pytestmark = [pytest.mark.posix, pytest.mark.xdist_group("web")]  # one server
 MARKED = ROOT / "generated" / "d02b-marked.ods"  # a student's copy with two mistakes
 ELSEWHERE = re.compile(r"""(?:src|href|action|url\()\s*=?\s*["']?(?:[a-z]+:)?//""")
 
