@@ -92,9 +92,15 @@ class Attempts:
         """One of them."""
         return next((attempt for attempt in self.of(student) if attempt.number == number), None)
 
-    def new_folder(self) -> Path:
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
         """Where a file is written before it is handed in; what is left there counts for nothing."""
-        return Path(tempfile.mkdtemp(prefix=INCOMING, dir=self.folder.handed_in))
+        folder = Path(tempfile.mkdtemp(prefix=INCOMING, dir=self.folder.handed_in))
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def receive(self, student: str, path: Path, most: int) -> HandedIn:
         """Take in the file, alone in its new folder; the same file again is the attempt that it was.

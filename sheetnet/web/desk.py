@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from sheetnet.errors import LostError, SheetnetError
 from sheetnet.report.json import REPORT_SCHEMA, report_from_data
 from sheetnet.web.attempts import Attempts, HandedIn
 from sheetnet.web.jobs import Job, Results
-from sheetnet.web.pages import WebSite
+from sheetnet.web.pages import NO_ANSWER, WebSite
 from sheetnet.web.worker import LARGEST_FILE, confined_call
 
 JUDGE_ATTEMPT = ByName("sheetnet.web.tasks", "judge_attempt")
@@ -62,7 +62,7 @@ class ClassDesk:
         key = attempt.student, attempt.number
         job = self._jobs.get(key)
         if job is None or job.finished.is_set():
-            job = self._jobs[key] = self.site.queue.put(partial(self._judge, attempt), whatever=True)
+            job = self._jobs[key] = self.site.queue.put(partial(self._judge, attempt))
         return job
 
     def level(self, student: str) -> str:
@@ -74,8 +74,23 @@ class ClassDesk:
         return attempt.error is not None or attempt.level == self.level(attempt.student)
 
     def _judge(self, attempt: HandedIn) -> None:
-        folder, path = self.folder, self.attempts.path(attempt)
-        level, scratch = self.level(attempt.student), self.scratch.new_folder()
+        folder, level = self.folder, self.level(attempt.student)
+        try:
+            with tempfile.TemporaryDirectory(dir=self.scratch.root) as scratch:
+                outcome, marked = self._judged(folder, attempt, level, Path(scratch))
+            anothers = whose_copy(folder, attempt.student, said_by(outcome))
+            self.attempts.judge(attempt, level, anothers, outcome, marked)
+        except SheetnetError as error:
+            if not (self._ended or isinstance(error, LostError)):
+                self.attempts.refuse(attempt, str(error))
+        except _BROKEN:
+            self.attempts.refuse(attempt, NO_ANSWER)
+
+    def _judged(
+        self, folder: ClassFolder, attempt: HandedIn, level: str, scratch: Path
+    ) -> tuple[dict[str, Any], bytes | None]:
+        """What the process of an attempt answers, and its marked copy."""
+        path = self.attempts.path(attempt)
         marked = scratch / f"marked{path.suffix}"
         asked = {
             "network": folder.network,
@@ -85,18 +100,10 @@ class ClassDesk:
         }
         network = folder.network_of(folder.variants()[attempt.student])
         arguments = (str(path), str(marked), network, asked, level, self.site.limits)
-        reads, writes = [str(path)], [str(scratch)]
-        try:
-            outcome = confined_call(self.site.workers, JUDGE_ATTEMPT, arguments, self.site.limits, reads, writes)
-            anothers = whose_copy(folder, attempt.student, said_by(outcome))
-            self.attempts.judge(attempt, level, anothers, outcome, _content(marked))
-        except SheetnetError as error:
-            if not (self._ended or isinstance(error, LostError)):
-                self.attempts.refuse(attempt, str(error))
-        except _BROKEN:
-            self.attempts.refuse(attempt, "its process answered what is no answer")
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        outcome = confined_call(
+            self.site.workers, JUDGE_ATTEMPT, arguments, self.site.limits, [str(path)], [str(scratch)]
+        )
+        return outcome, _content(marked)
 
     def graded(self) -> Graded:
         """The class as `sheetnet grade` marks it, by what was judged when it was handed in."""
@@ -130,7 +137,7 @@ class KeptResults:
                 raise ValueError
             return Result(path, report_from_data(outcome["report"]))
         except _BROKEN:
-            return Result(path, None, "its process answered what is no answer")
+            return Result(path, None, NO_ANSWER)
 
 
 def said_by(outcome: Mapping[str, Any]) -> Said:

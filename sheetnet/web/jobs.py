@@ -7,8 +7,9 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -18,7 +19,7 @@ from sheetnet.errors import SheetnetError
 
 MOST_WAITING = 100  # jobs; a class that hands in at once is 30
 KEPT_SECONDS = 3_600.0
-MOST_RESULTS = 2_000  # results at once, of 0.1 to 3 MB each
+MOST_RESULTS, MOST_BYTES_KEPT = 1_000, 4_000_000_000  # at once; a usual one takes 0.1 MB
 FOLDER = "sheetnet-web-"  # how the folders of results begin
 NAME_BYTES = 18  # of a result's address: nobody guesses 144 bits
 
@@ -51,18 +52,22 @@ class JobQueue:
 
     def __init__(self, at_once: int | None = None, most_waiting: int = MOST_WAITING) -> None:
         self._threads = ThreadPoolExecutor(at_once or cores(), "sheetnet-web")
-        self._most, self._open = most_waiting, 0
+        self._most, self._open, self._coming = most_waiting, 0, 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def refuse_if_full(self) -> None:
-        """Raise BusyError where no more may wait."""
-        if self._open >= self._most:
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """What is sent within the block has a place in the queue. Raises BusyError where no more may wait."""
+        if self._open + self._coming >= self._most:
             raise BusyError("many files are waiting", remedy="try again in a minute")
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
 
-    def put(self, work: Callable[[], Any], whatever: bool = False) -> Job:
-        """Have work done, unless too much waits (`whatever`: even then). Its SheetnetError becomes the job's error."""
-        if not whatever:
-            self.refuse_if_full()
+    def put(self, work: Callable[[], Any]) -> Job:
+        """Have work done in its turn. Its SheetnetError becomes the job's error."""
         job = Job(place=self._open)
         self._open += 1
         loop = asyncio.get_running_loop()
@@ -96,10 +101,19 @@ class KeptResult:
     job: Job
     made: float = field(default_factory=time.monotonic)
 
+    def size(self) -> int:
+        """The bytes that it takes."""
+        size = 0
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):  # what was sent goes when it was read
+                size += path.stat().st_size
+        return size
+
     def file(self, name: str) -> Path | None:
         """One of the files that may be downloaded, by a name that was made here."""
         known = self.job.outcome.get("files", ()) if isinstance(self.job.outcome, dict) else ()
-        return self.folder / name if name in known and (self.folder / name).is_file() else None
+        path = self.folder / Path(name).name
+        return path if name in known and path.is_file() and not path.is_symlink() else None
 
 
 class Results:
@@ -108,15 +122,21 @@ class Results:
     def __init__(self, seconds: float = KEPT_SECONDS) -> None:
         self._seconds, self._kept = seconds, dict[str, KeptResult]()
         _remove_left_over()
-        self._root = Path(tempfile.mkdtemp(prefix=FOLDER))
-        self._lock = _locked(self._root / "lock")
+        self.root = Path(tempfile.mkdtemp(prefix=FOLDER))
+        self._lock = _locked(self.root / "lock")
 
-    def new_folder(self) -> Path:
-        """An empty folder, readable by this user alone. Raises BusyError where too many results are kept."""
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """An empty folder, readable by this user alone, which goes where the block fails. Raises BusyError."""
         self.sweep()
-        if len(self._kept) >= MOST_RESULTS:
+        if len(self._kept) >= MOST_RESULTS or sum(kept.size() for kept in self._kept.values()) > MOST_BYTES_KEPT:
             raise BusyError("too many results are kept", remedy="try again in a while")
-        return Path(tempfile.mkdtemp(dir=self._root))
+        folder = Path(tempfile.mkdtemp(dir=self.root))
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def keep(self, folder: Path, kind: str, name: str, job: Job) -> KeptResult:
         """Keep a result under a new address."""
@@ -138,7 +158,7 @@ class Results:
 
     def close(self) -> None:
         """Remove all."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        shutil.rmtree(self.root, ignore_errors=True)
         self._lock.close()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -17,8 +19,8 @@ from sheetnet.errors import FileError
 from sheetnet.files import SUFFIXES
 from sheetnet.network_file import load_network, template_names
 from sheetnet.web.jobs import KeptResult, Results
-from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite
-from sheetnet.web.uploads import LARGEST_NETWORK_FILE, given, read_form, shown_name, store, suffix_for
+from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite, of_a_process
+from sheetnet.web.uploads import LARGEST_NETWORK_FILE, given, shown_name, store, suffix_for
 from sheetnet.web.worker import confined_call
 
 JUDGE_UPLOAD, MAKE_WORKBOOKS = (
@@ -51,45 +53,46 @@ class OpenPage:
 
     async def judge(self, request: Request) -> Response:
         """Take a workbook in, and lead to where its result will be."""
-        self.site.queue.refuse_if_full()
-        async with read_form(request, self.site.limits.file_size) as form:
-            self.site.cookies.check(request, form)
+        async with self.site.form(request, with_file=True) as form:
             upload = given(form, "workbook")
             if upload is None:
                 raise FileError("no workbook was chosen", remedy="choose an .xlsx or .ods file")
-            folder, suffix = self.results.new_folder(), suffix_for(upload)
-            path, marked = folder / f"workbook{suffix}", folder / f"marked{suffix}"
-            store(upload, path, self.site.limits.file_size)
-            network = _network(form, folder)
-            name = shown_name(upload)
-        reads = [str(path), *([network] if network and "/" in network else [])]
-        arguments = (str(path), name, network, str(marked), self.site.limits)
-        work = partial(
-            confined_call, self.site.workers, JUDGE_UPLOAD, arguments, self.site.limits, reads, [str(folder)]
-        )
-        return self._kept(folder, "judge", name, work, marked.name)
+            with self.results.new_folder() as folder:
+                suffix, network, name = suffix_for(upload), _network(form, folder), shown_name(upload)
+                path, marked = folder / f"workbook{suffix}", folder / f"marked{suffix}"
+                store(upload, path, self.site.limits.file_size)
+                arguments = (str(path), name, network, str(marked), self.site.limits)
+                return self._kept(folder, "judge", name, partial(self._call, JUDGE_UPLOAD, arguments), [marked.name])
 
     async def make(self, request: Request) -> Response:
         """Have workbooks made of a template or a network file, and lead to where they will be."""
-        self.site.queue.refuse_if_full()
-        async with read_form(request, self.site.limits.file_size) as form:
-            self.site.cookies.check(request, form)
-            folder, suffix = self.results.new_folder(), str(form.get("format", ""))
-            network = _network(form, folder)
-            if network is None or suffix not in SUFFIXES:
-                raise FileError("no network was chosen", remedy="choose a template, or a network file")
-        stem = "network" if "/" in network else network
-        reads = [network] if "/" in network else []
-        arguments = (network, stem, suffix, str(folder))
-        work = partial(
-            confined_call, self.site.workers, MAKE_WORKBOOKS, arguments, self.site.limits, reads, [str(folder)]
-        )
-        return self._kept(folder, "make", stem, work)
+        async with self.site.form(request, with_file=True) as form:
+            with self.results.new_folder() as folder:
+                suffix, network = str(form.get("format", "")), _network(form, folder)
+                if network is None or suffix not in SUFFIXES:
+                    raise FileError("no network was chosen", remedy="choose a template, or a network file")
+                stem = "network" if "/" in network else network
+                arguments = (network, stem, suffix, str(folder))
+                return self._kept(folder, "make", stem, partial(self._call, MAKE_WORKBOOKS, arguments))
 
-    def _kept(self, folder: Path, kind: str, name: str, work: partial[object], *files: str) -> Response:
-        def done() -> object:
-            outcome = work()
-            return {"files": list(files), **outcome} if isinstance(outcome, dict) else None
+    def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...], folder: Path) -> Any:
+        """What was sent is gone when its process has read it."""
+        sent = list(folder.iterdir())
+        try:
+            return confined_call(
+                self.site.workers, function, arguments, self.site.limits, map(str, sent), [str(folder)]
+            )
+        finally:
+            for path in sent:
+                path.unlink(missing_ok=True)
+
+    def _kept(
+        self, folder: Path, kind: str, name: str, work: Callable[[Path], Any], files: Sequence[str] = ()
+    ) -> Response:
+        def done() -> dict[str, Any]:
+            outcome = work(folder)
+            with of_a_process():
+                return {**outcome, "files": list(files) or [str(name) for name in outcome["files"]]}
 
         kept = self.results.keep(folder, kind, name, self.site.queue.put(done))
         return RedirectResponse(f"/r/{kept.address}", 303)
@@ -108,6 +111,10 @@ class OpenPage:
         outcome, address = kept.job.outcome, kept.address
         if kept.job.error is not None:
             return self.site.told(request, 422, f"{kept.name} cannot be used", f"{kept.name}: {kept.job.error}")
+        with of_a_process():
+            return self._shown(request, kept, outcome, address)
+
+    def _shown(self, request: Request, kept: KeptResult, outcome: Mapping[str, Any], address: str) -> Response:
         if kept.kind == "make":
             return self.site.page(request, "made.html", made=outcome, address=address)
         if outcome.get("needs_network"):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader
+from jinja2 import ChoiceLoader, Environment, PackageLoader, TemplateError
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sheetnet.batch.schedule import Workers
+from sheetnet.errors import FileError
 from sheetnet.files.limits import Limits
 from sheetnet.report.html import page_templates
 from sheetnet.report.html_grid import LOOKS, MOST_GRID_CELLS
 from sheetnet.web.jobs import JobQueue
 from sheetnet.web.sessions import VISITOR, Cookies
+from sheetnet.web.uploads import BESIDES_THE_FILE, SMALL_FORM, read_form
 
 STATIC = Path(__file__).parent / "static"
 HEADERS = {
@@ -34,7 +38,17 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{nonce}; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+NO_ANSWER = "the process that read the file answered what is no answer"
 LONG_WAIT, SHORT_WAIT = 15.0, 3  # seconds: a request that waits for a result; until a browser asks again
+
+
+@contextmanager
+def of_a_process() -> Iterator[None]:
+    """What a process answered is used within: where it is not what it should be, that is its file's error."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError, TemplateError):
+        raise FileError(NO_ANSWER) from None
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,18 @@ class WebSite:
         assert environment.loader is not None
         environment.loader = ChoiceLoader([PackageLoader("sheetnet.web"), environment.loader])
         return environment
+
+    @asynccontextmanager
+    async def form(self, request: Request, with_file: bool = False) -> AsyncIterator[FormData]:
+        """A form that one of our pages sent; one with a file has a place in the queue while it comes.
+
+        Raises FormRefused, BusyError, and what `read_form` raises.
+        """
+        with self.queue.receiving() if with_file else nullcontext():
+            most = self.limits.file_size + BESIDES_THE_FILE if with_file else SMALL_FORM
+            async with read_form(request, most) as form:
+                self.cookies.check(request, form)
+                yield form
 
     def page(
         self, request: Request, template: str, status: int = 200, *, refresh: int | None = None, **words: Any
@@ -75,7 +101,8 @@ class WebSite:
         self, request: Request, outcome: Mapping[str, Any], template: str = "result.html", **words: Any
     ) -> Response:
         """The page of a judged workbook: all of `outcome` is text from a stranger's file, and is shown as text."""
-        shown = {"section": outcome["section"], "legend": outcome["legend"], "unmarked": outcome["unmarked"]}
+        shown = {name: outcome[name] for name in ("section", "legend", "unmarked")}
+        shown["believed"] = outcome.get("believed")
         several = template != "result.html"  # then its heading is not the page's first
         return self.page(request, template, looks=LOOKS, most_cells=MOST_GRID_CELLS, several=several, **shown, **words)
 

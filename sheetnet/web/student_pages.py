@@ -18,9 +18,9 @@ from sheetnet.classroom.folder import EVERYBODY
 from sheetnet.errors import FileError
 from sheetnet.web.attempts import HandedIn
 from sheetnet.web.desk import ClassDesk
-from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite
+from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite, of_a_process
 from sheetnet.web.sessions import STUDENT, STUDENT_SECONDS, WrongCodes
-from sheetnet.web.uploads import given, read_form, store, suffix_for
+from sheetnet.web.uploads import given, store, suffix_for
 
 ANOTHERS = "Your teacher looks at it: it does not seem to be your own copy. If it is not, hand in your own."
 
@@ -67,8 +67,7 @@ class StudentPages:
 
     async def enter(self, request: Request) -> Response:
         """Let a student in by id and code; after wrong codes one must wait."""
-        async with read_form(request, 0) as form:
-            self.site.cookies.check(request, form)
+        async with self.site.form(request) as form:
             name, code = str(form.get("id", "")).strip(), str(form.get("code", "")).strip().lower()
         key = name.casefold()[:200]
         if (seconds := self.wrong.wait(key)) > 0:
@@ -91,9 +90,8 @@ class StudentPages:
 
     async def leave(self, request: Request) -> Response:
         """Forget who it was."""
-        async with read_form(request, 0) as form:
-            self.site.cookies.check(request, form)
-        response = RedirectResponse("/", 303)
+        async with self.site.form(request):
+            response = RedirectResponse("/", 303)
         response.delete_cookie(STUDENT, path="/")
         return response
 
@@ -109,14 +107,13 @@ class StudentPages:
     async def hand_in(self, request: Request) -> Response:
         """Take a file in, and lead to its receipt."""
         student = await run_in_threadpool(self._known, request, self.desk.folder)
-        self.site.queue.refuse_if_full()
-        async with read_form(request, self.site.limits.file_size) as form:
-            self.site.cookies.check(request, form)
+        async with self.site.form(request, with_file=True) as form:
             upload = given(form, "workbook")
             if upload is None:
                 raise FileError("no workbook was chosen", remedy="choose an .xlsx or .ods file")
-            path = self.desk.attempts.new_folder() / f"exercise{suffix_for(upload)}"
-            store(upload, path, self.site.limits.file_size)
+            with self.desk.attempts.new_folder() as folder:
+                path = folder / f"exercise{suffix_for(upload)}"
+                store(upload, path, self.site.limits.file_size)
         attempt = await run_in_threadpool(self.desk.attempts.receive, student.id, path, self.most)
         if not attempt.judged:
             self.desk.put(attempt)
@@ -139,8 +136,11 @@ class StudentPages:
         if found.anothers:
             return self.site.page(request, "receipt.html", problem=ANOTHERS, waits=False, **words)
         outcome = self.desk.attempts.outcome(found.student, found.digest)
-        marked = None if outcome["unmarked"] else f"/attempts/{found.number}/marked"
-        return self.site.report(request, outcome, "attempt.html", marked=marked, back=("/", "Hand in again"), **words)
+        marked = None if outcome.get("unmarked") else f"/attempts/{found.number}/marked"
+        with of_a_process():
+            return self.site.report(
+                request, outcome, "attempt.html", marked=marked, back=("/", "Hand in again"), **words
+            )
 
     def marked(self, request: Request) -> Response:
         """The marked copy of an attempt."""

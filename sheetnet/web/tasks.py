@@ -14,6 +14,7 @@ from sheetnet.errors import FileError, SheetnetError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.generate import asked_for
+from sheetnet.identification import Inference, infer_workbook
 from sheetnet.judge import judge_file
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.layout.info_sheets import RECORD_SHEET
@@ -37,15 +38,46 @@ def judge_upload(path: str, name: str, network: str | None, marked: str, limits:
 
     Students' copies are told at "hint". `name` is what the report calls the file. Raises FileError without any path.
     """
+    believed = None
     with _spoken(path, network):
         expected = None if network is None else load_network(network)
         try:
             report = judge_file(path, expected, JudgeOptions(limits=limits))
         except FileError as error:
-            if expected is None and RECORD_SHEET in str(error):
+            if expected is not None or RECORD_SHEET not in str(error):
+                raise
+            try:
+                found = infer_workbook(read_workbook(path, limits), None, JudgeOptions(limits=limits), name=name)
+            except FileError:
                 return {"needs_network": True}
-            raise
-    return _shown(for_students(report), name, marked, limits)
+            report, believed = _by_inference(path, found, limits), _believed(found)
+    return {**_shown(for_students(report), name, marked, limits), "believed": believed}
+
+
+def _by_inference(path: str, found: Inference, limits: Limits) -> Report:
+    """The report by a network that was read off the workbook; its inputs where they were found, or by their values."""
+    where = Path(path).with_name("map.toml")
+    where.write_text(found.map_text(), "utf-8")
+    try:
+        report = judge_file(path, found.network, JudgeOptions(inputs=where, limits=limits))
+    except FileError:
+        report = judge_file(path, found.network, JudgeOptions(limits=limits))
+    notes = tuple(note for note in report.notes if str(where) not in note)
+    return replace(report, network_source="the workbook's formulas", notes=notes)
+
+
+def _believed(found: Inference) -> dict[str, Any]:
+    """What was read off a workbook that does not say which network it computes, and what its sheet leaves open."""
+    network = found.network
+    activations = ", ".join(layer.activation for layer in network.layers)
+    return {
+        "network": f"{'-'.join(map(str, network.sizes))} with {activations}; {network.loss}; γ {network.learning_rate:g}",
+        "where": found.where,
+        "choices": found.choices,
+        "questions": [(one.words, one.line) for one in found.questions],
+        "network_file": found.network_text(),
+        "map": found.map_text(),
+    }
 
 
 def judge_attempt(

@@ -23,7 +23,6 @@ from sheetnet.web.attempts import HandedIn
 from sheetnet.web.desk import ClassDesk
 from sheetnet.web.pages import WebSite
 from sheetnet.web.sessions import TEACHER, TEACHER_SECONDS, Cookies, WrongCodes
-from sheetnet.web.uploads import read_form
 
 TEACHERS = "\0teacher"  # no id, among those whose wrong codes are counted
 ATTACHED = {"Content-Disposition": 'attachment; filename="feedback.zip"'}
@@ -53,8 +52,7 @@ class TeacherPages:
 
     async def enter(self, request: Request) -> Response:
         """Let the teacher in."""
-        async with read_form(request, 0) as form:
-            self.site.cookies.check(request, form)
+        async with self.site.form(request) as form:
             password = str(form.get("password", "")).strip()
         if (seconds := self.wrong.wait(TEACHERS)) > 0:
             return self.site.told(request, 429, "Too many wrong passwords", f"Try again in {seconds:.0f} seconds.")
@@ -77,8 +75,7 @@ class TeacherPages:
     async def code(self, request: Request) -> Response:
         """A new code for a student who lost the old one, shown once."""
         self._refuse_others(request)
-        async with read_form(request, 0) as form:
-            self.site.cookies.check(request, form)
+        async with self.site.form(request) as form:
             name = str(form.get("id", ""))
         if name not in {student.id for student in self.desk.folder.students}:
             raise HTTPException(404)

@@ -16,6 +16,7 @@ from sheetnet.errors import FileError, one_line
 from sheetnet.files.limits import Limits
 
 BESIDES_THE_FILE = 1_000_000  # bytes of a form: a network file, fields, boundaries
+SMALL_FORM = 20_000  # bytes of one without a file
 LARGEST_NETWORK_FILE = 500_000
 DRAINED = 5  # times the most: what is a little too large is taken and thrown away, so that the browser hears the answer
 SLOWEST_SECONDS = 120.0  # for a whole upload
@@ -26,12 +27,12 @@ _ODS = b"mimetypeapplication/vnd.oasis"
 
 
 @asynccontextmanager
-async def read_form(request: Request, largest_file: int) -> AsyncIterator[FormData]:
-    """The fields and files of a form, whose length is told and looked at before any of it is read.
+async def read_form(request: Request, most: int) -> AsyncIterator[FormData]:
+    """The fields and files of a form of so many bytes: its length is told, and looked at before any of it is read.
 
     Raises HTTPException: 411 for no length, 413 for too much, 400 for no form; FileError where it is slow.
     """
-    words, most = request.headers.get("content-length", ""), largest_file + BESIDES_THE_FILE
+    words = request.headers.get("content-length", "")
     if not words.isdecimal():
         raise HTTPException(411)
     try:

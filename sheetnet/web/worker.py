@@ -11,7 +11,7 @@ import json
 import os
 import pickle
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from importlib import import_module
 from typing import Any
@@ -39,8 +39,8 @@ def confined_call(
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
     limits: Limits,
-    reads: Sequence[str],
-    writes: Sequence[str],
+    reads: Iterable[str],
+    writes: Iterable[str],
 ) -> Any:
     """What a function gives, computed in a process that has no files but those. Its value must be plain data.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sheetnet.classroom import ClassFolder, Student, assign
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.layout.info_sheets import RECORD_SHEET
+from sheetnet.network_file import load_network
 from sheetnet.report.marked import SUMMARY_NAME
 from tests.support.engines import AXE, BROWSERS
 from tests.support.hostile.zips import overlapping
 from tests.support.papers import changed, doubled, filled
 from tests.support.paths import ROOT
+from tests.support.sheets import step_book
 from tests.support.web import Server, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -153,6 +157,10 @@ def test_everything_is_done_by_the_keyboard(browser: Browser, server: Server) ->
 
 def test_states_of_the_open_page(browser: Browser, server: Server, tmp_path: Path) -> None:
     """Each on a phone and a screen, light and dark."""
+    book = step_book(load_network("bias-node"))
+    sheets = tuple(sheet for sheet in book.sheets if sheet.name != RECORD_SHEET)
+    save_workbook(replace(book, names=(), sheets=sheets), tmp_path / "bare.ods")
+    bare = (tmp_path / "bare.ods").read_bytes()
     for context in contexts(browser):
         page, seen = context.new_page(), list[str]()
         page.goto(server.url)
@@ -161,6 +169,10 @@ def test_states_of_the_open_page(browser: Browser, server: Server, tmp_path: Pat
         looked_at(page, "another network", seen, tmp_path)
         check(page, server.url, "wrong.xlsx", WRONG.read_bytes())
         looked_at(page, "result", seen, tmp_path)
+        check(page, server.url, "theirs.ods", bare)
+        page.get_by_text("Where its inputs stand").click()
+        page.get_by_text("As a network file").click()
+        looked_at(page, "believed", seen, tmp_path)
         check(page, server.url, "text.xlsx", b"a,b\n")
         looked_at(page, "refused", seen, tmp_path)
         page.goto(server.url)
@@ -169,7 +181,7 @@ def test_states_of_the_open_page(browser: Browser, server: Server, tmp_path: Pat
         looked_at(page, "made", seen, tmp_path)
         page.goto(f"{server.url}nowhere")
         looked_at(page, "nowhere", seen, tmp_path)
-        assert len(seen) == 6
+        assert len(seen) == 7
 
 
 def test_a_class_from_the_copy_to_the_mark(browser: Browser, folder: ClassFolder, tmp_path: Path) -> None:

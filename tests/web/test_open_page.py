@@ -24,6 +24,7 @@ from sheetnet.web.jobs import Job, JobQueue, Results
 from sheetnet.web.open_page import OpenPage
 from sheetnet.web.pages import WebSite
 from sheetnet.web.sessions import Cookies
+from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.support.hostile.zips import overlapping
 from tests.support.paths import ROOT
 from tests.support.sheets import step_book
@@ -93,15 +94,25 @@ def test_hostile_and_other_files_are_refused_in_a_line(visitor: Visitor, server:
     assert "✓ all correct" in visitor.post("/judge", ("right.xlsx", right)).text
 
 
-def test_a_workbook_that_names_no_network_is_judged_by_the_one_that_is_chosen(visitor: Visitor, tmp_path: Path) -> None:
-    """First the page asks; a template, or a network file, then decides."""
+def test_the_network_of_a_workbook_without_names_is_read_off_or_asked_for(
+    visitor: Visitor, server: Server, tmp_path: Path
+) -> None:
+    """What was believed of its inputs stands there; where nothing can be read off, a template decides."""
     network = load_network("bias-node")
     book = step_book(network)
     bare = replace(book, names=(), sheets=tuple(sheet for sheet in book.sheets if sheet.name != RECORD_SHEET))
     save_workbook(bare, tmp_path / "bare.xlsx")
     content = (tmp_path / "bare.xlsx").read_bytes()
-    assert "Which network should bare.xlsx compute?" in visitor.post("/judge", ("bare.xlsx", content)).text
+    page = visitor.post("/judge", ("bare.xlsx", content)).text
+    assert "What was believed" in page
+    assert "2-2-2 with sigmoid, sigmoid; half_sse" in page
+    assert "W_1 = " in page
+    assert str(server.log.parent) not in page
+    assert "✗ wrong" not in page
     assert "not ok" not in visitor.post("/judge", ("bare.xlsx", content), network="bias-node").text
+    save_workbook(Workbook((Sheet("One", {(1, 1): Cell(1.0)}),)), tmp_path / "one.ods")
+    asked = visitor.post("/judge", ("one.ods", (tmp_path / "one.ods").read_bytes())).text
+    assert "Which network should one.ods compute?" in asked
 
 
 @pytest.mark.parametrize("suffix", [pytest.param(".xlsx", marks=pytest.mark.slow), ".ods"])
@@ -197,7 +208,8 @@ def test_results_go_after_their_hour_and_with_the_process(tmp_path: Path, monkey
     async def kept() -> None:
         left_over, results = Results(), Results(seconds=0.0)
         assert len(list(tmp_path.iterdir())) == 2  # the other's lock is held
-        folder = results.new_folder()
+        with results.new_folder() as folder:
+            pass
         (folder / "workbook.xlsx").write_bytes(b"a")
         job = Job()
         address = results.keep(folder, "judge", "a.xlsx", job).address
@@ -241,5 +253,6 @@ def test_what_is_kept_for_an_hour_is_ours_alone(server: Server, visitor: Visitor
     (root,) = (server.log.parent / "results").glob("sheetnet-web-*")
     assert root.stat().st_mode & 0o077 == 0
     names = {path.name for path in root.rglob("*") if path.is_file()}
-    assert {"workbook.xlsx", "marked.xlsx"} <= names
+    assert "marked.xlsx" in names
+    assert "workbook.xlsx" not in names  # what was sent goes as soon as it was read
     assert not any("ada" in name for name in names)
