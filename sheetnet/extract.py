@@ -40,9 +40,9 @@ def extract_network(
     is not, NetworkError where the numbers are no network any more.
 
     >>> import sheetnet
-    >>> path = sheetnet.write_workbook("xor", "xor.xlsx")
+    >>> path = sheetnet.write_workbook("d02b", "d02b.xlsx")
     >>> from sheetnet.models import extract_network
-    >>> extract_network(path) == sheetnet.load_network("xor")
+    >>> extract_network(path) == sheetnet.load_network("d02b")
     True
     """
     most = Limits.of(limits)

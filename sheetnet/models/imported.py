@@ -22,7 +22,7 @@ from sheetnet.toml_fields import choice, refuse
 from sheetnet.workbook_options import WorkbookOptions, least_cells
 
 LEARNING_RATE = 0.1  # where nobody says another
-FOLDED = "For prediction only: {names} folded into the weights, so a training step differs from the model's own."
+FOLDED = "For prediction only: folded {names}, so a training step differs from the model's own."
 _OF_LOGITS = " or ".join(name for name, loss in LOSS_FACTS.items() if loss.of_logits)
 PER_WEIGHT = 3  # cells of Step for each weight: W, ∂C/∂W and the new W
 
