@@ -34,13 +34,14 @@ def guesses(todo: Iterable[Place], labels: Mapping[Place, Label], possible: IsKn
     known = dict(labels)
     found: dict[Place, Label] = {}
     for place in todo:
-        votes = Counter(label for label in _suggested(place, known) if possible(label))
+        votes = Counter(label for label in suggestions(place, known) if possible(label))
         if votes:
             found[place] = known[place] = votes.most_common(1)[0][0]
     return found
 
 
-def _suggested(place: Place, known: Mapping[Place, Label]) -> Iterator[Label]:
+def suggestions(place: Place, known: Mapping[Place, Label]) -> Iterator[Label]:
+    """What the cells around a cell suggest for it, one label for each pair or corner that goes on there."""
     sheet, row, column = place
     for down, right in FOUR_WAYS:
         near = known.get((sheet, row + down, column + right))

@@ -100,6 +100,10 @@ class Training:
         """Whether it belongs to the backward pass, as a quantity or as its factor."""
         return self.quantity(label.quantity).symbol in BACKWARD
 
+    def is_block(self, label: Label) -> bool:
+        """Whether it is an element of a block, and no factor or part of one."""
+        return label.quantity not in self._made_of
+
     def column(self, label: Label) -> Array | None:
         """The values of one quantity in all runs."""
         number = self.number_of.get((label.quantity, label.index))
@@ -312,6 +316,12 @@ def _look_up(training: Training, values: Array, columns: Indices, first: int, la
     for column, quantity, step in zip(at, quantities[theirs].tolist(), at_step[theirs].tolist(), strict=True):
         found.setdefault(column, []).append((quantity, step))
     return found
+
+
+def look_up_between(training: Training, values: Array, todo: Iterable[int], first: int, last: int) -> Found:
+    """The same for quantities of these steps alone."""
+    columns = np.array(sorted(todo), dtype=np.intp)
+    return _look_up(training, values, columns, first, last, None) if len(columns) else {}
 
 
 def label_all(training: Training, found: Found, places: Sequence[Place]) -> dict[Place, tuple[Label, ...]]:

@@ -16,16 +16,16 @@ from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.identification.find_inputs import find_inputs
 from sheetnet.identification.input_map import InputMap, load_map
-from sheetnet.identification.labels import Training
+from sheetnet.identification.labels import Label, Training
 from sheetnet.identification.result import Identification, Unidentified, build_identification
 from sheetnet.identification.root_causes import repair
 from sheetnet.identification.state import IdentifyState, run_sheet
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.quantity import q
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.function_facts import volatile_function
-from sheetnet.validation.case import input_blocks
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
@@ -92,10 +92,21 @@ def identify_workbook(
     runs = run_sheet(workbook, network, where, evaluate, places, max(options.trials, _LEAST_TRIALS), options.seed)
     runs = replace(runs, moved=runs.moved & _reached(graph, places, driven))
     training = Training(network, runs.inputs)
-    state = IdentifyState(workbook, network, graph, evaluate, runs, training, options.steps, places, runs.values)
+    state = IdentifyState(
+        workbook,
+        network,
+        graph,
+        evaluate,
+        runs,
+        training,
+        options.steps,
+        places,
+        runs.values,
+        {place: Label(name, (row, column)) for (name, row, column), own in where.cells.items() for place in own},
+        _absent(network, where),
+    )
     state.recognise(np.flatnonzero(runs.moved).tolist())
     state.find_helpers()
-    _know_inputs(state, where)
     repair(state)
     return build_identification(state, where, name=name, engine=options.engine, seed=options.seed)
 
@@ -108,14 +119,15 @@ def _reached(graph: Dependencies, places: list[Place], driven: set[Place]) -> ND
     return np.array([place in reached for place in places])
 
 
-def _know_inputs(state: IdentifyState, where: InputMap) -> None:
-    """No missing quantity is one of the inputs that have cells."""
-    blocks = {block.name for block in input_blocks(state.network)}
-    state.taken |= {
-        label
-        for label in state.training.first_labels()
-        if label.quantity in blocks and (label.quantity, *label.index) in where.cells
-    }
+def _absent(network: Network, where: InputMap) -> frozenset[tuple[str, tuple[int, ...]]]:
+    """What cannot vary on the sheet: biases that no cell holds and that training leaves at 0."""
+    found = set[tuple[str, tuple[int, ...]]]()
+    for number, layer in enumerate(network.layers, 1):
+        last = network.sizes[number - 1]
+        for j, bias in enumerate(layer.weights[-1]):
+            if bias == 0 and not network.train_bias and (q("W", number), last, j) not in where.cells:
+                found |= {(q("W", number), (last, j)), (q("dC_dW", number), (last, j))}
+    return frozenset(found)
 
 
 def judge_layout(

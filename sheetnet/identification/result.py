@@ -10,6 +10,7 @@ import numpy as np
 from sheetnet.identification.explain import comparison, mistakes, nearest
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Label, in_context
+from sheetnet.identification.set_apart import perhaps_wrong
 from sheetnet.identification.state import IdentifyState
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.object_display import counted_words, shown_line
@@ -55,7 +56,7 @@ class Unidentified:
 
     `follows` names the cell it is unidentified because of; None: it begins here. `expected` is the quantity that would
     make everything downstream right; `mistakes` are the codes of the known mistakes that explain it, first the one told.
-    `verdict` is wrong, error or unsupported where it begins, else carried; undetermined where it was not looked for.
+    `verdict` is wrong, error or unsupported where it begins, else carried; undetermined where nothing proves either.
     """
 
     sheet: str
@@ -78,7 +79,7 @@ class Unidentified:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """A formula cell that is neither right nor wrong: `why` is "not moved", "text" or "helper"."""
+    """A formula cell that is neither right nor wrong: `why` is "not moved", "text", "helper" or "not recognised"."""
 
     sheet: str
     cell: str
@@ -127,8 +128,8 @@ class Identification:
 
     @property
     def ok(self) -> bool:
-        """Whether something was identified and nothing that an input moves stayed unidentified."""
-        return bool(self.identified) and not self.unidentified
+        """Whether something beyond the inputs was identified, and nothing is wrong or undetermined."""
+        return not self.unidentified and any(cell.label.quantity not in CONSTANT for cell in self.identified)
 
     def __repr__(self) -> str:
         """One line: the workbook, whether all was identified, and how many cells were."""
@@ -140,7 +141,7 @@ class Identification:
 def nowhere(state: IdentifyState, steps: int) -> Iterator[Nowhere]:
     """The required blocks that are not complete, each at the first of the steps where it is so."""
     network = state.network
-    present = state.taken | set(state.wrong.values())
+    present = state.present()
     found_at_all = {label.quantity for label in present if label.step == 1} | {
         Quantity.of(label.quantity).updated.name for label in present if label.step > 1
     }
@@ -209,11 +210,10 @@ MOST_COMPARED = 300  # cells for which a nearest quantity is sought
 def build_identification(state: IdentifyState, where: InputMap, *, name: str, engine: str, seed: int) -> Identification:
     """Everything found, cells in the order of calculation."""
     named = in_context(state.training, {**state.labels, **{p: (label,) for p, label in state.wrong.items()}}, CONSTANT)
-    unknown = state.open()
-    faulty = [
-        p for p in state.places if p not in state.labels and _error(state, p) is not None and p not in state.wrong
-    ]
-    unknown += [place for place in faulty if place not in set(unknown)]
+    left = state.open()
+    faulty = {place for place in left if _error(state, place) is not None}
+    perhaps = set(left) if state.exhausted else set(perhaps_wrong(state, left)) | faulty
+    unknown = [place for place in left if place in perhaps]
     waiting = {*unknown, *state.wrong}
     first = {p for p in unknown if waiting.isdisjoint(u for u in state.graph.precedents(p) if u != p)}
     begins = first | set(state.wrong)
@@ -232,7 +232,7 @@ def build_identification(state: IdentifyState, where: InputMap, *, name: str, en
         inputs=tuple(_inputs(state, where)),
         identified=tuple(_identified(state, named, origins)),
         unidentified=tuple(_unidentified(state, named, unknown, begins, origins, engine)),
-        apart=tuple(_apart(state, set(faulty))),
+        apart=tuple(_apart(state, perhaps)),
         nowhere=tuple(nowhere(state, steps)),
         notes=(*where.notes, *_untold(state, unknown)),
     )
@@ -298,13 +298,14 @@ def _unidentified(
             if origin is None:
                 verdict = Verdict.UNSUPPORTED if lacking else Verdict.ERROR
         elif origin is not None:
-            message = f"not recognised, which follows from {cell_place(origin)}"
+            message = f"not recognised, which may follow from {cell_place(origin)}"
         elif right is not None and expected is not None:
             message = comparison(state, column, expected, right, computes)
         else:
             message = nearest(state, column) if number < MOST_COMPARED else "computes no known quantity"
-        if state.exhausted and place not in state.wrong and error is None:
-            verdict, message = Verdict.UNDETERMINED, f"{message}; {NOT_TWICE}"
+        if place not in state.wrong and error is None:
+            verdict = Verdict.UNDETERMINED
+            message = f"{message}; {NOT_TWICE}" if state.exhausted else message
         known = findings.get(place, ())
         yield Unidentified(
             place[0],
@@ -336,11 +337,11 @@ def _lacking(state: IdentifyState, place: Place, engine: str) -> str:
     return f"{used}, though the file shows a number: try --engine libreoffice"
 
 
-def _apart(state: IdentifyState, faulty: set[Place]) -> Iterator[Apart]:
+def _apart(state: IdentifyState, told: set[Place]) -> Iterator[Apart]:
     """Cells that are neither right nor wrong."""
     for number, place in enumerate(state.places):
         shown = state.runs.shown[number]
-        if place in state.labels or place in state.wrong or place in faulty:
+        if place in state.labels or place in state.wrong or place in told:
             continue
         if place in state.helpers:
             why = "helper"
@@ -349,5 +350,5 @@ def _apart(state: IdentifyState, faulty: set[Place]) -> Iterator[Apart]:
         elif not state.runs.moved[number]:
             why = "not moved"
         else:
-            continue
+            why = "not recognised"
         yield Apart(place[0], cell_name(*place[1:]), state.graph.formulas[place], shown, why)

@@ -1,42 +1,31 @@
 """Separates root errors from propagated ones: puts in expected values and identifies again.
 
-A cell that computes nothing known may be wrong itself or follow from a wrong one. What it should compute is guessed from
-its neighbours, or tried out: the quantity under which most cells downstream are recognised is the one that is missing
-there.
+A cell that computes nothing known, though all that it uses is right, is wrong, or nobody knows what it is for. A cell that
+computes a mere factor, or what another one computes too, is the first suspect where its users compute nothing known. What
+either should compute is guessed from pattern, heading and operands (`intended`), put in, and proved by its users: they
+are right then. What nobody proves is blamed only on good evidence, and else set apart.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from itertools import groupby
-
-import numpy as np
+from collections.abc import Iterable, Mapping, Sequence
 
 from sheetnet.errors import EngineError
-from sheetnet.identification.explain import connected, guesses
-from sheetnet.identification.labels import Label, SignatureIndex, label_all
+from sheetnet.identification.intended import Candidate, Intentions
+from sheetnet.identification.labels import Label, label_all, look_up_between
+from sheetnet.identification.neighbours import REPEATED_INPUTS, Hypothesis, by_neighbours, copies_a_cell, first_of
 from sheetnet.identification.state import IdentifyState
-from sheetnet.quantity import Quantity
-from sheetnet.reference import Array
-from sheetnet.syntax import parse_area
-from sheetnet.trials.tolerance import as_numbers
-from sheetnet.validation.case import input_blocks
-from sheetnet.workbook import Cell, Place, Position, Workbook, array_cells
+from sheetnet.quantity import Quantity, q
+from sheetnet.workbook import Place
 
-ROUNDS = 12  # each finds at least one wrong cell, usually all that do not depend on one another
-WINDOW, WIDER = 200, 4  # unknown cells looked at in the first round, and how many times more in each further one
-MOST_HYPOTHESES = 400  # quantities that are tried at one place
-MOST_GROUPS = 40  # places of one round at which they are tried
-REPEATED_INPUTS = ("A_0", "target", "gamma")  # copied into every row of a training, and the same in every step
-MOST_AFTER = 60  # cells downstream in which a hypothesis must show
-ONE_RUN = range(1, 2)  # a trial: at the sheet's own numbers more agrees by chance
-FEW_RUNS = range(4)  # the sheet's own numbers and three trials tell a good hypothesis from a bad one
-Hypothesis = dict[Place, Label]
-MissingBlocks = dict[tuple[str, int], list[Label]]  # (quantity, step) → its elements that no cell computes
-OPTIONAL = ("cost_out", "e")  # intermediate results, which are tried last
+ROUNDS = 24  # each finds at least one wrong cell, usually all that do not depend on one another
+LAST_RESULTS = ("cost", "dC_dW", "W")  # which no other quantity needs
+WINDOW, WIDER = 200, 4  # unknown cells of a large workbook looked at first, and how many times more in each round
+MOST_LAYERS = 4  # of suspects that use one another
+MOST_GROUPS = 12  # formulas that are tried one by one, where trying all at once proves none
+MOST_QUANTITIES = 4  # that are tried for the cells of one formula
+Candidates = Mapping[Place, Sequence[Candidate]]
 
 
 def repair(state: IdentifyState) -> None:
@@ -51,325 +40,276 @@ def repair(state: IdentifyState) -> None:
 
 
 def _look_twice(state: IdentifyState) -> None:
-    state.blame(misplaced_factors(state))
-    unknown = state.open()
     window = WINDOW
     for _ in range(ROUNDS):
-        if not unknown or not state.may_run(2):
+        if not state.may_run(2):
             return
-        if not _by_neighbours(state, unknown[:window]) and not _by_trying(state, _first(state, unknown)):
-            if window >= len(unknown):
-                return
-        else:
-            state.rerun()
-            # What was recognised downstream as −δ, say, because δ has the wrong sign, is looked up once more, too.
-            after = state.graph.after(state.wrong, len(state.places))
-            again = {p for p in after if p in state.labels and p not in state.carried} | set(state.open())
-            state.carried |= set(state.recognise([state.numbers[place] for place in again]))
-        unknown = state.open()
+        blamed = _by_neighbours(state, window) if state.is_large else {}
+        blamed = blamed or _suspects(state) or _first_unknown(state)
+        if not blamed:
+            return
+        state.blame(blamed)
+        state.blame(_filled_on(state, blamed))
+        _recognise_again(state)
         window *= WIDER
-    state.exhausted |= bool(unknown)
+    state.exhausted |= bool(state.open())
 
 
-def _first(state: IdentifyState, unknown: Sequence[Place]) -> list[Place]:
-    """Those that use no other unknown cell, in order of calculation."""
-    waiting = set(unknown)
-    return [
-        place
-        for place in unknown
-        if not any(used in waiting for used in state.graph.precedents(place) if used != place)
-    ]
+def _by_neighbours(state: IdentifyState, window: int) -> Hypothesis:
+    """What the labels around tell, of so many unknown cells, or of more where they tell nothing."""
+    unknown = state.open()
+    while unknown and state.may_run():
+        if blamed := by_neighbours(state, unknown[:window]):
+            return blamed
+        if window >= len(unknown):
+            break
+        window *= WIDER
+    return {}
 
 
-def _possible(state: IdentifyState, label: Label) -> bool:
-    within = state.steps is None or label.step <= state.steps
-    after = state.steps is not None and label.step == state.steps + 1 and state.training.follows(label.quantity)
-    return (
-        (within or after)
-        and (label.quantity, label.index) in state.training.number_of
-        and label not in state.taken
-        and label not in state.wrong.values()
-    )
+def _recognise_again(state: IdentifyState) -> None:
+    """The workbook once more; what was recognised downstream as −δ, because δ has the wrong sign, is looked up again."""
+    state.rerun()
+    after = set(state.graph.after(state.wrong, len(state.places)))
+    again = {p for p in after if p in state.labels and p not in state.carried} | set(state.open())
+    before = {place: state.labels.pop(place) for place in again if place in state.labels}
+    found = state.recognise([state.numbers[place] for place in again])
+    state.carried |= {place for place in found if before.get(place) != found[place]}
+    state.find_helpers()
 
 
-@dataclass(frozen=True)
-class _Copies:
-    """How many cells hold each quantity, and how many hold one of its block as a rule: copies of A_0, A transposed."""
-
-    holders: Counter[Label]
-    usual: dict[tuple[str, int], int]
-    typed: set[Label]
-
-    @classmethod
-    def of(cls, state: IdentifyState) -> _Copies:
-        holders = Counter(labels[0] for labels in state.labels.values()) + Counter(state.wrong.values())
-        counts: dict[tuple[str, int], list[int]] = {}
-        for label, count in holders.items():
-            counts.setdefault((label.quantity, label.step), []).append(count)
-        usual = {kind: sorted(each)[len(each) // 2] for kind, each in counts.items()}
-        inputs = {block.name for block in input_blocks(state.network)}
-        return cls(holders, usual, {label for label in state.training.first_labels() if label.quantity in inputs})
-
-    def lacks(self, label: Label) -> bool:
-        """Whether fewer cells hold it than as a rule, though some do: an input stands where it is typed."""
-        there = label in self.typed or label in self.holders
-        return there and self.holders[label] < self.usual.get((label.quantity, label.step), 0)
+# Suspects: recognised cells whose users compute nothing known
 
 
-def _by_neighbours(state: IdentifyState, unknown: Sequence[Place]) -> bool:
-    """Guess from the labels around; each formula alone, given right numbers, then says whether it is right.
+def _suspects(state: IdentifyState) -> Hypothesis:
+    """Recognised cells that make their users right with another number.
 
-    True if a cell was blamed.
-
-    Recognised cells that an unknown one uses are suspects: z without its bias is known, too, but not where z belongs.
+    First those that compute a factor or a duplicate, or that differ from their column or from the order of the weights; then
+    any that only unknown cells use.
     """
-    copies = _Copies.of(state)
-    suspects = _suspects(state, unknown)
-    known = {place: labels[0] for place, labels in state.labels.items() if place not in suspects} | state.wrong
-    guessed = guesses([*suspects, *unknown], known, lambda label: copies.lacks(label) or _possible(state, label))
-    if not guessed:
-        return False
-    agree = state.alone(guessed)
-    settled = {place for place in guessed if agree.get(place)}
-    undecided, blamed = (set(unknown) | suspects) - settled, False
-    unproved = Hypothesis()
-    for place in state.graph.order:
-        # Blamed only where what it uses is beyond doubt, and what uses it is right once it is put right.
-        if place in guessed and place in undecided and undecided.isdisjoint(state.graph.precedents(place)):
-            users = [user for user in state.graph.dependents.get(place, ()) if user in state.numbers]
-            if place in agree and (not users or not settled.isdisjoint(users)):
-                state.blame({place: guessed[place]})
-                undecided.discard(place)
-                blamed = True
-            elif place in agree:
-                unproved[place] = guessed[place]
-    return blamed or _together(state, unproved, copies)
+    ordered = _in_order_of_weights(state)
+    weak = _doubtful(state, Intentions(state), ordered)
+    intentions = Intentions(state, weak, ordered)
+    candidates = _candidates(intentions, weak)
+    if proved := _first_proved(state, intentions, candidates):
+        return proved
+    used = _used_by_unknown_alone(state) - weak
+    others = Intentions(state)
+    if proved := _first_proved(state, others, _candidates(others, used)):
+        return proved
+    return {place: best.label for place, (best, *_) in candidates.items() if _is_plain(state, place, best)}
 
 
-def _together(state: IdentifyState, guessed: Hypothesis, copies: _Copies) -> bool:
-    """Guesses whose users have no neighbours that tell what they are: all are put right at once.
+def _candidates(intentions: Intentions, places: Iterable[Place]) -> Candidates:
+    return {place: found for place in places if (found := intentions.candidates(place))}
 
-    Blamed are those that a cell uses which then is a quantity that was missing. So what uses two wrong cells tells of both.
+
+def _doubtful(state: IdentifyState, intentions: Intentions, ordered: Mapping[Place, Label]) -> frozenset[Place]:
+    """The recognised cells that no right cell uses, and that compute a factor, what another cell computes too, or what
+    stands elsewhere by the pattern of their row and column.
     """
-    if not guessed or not state.may_run():
-        return False
-    values = state.put_right(guessed)
-    users = {user for place in guessed for user in state.graph.dependents.get(place, ())}
-    asked = [state.numbers[user] for user in users if user in state.numbers and user not in guessed]
-    labels = label_all(state.training, state.look_up(values, asked), state.places)
-    found = {user for user, (label, *_) in labels.items() if copies.lacks(label) or _possible(state, label)}
-    proved = {
-        place: label for place, label in guessed.items() if not found.isdisjoint(state.graph.dependents.get(place, ()))
-    }
-    state.blame(proved)
-    return bool(proved)
+    own = Counter(labels for place, labels in state.labels.items() if not copies_a_cell(state, place))
+    found: set[Place] = set()
+    for place in reversed(state.graph.order):
+        labels = state.labels.get(place)
+        if labels is None or labels[0].quantity in REPEATED_INPUTS:
+            continue
+        if any(user in state.labels and user not in found for user in state.graph.dependents.get(place, ())):
+            continue
+        meant = intentions.by_lines(place)
+        copy = copies_a_cell(state, place)
+        twice = own[labels] > (not copy) and (copy or meant not in labels)
+        weak = twice or not state.training.is_block(labels[0])
+        if weak or place in ordered or (meant is not None and meant not in labels and intentions.possible(meant)):
+            found.add(place)
+    return frozenset(found)
 
 
-def misplaced_factors(state: IdentifyState) -> Hypothesis:
-    """Last results that are a mere factor of a quantity that is nowhere: the sum where the mean is wanted, −δ for δ."""
-    found: Hypothesis = {}
-    blocks = set(state.training.elements[: state.training.blocks])
+def _in_order_of_weights(state: IdentifyState) -> Hypothesis:
+    """Gradients that stand in another order than the weights do: cell → the gradient in whose place it stands."""
+    weights: dict[str, list[tuple[Place, tuple[int, ...]]]] = {}
+    for place, label in state.given.items():
+        quantity = Quantity.of(label.quantity)
+        if quantity.symbol == "W" and label.index[0] < state.network.sizes[(quantity.layer or 1) - 1]:
+            weights.setdefault(q("dC_dW", quantity.layer), []).append((place, label.index))
+    groups: dict[tuple[str, int], list[tuple[Place, tuple[int, ...]]]] = {}
     for place, (label, *_) in state.labels.items():
-        if (label.quantity, label.index) in blocks or state.graph.dependents.get(place):
-            continue
-        name = state.training.quantity(label.quantity).name
-        wanted = Label(name, label.index, label.step)
-        if (name, label.index) in blocks and _possible(state, wanted):
-            found[place] = wanted
+        if label.quantity in weights:
+            groups.setdefault((label.quantity, label.step), []).append((place, label.index))
+    found = Hypothesis()
+    for (name, step), cells in groups.items():
+        order = [index for _, index in sorted(weights[name])]
+        here = sorted((place, index) for place, index in cells if index in set(order))
+        indices = [index for _, index in here]
+        turned = sorted(order, key=lambda index: index[::-1]) if order == sorted(order) else sorted(order)
+        if sorted(indices) == sorted(order) and indices not in (order, turned):
+            meant = zip(here, order, strict=True)
+            found |= {place: Label(name, index, step) for (place, own), index in meant if own != index}
     return found
 
 
-def _suspects(state: IdentifyState, unknown: Sequence[Place]) -> set[Place]:
-    """Recognised cells, used by first unknown ones, that compute a mere factor or what another cell computes too."""
-    used = {u for place in _first(state, unknown) for u in state.graph.precedents(place) if u in state.labels}
-    used = {u for u in used if state.labels[u][0].quantity not in REPEATED_INPUTS}
-    blocks = set(state.training.elements[: state.training.blocks])
-    computed = Counter(frozenset(labels) for p, labels in state.labels.items() if not _copies_a_cell(state, p))
-    labels = {place: state.labels[place] for place in used if not _copies_a_cell(state, place)}
-    return {
+def _used_by_unknown_alone(state: IdentifyState) -> frozenset[Place]:
+    """The recognised cells that first unknown ones use, and no recognised one."""
+    used = {u for place in first_of(state, state.open()) for u in state.graph.precedents(place) if u in state.labels}
+    return frozenset(
         place
-        for place, (label, *also) in labels.items()
-        if (label.quantity, label.index) not in blocks or computed[frozenset((label, *also))] > 1 + len(also)
-    }
+        for place in used
+        if state.labels[place][0].quantity not in REPEATED_INPUTS
+        and state.labels.keys().isdisjoint(state.graph.dependents[place])
+    )
 
 
-def _copies_a_cell(state: IdentifyState, place: Place) -> bool:
-    """Whether a formula is no more than a reference to one cell."""
-    area = parse_area(state.graph.formulas[place])
-    return area is not None and area.size == 1
+def _first_proved(state: IdentifyState, intentions: Intentions, candidates: Candidates) -> Hypothesis:
+    """The suspects proved wrong: of those that use no other one, else of those that use only these, and so on."""
+    left = {p: found for p, found in candidates.items() if _is_suspicious(found[0]) and p in state.graph.dependents}
+    for _ in range(MOST_LAYERS):
+        first = _without_earlier(state, left)
+        if not first:
+            break
+        if proved := _proved(state, intentions, first):
+            return proved
+        left = {place: found for place, found in left.items() if place not in first}
+    return {}
 
 
-def _by_trying(state: IdentifyState, first: Sequence[Place]) -> bool:
-    """For groups of first unknown cells, and of what they use: which missing quantity would explain most?
-
-    True if a cell was blamed.
-    """
-    best, most = Hypothesis(), 0
-    for places, about in groupby(_hypotheses(state, first), key=tuple):
-        if not state.wrong.keys().isdisjoint(places):
-            continue
-        hypotheses = list(about)
-        gains = Downstream(state, places).gains(hypotheses, most)
-        if max(gains) > most:
-            best, most = hypotheses[gains.index(max(gains))], max(gains)
-    if best:
-        state.blame(best)
-        return True
-    missing_at = cache(partial(missing_blocks, state))
-    alone = {place: label for place in first if (label := _only_one(state, place, missing_at))}
-    state.blame(alone)
-    return bool(alone)
+def _is_suspicious(best: Candidate) -> bool:
+    return best.pattern > 0 or best.called == 1 or best.uses >= 0.5
 
 
-def _hypotheses(state: IdentifyState, first: Sequence[Place]) -> Iterator[Hypothesis]:
-    """Groups of cells, each with a missing quantity of their shape."""
-    step = max((labels[0].step for place in first for labels in _upstream(state, place)), default=1)
-    missing = missing_blocks(state, step)
-    own = connected(first, lambda a, b: True)
-    used = {u for place in first for u in state.graph.precedents(place) if u in state.labels}
-    known = connected(used, lambda a, b: _kind(state, a) == _kind(state, b))
-    for group in known[:MOST_GROUPS]:
-        yield from _renamed(state, group, missing)
-    for group in own[:MOST_GROUPS]:
-        yield from _shaped(group, missing)
-        if len(group) <= 2 * ROUNDS:
-            for place in group:
-                singles = (label for labels in missing.values() for label in labels)
-                yield from ({place: label} for label, _ in zip(singles, range(MOST_HYPOTHESES), strict=False))
+def _without_earlier(state: IdentifyState, candidates: Candidates) -> Candidates:
+    """Those that use none of the others, directly or through cells that are no better known."""
+    after = set(state.graph.reached(candidates))
+    return {place: found for place, found in candidates.items() if place not in after}
 
 
-def _upstream(state: IdentifyState, place: Place) -> Iterator[tuple[Label, ...]]:
-    return (state.labels[used] for used in state.graph.precedents(place) if used in state.labels)
+def _is_plain(state: IdentifyState, place: Place, best: Candidate) -> bool:
+    """Whether a suspect that nothing uses is wrong: its heading says so, or its column, or it is a last result."""
+    if state.graph.dependents.get(place):
+        return False
+    last = Quantity.of(best.label.quantity).symbol in LAST_RESULTS
+    return best.called == 1 or best.pattern >= 2 or (best.uses > 0.9 and last)
 
 
-def _kind(state: IdentifyState, place: Place) -> tuple[str, int]:
-    label = state.labels[place][0]
-    return label.quantity, label.step
+# Unknown cells of which all that they use is known
 
 
-def missing_blocks(state: IdentifyState, step: int) -> MissingBlocks:
-    """(quantity, step) → its elements that no cell computes; blocks of that step and the weights after it."""
-    found: MissingBlocks = {}
-    elements = state.training.elements[: state.training.blocks]
-    for quantity, index in sorted(elements, key=lambda element: Quantity.of(element[0]).symbol in OPTIONAL):
-        label = Label(quantity, index, step + (Quantity.of(quantity).symbol == "W"))
-        if quantity not in REPEATED_INPUTS and _possible(state, label):
-            found.setdefault((quantity, label.step), []).append(label)
+def _first_unknown(state: IdentifyState) -> Hypothesis:
+    """The unknown cells that use no other unknown one, and what they should compute."""
+    intentions = Intentions(state)
+    first = first_of(state, state.open())
+    candidates = _candidates(intentions, first)
+    return _proved(state, intentions, candidates) or _on_good_evidence(state, _assigned(state, candidates, 0))
+
+
+def _on_good_evidence(state: IdentifyState, chosen: Mapping[Place, Candidate]) -> Hypothesis:
+    found = {}
+    for place, one in chosen.items():
+        leaf = not state.graph.dependents.get(place)
+        filled = any(state.is_copy(place, other) for other in state.wrong if other[0] == place[0])
+        strong = one.pattern >= 3 or one.uses > (0.55 if leaf else 0.7)
+        if strong or (leaf and one.pattern >= 2) or (one.called == 1 and one.uses > 0.3) or (filled and one.pattern):
+            found[place] = one.label
     return found
 
 
-def _renamed(state: IdentifyState, group: list[Place], missing: MissingBlocks) -> Iterator[Hypothesis]:
-    """A group of recognised cells as another quantity with the same indices: δ where ∂C/∂a stands, for instance."""
-    labels = {place: state.labels[place][0] for place in group}
-    for (quantity, step), elements in missing.items():
-        there = {label.index for label in elements}
-        if quantity != labels[group[0]].quantity and all(label.index in there for label in labels.values()):
-            yield {place: Label(quantity, label.index, step) for place, label in labels.items()}
+# Proof
 
 
-def _shaped(group: list[Place], missing: MissingBlocks) -> Iterator[Hypothesis]:
-    """A rectangle of unknown cells as a missing block of its shape, as it stands or turned."""
-    top, left = min(place[1] for place in group), min(place[2] for place in group)
-    shape = max(place[1] for place in group) - top + 1, max(place[2] for place in group) - left + 1
-    if len(group) != shape[0] * shape[1] or len(group) == 1:
-        return
-    for elements in missing.values():
-        at = {label.index[-2:]: label for label in elements}
-        for turned in (False, True):
-            rows, columns = shape[::-1] if turned else shape
-            if columns != 1 + max(j for _, j in at) or rows > 1 + max(i for i, _ in at):
-                continue
-            wanted = {p: (p[1] - top, p[2] - left)[:: -1 if turned else 1] for p in group}
-            if all(index in at for index in wanted.values()):
-                yield {place: at[index] for place, index in wanted.items()}
+def _proved(state: IdentifyState, intentions: Intentions, candidates: Candidates) -> Hypothesis:
+    """The cells some user of which is right once they are put right, each with the likeliest such quantity."""
+    if proved := _proved_together(state, intentions, candidates):
+        return proved
+    groups = _by_formula(state, candidates)
+    if len(groups) > 1:
+        for places in groups[:MOST_GROUPS]:
+            proved |= _proved_together(state, intentions, {place: candidates[place] for place in places})
+    return proved
 
 
-def _only_one(state: IdentifyState, place: Place, missing_at: Callable[[int], MissingBlocks]) -> Label | None:
-    """A cell that nothing uses: the one missing element of a block that stands beside it."""
-    near = [(place[0], place[1] + a, place[2] + b) for a, b in ((-1, 0), (1, 0), (0, -1), (0, 1))]
-    kinds = {_kind(state, one) for one in near if one in state.labels}
-    missing = missing_at(max((labels[0].step for labels in _upstream(state, place)), default=1)) if kinds else {}
-    beside = [labels[0] for kind, labels in missing.items() if kind in kinds and len(labels) == 1]
-    return beside[0] if len(beside) == 1 and _possible(state, beside[0]) else None
+def _by_formula(state: IdentifyState, places: Iterable[Place]) -> list[list[Place]]:
+    """The places in groups with one formula each."""
+    groups: dict[str, list[Place]] = {}
+    for place in places:
+        groups.setdefault(state.pattern(place), []).append(place)
+    return list(groups.values())
 
 
-class Downstream:
-    """The unknown cells after some places, the nearest first, ready for hypotheses about these places.
+def _proved_together(state: IdentifyState, intentions: Intentions, candidates: Candidates) -> Hypothesis:
+    proved = Hypothesis()
+    left = dict(candidates)
+    for turn in range(MOST_QUANTITIES):
+        chosen = {place: one.label for place, one in _assigned(state, left, turn, proved.values()).items()}
+        if not chosen or not state.may_run():
+            break
+        right = _right_users(state, intentions, {**proved, **chosen})
+        for place, label in chosen.items():
+            users = state.graph.dependents.get(place, ())
+            if any(label in right[user] for user in users if user in right):
+                proved[place] = label
+        left = {place: found for place, found in left.items() if place not in proved}
+    return proved
 
-    They stand in a small workbook, with what they use as numbers. It is loaded once for all hypotheses; each then overwrites
-    the places alone. One run rules out most hypotheses, few runs tell the rest apart.
+
+def _assigned(
+    state: IdentifyState, candidates: Candidates, turn: int, taken: Iterable[Label] = ()
+) -> dict[Place, Candidate]:
+    """For each cell its best candidate that is not taken, nor another's better one; cells with one formula are alike.
+
+    Each turn takes the next quantity of those that the cells of a formula may be.
     """
-
-    def __init__(self, state: IdentifyState, places: Collection[Place]) -> None:
-        graph = state.graph
-        self._state, self._places = state, list(places)
-        self.cells = [p for p in graph.after(places, MOST_AFTER) if p not in state.labels and p not in places]
-        inside = {*self.cells, *places}
-        used = {u for place in self.cells for u in graph.precedents(place)}
-        border = [u for u in used if u in state.numbers and u not in inside]
-        border = [u for u in border if not np.isnan(state.values[:, state.numbers[u]]).any()]
-        drivers = dict(zip(state.runs.drivers, range(len(state.runs.drivers)), strict=True))
-        if not any(map(graph.makes_up, self.cells)):
-            drivers = {place: number for place, number in drivers.items() if place in used}
-        else:
-            used |= {(sheet.name, *at) for sheet in state.workbook.sheets for at in sheet.cells}
-        self._driven = [*drivers, *border, *self._places]
-        own = np.array(state.runs.numbers)[:, list(drivers.values())]
-        self._given = np.concatenate([own, state.values[:, [state.numbers[u] for u in border]]], axis=1)
-        self._workbook = _part(state.workbook, self.cells, [u for u in used if u not in state.numbers])
-        self._work = sum(1 + len(graph.precedents(place)) for place in self.cells)
-
-    def gains(self, hypotheses: Sequence[Hypothesis], least: int) -> list[int]:
-        """How many cells each hypothesis would have recognised, where that may be more than `least`; else 0.
-
-        So it is for all of them where the budget does not last.
-        """
-        if len(self.cells) <= least or not self._state.may_try(self._work * len(hypotheses)):
-            return [0] * len(hypotheses)
-        expected = np.array([self._state.expected(hypothesis) for hypothesis in hypotheses])
-        steps = [max(label.step for label in hypothesis.values()) for hypothesis in hypotheses]
-        first = self._values(expected, ONE_RUN)
-        hopeful = [n for n, at in enumerate(steps) if self._index(at, ONE_RUN).near(first[n]).sum() > least]
-        gains = [0] * len(hypotheses)
-        for number, values in zip(hopeful, self._values(expected[hopeful], FEW_RUNS), strict=True):
-            columns, _ = self._index(steps[number], FEW_RUNS).matches(values)
-            gains[number] = len(np.unique(columns))
-        return gains
-
-    def _values(self, expected: Array, runs: range) -> Array:
-        """What the cells give with the expected numbers of each hypothesis: hypotheses × runs × cells."""
-        if not len(expected):
-            return np.zeros((0, len(runs), len(self.cells)))
-        given = self._given[runs].tolist()
-        trials = [
-            [*numbers, *own] for each in expected for numbers, own in zip(given, each[runs].tolist(), strict=True)
-        ]
-        found = as_numbers(self._state.engine(self._workbook, self._driven, trials, self.cells))
-        return found.reshape(len(expected), len(runs), -1)
-
-    def _index(self, step: int, runs: range) -> SignatureIndex:
-        """What can be recognised around a step, in these runs."""
-        key = step, runs
-        if key not in self._state.indices:
-            steps = range(max(1, step - 1), step + 2)
-            expected = np.concatenate([self._state.training.step(s)[runs] for s in steps], axis=1)
-            self._state.indices[key] = SignatureIndex(expected, self._state.training.scale(step)[runs])
-        return self._state.indices[key]
+    ranked: list[tuple[float, Label, Place, Candidate]] = []
+    for places in _by_formula(state, candidates):
+        scores: dict[str, float] = {}
+        for place in places:
+            best = {one.label.quantity: one.score for one in reversed(candidates[place])}
+            scores = {name: scores.get(name, 0.0) + best.get(name, 0.0) for name in (*scores, *best)}
+        for name in sorted(scores, key=lambda name: (-scores[name], name))[turn : turn + 1]:
+            found = ((p, one) for p in places for one in candidates[p] if one.label.quantity == name)
+            ranked += [(-one.score, one.label, place, one) for place, one in found]
+    gone, chosen = set(taken), dict[Place, Candidate]()
+    for _, label, place, one in sorted(ranked, key=lambda entry: entry[:3]):
+        if place not in chosen and label not in gone:
+            chosen[place] = one
+            gone.add(label)
+    return chosen
 
 
-def _part(workbook: Workbook, formulas: Collection[Place], constants: Collection[Place]) -> Workbook:
-    """These formulas of a workbook and these constants; of an array's cells, the whole array."""
-    kept: dict[str, dict[Position, Cell]] = {sheet.name: {} for sheet in workbook.sheets}
-    cells = {sheet.name: sheet.cells for sheet in workbook.sheets}
-    anchors = {sheet.name: array_cells(sheet) for sheet in workbook.sheets if sheet.arrays}
-    for name, row, column in formulas:
-        at = anchors.get(name, {}).get((row, column), (row, column))
-        kept[name][at] = cells[name][at]
-    arrays = {s.name: {at: size for at, size in s.arrays.items() if at in kept[s.name]} for s in workbook.sheets}
-    for name, row, column in constants:
-        if (row, column) in cells[name]:
-            kept[name].setdefault((row, column), cells[name][row, column])
-    return replace(
-        workbook,
-        sheets=tuple(replace(sheet, cells=kept[sheet.name], arrays=arrays[sheet.name]) for sheet in workbook.sheets),
-    )
+def _right_users(state: IdentifyState, intentions: Intentions, hypothesis: Hypothesis) -> dict[Place, frozenset[Label]]:
+    """The users that compute a block nobody else does once these cells are put right, with the operands of it."""
+    values = state.put_right(hypothesis)
+    users = {user for place in hypothesis for user in state.graph.dependents.get(place, ())} - hypothesis.keys()
+    asked = [state.numbers[user] for user in users if user in state.numbers and user not in state.wrong]
+    steps = [label.step for label in hypothesis.values()]
+    found_at = look_up_between(state.training, values, asked, min(steps), max(steps) + 1)
+    labels = label_all(state.training, found_at, state.places)
+    held = set(hypothesis.values())
+    found: dict[Place, frozenset[Label]] = {}
+    for user, own in labels.items():
+        new = [one for one in own if state.training.is_block(one) and intentions.possible(one) and one not in held]
+        if new:
+            found[user] = frozenset().union(*(intentions.operands(one, held) for one in new))
+    return found
+
+
+# Copies
+
+
+def _filled_on(state: IdentifyState, blamed: Iterable[Place]) -> Hypothesis:
+    """Further cells with a formula that was wrong in two places in a line, one step after the other."""
+    found = Hypothesis()
+    for sheet, row, column in blamed:
+        for down, right in ((1, 0), (0, 1)):
+            here, before = (sheet, row, column), (sheet, row - down, column - right)
+            if before not in state.wrong or not state.is_copy(before, here):
+                continue
+            label, last = state.wrong[here], state.wrong[before]
+            if (label.quantity, label.index, label.step) != (last.quantity, last.index, last.step + 1):
+                continue
+            after = (sheet, row + down, column + right)
+            while after in state.numbers and state.is_copy(here, after) and after not in state.wrong:
+                label = Label(label.quantity, label.index, label.step + 1)
+                if not state.is_possible(label):
+                    break
+                found[after] = label
+                after = (sheet, after[1] + down, after[2] + right)
+    return found

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from sheetnet.effort import WorkBudget
 from sheetnet.engine.prepare import Evaluate, Isolated, cannot_move
+from sheetnet.identification.headings import Headings
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Found, Label, SignatureIndex, Training, label_all, look_up
 from sheetnet.network import Network
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.shifting import shift
 from sheetnet.trials.demands import THRESHOLD, VISIBLE
 from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import agreement, as_numbers
 from sheetnet.validation.case import InputPlace, element_numbers, input_blocks
-from sheetnet.workbook import Place, Value, Workbook
+from sheetnet.workbook import CellError, Place, Value, Workbook
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,9 @@ def _drawn(network: Network, where: InputMap, trials: int, seed: int, own: Mappi
 # 22 more times where 4,000 formulas read 75,000 cells; a larger workbook is run again so often at least.
 MOST_READ_AGAIN = 40_000_000
 LEAST_AGAIN = 6
-# The same for what is tried out downstream of a few cells, with all that belongs to it 1 µs a cell: 1.5 s.
-MOST_READ_DOWNSTREAM = 1_500_000
+FEW_RUNS_MORE = 200
+# The same for comparing what a cell uses with what it might be meant for: 1 µs each, 1.5 s.
+MOST_COMPARED_WITH = 1_500_000
 
 
 @dataclass
@@ -102,6 +105,7 @@ class IdentifyState:
 
     `carried` are cells whose formula is right but whose value is not, `helpers` unknown cells that recognised ones use.
     `values` are runs × formula cells, with all `wrong` cells put right; `numbers` is each cell's column in them.
+    `given` are the input cells, `absent` the elements that cannot vary, as biases that no cell holds.
     `first_labels` are the labels before anything was put right. `exhausted`: the budget did not last to look at all
     cells twice.
     """
@@ -115,10 +119,11 @@ class IdentifyState:
     steps: int | None
     places: list[Place]
     values: Array
+    given: Mapping[Place, Label] = field(default_factory=dict)
+    absent: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
     labels: dict[Place, tuple[Label, ...]] = field(default_factory=dict)
     wrong: dict[Place, Label] = field(default_factory=dict)
     carried: set[Place] = field(default_factory=set)
-    taken: set[Label] = field(default_factory=set)
     helpers: set[Place] = field(default_factory=set)
     exhausted: bool = False
     indices: dict[tuple[int, range], SignatureIndex] = field(default_factory=dict)
@@ -128,16 +133,49 @@ class IdentifyState:
         self.first_labels: dict[Place, tuple[Label, ...]] = {}
         self.work = sum(1 + len(self.graph.precedents(place)) for place in self.places) * len(self.runs.numbers)
         self._again = WorkBudget(max(MOST_READ_AGAIN, LEAST_AGAIN * self.work))
-        self._downstream = WorkBudget(MOST_READ_DOWNSTREAM)
-        self._moved = {place for place, moved in zip(self.places, self.runs.moved, strict=True) if moved}
+        self._comparisons = WorkBudget(MOST_COMPARED_WITH)
+        self._patterns: dict[Place, str] = {}
+        self.headings = Headings(self.workbook)
+        self.texts = _texts(self.workbook)
+        errors = (isinstance(shown, CellError) for shown in self.runs.shown)
+        flags = zip(self.places, self.runs.moved, errors, strict=True)
+        self._moved = {place for place, moved, error in flags if moved or error}
+
+    def present(self) -> set[Label]:
+        """What cells hold or compute, or should."""
+        computed = {label for labels in self.labels.values() for label in labels}
+        return computed | set(self.given.values()) | set(self.wrong.values())
+
+    def is_copy(self, one: Place, other: Place) -> bool:
+        """Whether two cells hold the same formula but for being filled down or across."""
+        return self.pattern(one) == self.pattern(other)
+
+    def pattern(self, place: Place) -> str:
+        """The formula of a cell as it would stand in A1."""
+        if place not in self._patterns:
+            _, row, column = place
+            self._patterns[place] = shift(self.graph.formulas[place], 1 - row, 1 - column)
+        return self._patterns[place]
+
+    def is_possible(self, label: Label) -> bool:
+        """Whether a cell may be meant to compute it: it is there within the steps asked for, and can vary."""
+        within = self.steps is None or label.step <= self.steps
+        after = self.steps is not None and label.step == self.steps + 1 and self.training.follows(label.quantity)
+        element = (label.quantity, label.index)
+        return (within or after) and element in self.training.number_of and element not in self.absent
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it can be run so few times more that hypotheses must be tested many at once."""
+        return self.work * FEW_RUNS_MORE > MOST_READ_AGAIN
 
     def may_run(self, times: int = 1) -> bool:
         """Whether the whole workbook may be run so many times more."""
         return self._has(self._again, times * self.work)
 
-    def may_try(self, work: int) -> bool:
-        """Whether so many cells downstream may be read."""
-        return self._has(self._downstream, work)
+    def may_compare(self, work: int) -> bool:
+        """Whether so much may be compared."""
+        return self._has(self._comparisons, work)
 
     def _has(self, budget: WorkBudget, amount: int) -> bool:
         enough = budget.take(amount)
@@ -145,7 +183,7 @@ class IdentifyState:
         return enough
 
     def open(self) -> list[Place]:
-        """The cells that inputs move and that are neither recognised nor known to be wrong, in order of calculation."""
+        """The cells that inputs move, or that show errors, and that are neither recognised nor called wrong, in order."""
         settled = (self.labels, self.wrong, self.helpers)
         return [p for p in self.graph.order if p in self._moved and not any(p in some for some in settled)]
 
@@ -172,7 +210,6 @@ class IdentifyState:
         labels = label_all(self.training, self.look_up(self.values, columns), self.places)
         self.labels |= labels
         self.first_labels = {**labels, **self.first_labels}
-        self.taken |= {label for found in labels.values() for label in found}
         return labels
 
     def look_up(self, values: Array, columns: Iterable[int]) -> Found:
@@ -184,6 +221,8 @@ class IdentifyState:
         """These cells should compute these quantities, and do not."""
         for place in labels:
             self.labels.pop(place, None)
+            self.carried.discard(place)
+            self.helpers.discard(place)
         self.wrong |= labels
 
     def rerun(self) -> None:
@@ -217,3 +256,13 @@ class IdentifyState:
         scale = np.max([self.training.scale(label.step) for label in labels.values()], axis=0)
         agree = agreement(found, self.expected({place: labels[place] for place in movable}), scale)
         return {place: bool(agree[:, number].all()) for number, place in enumerate(movable)}
+
+
+def _texts(workbook: Workbook) -> frozenset[Place]:
+    """The cells that hold typed texts."""
+    return frozenset(
+        (sheet.name, *at)
+        for sheet in workbook.sheets
+        for at, cell in sheet.cells.items()
+        if cell.formula is None and isinstance(cell.value, str)
+    )

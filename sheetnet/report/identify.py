@@ -173,7 +173,12 @@ def _table(found: Identification) -> Table:
 
 def _rest(found: Identification) -> Iterator[RenderableType]:
     kinds = Counter(cell.why for cell in found.apart)
-    words = {"not moved": "not moved by any input", "text": "give text", "helper": "help others that are right"}
+    words = {
+        "not moved": "not moved by any input",
+        "text": "give text",
+        "helper": "help others that are right",
+        "not recognised": "not recognised, which does not make them wrong",
+    }
     if kinds:
         yield Text("  apart: " + ", ".join(f"{n:,} {words[why]}" for why, n in kinds.items()), style="dim")
     absent = [_absent(one) for one in found.nowhere if not one.through]

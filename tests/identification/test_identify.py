@@ -236,7 +236,9 @@ def test_the_steps_may_be_limited(tmp_path: Path) -> None:
     assert max(label.step for label in labels.values() if label.quantity == "delta_1") == 3
     assert labels["E6"] == Label("W_1_new", (0, 0), 3)
     assert labels["Q6"] == Label("z_1_new", (0, 0), 3)
-    assert {cell.expected for cell in found.unidentified} == {None}
+    assert found.unidentified == ()
+    assert {cell.why for cell in found.apart} == {"not recognised"}
+    assert {cell.cell[-1] for cell in found.apart} == {"6", "7", "8"}
 
 
 def test_a_stranger_s_layout_is_judged() -> None:

@@ -101,16 +101,16 @@ def test_cells_past_the_budget_are_undetermined_and_never_blamed(monkeypatch: py
 
 
 def test_hypotheses_have_a_budget_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is tried downstream where it is used up."""
+    """Nothing is compared where it is used up."""
     tried: list[int] = []
-    monkeypatch.setattr(state, "MOST_READ_DOWNSTREAM", 0)
-    may_try: Callable[[IdentifyState, int], bool] = IdentifyState.may_try
+    monkeypatch.setattr(state, "MOST_COMPARED_WITH", 0)
+    may_compare: Callable[[IdentifyState, int], bool] = IdentifyState.may_compare
 
     def counting(self: IdentifyState, work: int) -> bool:
         tried.append(work)
-        return may_try(self, work)
+        return may_compare(self, work)
 
-    monkeypatch.setattr(IdentifyState, "may_try", counting)
+    monkeypatch.setattr(IdentifyState, "may_compare", counting)
     workbook, _ = with_damages(sheet_without_names(), 60, 1)
     found = identify_workbook(workbook, NETWORK)
     assert tried
@@ -124,7 +124,7 @@ def test_an_engine_that_fails_at_a_hypothesis_loses_no_verdict(monkeypatch: pyte
     def failing(*_: object) -> bool:
         raise EngineError("no more")
 
-    monkeypatch.setattr(root_causes, "_by_neighbours", failing)
+    monkeypatch.setattr(root_causes, "_suspects", failing)
     found = identify_workbook(workbook, NETWORK)
     assert_whole(workbook, found)
     assert found.identified

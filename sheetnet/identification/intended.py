@@ -1,0 +1,223 @@
+"""What a cell should compute: from the pattern of its row and column, its heading, and the cells that its formula uses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from sheetnet.identification.explain import suggestions
+from sheetnet.identification.labels import Label
+from sheetnet.identification.operands import on_sheet
+from sheetnet.identification.state import IdentifyState
+from sheetnet.quantity import Quantity
+from sheetnet.workbook import Place
+
+SAME_IN_ALL_STEPS = ("A_0", "target", "gamma")
+COSTS = ("cost", "cost_n", "cost_out")  # which headings do not tell apart
+OPTIONAL = ("cost_out", "e")  # intermediate results, which come last among equals
+MOST_CANDIDATES = 8  # for one cell
+DEEPEST = 6  # unknown or partial results that are followed to what they are made of
+COST_OF_A_LABEL = 5  # to compare what a cell uses with what a label needs, in the units of the budget
+LEAST_SCORE = 0.5
+Move = tuple[int, tuple[int, ...]]  # by so many steps, and by so much in the index
+Token = frozenset[Label]  # what one reference of a formula may be; nothing where nobody knows
+
+
+@dataclass(frozen=True, order=True)
+class Candidate:
+    """A quantity that a cell may be meant to compute: `pattern` counts neighbours that say so, `uses` is the share of
+    the operands that the formula refers to (0 to 1), `called` whether the heading says so (-1: it says another).
+    """
+
+    score: float
+    label: Label
+    pattern: int
+    uses: float
+    called: int
+
+
+class Intentions:
+    """The labels of a sheet as they are known in one round, ready to say what other cells should compute."""
+
+    def __init__(
+        self,
+        state: IdentifyState,
+        doubtful: frozenset[Place] = frozenset(),
+        ordered: Mapping[Place, Label] = MappingProxyType({}),
+    ) -> None:
+        self._state, self._doubtful, self._ordered = state, doubtful, ordered
+        self.known: dict[Place, Label] = dict(state.given)
+        self.known |= {place: labels[0] for place, labels in state.labels.items() if place not in doubtful}
+        self.known |= state.wrong
+        self._held = {normal(label) for label in state.given.values()} | set(state.wrong.values())
+        for place, labels in state.labels.items():
+            if place not in doubtful:
+                self._held.update(map(normal, labels))
+        self._holders = Counter(label for labels in state.labels.values() for label in labels)
+        self._missing: dict[int, list[Label]] = {}
+        self._expanded: dict[Label, frozenset[Label]] = {}
+        self._moves: dict[tuple[str, int, int, int], tuple[Move, int] | None] = {}
+
+    def holds(self, label: Label) -> bool:
+        """Whether some cell computes it, or should."""
+        return normal(label) in self._held
+
+    def possible(self, label: Label) -> bool:
+        """Whether it may be what a cell should compute: no other does."""
+        return self._state.is_possible(label) and not self.holds(label)
+
+    def candidates(self, place: Place) -> list[Candidate]:
+        """The likeliest first."""
+        tokens, labels = self.tokens(place), self._state.labels.get(place, ())
+        own = frozenset(label for label in labels if self._holders[label] == 1)
+        votes = Counter(label for label in suggestions(place, self.known) if self.possible(label))
+        for label, count in self.along_lines(place):
+            if self.possible(label):
+                votes[label] += count
+        if place in self._ordered and self.possible(self._ordered[place]):
+            votes[self._ordered[place]] += 4
+        symbols = self._state.headings.symbols(place)
+        found = []
+        missing = self.missing(_step(tokens)) if tokens else ()
+        if not self._state.may_compare(COST_OF_A_LABEL * len(missing)):
+            missing = ()
+        for label in {*votes, *missing, *self._shared_with(place)} - {*labels}:
+            uses = similarity(tokens, self.expanded(label, own))
+            called = _called(label, symbols)
+            optional = 0.05 * (Quantity.of(label.quantity).symbol in OPTIONAL)
+            beyond = self._state.steps is not None and label.step > self._state.steps
+            if beyond and Quantity.of(label.quantity).symbol != "W" and not votes[label] and called < 1:
+                continue
+            score = min(votes[label], 4) + 2 * uses + 0.6 * called - optional
+            if score >= LEAST_SCORE:
+                found.append(Candidate(score, label, votes[label], uses, called))
+        return sorted(found, key=lambda one: (-one.score, one.label))[:MOST_CANDIDATES]
+
+    def _shared_with(self, place: Place) -> frozenset[Label]:
+        """For an unknown last result that no heading calls otherwise: the cost of one observation is the cost, so that one
+        cell holds both, and the other is missing.
+        """
+        state = self._state
+        if state.graph.dependents.get(place) or place in state.labels or state.headings.of(place):
+            return frozenset()
+        return self._half_held
+
+    @cached_property
+    def _half_held(self) -> frozenset[Label]:
+        """Blocks that are the same number as another one, where fewer cells hold it than there are blocks."""
+        holders = Counter(frozenset(filter(self._state.training.is_block, ls)) for ls in self._state.labels.values())
+        return frozenset(label for labels, count in holders.items() if count < len(labels) for label in labels)
+
+    def by_lines(self, place: Place) -> Label | None:
+        """What the rows and columns beside say that a cell computes, where two of their cells do."""
+        votes = Counter[Label]()
+        for label, count in self.along_lines(place):
+            votes[label] += count
+        best = votes.most_common(1)
+        return best[0][0] if best and best[0][1] >= 2 else None
+
+    def missing(self, step: int) -> list[Label]:
+        """The elements of blocks that no cell computes, of that step and the weights after it."""
+        if step not in self._missing:
+            elements = self._state.training.elements[: self._state.training.blocks]
+            labels = (Label(name, index, step + (Quantity.of(name).symbol == "W")) for name, index in elements)
+            self._missing[step] = [o for o in labels if o.quantity not in SAME_IN_ALL_STEPS and self.possible(o)]
+        return self._missing[step]
+
+    def expanded(self, label: Label, own: frozenset[Label] = frozenset()) -> frozenset[Label]:
+        """What a right formula for it would refer to on this sheet, if no cell held what is `own`."""
+        if label not in self._expanded:
+            self._expanded[label] = self.operands(label, ())
+        found = self._expanded[label]
+        return found if own.isdisjoint(found) else self.operands(label, (), own)
+
+    def operands(self, label: Label, also: Collection[Label], own: Collection[Label] = ()) -> frozenset[Label]:
+        """What a right formula for it would refer to where cells compute `also` too, and none what is `own`."""
+
+        def held(one: Label) -> bool:
+            return one in also or (self.holds(one) and one not in own)
+
+        return frozenset(map(normal, on_sheet(self._state.network, label, held)))
+
+    def tokens(self, place: Place) -> list[Token]:
+        """What the formula of a cell refers to; partial results and unknown ones by what they are made of."""
+        return list(dict.fromkeys(self._tokens(place, DEEPEST)))
+
+    def _tokens(self, place: Place, deep: int) -> Iterator[Token]:
+        state = self._state
+        for used in state.graph.precedents(place):
+            if used in state.given or used in state.wrong:
+                yield frozenset([normal(self.known[used])])
+            elif (labels := [one for one in state.labels.get(used, ()) if state.training.is_block(one)]) and (
+                used not in self._doubtful
+            ):
+                yield frozenset(map(normal, labels))
+            elif used in state.graph.formulas and used != place and deep:
+                yield from self._tokens(used, deep - 1)
+            elif used not in state.texts:
+                yield frozenset()
+
+    def along_lines(self, place: Place) -> Iterator[tuple[Label, int]]:
+        """What the rows and columns beside say: as one line goes on to the next, so does each of its cells."""
+        sheet, row, column = place
+        for axis, line, at in ((0, row, column), (1, column, row)):
+            for other in (line - 1, line + 1):
+                near = (sheet, other, at) if axis == 0 else (sheet, at, other)
+                if near in self.known and (moved := self._move(sheet, axis, other, line)) is not None:
+                    (steps, change), count = moved
+                    label = self.known[near]
+                    if len(label.index) == len(change) and label.quantity not in SAME_IN_ALL_STEPS:
+                        index = tuple(a + b for a, b in zip(label.index, change, strict=True))
+                        if label.step + steps >= 1:
+                            yield Label(label.quantity, index, label.step + steps), min(count, 3)
+
+    def _move(self, sheet: str, axis: int, one: int, other: int) -> tuple[Move, int] | None:
+        """How the labels of one line go on in the other, where they agree, and how many say so."""
+        key = (sheet, axis, one, other)
+        if key not in self._moves:
+            here, there = self._lines.get(key[:3], {}), self._lines.get((sheet, axis, other), {})
+            votes = Counter(
+                (there[at].step - label.step, tuple(b - a for a, b in zip(label.index, there[at].index, strict=True)))
+                for at, label in here.items()
+                if at in there and there[at].quantity == label.quantity and label.quantity not in SAME_IN_ALL_STEPS
+            )
+            votes.pop((0, (0, 0)), None)
+            best = votes.most_common(1)
+            self._moves[key] = best[0] if best and 2 * best[0][1] > votes.total() else None
+        return self._moves[key]
+
+    @cached_property
+    def _lines(self) -> Mapping[tuple[str, int, int], dict[int, Label]]:
+        lines: dict[tuple[str, int, int], dict[int, Label]] = {}
+        for (sheet, row, column), label in self.known.items():
+            lines.setdefault((sheet, 0, row), {})[column] = label
+            lines.setdefault((sheet, 1, column), {})[row] = label
+        return lines
+
+
+def normal(label: Label) -> Label:
+    """Inputs are the same in all steps."""
+    return Label(label.quantity, label.index) if label.quantity in SAME_IN_ALL_STEPS else label
+
+
+def similarity(tokens: Sequence[Token], operands: frozenset[Label]) -> float:
+    """The share of references and operands that are the same, 0 to 1."""
+    if not operands or not tokens:
+        return 0.0
+    shared = len({label for token in tokens for label in token & operands})
+    return shared / max(len(operands) + sum(token.isdisjoint(operands) for token in tokens), 1)
+
+
+def _step(tokens: Sequence[Token]) -> int:
+    """The step of the latest number that a formula refers to."""
+    return max((min(label.step for label in token) for token in tokens if token), default=1)
+
+
+def _called(label: Label, symbols: frozenset[str]) -> int:
+    if not symbols:
+        return 0
+    symbol = Quantity.of(label.quantity).symbol
+    return 1 if ("cost" if symbol in COSTS else symbol) in symbols else -1
