@@ -123,7 +123,7 @@ class Results:
         self._seconds, self._kept = seconds, dict[str, KeptResult]()
         _remove_left_over()
         self.root = Path(tempfile.mkdtemp(prefix=FOLDER))
-        self._lock = _locked(self.root / "lock")
+        self._lock = hold_lock(self.root / "lock")
 
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
@@ -162,8 +162,11 @@ class Results:
         self._lock.close()
 
 
-def _locked(path: Path) -> IO[bytes]:
-    """The file, locked until it is closed or this process ends, where the system has such locks. Raises OSError."""
+def hold_lock(path: Path) -> IO[bytes]:
+    """A file, locked until it is closed or this process ends, where the system has such locks.
+
+    Raises OSError where somebody else holds it.
+    """
     stream = path.open("ab")
     try:
         import fcntl
@@ -183,7 +186,7 @@ def _remove_left_over() -> None:
         try:
             if folder.is_symlink() or not (folder / "lock").exists():
                 continue
-            _locked(folder / "lock").close()
+            hold_lock(folder / "lock").close()
         except OSError:
             continue
         shutil.rmtree(folder, ignore_errors=True)

@@ -14,11 +14,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sheetnet.classroom import ClassFolder
-from sheetnet.errors import UsageError
+from sheetnet.errors import FileError, UsageError
 from sheetnet.files.limits import Limits
 from sheetnet.web.app import LOG, make_app
 from sheetnet.web.desk import ClassDesk
-from sheetnet.web.jobs import JobQueue, Results
+from sheetnet.web.jobs import JobQueue, Results, hold_lock
 from sheetnet.web.open_page import OpenPage
 from sheetnet.web.pages import WebSite
 from sheetnet.web.sandbox import has_seccomp, landlock_version
@@ -31,6 +31,7 @@ SECONDS_FOR_A_FILE = 60  # less than on the command line: somebody waits
 WEB_LIMITS = Limits(time=SECONDS_FOR_A_FILE, cpu_time=SECONDS_FOR_A_FILE)
 MOST_CONNECTIONS = 1_000
 SECONDS_TO_END = 5
+LOCK = "serving.lock"  # in class/keep, held while a server serves the class
 PASSWORD_BYTES = 12  # of the teacher's password
 
 
@@ -61,14 +62,22 @@ def class_app(options: ServeOptions, folder: Path, password: str) -> Starlette:
     """The application of a class, whose teacher enters by the password. Raises FileError where it is no class's folder."""
     klass = ClassFolder(folder)
     klass.variants()  # what is wrong with the folder is told before anybody hands in
-    cookies = Cookies(
-        klass.secret.key_for("cookies"), options.https
-    )  # students stay in when this process is started anew
-    site = WebSite(cookies, JobQueue(options.jobs), web_workers(), options.limits, has_class=True)
+    try:
+        lock = hold_lock(klass.kept(LOCK))
+    except OSError:
+        raise FileError("another server serves this class", path=folder, remedy="end it, or use its page") from None
+    key = klass.secret.key_for("cookies")  # the same at the next start: students stay in
+    cookies, queue = Cookies(key, options.https), JobQueue(options.jobs)
+    site = WebSite(cookies, queue, web_workers(), options.limits, has_class=True)
     results = Results()
     desk = ClassDesk(folder, site, results)
     routes = [*StudentPages(site, desk, options.attempts).routes(), *TeacherPages(site, desk, password).routes()]
-    return make_app(site, results, routes, desk.begin, desk.end)
+
+    def end() -> None:
+        desk.end()
+        lock.close()
+
+    return make_app(site, results, routes, desk.begin, end)
 
 
 def serve(options: ServeOptions, folder: Path | None = None, say: Callable[[str], None] = print) -> None:

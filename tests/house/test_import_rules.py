@@ -114,6 +114,17 @@ def test_no_import_runs_upward() -> None:
     assert upward == []
 
 
+def test_the_command_alone_imports_the_web_and_late() -> None:
+    """What it needs is an extra: nothing else may want it, and not even the command line before it is asked to serve."""
+    known = modules()
+    wanting = {name for name, path in known.items() for other in imported(path, known) if room_of(other) == "web"}
+    assert {name for name in wanting if room_of(name) != "web"} == {"sheetnet.cli.serve"}
+    top = ast.parse(known["sheetnet.cli.serve"].read_text(encoding="utf-8")).body
+    assert "sheetnet.web" not in [node.module for node in top if isinstance(node, ast.ImportFrom)]
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in known.items()}
+    assert [name for name, lines in lengths.items() if room_of(name) == "web" and lines > 300] == []
+
+
 def test_no_import_runs_in_a_circle() -> None:
     """Inside a room too every module has those that it builds on; raises CycleError naming a circle."""
     known = modules()

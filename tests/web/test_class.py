@@ -16,8 +16,11 @@ import pytest
 from sheetnet.classroom import ClassFolder, Student, assign, grade
 from sheetnet.classroom.folder import ATTEMPTS
 from sheetnet.classroom.forget import forget
+from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
+from sheetnet.web import ServeOptions
 from sheetnet.web.attempts import SUBMITTED, Attempts
+from sheetnet.web.server import class_app
 from tests.support.hostile.zips import overlapping
 from tests.support.papers import changed, doubled, filled
 from tests.support.web import Server, Visitor, served
@@ -201,6 +204,13 @@ def test_wrong_codes_are_slowed(server: Server, folder: ClassFolder) -> None:
     with_password = Visitor(server.url)
     answers = [with_password.post("/teacher/enter", page="/teacher", password="x") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
+
+
+def test_one_server_serves_a_class(server: Server, folder: ClassFolder) -> None:
+    """A second one is refused in a line: they would take each other's files for what was left over."""
+    assert server.process.poll() is None
+    with pytest.raises(FileError, match="another server serves this class"):
+        class_app(ServeOptions(), folder.path, "password")
 
 
 @pytest.mark.slow
