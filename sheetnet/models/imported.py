@@ -143,7 +143,8 @@ def _made(
     title: str | None,
     rows: int | None,
 ) -> ImportedModel:
-    layers = folded_layers(parts)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
+        layers = folded_layers(parts)
     _refuse_too_many_weights(layers)
     loss = _loss(layers, model.gives, choices.loss)
     if model.gives is Gives.LOGITS:

@@ -175,8 +175,9 @@ def batch_norm(
         raise refuse(name, "is a batch normalization with arrays of different lengths", "one number per neuron in each")
     if (variance + epsilon <= 0).any():
         raise refuse(name, "is a batch normalization with a variance that is not positive", "positive ones")
-    scale = (1.0 if factor is None else factor) / np.sqrt(variance + epsilon)
-    return Scaling(f"batch normalization {name}", scale, (0.0 if shift is None else shift) - mean * scale)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
+        scale = (1.0 if factor is None else factor) / np.sqrt(variance + epsilon)
+        return Scaling(f"batch normalization {name}", scale, (0.0 if shift is None else shift) - mean * scale)
 
 
 def _asked(groups: Mapping[Group, _Found], order: Sequence[str]) -> list[Group]:

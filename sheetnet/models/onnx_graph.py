@@ -51,11 +51,16 @@ def read_onnx(stream: IO[bytes], limits: Limits, name: str) -> ReadModel:
         raise FileError(
             f"has {len(graph.node):,} nodes, at most {MOST_GRAPH_NODES:,} are read", remedy="take a smaller model"
         )
+    named = [*graph.initializer, *graph.input, *graph.output]
+    words = [each for node in graph.node for each in (node.op_type, node.name, *node.input, *node.output)]
+    if not all(isinstance(each, str) for each in [*words, *(each.name for each in named)]):
+        raise FileError("has names that are no text", remedy="export it again")
     if graph.sparse_initializer:
         raise FileError("has sparse weights, which are not read", remedy="export it with dense ones")
     nodes = _Nodes(graph.node, _constants(onnx, graph, limits))
     chain = list(nodes.chain(_output(graph), {each.name for each in graph.input}))
-    return _read(name, chain)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
+        return _read(name, chain)
 
 
 def _constants(onnx: Any, graph: Any, limits: Limits) -> dict[str, NDArray[Any]]:

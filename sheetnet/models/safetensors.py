@@ -82,6 +82,8 @@ def _checked_entries(header: Mapping[str, Any], there: int) -> list[tuple[str, A
         if begin != at:
             raise FileError(f"begins at byte {begin:,}, where {at:,} is free", place=name, remedy=_AGAIN)
         wanted = prod(shape) * np.dtype(TYPES[kind]).itemsize
+        if not wanted:
+            raise FileError("is empty", place=name, remedy=_AGAIN)
         if end - begin != wanted:
             raise FileError(f"has {end - begin:,} bytes, and its shape says {wanted:,}", place=name, remedy=_AGAIN)
         at = end
