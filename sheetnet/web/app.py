@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,6 +33,7 @@ REFUSED = {
     411: ("The size is missing", "Send the file with a browser."),
     413: ("The file is too large", "Send the workbook alone, without pictures or other sheets."),
 }
+FAILED = "This failed by a fault of the page itself. Nothing that had a receipt is lost. Please tell whoever runs it.\n"
 FORM_TOO_OLD = "It was open for too long, or came from elsewhere. Go back, reload the page, and send it again."
 
 
@@ -118,20 +121,30 @@ class Guarded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, status = time.monotonic(), 500
+        begun, status, answered = time.monotonic(), 500, False
 
         async def guarded(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], True
                 message["headers"] = _with_headers(message["headers"])
             await send(message)
 
         try:
             await self._app(scope, receive, guarded)
+        except Exception as error:  # noqa: BLE001 - its words may name somebody, and have no place in the log
+            LOG.error("failed: %s", _place_of(error))
+            if not answered:
+                await PlainTextResponse(FAILED, 500)(scope, receive, guarded)
         finally:
             page = getattr(scope.get("endpoint"), "__name__", "none").strip("_<>")
             LOG.info("%s %s %d %.0f ms", scope["method"], page, status, 1000 * (time.monotonic() - begun))
+
+
+def _place_of(error: Exception) -> str:
+    """The kind of an error and where it arose, without its words."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
 def _with_headers(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ class StudentPages:
     async def enter(self, request: Request) -> Response:
         """Let a student in by id and code; after wrong codes one must wait."""
         async with self.site.form(request) as form:
-            name, code = str(form.get("id", "")).strip(), str(form.get("code", "")).strip().lower()
+            name = unicodedata.normalize("NFC", str(form.get("id", "")).strip())
+            code = str(form.get("code", "")).strip().lower()
         key = name.casefold()[:200]
         if (seconds := self.wrong.wait(key)) > 0:
             response = self.site.told(request, 429, "Too many wrong codes", f"Try again in {seconds:.0f} seconds.")

@@ -130,6 +130,18 @@ def test_grade_reads_what_lies_on_the_disk(folder: ClassFolder, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("answers")
+def test_another_level_is_that_of_papers_handed_in_before(server: Server, folder: ClassFolder) -> None:
+    """As after a deadline: what is told is judged anew, and told as before when the level is changed back."""
+    ada, settings = entered(server, folder, ADA), folder.kept("assignment.toml")
+    before = settings.read_text("utf-8")
+    for level, answers, cells in (("full", True, True), ("where", False, False), ("hint", False, True)):
+        settings.write_text(before.replace('level = "hint"', f'level = "{level}"'), "utf-8")
+        page = ada.get("/attempts/1").text
+        assert ("expected <strong>" in page, "=2*(" in page) == (answers, cells)
+    assert settings.read_text("utf-8") == before
+
+
+@pytest.mark.usefixtures("answers")
 def test_the_same_file_is_the_same_attempt_and_attempts_end(
     server: Server, folder: ClassFolder, papers: dict[str, bytes]
 ) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from sheetnet.batch.schedule import Workers
 from sheetnet.files import read_workbook, save_workbook
@@ -19,7 +22,7 @@ from sheetnet.judge import validate
 from sheetnet.layout.info_sheets import RECORD_SHEET
 from sheetnet.network_file import load_network
 from sheetnet.report.marked import SUMMARY_NAME
-from sheetnet.web.app import make_app
+from sheetnet.web.app import LOG, make_app
 from sheetnet.web.jobs import Job, JobQueue, Results
 from sheetnet.web.open_page import OpenPage
 from sheetnet.web.pages import WebSite
@@ -245,6 +248,32 @@ def test_a_full_queue_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     answer = asyncio.run(asked())
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "30"
+
+
+def test_what_fails_is_logged_without_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kind of the error and its place; whoever asked is told that it was not their fault."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    said: list[str] = []
+    monkeypatch.setattr(LOG, "error", lambda words, *values: said.append(words % values))
+
+    def fail(_request: Request) -> Response:
+        raise ValueError("Ada Lovelace")
+
+    async def begin() -> None:
+        pass
+
+    async def asked() -> httpx.Response:
+        site, results = WebSite(Cookies(), JobQueue(1), Workers(), Limits()), Results()
+        app = make_app(site, results, [Route("/fail", fail)], begin)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            answer = await client.get("/fail")
+        results.close()
+        return answer
+
+    answer = asyncio.run(asked())
+    assert (answer.status_code, "fault of the page itself" in answer.text) == (500, True)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert [line.rpartition(":")[0] for line in said] == ["failed: ValueError at test_open_page.py"]
 
 
 def test_what_is_kept_for_an_hour_is_ours_alone(server: Server, visitor: Visitor, right: bytes) -> None:
