@@ -6,7 +6,8 @@ spreadsheet text; whoever asks what sort of function one is asks here. Each has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 from typing import Literal
@@ -72,7 +73,8 @@ class ActivationFacts:
     `kinks` are the z at which f or f′ bends, from left to right: trials must see every piece between them. At `off` and
     below f is 0 and passes nothing back. `printed` is f and f′ as documents print them (syntax of `[published]`, `row` all
     z of a row), where that is known; `called` are its names in printed equations, and D before the first is f′.
-    `elsewhere` are other names that programs have for it.
+    `elsewhere` are other names that programs have for it. Where there is a `below`, f is another function for z < 0 by a
+    parameter, the slope just below 0: `below` is its usual value, and `sloped` the facts for any other.
     """
 
     outputs: Interval
@@ -85,6 +87,8 @@ class ActivationFacts:
     printed: tuple[str, str] | None = None
     called: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    below: float | None = None
+    sloped: Callable[[float], ActivationFacts] | None = None
 
     def __post_init__(self) -> None:
         if self.kinks != tuple(sorted(self.kinks)):
@@ -119,8 +123,9 @@ class LossFacts:
     """One loss. `title` is what people call it, `equation` and `slope` how they write the cost of an output and its ∂C/∂a.
 
     `outputs` is where the cost is defined, and `because` what in it is not defined elsewhere. `squares`: the cost is made
-    of (a − T)². `averages`: it is shared among the outputs. `entropy`: it is −T ln a ("own"), or that and the same of
-    1 − T and 1 − a ("both"). `example`: cost and ∂C/∂a at a = 0.8 and T = 0.5 of one output. `printed` as above.
+    of (a − T)². `halves`: with a ½ before it. `averages`: it is shared among the outputs. `entropy`: it is −T ln a ("own"),
+    or that and the same of 1 − T and 1 − a ("both"). `example`: cost and ∂C/∂a at a = 0.8 and T = 0.5 of one output.
+    `printed` as above.
     `of_logits` is the activation that programs let the loss itself apply to z of the last layer; `elsewhere` are the classes
     that compute it in PyTorch, with the reduction where it tells, and the word of scikit-learn's that takes its gradient.
     """
@@ -133,6 +138,7 @@ class LossFacts:
     because: str = ""
     targets: Targets = Targets.REAL
     squares: bool = False
+    halves: bool = False
     averages: bool = False
     entropy: Literal["", "own", "both"] = ""
     printed: tuple[str, str] | None = None
@@ -145,10 +151,31 @@ class LossFacts:
                 "a loss that is not defined for all outputs says what in it is not (because), and no other"
             )
 
+    def square_factor(self, outputs: int) -> float:
+        """What stands before each (a − T)² of so many outputs: ½, 1/n or 1."""
+        return (0.5 if self.halves else 1.0) / (outputs if self.averages else 1)
+
     @property
     def one_hot(self) -> bool:
         """Whether targets are probabilities, of which 0 and 1 are special: formulas may treat them apart."""
         return self.targets in (Targets.UNIT, Targets.SIMPLEX)
+
+
+def _leaky_relu(slope: float) -> ActivationFacts:
+    return ActivationFacts(
+        Interval(), f"a = z or {slope:g}z", f"1 where z > 0, else {slope:g}", Example("0.4", "1"), kinks=(0.0,)
+    )
+
+
+def _elu(alpha: float) -> ActivationFacts:
+    times, bracketed = ("", "eᶻ−1") if alpha == 1 else (f"{alpha:g}", "(eᶻ−1)")
+    return ActivationFacts(
+        Interval(-alpha, inf),
+        f"a = z or {times}{bracketed}",
+        f"1 where z > 0, else {times}eᶻ",
+        Example("0.4", "1"),
+        kinks=(0.0,),
+    )
 
 
 ACTIVATION_FACTS: dict[str, ActivationFacts] = {
@@ -177,12 +204,8 @@ ACTIVATION_FACTS: dict[str, ActivationFacts] = {
         printed=("MAX(0,z)", "IF(z>0,1,0)"),
         called=("RELU",),
     ),
-    "leaky_relu": ActivationFacts(
-        Interval(), "a = z or 0.01z", "1 where z > 0, else 0.01", Example("0.4", "1"), kinks=(0.0,)
-    ),
-    "elu": ActivationFacts(
-        Interval(-1, inf), "a = z or eᶻ−1", "1 where z > 0, else eᶻ", Example("0.4", "1"), kinks=(0.0,)
-    ),
+    "leaky_relu": replace(_leaky_relu(0.01), below=0.01, sloped=_leaky_relu),
+    "elu": replace(_elu(1.0), below=1.0, sloped=_elu),
     "softplus": ActivationFacts(Interval(0, inf), "a = ln(1+eᶻ)", "1/(1+e⁻ᶻ)", Example("0.913", "0.5987")),
     "softmax": ActivationFacts(
         Interval(0, 1),
@@ -209,6 +232,7 @@ LOSS_FACTS: dict[str, LossFacts] = {
         "a − T",
         ("0.045", "0.3"),
         squares=True,
+        halves=True,
         printed=("0.5*(a-target)^2", "a-target"),
         elsewhere=("squared_error",),
     ),
@@ -221,6 +245,15 @@ LOSS_FACTS: dict[str, LossFacts] = {
         averages=True,
         printed=("(a-target)^2/n", "2*(a-target)/n"),
         elsewhere=("MSELoss mean",),
+    ),
+    "sse": LossFacts(
+        "squared error",
+        "(a − T)²",
+        "2(a − T)",
+        ("0.09", "0.6"),
+        squares=True,
+        printed=("(a-target)^2", "2*(a-target)"),
+        elsewhere=("MSELoss sum",),
     ),
     "binary_cross_entropy": LossFacts(
         "binary cross-entropy",

@@ -25,7 +25,8 @@ from sheetnet.object_display import shown_line
 from sheetnet.quantity import Quantity, q
 from sheetnet.toml_fields import Matrix, refuse
 
-REDUCTIONS = ("mean", "sum")
+REDUCTIONS = ("mean", "sum", "elements")
+MOST_SLOPE = 100.0  # below 0
 MOST_STEPS = 10_000  # of the sheet Training
 
 
@@ -48,6 +49,7 @@ class Layer:
 
     `shared_bias` says that the biases are ONE number, which stands in one cell (only where biases are not trained).
     Where `bias` is False the layer has none: `weights` is n_in × n_out, and no bias node stands beside its inputs.
+    `slope` is that of leaky_relu below 0 (0.01 where None is given), or α of elu (1), its slope just below 0.
     Weights may be given as lists, tuples or an array; they become tuples of floats with 15 significant digits, as
     spreadsheets keep them. Raises NetworkError.
 
@@ -60,9 +62,11 @@ class Layer:
     weights: Matrix
     shared_bias: bool = False
     bias: bool = True
+    slope: float | None = None
 
     def __post_init__(self) -> None:
         toml_fields.choice(self.activation, "activation", ACTIVATION_FACTS)
+        object.__setattr__(self, "slope", _checked_slope(self))
         object.__setattr__(self, "weights", toml_fields.matrix(self.weights, "weights"))
         if toml_fields.flag(self.bias, "bias") and len(self.weights) == 1:
             raise refuse("weights", "has 1 row", "one for each input of the layer, and the biases last")
@@ -79,6 +83,13 @@ class Layer:
         return len(self.weights[0])
 
     @property
+    def facts(self) -> ActivationFacts:
+        """What the catalogue says of the activation, with the layer's own slope."""
+        known = ACTIVATION_FACTS[self.activation]
+        usual = known.sloped is None or self.slope is None or self.slope == known.below
+        return known if usual or known.sloped is None else known.sloped(self.slope or 0.0)
+
+    @property
     def fan_in(self) -> int:
         """n_in, the number of inputs of each neuron, the bias node not among them."""
         return len(self.weights) - self.bias
@@ -89,11 +100,25 @@ class Layer:
         return shown_line(self, f"{self.activation}, {len(self.weights)} × {self.neurons} {which}")
 
 
+def _checked_slope(layer: Layer) -> float | None:
+    """The slope below 0, the usual one where none is given; None of activations that have none."""
+    usual = ACTIVATION_FACTS[layer.activation].below
+    if layer.slope is None:
+        return usual
+    if usual is None:
+        have = " or ".join(name for name, facts in ACTIVATION_FACTS.items() if facts.below is not None)
+        raise refuse("slope", f"stands beside {layer.activation}", f"none, or the activation {have}")
+    if not 0 < (found := toml_fields.number(layer.slope, "slope")) <= MOST_SLOPE:
+        raise refuse("slope", f"is {found:g}", f"a number above 0, at most {MOST_SLOPE:g}")
+    return found
+
+
 @dataclass(frozen=True)
 class Network:
     """A dense network, its observations and everything one training step needs.
 
-    `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only. Lists, tuples
+    `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only, "elements" the
+    mean over all N n_L elements. Lists, tuples
     and arrays become tuples of floats as in `Layer`. Raises NetworkError for what is no number, shapes that do not meet,
     an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
 
@@ -147,6 +172,17 @@ class Network:
         """L, the number of layers that have weights."""
         return len(self.layers)
 
+    @property
+    def divisor(self) -> int:
+        """By what the sum of all costs is divided: N for the mean, N n_L for that of all elements, 1 for the sum."""
+        every = {"mean": self.observations, "elements": self.observations * self.sizes[-1]}
+        return every.get(self.reduction, 1)
+
+    @property
+    def reduces(self) -> bool:
+        """Whether the cost is another number than that of the one observation."""
+        return self.observations > 1 or self.divisor > 1
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """n_0, n_1, … n_L."""
@@ -179,7 +215,7 @@ class Network:
 
     def activation_facts(self, layer: int) -> ActivationFacts:
         """What the catalogue says of the activation of layer `layer` (from 1)."""
-        return ACTIVATION_FACTS[self.layers[layer - 1].activation]
+        return self.layers[layer - 1].facts
 
     def mixing(self, layer: int) -> Mixing:
         """How the neurons of layer `layer` (from 1) mix, which they are known to do."""
@@ -259,6 +295,9 @@ def _check_meaning(network: Network) -> None:
             "a last layer with " + " or ".join(activations_for(network.loss)),
             f"change layers[-1].activation, or take loss {losses_for_all()[0]}",
         )
+    if network.reduction == "elements" and loss.averages:
+        words = f"is elements, but {network.loss} is the mean over the outputs already"
+        raise refuse("reduction", words, "mean, or a loss that is a sum over the outputs, such as sse")
     allowed = loss.targets.allowed
     if not all(t in allowed for row in network.targets for t in row):
         found = "has a number outside 0 … 1" if isfinite(allowed.high) else "has a negative number"

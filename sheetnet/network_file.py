@@ -40,7 +40,7 @@ FILE_KEYS = (
     "title source observations layers loss reduction learning_rate train_bias seed init"
     " published training_steps remarks image"
 ).split()
-LAYER_KEYS = "activation weights weights_by bias neurons".split()
+LAYER_KEYS = "activation weights weights_by bias neurons slope".split()
 # Names by which people know a template's example, beside the file's own.
 ALIASES = {
     "mazur": "d02b",
@@ -268,8 +268,9 @@ def _weights(
 
 def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool) -> Layer:
     activation = toml_fields.choice(entry.get("activation"), f"{where}.activation", ACTIVATION_FACTS)
+    slope = None if "slope" not in entry else toml_fields.number(entry["slope"], f"{where}.slope")
     if entry.get("bias") is False:
-        return Layer(activation, rows, bias=False)
+        return Layer(activation, rows, bias=False, slope=slope)
     neurons, bias = len(rows[0]), toml_fields.as_lists(entry.get("bias", [0.0] * len(rows[0])))
     single = not isinstance(bias, list | tuple)
     if single:
@@ -278,7 +279,7 @@ def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool)
         biases = toml_fields.row(bias, f"{where}.bias")
     if len(biases) != neurons:
         raise refuse(f"{where}.bias", f"has {len(biases)} numbers", f"{neurons} (one per neuron) or a single number")
-    return Layer(activation, (*rows, biases), shared_bias=single and not train_bias)
+    return Layer(activation, (*rows, biases), shared_bias=single and not train_bias, slope=slope)
 
 
 def dump_network(network: Network) -> str:
@@ -299,6 +300,7 @@ def dump_network(network: Network) -> str:
     ]
     for layer in network.layers:
         lines += ["", "[[layers]]", f"activation = {_quoted(layer.activation)}", 'weights_by = "input"']
+        lines += [] if layer.slope == ACTIVATION_FACTS[layer.activation].below else [f"slope = {layer.slope!r}"]
         lines += [*_rows("weights", layer.weights[: layer.fan_in]), f"bias = {_bias(layer)}"]
     for remark in network.remarks:
         lines += ["", "[[remarks]]", f"view = {_quoted(remark.view)}", f"text = {_quoted(remark.text)}"]

@@ -1,7 +1,7 @@
 """Networks drawn by seed, each written as a workbook and judged: every cell must be correct, none undetermined.
 
 All pairs of activation and loss, sum and mean, 1 to 200 observations, 1 to 60 layers of 1 to 8 units; a third have layers
-without biases, which are drawn apart, so that the others stay what they were. `make networks` judges 500;
+without biases, which are drawn apart, as slopes below 0 and the mean over all elements. `make networks` judges 500;
 `python -m tools.networks FIRST COUNT` those from a seed on.
 """
 
@@ -49,9 +49,16 @@ def drawn_network(seed: int) -> Network:
         if seed % 3 == 2 and depth <= MOST_BARE_LAYERS:
             share = apart.choice((0.3, 0.7, 1.0))
             layers = [without_biases(layer) if apart.random() < share else layer for layer in layers]
-        network = replace(network, layers=tuple(layers))
+        layers = [sloped(layer, apart) for layer in layers]
+        every = apart.random() < 0.2 and not network.loss_facts.averages
+        network = replace(network, layers=tuple(layers), reduction="elements" if every else network.reduction)
         if formulas(network) <= MOST_FORMULAS and finite(network):
             return network
+
+
+def sloped(layer: Layer, dice: random.Random) -> Layer:
+    """The layer with a slope below 0 of its own, if it may have one."""
+    return layer if layer.slope is None else replace(layer, slope=dice.choice((layer.slope, 0.2, 1.5)))
 
 
 def finite(network: Network) -> bool:

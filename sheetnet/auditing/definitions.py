@@ -139,6 +139,10 @@ def _total(network: Network, layer: int, new: bool, index: TermIndex) -> Term | 
     return _sum([NameTerm(q("cost_out", new=new), (0, j)) for j in range(network.sizes[-1])])
 
 
+def _cost(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
+    return None if network.divisor > 1 else _total(network, layer, new, index)
+
+
 def _dC_da(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
     if layer == network.depth:
@@ -181,6 +185,8 @@ def _jacobian(network: Network, layer: int, new: bool, index: TermIndex) -> Term
 
 def _gradient(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
+    if network.divisor > 1:
+        return None
     if index is None:
         return FunctionTerm(
             "MMULT", (FunctionTerm("TRANSPOSE", (NameTerm(q("A", layer - 1)),)), NameTerm(q("delta", layer)))
@@ -216,7 +222,7 @@ _MAKERS = {
     "da_dz": _slope,
     "cost_out": _cost_out,
     "cost_n": _total,
-    "cost": _total,
+    "cost": _cost,
     "dC_da": _dC_da,
     "delta": _delta,
     "J": _jacobian,

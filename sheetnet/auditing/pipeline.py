@@ -19,7 +19,7 @@ from sheetnet.auditing.right_form import right_form
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, read_table, template_names
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import ACTIVATIONS, LOSSES, Array, evaluate_step, inputs_of
+from sheetnet.reference import ACTIVATIONS, LOSSES, Array, activation_of, evaluate_step, inputs_of
 from sheetnet.trials.draw import plain_trials
 from sheetnet.trials.tolerance import RELATIVE
 from sheetnet.verdict import PrintVerdict
@@ -210,7 +210,7 @@ def same_gradients(network: Network) -> tuple[list[str], list[str]]:
 
 
 def _same(network: Network, activation: str, loss: str, z: Array, a: Array, target: Array) -> bool:
-    diagonal = LOSSES[network.loss].gradient(a, target) * ACTIVATIONS[network.layers[-1].activation].derivative(z, a)
+    diagonal = LOSSES[network.loss].gradient(a, target) * activation_of(network.layers[-1]).derivative(z, a)
     gradient, other = LOSSES[loss].gradient(a, target), ACTIVATIONS[activation]
     if other.share is not None:
         delta = (gradient[..., None, :] @ other.jacobian(z, a))[..., 0, :]

@@ -1,6 +1,6 @@
 """The step as spreadsheet formulas, cell by cell, from the scalar equations."""
 
-from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS, activation_formulas
 from sheetnet.formulas.notation import LEVELS, describe, hint, spoken, symbol_of
 from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
 
@@ -10,6 +10,7 @@ __all__ = [
     "LOSS_FORMULAS",
     "CellFormula",
     "Refs",
+    "activation_formulas",
     "cell_formulas",
     "describe",
     "hint",

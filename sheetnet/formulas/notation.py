@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas.activations_and_losses import LOSS_FORMULAS, activation_formulas
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.syntax.references import element_name
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_REDUCED = {
+    "mean": "mean over the observations",
+    "sum": "sum over the observations",
+    "elements": "mean over all outputs of all observations",
+}
 
 # Kind → symbol and equation, where l is this layer, k the one below, m the one above; "′" marks the new values.
 _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
@@ -28,7 +34,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "gamma": ("γ", lambda net, layer: "the learning rate"),
     "cost_out": ("Cₙⱼ", lambda net, layer: net.loss_facts.equation),
     "cost_n": ("Cₙ", lambda net, layer: "Σ over the outputs"),
-    "cost": ("C", lambda net, layer: f"{net.reduction} over the observations"),
+    "cost": ("C", lambda net, layer: _REDUCED[net.reduction]),
     "dC_da": (
         "∂C/∂a{l}",
         lambda net, layer: (
@@ -38,7 +44,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "da_dz": ("∂a/∂z{l}", lambda net, layer: net.activation_facts(layer).slope),
     "J": ("J{l}", lambda net, layer: f"∂aᵢ/∂zⱼ = {net.mixing(layer).jacobian}"),
     "delta": ("δ{l}", lambda net, layer: "∂C/∂a J" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z"),
-    "dC_dW": ("∂C/∂W{l}", lambda net, layer: "A{k}ᵀ δ{l}" + (" / N" if _mean(net) else "")),
+    "dC_dW": ("∂C/∂W{l}", lambda net, layer: "A{k}ᵀ δ{l}" + _share(net)),
 }
 
 # Where they read differently with column vectors.
@@ -50,7 +56,7 @@ _COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
         net.loss_facts.slope if layer == net.depth else _without_biases(net, layer, "{w}ᵀ δ{m}", "column")
     ),
     "delta": lambda net, layer: "J ∂C/∂a" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z",
-    "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + (" / N" if _mean(net) else ""),
+    "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + _share(net),
 }
 
 
@@ -124,8 +130,11 @@ def _without_biases(network: Network, layer: int, product: str, line: str) -> st
     return product.replace("{w}", "w{m}") + f", without the bias {line}"
 
 
-def _mean(network: Network) -> bool:
-    return network.reduction == "mean" and network.observations > 1
+def _share(network: Network) -> str:
+    """What the sum over the observations is divided by."""
+    if network.divisor == 1:
+        return ""
+    return " / N" if network.reduction == "mean" else " / (N n)"
 
 
 LEVELS = ("none", "equation", "example")
@@ -158,6 +167,8 @@ def example(network: Network, block: str) -> tuple[str, str]:
         return LOSS_FORMULAS[network.loss].gradient("0.8", "0.5", outputs), _shared(network, 1)
     if kind == "dC_da" and network.sizes[layer + 1] == 1:
         return "0.1*0.3", "0.03"
+    if network.reduction == "elements" and outputs > 1 and kind in ("cost", "dC_dW"):
+        return _of_elements(kind, alone)
     if (kind == "cost_n" and outputs == 1) or (kind == "cost" and alone):
         return "SUM(0.3)", "0.3"
     if kind == "z" and not network.has_bias(layer):
@@ -165,22 +176,29 @@ def example(network: Network, block: str) -> tuple[str, str]:
     if kind == "delta" and network.mixes(layer):
         return "0.3*0.21+(-0.1)*(-0.21)", "0.084"
     if kind == "dC_dW" and not alone:
-        share = "/2" if network.reduction == "mean" else ""
+        share = "/2" if network.divisor > 1 else ""
         return f"(0.2*0.07+0.9*(-0.03)){share}", "-0.0065" if share else "-0.013"
-    if kind == "cost" and network.reduction == "mean":
+    if kind == "cost" and network.divisor > 1:
         return "SUM(0.3,0.5)/2", "0.4"
     return _EXAMPLES[kind]
 
 
+def _of_elements(kind: str, alone: bool) -> tuple[str, str]:
+    """The mean over three outputs, of one observation or of two."""
+    if kind == "cost":
+        return ("SUM(0.3)/3", "0.1") if alone else ("SUM(0.3,0.5)/6", "0.1333")
+    return ("0.2*0.072/3", "0.0048") if alone else ("(0.2*0.07+0.9*(-0.03))/6", "-0.0022")
+
+
 def _activated(network: Network, layer: int) -> tuple[str, str]:
     """f(0.4); where neurons mix, the part that e = 1 has of 1 and 0.5."""
-    value, facts = ACTIVATION_FORMULAS[network.layers[layer - 1].activation].value, network.activation_facts(layer)
+    value, facts = activation_formulas(network.layers[layer - 1]).value, network.activation_facts(layer)
     return value("1", "1,0.5") if facts.mixes else value("0.4"), facts.example.value
 
 
 def _of_activation(network: Network, layer: int, kind: str) -> tuple[str, str]:
     """f′(0.4); where neurons mix, e of 1.5 beside 2, and an element of the Jacobian off its diagonal."""
-    formulas, shown = ACTIVATION_FORMULAS[network.layers[layer - 1].activation], network.activation_facts(layer).example
+    formulas, shown = activation_formulas(network.layers[layer - 1]), network.activation_facts(layer).example
     if kind == "e":
         return formulas.power("1.5", "2,1.5"), shown.power
     if kind == "J":

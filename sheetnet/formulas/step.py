@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas.activations_and_losses import LOSS_FORMULAS, activation_formulas
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
 
@@ -59,7 +59,7 @@ def _forward(network: Network, new: bool = False) -> dict[str, CellFormula]:
 
 def _layer(network: Network, layer: int, new: bool) -> dict[str, CellFormula]:
     """z_nj = Σ_i A_ni W_ij and a_nj = f(z_nj)."""
-    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+    activation = activation_formulas(network.layers[layer - 1])
     below, weights, z, e = q("A", layer - 1, new), q("W", layer, new), q("z", layer, new), q("e", layer, new)
     a = activation_name(layer, network.depth, new)
     found: dict[str, CellFormula] = {z: lambda at, n, j: _row_by_column(at, at.row(below, n), at.column(weights, j))}
@@ -91,13 +91,13 @@ def _cost(network: Network, new: bool) -> dict[str, CellFormula]:
 
 
 def _share(network: Network) -> str:
-    """ "/N" where the network takes the mean over several observations."""
-    return f"/{network.observations}" if network.reduction == "mean" and network.observations > 1 else ""
+    """ "/N" where the network takes the mean over several observations, "/(N n)" over all elements, as one number."""
+    return f"/{network.divisor}" if network.divisor > 1 else ""
 
 
 def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
     """∂C/∂a_ni = Σ_j δ_nj w_ij from the layer above, ∂a/∂z, and their product δ."""
-    activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+    activation = activation_formulas(network.layers[layer - 1])
     a, z, neurons = activation_name(layer, network.depth), q("z", layer), network.sizes[layer]
     dc_da, da_dz, delta, jacobian = q("dC_da", layer), q("da_dz", layer), q("delta", layer), q("J", layer)
     found: dict[str, CellFormula] = {da_dz: lambda at, n, j: activation.derivative(at.cell(z, n, j), at.cell(a, n, j))}
@@ -130,7 +130,7 @@ def _weight_gradient(network: Network, layer: int) -> CellFormula:
     """∂C/∂W_ij = Σ_n A_ni δ_nj, averaged where the network says so."""
     a, delta, share = q("A", layer - 1), q("delta", layer), _share(network)
     if network.observations == 1:
-        return lambda at, i, j: f"{at.cell(a, 0, i)}*{at.cell(delta, 0, j)}"
+        return lambda at, i, j: f"{at.cell(a, 0, i)}*{at.cell(delta, 0, j)}{share}"
     return lambda at, i, j: f"SUMPRODUCT({at.column(a, i)},{at.column(delta, j)}){share}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sheetnet.mistakes.costs import differ_in_factor
 from sheetnet.mistakes.equation_parts import EquationParts, Part, fit, only, rolled, turned
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.mistakes.site import Site
@@ -53,7 +54,7 @@ def _bends(site: Site) -> bool:
 def _other_gradients(site: Site, kind: str) -> Iterator[Change]:
     if site.quantity == "dC_da" and site.output:
         for name in LOSSES:
-            if name != site.network.loss:
+            if name != site.network.loss and not differ_in_factor(site, name):
                 yield change(kind, f"{name}'s with {site.network.loss}", result=_gradient_of(name))
     if site.quantity == "delta" and site.output:
         label = f"a - T with {site.activation_name} and {site.network.loss}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sheetnet.activations_and_losses import LOSS_FACTS
 from sheetnet.mistakes.equation_parts import EquationParts, Part, only, share_of
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.mistakes.site import Site
@@ -17,8 +18,14 @@ TWO_OUTPUTS = 2  # outputs, with which "multiplied by n" is the 2 of the square'
 def _other_losses(site: Site, kind: str) -> Iterator[Change]:
     if site.quantity == "cost_out":
         for name in LOSSES:
-            if name != site.network.loss:
+            if name != site.network.loss and not differ_in_factor(site, name):
                 yield change(kind, f"{name} instead of {site.network.loss}", result=_terms_of(name))
+
+
+def differ_in_factor(site: Site, name: str) -> bool:
+    """Whether a loss and the network's are squares, one of which has neither ½ nor 1/n: mistakes of their own name that."""
+    both = LOSS_FACTS[name], site.network.loss_facts
+    return all(loss.squares for loss in both) and not all(loss.halves or loss.averages for loss in both)
 
 
 def _terms_of(name: str) -> Part:
@@ -26,8 +33,9 @@ def _terms_of(name: str) -> Part:
 
 
 def _other_share(s: EquationParts) -> Array:
-    """1 where the network takes the mean over the observations, 1/N where it takes the sum."""
-    return np.asarray(1 / s.site.network.observations / share_of(s.site.network))
+    """1 where the network takes the mean over the observations, 1/N where it takes the sum or the mean of all elements."""
+    mean = 1 / s.site.network.observations
+    return np.asarray(1.0 if share_of(s.site.network) == mean else mean)
 
 
 def _times_outputs(site: Site, kind: str) -> Iterator[Change]:
@@ -40,7 +48,7 @@ def _first_row(s: EquationParts) -> Array:
 
 
 def _is_half(site: Site) -> bool:
-    return site.network.loss_facts.squares and not site.network.loss_facts.averages
+    return site.network.loss_facts.halves
 
 
 COSTS = (

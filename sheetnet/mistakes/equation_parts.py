@@ -177,8 +177,8 @@ def _binary(s: EquationParts) -> bool:
 
 
 def share_of(network: Network) -> float:
-    """1/N where the network takes the mean over the observations."""
-    return 1 / network.observations if network.reduction == "mean" else 1.0
+    """1/N where the network takes the mean over the observations, 1/(N n) where over their outputs too."""
+    return 1 / network.divisor
 
 
 def _trained(s: EquationParts) -> Array:
@@ -216,7 +216,7 @@ _ERROR: Recipe = {
     "a": _outputs,
     "T": _target_of,
     "error": lambda s: s["a"] - s["T"],
-    "factor": lambda s: 1 / s.site.outputs if s.site.network.loss_facts.averages else 0.5,
+    "factor": lambda s: s.site.network.loss_facts.square_factor(s.site.outputs),
 }
 _NODE: Recipe = {"node": lambda s: 1.0, "result": _with_node}
 _AGAIN: Recipe = {"a_again": lambda s: s["a"], "T_again": lambda s: s["T"]}

@@ -10,7 +10,7 @@ from sheetnet.mistakes.equation_parts import EquationParts, Part, activations_of
 from sheetnet.mistakes.known_mistake import Change, Mistake, change
 from sheetnet.mistakes.site import Site
 from sheetnet.quantity import q
-from sheetnet.reference import ACTIVATIONS, Array
+from sheetnet.reference import ACTIVATIONS, Activation, Array
 
 
 def _other_activations(site: Site, kind: str) -> Iterator[Change]:
@@ -62,15 +62,27 @@ def _node_through_f(s: EquationParts) -> Array:
     return s.site.activation.f(np.ones((1, 1, 1)))
 
 
-def _leaky(slope: float) -> Part:
-    return lambda s: np.where(s["z"] > 0, s["z"], slope * s["z"])
+def _other_slopes(site: Site, kind: str) -> Iterator[Change]:
+    """The slope of other books below 0, or another layer's."""
+    usual = ACTIVATIONS[site.activation_name]
+    if usual.sloped is None:
+        return
+    own = site.network.layers[site.layer - 1].slope
+    layers = site.network.layers
+    others = [layer.slope for layer in layers if layer.activation == site.activation_name and layer.slope is not None]
+    for slope in dict.fromkeys([*_SLOPES, *others]):
+        part = {"a": "act", "da_dz": "result"}.get(kind)
+        if part is not None and slope != own:
+            yield change(kind, f"{slope:g}", **{part: _sloped(usual.sloped(slope), part)})
 
 
-def _leaky_slope(slope: float) -> Part:
-    return lambda s: np.where(s["z"] > 0, 1.0, slope)
+def _sloped(other: Activation, part: str) -> Part:
+    if part == "act":
+        return lambda s: other.f(s["z"])
+    return lambda s: other.derivative(s["z"], s["a"])
 
 
-_SLOPES = (0.1, 0.2, 0.001)  # of leaky_relu below 0, in other books
+_SLOPES = (0.1, 0.2, 0.001, 0.01, 1.0)  # below 0, in other books
 _NODES: dict[str, Part] = {"0": lambda s: 0.0, "-1": lambda s: -1.0, "f(1)": _node_through_f}
 
 FORWARD_MISTAKES = (
@@ -268,12 +280,10 @@ FORWARD_MISTAKES = (
         "a, da_dz",
         "IF(z>0,z,0.1*z)",
         "IF(z>0,z,0.01*z)",
-        "leaky_relu has the slope 0.01 here; other books choose 0.1, 0.2 or 0.001.",
-        (
-            *(change("a", f"{slope}", act=_leaky(slope)) for slope in _SLOPES),
-            *(change("da_dz", f"{slope}", result=_leaky_slope(slope)) for slope in _SLOPES),
-        ),
-        applies=lambda site: site.activation_name == "leaky_relu",
+        "Below 0 the layer has a slope of its own, as the equation beside the block says (usually 0.01 for leaky_relu, 1 for"
+        " elu); other books choose 0.1, 0.2 or 0.001.",
+        forms=_other_slopes,
+        applies=lambda site: site.layer > 0,
     ),
 )
 

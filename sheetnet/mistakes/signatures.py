@@ -225,7 +225,7 @@ def catalogue_of(network: Network, probes: Values) -> Catalogue:
     digest = sha256()
     for name in network.blocks:
         digest.update(probes[name].tobytes())
-    layers = tuple((layer.activation, layer.bias) for layer in network.layers)
+    layers = tuple((layer.activation, layer.bias, layer.slope) for layer in network.layers)
     structure = (network.sizes, network.observations, layers, network.loss, network.reduction, network.train_bias)
     return shared_catalogue(
         _Asked(structure, digest.digest(), network, {name: probes[name].copy() for name in network.blocks})

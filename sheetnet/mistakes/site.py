@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
-from sheetnet.reference import ACTIVATIONS, LOSSES, Activation, Loss
+from sheetnet.reference import ACTIVATIONS, LOSSES, Activation, Loss, activation_of
 
 Element = tuple[str, int, int]  # a cell of a block, with its row and column from 0
 
@@ -41,7 +41,7 @@ class Site:
     @cached_property
     def activation(self) -> Activation:
         """What the layer applies to z."""
-        return ACTIVATIONS[self.activation_name]
+        return activation_of(self.network.layers[self.layer - 1]) if self.layer else ACTIVATIONS["identity"]
 
     @property
     def activation_name(self) -> str:

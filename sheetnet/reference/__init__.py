@@ -1,6 +1,6 @@
 """The reference: one training step in NumPy, in matrix form."""
 
-from sheetnet.reference.activations_and_losses import ACTIVATIONS, LOSSES, Activation, Array, Loss
+from sheetnet.reference.activations_and_losses import ACTIVATIONS, LOSSES, Activation, Array, Loss, activation_of
 from sheetnet.reference.equations import (
     Equation,
     Recorder,
@@ -24,6 +24,7 @@ __all__ = [
     "Recorder",
     "Step",
     "Values",
+    "activation_of",
     "equations",
     "evaluate_step",
     "inputs_of",

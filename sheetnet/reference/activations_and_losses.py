@@ -8,13 +8,14 @@ Each cost is a sum over the outputs; the reduction over observations is the netw
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetnet.network import Layer
+
 Array = NDArray[np.float64]
-LEAKY_SLOPE = 0.01
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,14 @@ class Activation:
     """`f(z)` and `derivative(z, a)`, elementwise over any shape.
 
     Where neurons mix, a_j = e_j / Σe: `power(z)` is e, `share(z, a)` is s_j = a_j ∂ln e_j/∂z_j, and the derivative is the
-    diagonal of the Jacobian.
+    diagonal of the Jacobian. `sloped` gives the same with another slope just below 0.
     """
 
     f: Callable[[Array], Array]
     derivative: Callable[[Array, Array], Array]
     power: Callable[[Array], Array] | None = None
     share: Callable[[Array, Array], Array] | None = None
+    sloped: Callable[[float], Activation] | None = None
 
     def jacobian(self, z: Array, a: Array) -> Array:
         """∂a_i/∂z_j = (δ_ij − a_i) s_j of one that mixes: shape (…, n) → (…, n, n)."""
@@ -52,25 +54,37 @@ def parts_of_sum(e: Array) -> Array:
     return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
+def _leaky_relu(slope: float) -> Activation:
+    return Activation(lambda z: np.where(z > 0, z, slope * z), lambda z, a: np.where(z > 0, 1.0, slope))
+
+
+def _elu(alpha: float) -> Activation:
+    """α (e^z − 1) below 0, with the slope α e^z."""
+    return Activation(
+        lambda z: np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0.0))),
+        lambda z, a: np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0.0))),
+    )
+
+
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation(lambda z: z, lambda z, a: np.ones_like(z)),
     "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a)),
     "tanh": Activation(lambda z: np.asarray(np.tanh(z)), lambda z, a: 1 - a**2),
     "relu": Activation(lambda z: np.maximum(z, 0.0), lambda z, a: np.where(z > 0, 1.0, 0.0)),
-    "leaky_relu": Activation(
-        lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
-        lambda z, a: np.where(z > 0, 1.0, LEAKY_SLOPE),
-    ),
-    "elu": Activation(
-        lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))),
-        lambda z, a: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0.0))),
-    ),
+    "leaky_relu": replace(_leaky_relu(0.01), sloped=_leaky_relu),
+    "elu": replace(_elu(1.0), sloped=_elu),
     "softplus": Activation(
         lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z))),
         lambda z, a: sigmoid(z),
     ),
     "softmax": Activation(lambda z: parts_of_sum(powers(z)), lambda z, a: a * (1 - a), powers, lambda z, a: a),
 }
+
+
+def activation_of(layer: Layer) -> Activation:
+    """The activation of a layer, with the layer's own slope below 0 where it has one."""
+    known = ACTIVATIONS[layer.activation]
+    return known if known.sloped is None or layer.slope is None else known.sloped(layer.slope)
 
 
 @dataclass(frozen=True)
@@ -101,6 +115,10 @@ LOSSES: dict[str, Loss] = {
     "mse": Loss(
         lambda a, t: (a - t) ** 2 / a.shape[-1],
         lambda a, t: 2 * (a - t) / a.shape[-1],
+    ),
+    "sse": Loss(
+        lambda a, t: (a - t) ** 2,
+        lambda a, t: 2 * (a - t),
     ),
     "binary_cross_entropy": Loss(
         lambda a, t: -(_t_ln_a(t, a) + _t_ln_a(1 - t, 1 - a)),

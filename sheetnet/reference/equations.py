@@ -21,7 +21,7 @@ from sheetnet.network import Block, Network
 from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.object_display import shown_html, shown_line
 from sheetnet.quantity import q
-from sheetnet.reference.activations_and_losses import ACTIVATIONS, LOSSES, Array
+from sheetnet.reference.activations_and_losses import LOSSES, Array, activation_of
 
 if TYPE_CHECKING:
     import pandas
@@ -74,7 +74,7 @@ def forward_pass(network: Network, new: bool = False) -> dict[str, Equation]:
 
 
 def _layer(network: Network, layer: int, new: bool) -> dict[str, Equation]:
-    activation = ACTIVATIONS[network.layers[layer - 1].activation]
+    activation = activation_of(network.layers[layer - 1])
     below, weights = q("A", layer - 1, new), q("W", layer, new)
     z, a = q("z", layer, new), q("a", layer, new)
     found: dict[str, Equation] = {z: lambda v: v[below] @ v[weights]}
@@ -99,17 +99,16 @@ def nodes_of(network: Network, layer: int, a: Array) -> Array:
 def _cost(network: Network, new: bool) -> dict[str, Equation]:
     loss, out = LOSSES[network.loss], q("a", network.depth, new)
     cost_out, cost_n = q("cost_out", new=new), q("cost_n", new=new)
-    reduce = np.mean if network.reduction == "mean" else np.sum
     return {
         cost_out: lambda v: loss.terms(v[out], v["target"]),
         cost_n: lambda v: v[cost_out].sum(axis=-1, keepdims=True),
-        q("cost", new=new): lambda v: np.asarray(reduce(v[cost_n], axis=-2, keepdims=True)),
+        q("cost", new=new): lambda v: v[cost_n].sum(axis=-2, keepdims=True) / network.divisor,
     }
 
 
 def _errors(network: Network, layer: int) -> dict[str, Equation]:
     """∂C/∂a, ∂a/∂z and their product δ = ∂cost_n/∂z of one layer; δ carries no 1/N."""
-    activation, loss = ACTIVATIONS[network.layers[layer - 1].activation], LOSSES[network.loss]
+    activation, loss = activation_of(network.layers[layer - 1]), LOSSES[network.loss]
     z, a, dc_da, da_dz, jacobian = q("z", layer), q("a", layer), q("dC_da", layer), q("da_dz", layer), q("J", layer)
     found: dict[str, Equation] = {}
     if layer == network.depth:
@@ -128,7 +127,7 @@ def _errors(network: Network, layer: int) -> dict[str, Equation]:
 
 
 def _weight_gradient(network: Network, layer: int) -> Equation:
-    share = 1 / network.observations if network.reduction == "mean" else 1.0
+    share = 1 / network.divisor
     return lambda v: share * (np.swapaxes(v[q("A", layer - 1)], -1, -2) @ v[q("delta", layer)])
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import q
-from sheetnet.reference import ACTIVATIONS, Array
+from sheetnet.reference import ACTIVATIONS, Array, activation_of
 from sheetnet.trials.tolerance import ABSOLUTE
 
 Met = NDArray[np.bool_]
@@ -129,7 +129,7 @@ def single_unit_below(network: Network, layer: int) -> bool:
             return False
         if network.sizes[number - 1] == 1 and network.activation_facts(number - 1).off is not None:
             return True
-        if float(ACTIVATIONS[network.layers[number - 2].activation].f(np.zeros((1, 2)))[0, 0]) != 0.0:
+        if float(activation_of(network.layers[number - 2]).f(np.zeros((1, 2)))[0, 0]) != 0.0:
             return False
     return False
 

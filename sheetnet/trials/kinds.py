@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sheetnet.activations_and_losses import Targets
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
-from sheetnet.reference import ACTIVATIONS, Array, equations, nodes_of
+from sheetnet.reference import Array, activation_of, equations, nodes_of
 
 LARGEST_STEP = 0.5  # the largest part of how far z varies by which one step may change a z
 CLOSEST = 1e-3  # the shortest distance from its bend at which a unit is put on purpose
@@ -121,7 +121,7 @@ def candidates(
     for layer in range(1, network.depth + 1):
         weights, z = _layer(network, layer, a, generator, kind, decimals)
         inputs[q("W", layer)] = weights
-        a = ACTIVATIONS[network.layers[layer - 1].activation].f(z)
+        a = activation_of(network.layers[layer - 1]).f(z)
     inputs["target"] = _targets(network, generator, a, kind, one_hot)
     part = generator.uniform(0.2, 1.0, size=(count, 1, 1)) * LARGEST_STEP * network.depth**-0.5
     gamma = generator.uniform(*kind.gamma, size=part.shape)

@@ -132,11 +132,16 @@ def _exponential_roots(network: Network) -> list[tuple[str, ...]]:
 
 
 def _has_half_squares(network: Network) -> bool:
-    return network.loss_facts.squares and not network.loss_facts.averages
+    return network.loss_facts.halves
 
 
 def _has_mean_squares(network: Network) -> bool:
     return network.loss_facts.squares and network.loss_facts.averages
+
+
+def _has_whole_squares(network: Network) -> bool:
+    facts = network.loss_facts
+    return facts.squares and not facts.halves and not facts.averages
 
 
 def _is_batch(reduction: str) -> Callable[[Network], bool]:
@@ -151,6 +156,8 @@ CONVENTIONS = (
                _scaled(lambda net: 1 / net.sizes[-1]), _cost_roots),
     Convention("mean-squares", "the cost is the mean over the outputs of (a − T)², without the ½",
                _has_half_squares, _scaled(lambda net: 2 / net.sizes[-1]), _cost_roots),
+    Convention("half-squares", "the cost is ½ Σ (a − T)², with the ½, and its derivative a − T",
+               _has_whole_squares, _scaled(lambda net: 0.5), _cost_roots),
     Convention("sum-over-outputs", "the cost is the sum over the outputs of (a − T)², not their mean",
                _has_mean_squares, _scaled(lambda net: float(net.sizes[-1])), _cost_roots),
     Convention("half-sum-over-outputs", "the cost is ½ Σ (a − T)², not the mean over the outputs",

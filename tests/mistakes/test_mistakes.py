@@ -31,6 +31,7 @@ from tools.small_networks import make_network
 # Networks beside the templates, so that every mistake has a place: mse, sums over the batch, leaky_relu.
 OTHERS = {
     "leaky_relu with mse": make_network("leaky_relu", "mse", reduction="sum"),
+    "elu with a slope": make_network("elu", "sse", reduction="elements", slope=0.5),
     "without biases": make_network("tanh", "half_sse", biases=(False, False)),
     "relu below softmax": make_network("softmax", "cross_entropy", (3, 3, 4, 3), hidden="relu", reduction="sum"),
 }

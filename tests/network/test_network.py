@@ -103,7 +103,7 @@ WRONG: dict[str, tuple[Callable[[], object], str, str]] = {
     "an unknown loss": (lambda: changed(loss="MSE"), "loss is 'MSE', expected one of half_sse, mse", "loss"),
     "a reduction in capitals": (
         lambda: changed(reduction="Mean"),
-        "reduction is 'Mean', expected one of mean, sum: did you mean mean?",
+        "reduction is 'Mean', expected one of mean, sum, elements: did you mean mean?",
         "reduction",
     ),
     "infinity": (
@@ -158,6 +158,21 @@ WRONG: dict[str, tuple[Callable[[], object], str, str]] = {
         lambda: changed(loss="cross_entropy", targets=[[-0.1], [1.0]]),
         "targets has a negative number, expected probabilities for cross_entropy",
         "targets",
+    ),
+    "a mean of means": (
+        lambda: changed(loss="mse", reduction="elements"),
+        "reduction is elements, but mse is the mean over the outputs already, expected mean, or a loss that is a sum",
+        "reduction",
+    ),
+    "a slope of what has none": (
+        lambda: Layer("tanh", HIDDEN.weights, slope=0.2),
+        "slope stands beside tanh, expected none, or the activation leaky_relu or elu",
+        "slope",
+    ),
+    "a slope downwards": (
+        lambda: Layer("elu", HIDDEN.weights, slope=-1),
+        "slope is -1, expected a number above 0, at most 100",
+        "slope",
     ),
     "a shared bias of no bias": (
         lambda: Layer("tanh", ((1.0, 2.0),), shared_bias=True, bias=False),

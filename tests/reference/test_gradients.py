@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sheetnet import load_network, training_step
 from sheetnet.activations_and_losses import LOSS_FACTS
-from sheetnet.network import Network
+from sheetnet.network import Layer, Network
 from sheetnet.network_file import template_names
 from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of
 from tests.support import engines
@@ -64,6 +64,41 @@ def test_gradients_of_layers_without_biases_are_slopes_too(
     assert_gradients(make_network(activation, loss, biases=biases))
 
 
+ELEMENTS = [make_network("sigmoid", loss, reduction="elements", observations=n) for loss in ("sse", "half_sse",
+            "binary_cross_entropy") for n in (1, 5)]  # fmt: skip
+SLOPED = [
+    make_network(name, "sse", (2, 3, 5, 4), slope=slope) for name in ("leaky_relu", "elu") for slope in (0.2, 1.5)
+]
+
+
+@pytest.mark.parametrize("network", [pytest.param(n, id=f"{n.title} {k}") for k, n in enumerate([*ELEMENTS, *SLOPED])])
+def test_gradients_of_all_elements_and_other_slopes_are_slopes_too(network: Network) -> None:
+    """The mean over all elements divides cost and gradients alike; a slope below 0 goes into both f and f′."""
+    assert_gradients(network)
+
+
+@pytest.mark.torch
+def test_pytorch_means_all_elements() -> None:
+    """`MSELoss()` is mse with the mean, and sse with all elements; `BCELoss()` is of all elements; its sums are sums."""
+    torch = engines.torch()
+    functional = torch.nn.functional
+    square, entropy = functional.mse_loss, functional.binary_cross_entropy
+    for loss, reduction, theirs, theirs_reduction in (
+        ("mse", "mean", square, "mean"),
+        ("sse", "elements", square, "mean"),
+        ("sse", "sum", square, "sum"),
+        ("binary_cross_entropy", "elements", entropy, "mean"),
+        ("binary_cross_entropy", "sum", entropy, "sum"),
+    ):
+        network = make_network("sigmoid", loss, reduction=reduction)
+        step = training_step(network)
+        a = torch.tensor(step["a_2"], requires_grad=True)
+        cost = theirs(a, torch.tensor(network.targets), reduction=theirs_reduction)
+        cost.backward()
+        assert step["cost"].item() == pytest.approx(cost.item(), rel=1e-13)
+        np.testing.assert_allclose(step["dC_da_2"] / network.divisor, a.grad.numpy(), rtol=1e-12)
+
+
 @every_activation
 @pytest.mark.parametrize("output", ["softmax", "identity"])
 def test_gradients_pass_through_every_hidden_activation(activation: str, output: str) -> None:
@@ -95,9 +130,11 @@ def test_each_derivative_is_the_slope_of_its_activation(activation: str, z: floa
     assert ACTIVATIONS[activation].derivative(at, f(at))[0, 0] == pytest.approx(expected, rel=1e-6, abs=1e-8)
 
 
-def torch_activation(torch, name: str):
-    """The activation of that name as PyTorch's own function."""
-    functional = torch.nn.functional
+def torch_activation(torch, layer: Layer):
+    """The activation of a layer as PyTorch's own function."""
+    functional, name = torch.nn.functional, layer.activation
+    if layer.slope is not None:
+        return {"leaky_relu": torch.nn.LeakyReLU, "elu": torch.nn.ELU}[name](layer.slope)
     special = {"identity": lambda z: z, "softmax": lambda z: functional.softmax(z, dim=-1)}
     return special.get(name) or getattr(functional, name)
 
@@ -107,6 +144,7 @@ def torch_cost(torch, network: Network, a, target):
     functional = torch.nn.functional
     each = {
         "half_sse": lambda: functional.mse_loss(a, target, reduction="none").sum(-1) / 2,
+        "sse": lambda: functional.mse_loss(a, target, reduction="none").sum(-1),
         "mse": lambda: functional.mse_loss(a, target, reduction="none").mean(-1),
         "binary_cross_entropy": lambda: functional.binary_cross_entropy(a, target, reduction="none").sum(-1),
         "cross_entropy": lambda: -(target * a.log()).sum(-1),
@@ -122,13 +160,14 @@ def torch_step(torch, network: Network) -> dict[str, Array]:
     watched: dict = {}
     for number, (layer, w) in enumerate(zip(network.layers, weights, strict=True), 1):
         z = a @ w[:-1] + w[-1] if layer.bias else a @ w
-        a = torch_activation(torch, layer.activation)(z)
+        a = torch_activation(torch, layer)(z)
         for tensor in (z, a):
             tensor.retain_grad()
         watched[number] = (z, a)
         found |= {f"z_{number}": z, f"a_{number}": a}
     cost_n = torch_cost(torch, network, a, torch.tensor(network.targets))
     cost = cost_n.mean() if network.reduction == "mean" else cost_n.sum()
+    assert network.reduction != "elements", "see test_pytorch_means_all_elements"
     found |= {"cost_n": cost_n[:, None], "cost": cost[None, None]}
     cost_n.sum().backward(retain_graph=True)  # δ and ∂C/∂a are of each observation's own cost
     for number, (z, a) in watched.items():
@@ -164,6 +203,13 @@ def test_pytorch_gives_the_same_gradients_without_biases(activation: str, loss: 
 
 
 @pytest.mark.torch
+@pytest.mark.parametrize("network", [pytest.param(n, id=f"{n.title} {k}") for k, n in enumerate(SLOPED)])
+def test_pytorch_gives_the_same_gradients_with_other_slopes(network: Network) -> None:
+    """`LeakyReLU(negative_slope)` and `ELU(alpha)`."""
+    assert_torch_agrees(network)
+
+
+@pytest.mark.torch
 @pytest.mark.parametrize("name", template_names())
 def test_pytorch_gives_the_same_gradients_for_the_templates(name: str) -> None:
     """So it does for every shipped network, that of 64-32-10 included."""
@@ -175,8 +221,8 @@ def test_pytorch_gives_the_same_gradients_for_the_templates(name: str) -> None:
 def test_pytorch_gives_the_same_jacobians(activation: str) -> None:
     """`da_dz_l` is the diagonal of ∂a/∂z; where neurons mix, `J_l` is the whole of it."""
     torch = engines.torch()
-    step = training_step(make_network(activation, "half_sse", (2, 3), observations=4))
-    f = torch_activation(torch, activation)
+    network = make_network(activation, "half_sse", (2, 3), observations=4)
+    step, f = training_step(network), torch_activation(torch, network.layers[0])
     for n, z in enumerate(step["z_1"]):
         jacobian = torch.autograd.functional.jacobian(f, torch.tensor(z)).numpy()
         np.testing.assert_allclose(step["da_dz_1"][n], np.diag(jacobian), rtol=1e-10, atol=1e-13)

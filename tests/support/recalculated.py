@@ -27,6 +27,10 @@ def networks() -> dict[str, Network]:
         found[f"{activation} one observation"] = make_network(activation, loss, observations=1)
         found[f"{activation} deep"] = make_network(activation, loss, (3, 2, 5, 4), hidden="softmax")
         found[f"{activation} shared bias"] = make_network(activation, loss, train_bias=False, shared_bias=True)
+    found["elements of one observation"] = make_network(
+        "sigmoid", "half_sse", observations=1, reduction="elements", hidden="elu", biases=(False, True)
+    )
+    found["elements with a slope"] = make_network("leaky_relu", "sse", reduction="elements", slope=0.2)
     found["softmax without biases"] = make_network("softmax", "cross_entropy", biases=(False, False))
     found["relu without a bias below"] = make_network(
         "sigmoid", "mse", (3, 2, 4, 1), hidden="relu", train_bias=False, biases=(False, True, False)

@@ -39,6 +39,12 @@ def book(network: Network, view: str, column: bool = False) -> Workbook:
     return make_workbook(network, WorkbookOptions(("step", view), column))
 
 
+def divided_by(network: Network) -> int:
+    """What the sum of all costs is divided by, as docs/network-files.md says of each reduction."""
+    every = {"mean": network.observations, "elements": network.observations * network.sizes[-1], "sum": 1}
+    return every[network.reduction]
+
+
 def far_cells(workbook: Workbook, path: Path) -> dict[Place, float]:
     """The formula cells whose recalculated values are not the cached ones, which are NumPy's; written falsified."""
     save_workbook(lying(workbook), path)

@@ -11,7 +11,7 @@ from sheetnet import load_network
 from sheetnet.activations_and_losses import ACTIVATION_FACTS, LOSS_FACTS, Targets
 from sheetnet.network import Network, activation_name
 from sheetnet.network_file import template_names
-from sheetnet.reference import ACTIVATIONS, Array, Equation, Values, evaluate_step, stacked
+from sheetnet.reference import Array, Equation, Values, activation_of, evaluate_step, stacked
 from sheetnet.trials import TRIALS, draw, kinds
 from sheetnet.trials.draw import Trials, draw_trials
 from sheetnet.trials.tolerance import agreement, scales
@@ -128,7 +128,7 @@ def _one_sided(sign: int, kink: float = 0.0) -> Mutant:
     """The activation and its derivative as if z were always above (or below) a bend: a ReLU always on, or never."""
 
     def mutant(network: Network, layer: int) -> dict[str, Equation]:
-        known, z, a = ACTIVATIONS[network.layers[layer - 1].activation], f"z_{layer}", f"a_{layer}"
+        known, z, a = activation_of(network.layers[layer - 1]), f"z_{layer}", f"a_{layer}"
 
         def kept(values: Values) -> Array:
             beyond = sign * (values[z] - kink)

@@ -215,17 +215,19 @@ def cost_readings(costs: Costs, observations: int, neurons: int) -> CostReadings
     known: set[tuple[bool, str, float, float]] = set()
     for loss, facts in LOSS_FACTS.items():
         for reduction in REDUCTIONS:
+            if reduction == "elements" and facts.averages:
+                continue
             factor = 1 / neurons if facts.averages else 1.0
-            whole = factor / observations if reduction == "mean" else factor
-            scale = (
-                factor if facts.averages or not facts.squares else factor / 2
-            )  # of (a − T)², where it is made of these
+            whole = factor / {"mean": observations, "elements": observations * neurons}.get(reduction, 1)
+            scale = facts.square_factor(neurons) if facts.squares else factor  # of (a − T)², where it is made of these
             same = (facts.squares, facts.entropy, scale, whole / factor * scale)
             expected = whole if top == 2 else factor
             count = sum(abs(cell.factors.get(loss, np.inf) - expected) < _NEAR for cell in highest)
             if count and same not in known:
                 known.add(same)
                 fitting[loss, reduction] = count
+    usual = {way: count for way, count in fitting.items() if way[1] != "elements"}
+    fitting = usual or fitting  # the mean of all elements is nearly always meant as mse
     best = max(fitting.values(), default=0)
     return CostReadings(tuple(way for way, count in fitting.items() if count == best), best == len(highest))
 

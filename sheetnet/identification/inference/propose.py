@@ -14,7 +14,7 @@ from sheetnet.identification.inference.result import OpenQuestion
 from sheetnet.identification.inference.sums import Sums
 from sheetnet.identification.inference.training_cells import DataCells, TrainingCells
 from sheetnet.identification.input_map import InputMap
-from sheetnet.network import REDUCTIONS, Layer, Network
+from sheetnet.network import Layer, Network
 from sheetnet.quantity import q
 from sheetnet.syntax.references import cell_place, listed
 from sheetnet.validation.case import InputPlace
@@ -91,7 +91,7 @@ class _Maker:
         allowed = [name for name, facts in LOSS_FACTS.items() if outputs.within(facts.outputs)]
         shown = families(self._costs)
         chosen = [name for name in allowed if name in shown] or allowed
-        reductions = REDUCTIONS if len(self._rows) > 1 else REDUCTIONS[:1]
+        reductions = ("mean", "sum") if len(self._rows) > 1 else ("mean",)
         return [(loss, reduction) for loss in chosen for reduction in reductions]
 
     def proposal(self, loss: str, reduction: str, *, decided: bool, agreed: bool) -> Proposal | None:

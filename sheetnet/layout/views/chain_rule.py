@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sheetnet.errors import FileError
-from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.view_parts import Laid, ViewContext
+from sheetnet.layout.views.view_parts import Laid, ViewContext, reduced_words
 from sheetnet.layout.views.view_parts import layer_sign as up
 from sheetnet.layout.views.view_parts import subscript as low
 from sheetnet.network import activation_name
@@ -57,7 +57,7 @@ class Columns:
     @property
     def cost(self) -> str:
         """What is derived: the cost, of the row's observation where there are several."""
-        return "∂Cₙ" if self.context.network.observations > 1 else "∂C"
+        return "∂Cₙ" if self.context.network.reduces else "∂C"
 
     def plain(self) -> list[Column]:
         """∂C/∂a_j, as the loss gives it or summed over the paths; ∂a_j/∂z_j; ∂z_j/∂w; their product."""
@@ -161,7 +161,7 @@ class Columns:
 
     def _slope(self, n: int, j: int) -> str:
         network, step = self.context.network, self.context.step
-        derivative = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation].derivative
+        derivative = activation_formulas(network.layers[self.layer - 1]).derivative
         a = activation_name(self.layer, network.depth)
         return derivative(step.cell(q("z", self.layer), n, j), step.cell(a, n, j))
 
@@ -237,11 +237,11 @@ class _Layer:
         self._weights(top, NAMES)
         box = self._table(chain("", layer), columns.mixing() if network.mixes(layer) else columns.plain(), top)
         right = box[3]
-        if network.observations == 1:
+        if not network.reduces:
             right = self._step(top, right + 1)
         if network.mixes(layer):
             right = self._diagonal(top, right + 2, columns)
-        if network.observations > 1:
+        if network.reduces:
             self._step(top, right + 2)
         return box[2] + 3
 
@@ -263,7 +263,7 @@ class _Layer:
         grid, network, step = self.grid, self.context.network, self.context.step
         size, block, left = network.sizes[self.layer], chain("J", self.layer), _first_column(self.context)
         a = activation_name(self.layer, network.depth)
-        activation = ACTIVATION_FORMULAS[network.layers[self.layer - 1].activation]
+        activation = activation_formulas(network.layers[self.layer - 1])
 
         def formula(row: int, j: int) -> str:
             n, i = divmod(row, size)
@@ -337,10 +337,11 @@ class _Layer:
     def _step(self, top: int, left: int) -> int:
         """γ, w and w′ of each weight, with ∂C/∂w over all observations where there are several; gives the last column."""
         network, grid, block = self.context.network, self.grid, chain("step", self.layer)
-        several, values = network.observations > 1, self.context.values[block]
+        several, values = network.reduces, self.context.values[block]
         heads = ["γ", "w", "w′ = w − γ ∂C/∂w"]
         if several:
-            heads = [f"∂C/∂w, {'mean' if network.reduction == 'mean' else 'sum'} over n", *heads]
+            over = "n and outputs" if network.reduction == "elements" else "n"
+            heads = [f"∂C/∂w, {reduced_words(network)} over {over}", *heads]
             grid.write(top + 1, left, "weight", "header")
             for weight in range(len(values)):
                 grid.write(top + 2 + weight, left, self._named(weight)[0], "name")
@@ -357,17 +358,17 @@ class _Layer:
         table, block, count = chain("", self.layer), chain("step", self.layer), network.observations
         last = grid.shapes[table][1] - 1
         j, i = divmod(weight, network.nodes(self.layer - 1))
-        gradient = grid.cell(table, weight, last) if count == 1 else grid.cell(block, weight, 0)
-        gamma, old = (grid.cell(block, weight, c + (count > 1)) for c in (0, 1))
+        gradient = grid.cell(block, weight, 0) if network.reduces else grid.cell(table, weight, last)
+        gamma, old = (grid.cell(block, weight, c + network.reduces) for c in (0, 1))
         frozen = i == network.sizes[self.layer - 1] and not network.train_bias
         first, final = (grid.cell(table, weight * count + n, last) for n in (0, count - 1))
-        share = f"/{count}" if network.reduction == "mean" else ""
+        share, reduces = f"/{network.divisor}" if network.divisor > 1 else "", network.reduces
         choices = [
             step.fixed("gamma"),
             step.cell(q("W", self.layer), i, j),
             old if frozen else f"{old}-{gamma}*{gradient}",
         ]
-        return [*([f"SUM({first}:{final}){share}"] if count > 1 else []), *choices][column]
+        return [*([f"SUM({first}:{final}){share}"] if reduces else []), *choices][column]
 
     def _diagonal(self, top: int, left: int, columns: Columns) -> int:
         """The product that takes only ∂a_j/∂z_j of the Jacobian, greyed and called what it is; gives its column."""

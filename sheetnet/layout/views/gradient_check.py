@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas, describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.view_parts import (
     AGREES,
@@ -130,7 +130,7 @@ class Workings(TableLayout):
         return fixed(self.context, "A_0", n, i) if layer == 1 else self._at(side, q("a", layer - 1), n, i)
 
     def _activation(self, side: str, n: int, kind: str, layer: int, j: int) -> str:
-        last, activation = self.network.sizes[layer] - 1, ACTIVATION_FORMULAS[self.network.layers[layer - 1].activation]
+        last, activation = self.network.sizes[layer] - 1, activation_formulas(self.network.layers[layer - 1])
         if kind == "e":
             row = self.table.span(moved("z", layer, n, part=side), 0, last)
             return activation.power(self._at(side, q("z", layer), n, j), row)

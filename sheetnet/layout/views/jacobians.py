@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetnet.errors import FileError
-from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas
 from sheetnet.layout.views.view_parts import (
     EquationLine,
     ViewContext,
@@ -30,9 +30,10 @@ from sheetnet.layout.views.view_parts import (
     node_labels,
     numbered,
     pale_zeros,
+    reduced_words,
     subscript,
 )
-from sheetnet.network import activation_name
+from sheetnet.network import Network, activation_name
 from sheetnet.quantity import jac, q
 from sheetnet.styles import activation_role
 from sheetnet.workbook import Name, Sheet, View
@@ -114,7 +115,7 @@ def _single_one(layout: JacobiansLayout, line: EquationLine, layer: int, i: int)
 def vector(layout: JacobiansLayout, line: EquationLine, layer: int, n: int, sign: str) -> None:
     """v of one observation."""
     network, grid, name = layout.network, layout.grid, jac("v", layer, n)
-    activation, facts = ACTIVATION_FORMULAS[network.layers[layer - 1].activation], network.activation_facts(layer)
+    activation, facts = activation_formulas(network.layers[layer - 1]), network.activation_facts(layer)
     net, out = jac("net", layer, n), jac("out", layer, n)
 
     def formula(j: int, _: int) -> str:
@@ -266,7 +267,7 @@ def _cost_by_weights(layout: JacobiansLayout, line: EquationLine, layer: int, n:
     line.array(name, layout.values(name), text, "gradient", words)
     words = Words(f"∂C/∂W{sign}", "folded like W", "→", *layout.weight_labels(layer))
     line.block(folded, layout.values(folded), lambda j, i: grid.cell(name, j * nodes + i, 0), "gradient", words)
-    if layout.network.observations == 1:
+    if not layout.network.reduces:
         layout.compare(line, layer, folded)
 
 
@@ -299,7 +300,7 @@ def jacobians_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
         top = _forward(layout, n, top + 1)
         for layer in range(network.depth, 0, -1):
             top = chain_lines(layout, layer, n, terms(layout, layer, n, top))
-    if network.observations > 1:
+    if network.reduces:
         _over_observations(layout, top)
     return grid.finished(View(freeze=(JACOBIANS_TOP, 1), title_rows=(1, 3), tab=JACOBIANS_TAB)), grid.names()
 
@@ -340,20 +341,27 @@ def _copy(layout: JacobiansLayout, line: EquationLine, name: str, source: str, n
     )
 
 
+def _divided(network: Network) -> str:
+    if network.divisor == 1:
+        return ""
+    return " / (N n)" if network.reduction == "elements" else " / N"
+
+
 def _over_observations(layout: JacobiansLayout, top: int) -> None:
     """The mean (or the sum) of what the observations give, beside Step's ∂C/∂W."""
     network, grid = layout.network, layout.grid
-    mean = network.reduction == "mean"
-    grid.write(top, 1, "Mean over the observations" if mean else "Sum over the observations", "band")
+    mean = network.divisor > 1
+    over = " and outputs" * (network.reduction == "elements")
+    grid.write(top, 1, f"{reduced_words(network).capitalize()} over the observations{over}", "band")
     top += 1
     for layer in range(1, network.depth + 1):
         line, name = EquationLine(grid, top), jac("mean", layer)
 
         def formula(j: int, i: int, layer: int = layer) -> str:
             cells = "+".join(grid.cell(jac("folded", layer, n), j, i) for n in range(network.observations))
-            return f"({cells})/{network.observations}" if mean else cells
+            return f"({cells})/{network.divisor}" if mean else cells
 
-        words = Words(f"∂C/∂W{layer_sign(layer)}", "Σ / N" if mean else "Σ", "", *layout.weight_labels(layer))
+        words = Words(f"∂C/∂W{layer_sign(layer)}", f"Σ{_divided(network)}", "", *layout.weight_labels(layer))
         line.block(name, layout.values(name), formula, "gradient", words)
         layout.compare(line, layer, name)
         top = line.bottom

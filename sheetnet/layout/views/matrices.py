@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas
 from sheetnet.layout.views.view_parts import (
     EquationLine,
     Pieces,
@@ -106,7 +106,7 @@ def _letter(layout: MatricesLayout, layer: int) -> str:
 def _diagonal(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """D, f′ on the diagonal; where neurons mix the whole Jacobian, turned as D is: row i has the derivatives by z_i."""
     neurons, mixes, name = layout.network.sizes[layer], layout.network.mixes(layer), mat("D", layer)
-    activation = ACTIVATION_FORMULAS[layout.network.layers[layer - 1].activation]
+    activation = activation_formulas(layout.network.layers[layer - 1])
     z, a = mat("z", layer), mat("out", layer)
 
     def formula(row: int, j: int) -> str | None:
@@ -179,7 +179,7 @@ def _product(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
 def _hadamard(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """δ without the zeros of D. Where neurons mix: δⱼ = Σᵢ cᵢ(δᵢⱼ − aᵢ)sⱼ = sⱼ(cⱼ − Σᵢ aᵢcᵢ), without their matrix."""
     mixes, grid = layout.network.mixes(layer), layout.grid
-    activation = ACTIVATION_FORMULAS[layout.network.layers[layer - 1].activation]
+    activation = activation_formulas(layout.network.layers[layer - 1])
     z, a, c, f, name = (mat(kind, layer) for kind in ("z", "out", "c", "f", "hadamard"))
     labels = layout.neurons(layer), layout.observations()
 
@@ -229,10 +229,10 @@ def _change_matrix(layout: MatricesLayout, line: EquationLine, layer: int) -> No
     network, grid, sign = layout.network, layout.grid, layer_sign(layer)
     name, copied, nodes = mat("dC_dW", layer), mat("step", layer), grid.area(mat("A", layer - 1))
     below = f"TRANSPOSE({nodes})" if layout.column else nodes
-    mean = network.reduction == "mean" and network.observations > 1
-    text = f"MMULT({grid.area(mat('delta', layer))},{below})" + (f"/{network.observations}" if mean else "")
+    mean, n = network.divisor > 1, "(N n)" if network.reduction == "elements" else "N"
+    text = f"MMULT({grid.area(mat('delta', layer))},{below})" + (f"/{network.divisor}" if mean else "")
     labels = layout.neurons(layer), layout.nodes(layer - 1)
-    equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if layout.column else ''}{' / N' if mean else ''}"
+    equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if layout.column else ''}{f' / {n}' if mean else ''}"
     symbol = f"∂C/∂W{sign}" if layout.column else f"(∂C/∂W{sign})ᵀ"
     line.array(name, layout.values(name), text, "gradient", Words(symbol, equation, "", *labels))
     words = Words(symbol, "from Step", "", *labels, layout.on_step(q("dC_dW", layer)))
@@ -346,7 +346,7 @@ def _weights(layout: MatricesLayout, line: EquationLine, layer: int, sign: str) 
 
 def _activate(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """a = f(z); where neurons mix, through e."""
-    activation, sign = ACTIVATION_FORMULAS[layout.network.layers[layer - 1].activation], layer_sign(layer)
+    activation, sign = activation_formulas(layout.network.layers[layer - 1]), layer_sign(layer)
     z, e, name = mat("z", layer), mat("e", layer), mat("out", layer)
     labels = layout.observations(), layout.neurons(layer)
     role = "output" if layer == layout.network.depth else activation_role(layer)

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.view_parts import Laid, ViewContext, plus
+from sheetnet.layout.views.view_parts import Laid, ViewContext, plus, reduced_words
 from sheetnet.layout.views.view_parts import layer_sign as up
 from sheetnet.layout.views.view_parts import subscript as low
 from sheetnet.network import Network
@@ -118,6 +118,7 @@ class Places:
 NETWORK_WORDS = (
     "Forward from left to right; backward ∂C/∂w = a · δ: what a line comes from times δ of the neuron that it leads to."
 )
+OF_OUTPUTS = {False: "C = Σ Cⱼ", True: "Σ Cⱼ, of which ∂C/∂w is shown"}
 NETWORK_LEGEND = (
     ("input", "input"),
     ("weight", "w"),
@@ -212,7 +213,7 @@ class _Drawing:
     def _neuron(self, layer: int, j: int) -> None:
         """z, with softmax e, a and δ of a neuron, each under its symbol."""
         net, grid, z = self.context.network, self.grid, self.at.left(layer) + 3
-        activation, row = ACTIVATION_FORMULAS[net.layers[layer - 1].activation], self.at.symbol_row(layer, j) + 1
+        activation, row = activation_formulas(net.layers[layer - 1]), self.at.symbol_row(layer, j) + 1
         weights = [grid.cell(drawn("edge", layer, index=j), NODE * i, 0) for i in range(net.nodes(layer - 1))]
         flowing = plus([f"{w}*{self.at.node(layer - 1, i)}" for i, w in enumerate(weights)])
         cells = [cell_name(row, z + offset) for offset in range(2)]
@@ -254,10 +255,10 @@ class _Drawing:
         terms = self.at.rim(net.depth) + 3
         several = net.observations > 1
         own = f"SUM({self.at.numbers(net.depth, terms)})"
-        nodes = [(drawn("cost_n"), own, "C of this n" if several else "C = Σ Cⱼ")]
-        if several:
-            words = "mean" if net.reduction == "mean" else "sum"
-            nodes.append((drawn("cost"), step.cell("cost", 0, 0), f"C, {words} of all {net.observations}"))
+        nodes = [(drawn("cost_n"), own, "C of this n" if several else OF_OUTPUTS[net.reduces])]
+        if net.reduces:
+            words = f"C, {reduced_words(net)} of all {net.observations * (1 if several else net.sizes[-1])}"
+            nodes.append((drawn("cost"), step.cell("cost", 0, 0), words))
         nodes.append((drawn("cost", new=True), step.cell("cost_new", 0, 0), "C′ after the step"))
         row = self.at.top + (self.at.height - NODE) // 2
         for j in range(net.sizes[-1]):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sheetnet.formulas import ACTIVATION_FORMULAS, LOSS_FORMULAS, describe
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas, describe
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.view_parts import (
     ColumnGroup,
@@ -26,6 +26,7 @@ from sheetnet.layout.views.view_parts import (
     lowered,
     mean,
     plus,
+    reduced_words,
 )
 from sheetnet.network import activation_name
 from sheetnet.quantity import q, train
@@ -94,7 +95,7 @@ class TrainingFormulas(TableLayout):
         """z_j = Σ_i a_i w_ij with the bias node last, and a_j = f(z_j)."""
         network, a = self.network, activation_name(layer, self.network.depth)
         nodes, neurons = network.nodes(layer - 1), network.sizes[layer]
-        activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+        activation = activation_formulas(network.layers[layer - 1])
         f = activation.value
         below, span = train("A", layer - 1, n), self.table.span
         found: Templates = {
@@ -121,7 +122,7 @@ class TrainingFormulas(TableLayout):
         """δ_j = ∂C/∂a_j f′(z_j); where each a_i depends on every z_j, δ_j = s_j (∂C/∂a_j − Σ_i a_i ∂C/∂a_i)."""
         network, a = self.network, activation_name(layer, self.network.depth)
         neurons = network.sizes[layer]
-        activation = ACTIVATION_FORMULAS[network.layers[layer - 1].activation]
+        activation = activation_formulas(network.layers[layer - 1])
         own = [(self._at(q("z", layer), n, j), self._at(a, n, j)) for j in range(neurons)]
         dc_da = [self._pull(layer, n, j) for j in range(neurons)]
         if network.mixes(layer):
@@ -205,7 +206,7 @@ class _Page(TableLayout):
         sections = [("Weights", self._of_weights("W", "trained"))]
         observations = range(self.network.observations)
         sections += [(f"Observation n = {n}: forward, cost, backward", self._of_observation(n)) for n in observations]
-        share = ", the " + self.network.reduction + " over the observations" if self.network.observations > 1 else ""
+        share = f", the {reduced_words(self.network)} over the observations" if self.network.reduces else ""
         sections.append((f"Gradient{share}", self._of_weights("dC_dW", "gradient")))
         left, groups = CHART + CHART_COLUMNS + 1, cost
         for words, members in sections:

@@ -154,10 +154,13 @@ def plus(terms: Sequence[str]) -> str:
 
 
 def mean(network: Network, terms: Sequence[str]) -> str:
-    """The mean of the observations' terms, or their sum, as the network says."""
-    if network.reduction == "mean" and len(terms) > 1:
-        return f"({plus(terms)})/{len(terms)}"
-    return plus(terms)
+    """The mean of the observations' terms, of all their outputs', or the sum, as the network says."""
+    return f"({plus(terms)})/{network.divisor}" if network.divisor > 1 else plus(terms)
+
+
+def reduced_words(network: Network) -> str:
+    """What is taken over the observations."""
+    return "sum" if network.reduction == "sum" else "mean"
 
 
 def short_enough(formula: str, sheet: str) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sheetnet.network import Network
 from sheetnet.quantity import app, chain, drawn, jac, mat, q
-from sheetnet.reference.activations_and_losses import ACTIVATIONS, Array
+from sheetnet.reference.activations_and_losses import Array, activation_of
 from sheetnet.reference.equations import Values
 from sheetnet.workbook_options import TERMS, WorkbookOptions
 
@@ -88,7 +88,9 @@ def network_numbers(net: Network, values: Values, shown: WorkbookOptions) -> dic
     for j in range(net.sizes[-1]):
         found[drawn("out", index=j)] = _cells(pick("target")[:, j], pick("cost_out")[:, j])
     if net.observations > 1:
-        found |= {drawn("n"): _cells(n.astype(float)), drawn("cost"): values["cost"]}
+        found[drawn("n")] = _cells(n.astype(float))
+    if net.reduces:
+        found[drawn("cost")] = values["cost"]
     return found | {drawn("cost_n"): _cells(pick("cost_n")[:, 0]), drawn("cost", new=True): values["cost_new"]}
 
 
@@ -138,7 +140,7 @@ def jacobians_numbers(network: Network, values: Values, _: WorkbookOptions) -> d
     for layer in range(1, network.depth + 1):
         gradient = _transposed(values[q("dC_dW", layer)])
         found[jac("step", layer)] = gradient
-        if network.observations > 1:
+        if network.reduces:
             found[jac("mean", layer)] = gradient
         if layer > 1:
             found[jac("w", layer)] = values[q("W", layer)][:, : network.sizes[layer - 1]]
@@ -178,7 +180,7 @@ def _observation(network: Network, values: Values, layer: int, n: int) -> dict[s
 
 
 def _share(network: Network, values: Values, layer: int) -> Array:
-    share = ACTIVATIONS[network.layers[layer - 1].activation].share
+    share = activation_of(network.layers[layer - 1]).share
     assert share is not None, "only where neurons mix"
     return share(values[q("z", layer)], values[q("a", layer)])
 
@@ -257,11 +259,11 @@ def _paths(network: Network, values: Values, layer: int) -> list[Array]:
 
 
 def _update(network: Network, values: Values, layer: int) -> Array:
-    """A row for each weight: ∂C/∂w over all observations (only where there are several), γ, w, w′."""
+    """A row for each weight: ∂C/∂w over all observations (only where that is another number), γ, w, w′."""
     matrices = [values[name] for name in (q("dC_dW", layer), q("W", layer), q("W", layer, new=True))]
     gradient, old, new = (_transposed(matrix).reshape(len(matrix), -1, 1) for matrix in matrices)
     gamma = np.broadcast_to(values["gamma"], old.shape)
-    return np.concatenate([*([gradient] if network.observations > 1 else []), gamma, old, new], axis=-1)
+    return np.concatenate([*([gradient] if network.reduces else []), gamma, old, new], axis=-1)
 
 
 def _neurons(array: Array) -> Array:

@@ -21,7 +21,7 @@ from tools.small_networks import SMALL
 VIEWS = sorted(reference.VIEW_NUMBERS.keys() - {"gradient_check", "training"})
 MIXED = (
     *("softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse", "softplus half_sse"),
-    *("softmax without biases", "relu without a bias below"),
+    *("softmax without biases", "relu without a bias below", "elements of one observation", "elements with a slope"),
 )
 JUDGED = [(view, name) for view in VIEWS for name in (*SMALL, *MIXED, *OWN.get(view, {}))]
 

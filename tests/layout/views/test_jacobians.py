@@ -11,11 +11,11 @@ from sheetnet import load_network, training_step
 from sheetnet.errors import FileError
 from sheetnet.layout.views.jacobians import MOST_OBSERVATIONS
 from sheetnet.network import Network
-from sheetnet.reference import ACTIVATIONS
+from sheetnet.reference import activation_of
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, OWN, block_numbers, book, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, OWN, block_numbers, book, divided_by, judged_with, verdicts
 from tools.small_networks import make_network
 
 VIEW = "jacobians"
@@ -58,7 +58,7 @@ def test_the_backward_pass_is_the_sheets_own(block: str) -> None:
 
 def _differences(network: Network, layer: int, n: int) -> np.ndarray:
     """∂out/∂net of a layer by central differences of its activation at the net of an observation."""
-    f, net = ACTIVATIONS[network.layers[layer - 1].activation].f, training_step(network)[f"z_{layer}"][n]
+    f, net = activation_of(network.layers[layer - 1]).f, training_step(network)[f"z_{layer}"][n]
     h = 1e-5 * np.eye(len(net))
     return (f(net + h) - f(net - h)).T / 2e-5  # rows of f are out for one changed net: turned, row i is out_i
 
@@ -76,7 +76,7 @@ def test_jacobians_are_those_of_central_differences_and_products_the_gradient(na
             factors = (read(workbook, f"jac_{part}_{layer}_n{n}") for part in ("dnet_dW", "dout_dnet", "dE_dout"))
             by_weight, by_net, by_out = factors
             total += (by_weight @ by_net @ by_out).reshape(total.shape)
-        share = network.observations if network.reduction == "mean" else 1
+        share = divided_by(network)
         np.testing.assert_allclose(total / share, step[f"dC_dW_{layer}"].T, rtol=1e-9, atol=1e-12)
 
 
