@@ -228,6 +228,7 @@ def _block(state: IdentifyState, label: Label) -> tuple[str, int, int, int]:
 def _values(state: IdentifyState, step: int) -> Mapping[str, Array]:
     """Every quantity of one step, from that step's weights."""
     inputs = {block.name: state.runs.inputs[block.name] for block in input_blocks(state.network)}
+    inputs |= state.training.batch_inputs(step)
     for name, array in inputs.items():
         if Quantity.of(name).symbol == "W":
             columns = [state.training.column(Label(name, index, step)) for index in np.ndindex(array.shape[1:])]

@@ -209,7 +209,8 @@ def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot
     weights = {at: x for at, x in numbers.items() if at[0] < last}
     biases = {at: x for at, x in numbers.items() if at[0] == last}
     yield _Slot(block, block, weights, options(constants, block, weights))
-    yield _Slot(q("b", quantity.layer), block, biases, options(constants, block, biases))
+    if network.train_bias or any(biases.values()):  # frozen zeros have no cell: a 0 elsewhere is something else
+        yield _Slot(q("b", quantity.layer), block, biases, options(constants, block, biases))
 
 
 def _cells(one: Placement) -> set[Place]:

@@ -52,10 +52,10 @@ class Intentions:
         self.known: dict[Place, Label] = dict(state.given)
         self.known |= {place: labels[0] for place, labels in state.labels.items() if place not in doubtful}
         self.known |= state.wrong
-        self._held = {normal(label) for label in state.given.values()} | set(state.wrong.values())
+        self._held = {state.training.normal(label) for label in state.given.values()} | set(state.wrong.values())
         for place, labels in state.labels.items():
             if place not in doubtful:
-                self._held.update(map(normal, labels))
+                self._held.update(map(state.training.normal, labels))
         self._holders = Counter(label for labels in state.labels.values() for label in labels)
         self._missing: dict[int, list[Label]] = {}
         self._expanded: dict[Label, frozenset[Label]] = {}
@@ -63,7 +63,7 @@ class Intentions:
 
     def holds(self, label: Label) -> bool:
         """Whether some cell computes it, or should."""
-        return normal(label) in self._held
+        return self._state.training.normal(label) in self._held
 
     def possible(self, label: Label) -> bool:
         """Whether it may be what a cell should compute: no other does."""
@@ -140,7 +140,7 @@ class Intentions:
         def held(one: Label) -> bool:
             return one in also or (self.holds(one) and one not in own)
 
-        return frozenset(map(normal, on_sheet(self._state.network, label, held)))
+        return frozenset(map(self._state.training.normal, on_sheet(self._state.network, label, held)))
 
     def tokens(self, place: Place) -> list[Token]:
         """What the formula of a cell refers to; partial results and unknown ones by what they are made of."""
@@ -150,11 +150,11 @@ class Intentions:
         state = self._state
         for used in state.graph.precedents(place):
             if used in state.given or used in state.wrong:
-                yield frozenset([normal(self.known[used])])
+                yield frozenset([state.training.normal(self.known[used])])
             elif (labels := [one for one in state.labels.get(used, ()) if state.training.is_block(one)]) and (
                 used not in self._doubtful
             ):
-                yield frozenset(map(normal, labels))
+                yield frozenset(map(state.training.normal, labels))
             elif used in state.graph.formulas and used != place and deep:
                 yield from self._tokens(used, deep - 1)
             elif used not in state.texts:
@@ -196,11 +196,6 @@ class Intentions:
             lines.setdefault((sheet, 0, row), {})[column] = label
             lines.setdefault((sheet, 1, column), {})[row] = label
         return lines
-
-
-def normal(label: Label) -> Label:
-    """Inputs are the same in all steps."""
-    return Label(label.quantity, label.index) if label.quantity in SAME_IN_ALL_STEPS else label
 
 
 def similarity(tokens: Sequence[Token], operands: frozenset[Label]) -> float:

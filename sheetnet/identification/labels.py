@@ -29,6 +29,7 @@ from sheetnet.workbook import Place
 
 LARGEST_FACTOR = 20_000  # elements of one kind of factor; products of wide layers are left out
 SANE = 1e6  # a trial in which training has blown up so far says nothing more
+TAKEN_IN_TURN = ("A_0", "target")  # by the steps of a training with batches
 FORWARD = {"z", "a", "cost_out", "cost_n", "cost"}  # symbols of what the next step's forward pass computes anew
 BACKWARD = {"delta", "dC_da", "dC_dW", "da_dz"}
 
@@ -47,10 +48,18 @@ class Label:
 
 
 class Training:
-    """The steps of a training, computed when first asked for: `step(k)` is runs × quantities, k from 1."""
+    """The steps of a training, computed when first asked for: `step(k)` is runs × quantities, k from 1.
 
-    def __init__(self, network: Network, inputs: Mapping[str, Array]) -> None:
+    With a `batch` each step takes so many observations, the next ones, and begins again after the last; `network` is then
+    that of one step, `whole` that of all observations.
+    """
+
+    def __init__(self, network: Network, inputs: Mapping[str, Array], batch: int | None = None) -> None:
+        self.whole, self.batch = network, batch or network.observations
+        network = replace(network, inputs=network.inputs[: self.batch], targets=network.targets[: self.batch])
         self.network = network
+        self.period = self.whole.observations // self.batch
+        self._inputs = dict(inputs)
         self._next = dict(inputs)
         self._equations = {
             name: equation
@@ -71,6 +80,23 @@ class Training:
         while len(self._steps) < number:
             self._compute()
         return self._steps[number - 1]
+
+    def batch_inputs(self, number: int) -> dict[str, Array]:
+        """The inputs and targets of a step."""
+        begin = (number - 1) % self.period * self.batch
+        return {name: self._inputs[name][:, begin : begin + self.batch] for name in TAKEN_IN_TURN}
+
+    def normal(self, label: Label) -> Label:
+        """Inputs are the same in all steps, or in each pass over the observations."""
+        if label.quantity == "gamma":
+            return replace(label, step=1)
+        return replace(label, step=(label.step - 1) % self.period + 1) if label.quantity in TAKEN_IN_TURN else label
+
+    def of_input(self, name: str, row: int, column: int) -> Label:
+        """The label of an input of the whole network."""
+        if name not in TAKEN_IN_TURN:
+            return Label(name, (row, column))
+        return Label(name, (row % self.batch, column), row // self.batch + 1)
 
     def scale(self, number: int) -> Array:
         """The largest magnitude of each run in that step's blocks, at least 1: runs × 1."""
@@ -114,7 +140,7 @@ class Training:
         return (Label(quantity, index) for quantity, index in self.elements)
 
     def _compute(self) -> tuple[dict[str, Array], list[Factor]]:
-        values = dict(self._next)
+        values = self._next | self.batch_inputs(len(self._steps) + 1)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             for name, equation in self._equations.items():
                 values[name] = equation(values)

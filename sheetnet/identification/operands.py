@@ -44,7 +44,7 @@ def _of_new_weight(network: Network, label: Label) -> Iterator[Label]:
 def _of_z(network: Network, layer: int, k: int, j: int) -> Iterator[Element]:
     for i in range(network.sizes[layer - 1]):
         yield _below(layer), (k, i)
-    for i in range(network.sizes[layer - 1] + 1):
+    for i in range(network.sizes[layer - 1] + network.has_bias(layer)):
         yield q("W", layer), (i, j)
 
 

@@ -16,10 +16,11 @@ from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.identification.find_inputs import find_inputs
 from sheetnet.identification.input_map import InputMap, load_map
-from sheetnet.identification.labels import Label, Training
+from sheetnet.identification.labels import Training, look_up
+from sheetnet.identification.repeated_inputs import batch_of, with_repeats
 from sheetnet.identification.result import Identification, Unidentified, build_identification
 from sheetnet.identification.root_causes import repair
-from sheetnet.identification.state import IdentifyState, run_sheet
+from sheetnet.identification.state import IdentifyState, SheetRuns, run_sheet
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
@@ -87,14 +88,15 @@ def identify_workbook(
             "the workbook has no formulas, so nothing in it can be identified", remedy="give one with formulas"
         )
     where = where or find_inputs(workbook, network, graph, evaluate, options.seed)
+    where = with_repeats(where, workbook, network, graph)
     driven = {place for places in where.cells.values() for place in places}
     places = [place for place in graph.formulas if place not in driven]
     runs = run_sheet(workbook, network, where, evaluate, places, max(options.trials, _LEAST_TRIALS), options.seed)
     runs = replace(runs, moved=runs.moved & _reached(graph, places, driven))
-    training = Training(network, runs.inputs)
+    training = _training(network, runs, batch_of(where, network, graph), options.steps)
     state = IdentifyState(
         workbook,
-        network,
+        training.network,
         graph,
         evaluate,
         runs,
@@ -102,13 +104,27 @@ def identify_workbook(
         options.steps,
         places,
         runs.values,
-        {place: Label(name, (row, column)) for (name, row, column), own in where.cells.items() for place in own},
+        {place: training.of_input(*element) for element, own in where.cells.items() for place in own},
         _absent(network, where),
     )
     state.recognise(np.flatnonzero(runs.moved).tolist())
     state.find_helpers()
     repair(state)
+    if training.batch < network.observations:
+        each = "one observation" if training.batch == 1 else f"{training.batch} observations"
+        where = replace(where, notes=(*where.notes, f"each step takes {each}, the next in turn"))
     return build_identification(state, where, name=name, engine=options.engine, seed=options.seed)
+
+
+def _training(network: Network, runs: SheetRuns, batch: int, steps: int | None) -> Training:
+    """With all observations in each step, or with so many of them in turn where that explains as many cells."""
+    whole = Training(network, runs.inputs)
+    if batch == network.observations:
+        return whole
+    moved = np.flatnonzero(runs.moved).tolist()
+    in_turn = Training(network, runs.inputs, batch)
+    most = len(look_up(whole, runs.values, moved, steps))
+    return in_turn if len(look_up(in_turn, runs.values, moved, steps)) >= most else whole
 
 
 def _reached(graph: Dependencies, places: list[Place], driven: set[Place]) -> NDArray[np.bool_]:
@@ -125,7 +141,7 @@ def _absent(network: Network, where: InputMap) -> frozenset[tuple[str, tuple[int
     for number, layer in enumerate(network.layers, 1):
         last = network.sizes[number - 1]
         for j, bias in enumerate(layer.weights[-1]):
-            if bias == 0 and not network.train_bias and (q("W", number), last, j) not in where.cells:
+            if layer.bias and bias == 0 and not network.train_bias and (q("W", number), last, j) not in where.cells:
                 found |= {(q("W", number), (last, j)), (q("dC_dW", number), (last, j))}
     return frozenset(found)
 

@@ -244,8 +244,8 @@ def _untold(state: IdentifyState, unknown: list[Place]) -> Iterator[str]:
 
 
 def _inputs(state: IdentifyState, where: InputMap) -> Iterator[MappedInput]:
-    arrays = inputs_of(state.network)
-    for block in input_blocks(state.network):
+    arrays = inputs_of(state.training.whole)
+    for block in input_blocks(state.training.whole):
         for i, j in np.ndindex(arrays[block.name][0].shape):
             if not block.is_bias_node(j):
                 places = where.cells.get((block.name, i, j), ())

@@ -20,6 +20,7 @@ from sheetnet.quantity import Quantity, q
 from sheetnet.workbook import Place
 
 ROUNDS = 24  # each finds at least one wrong cell, usually all that do not depend on one another
+FACTORS = ("dC_da", "da_dz", "J")  # blocks of which δ is made
 LAST_RESULTS = ("cost", "dC_dW", "W")  # which no other quantity needs
 WINDOW, WIDER = 200, 4  # unknown cells of a large workbook looked at first, and how many times more in each round
 MOST_LAYERS = 4  # of suspects that use one another
@@ -119,10 +120,16 @@ def _doubtful(state: IdentifyState, intentions: Intentions, ordered: Mapping[Pla
         meant = intentions.by_lines(place)
         copy = copies_a_cell(state, place)
         twice = own[labels] > (not copy) and (copy or meant not in labels)
-        weak = twice or not state.training.is_block(labels[0])
+        weak = twice or _is_partial(state, labels[0])
         if weak or place in ordered or (meant is not None and meant not in labels and intentions.possible(meant)):
             found.add(place)
     return frozenset(found)
+
+
+def _is_partial(state: IdentifyState, label: Label) -> bool:
+    """Whether it is a factor of something else, or what cannot vary on this sheet."""
+    factor = Quantity.of(label.quantity).symbol in FACTORS or not state.training.is_block(label)
+    return factor or (label.quantity, label.index) in state.absent
 
 
 def _in_order_of_weights(state: IdentifyState) -> Hypothesis:

@@ -56,13 +56,21 @@ def run_sheet(
     drawn = _drawn(network, where, trials, seed, own)
     inputs = {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
     numbers: list[list[float]] = element_numbers(inputs, drivers.values()).tolist()
-    runs = list(engine(workbook, list(drivers), [None, *numbers[1:]], wanted))
+    # RAND and the like are read as they were saved.
+    computed = any(_is_formula(workbook, place) for place in drivers)
+    runs = list(engine(workbook, list(drivers), [numbers[0] if computed else None, *numbers[1:]], wanted))
     values = as_numbers(runs)
     texts = np.flatnonzero(np.isnan(values).any(axis=0))
     moved = np.asarray(np.ptp(values[1:], axis=0) > 0)
     for number in texts.tolist():
         moved[number] = any(run[number] != runs[1][number] for run in runs[2:])
     return SheetRuns(inputs, list(drivers), numbers, values, list(runs[0]), moved, len(numbers) - 1)
+
+
+def _is_formula(workbook: Workbook, place: Place) -> bool:
+    sheet = workbook.sheet(place[0])
+    cell = None if sheet is None else sheet.cells.get(place[1:])
+    return cell is not None and cell.formula is not None
 
 
 def _own(workbook: Workbook, network: Network, where: InputMap) -> dict[str, Array]:

@@ -1,0 +1,89 @@
+"""Finds inputs that are typed again: a training of one row per step repeats its observation, or takes them in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sheetnet.identification.input_map import InputMap
+from sheetnet.network import Network
+from sheetnet.quantity import Quantity
+from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.references import cell_place
+from sheetnet.workbook import Place, Workbook
+
+DOWN, RIGHT = (1, 0), (0, 1)
+REPEATED = ("A_0", "target")
+
+
+def with_repeats(where: InputMap, workbook: Workbook, network: Network, graph: Dependencies) -> InputMap:
+    """The map, with the cells that go on after the last observation and hold the first, the second, … once more."""
+    numbers = {
+        (sheet.name, *at): cell.value
+        for sheet in workbook.sheets
+        for at, cell in sheet.cells.items()
+        if cell.formula is None and type(cell.value) is float
+    }
+    known = {place for places in where.cells.values() for place in places}
+    cells, notes = dict(where.cells), list(where.notes)
+    for name in REPEATED:
+        own = {element[1:]: places[-1] for element, places in where.cells.items() if element[0] == name}
+        found = dict(_repeats(own, network.observations, numbers, graph.used - known))
+        for place, (row, column) in found.items():
+            cells[name, row, column] = (*cells[name, row, column], place)
+        if found:
+            first, last = min(found), max(found)
+            notes.append(f"{name} is typed again in {cell_place(first)} … {cell_place(last)}, taken as copies")
+    return replace(where, cells=cells, notes=tuple(notes))
+
+
+def batch_of(where: InputMap, network: Network, graph: Dependencies) -> int:
+    """How many observations meet the weights that are typed: those after them meet what training made of these."""
+    weights = {place for (name, *_), own in where.cells.items() if Quantity.of(name).symbol == "W" for place in own}
+    rows: dict[Place, int] = {}
+    for (name, row, _), own in where.cells.items():
+        if name == "A_0":
+            rows |= dict.fromkeys(own[:1], row)
+    met = set[int]()
+    for place in graph.formulas:
+        used = graph.precedents(place)
+        if not weights.isdisjoint(used):
+            met |= {rows[one] for one in used if one in rows}
+    count = len(met)
+    several = met == set(range(count)) and count > 0 and network.observations % count == 0
+    return count if several else network.observations
+
+
+def _repeats(
+    own: Mapping[tuple[int, int], Place], observations: int, numbers: Mapping[Place, float], used: set[Place]
+) -> Iterator[tuple[Place, tuple[int, int]]]:
+    """(cell, (observation, neuron)) for each further observation all of whose numbers are there again."""
+    stride = _stride(own, observations)
+    for down, right in (stride,) if stride else (DOWN, RIGHT):
+        turn, found = 1, list[tuple[Place, tuple[int, int]]]()
+        while True:
+            ahead = (turn - 1) // observations + 1
+            row = (turn - 1) % observations
+            again = {
+                (sheet, r + down * observations * ahead, c + right * observations * ahead): (k, j)
+                for (k, j), (sheet, r, c) in own.items()
+                if k == row
+            }
+            same = (place in used and numbers.get(place) == numbers.get(own[at]) for place, at in again.items())
+            if not again or not all(same):
+                break
+            found += again.items()
+            turn += 1
+        if found:
+            yield from found
+            return
+
+
+def _stride(own: Mapping[tuple[int, int], Place], observations: int) -> tuple[int, int] | None:
+    """From one observation to the next, where all are as far apart; None for a single one."""
+    steps = {
+        (own[k + 1, j][1] - place[1], own[k + 1, j][2] - place[2])
+        for (k, j), place in own.items()
+        if (k + 1, j) in own and k + 1 < observations
+    }
+    return next(iter(steps)) if len(steps) == 1 else None
