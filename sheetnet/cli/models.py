@@ -34,7 +34,9 @@ def import_command(
     epsilon: Annotated[float | None, typer.Option(help="What batch normalization adds to the variance.")] = None,
     logits: Annotated[bool, typer.Option("--logits", help="The model gives logits: the loss applies softmax.")] = False,
     loss: Annotated[str | None, typer.Option(help="By default that of the last activation.")] = None,
-    reduction: Annotated[str, typer.Option(help="Over the observations: mean or sum.")] = "mean",
+    reduction: Annotated[
+        str, typer.Option(help="mean or sum over the observations, or the mean over all elements.")
+    ] = "mean",
     learning_rate: Annotated[float | None, typer.Option(metavar="γ", help="γ of the step; by default 0.1.")] = None,
     title: Annotated[str | None, typer.Option(metavar="WORDS", help="What the workbook is called.")] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of the sample that become observations.")] = SHOWN_ROWS,

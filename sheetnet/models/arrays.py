@@ -130,7 +130,7 @@ def _chain(layers: Sequence[ModelPart], behind: Sequence[Behind], norms: Sequenc
     for layer, each in zip(layers, behind, strict=True):
         before = [next(scalings)] if each.norm_before else []
         after = [next(scalings)] if each.norm_after else []
-        parts += [layer, *before, Activate(each.activation), *after]
+        parts += [layer, *before, Activate(each.activation, slope=each.slope), *after]
     return tuple(parts)
 
 

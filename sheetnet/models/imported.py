@@ -229,7 +229,7 @@ def _only_prediction(folded: Sequence[str]) -> list[str]:
 
 def _layer(layer: DenseLayer) -> Layer:
     rows = layer.weights if layer.bias is None else np.vstack([layer.weights, layer.bias])
-    return Layer(layer.activation, rows, bias=layer.bias is not None)  # type: ignore[arg-type]
+    return Layer(layer.activation, rows, bias=layer.bias is not None, slope=layer.slope)  # type: ignore[arg-type]
 
 
 def one_hot(targets: Array, neurons: int) -> Array:

@@ -224,11 +224,8 @@ def _part(link: Link) -> ModelPart:
             f"{link.called} is no part that sheetnet computes",
             remedy=f"there are {', '.join(there)} and the activations of docs/network-files.md",
         )
-    usual = {"LeakyRelu": 0.01, "Elu": 1.0}.get(kind)
-    alpha = link.attribute("alpha", usual)
-    if alpha != usual and abs(alpha - (usual or 0)) > 1e-8:  # ONNX keeps 7 digits
-        raise refuse(f"{link.called}.alpha", f"is {alpha:g}", f"{usual:g}")
-    return Activate(known, link.called)
+    alpha = link.attribute("alpha", None)
+    return Activate(known, link.called, None if alpha is None else float(f"{alpha:.7g}"))  # it is a float32
 
 
 def _gemm(link: Link) -> Dense:

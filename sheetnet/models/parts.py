@@ -32,10 +32,11 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Activate:
-    """a = f(z), by sheetnet's name; `called` is the name that the model has for it."""
+    """a = f(z), by sheetnet's name; `called` is the name that the model has for it, `slope` its parameter, if it has one."""
 
     activation: str
     called: str = ""
+    slope: float | None = None
 
 
 ModelPart = Dense | Scaling | Activate
@@ -48,6 +49,7 @@ class DenseLayer:
     weights: Array
     bias: Array | None
     activation: str = ""
+    slope: float | None = None
     took_in: tuple[str, ...] = ()
 
     def scaled_after(self, scaling: Scaling) -> DenseLayer:
@@ -80,7 +82,7 @@ def folded_layers(parts: Sequence[ModelPart]) -> list[DenseLayer]:
             else:
                 waiting = part if waiting is None else _both(waiting, part)
         elif last is not None:
-            layers[-1] = replace(last, activation=part.activation)
+            layers[-1] = replace(last, activation=part.activation, slope=part.slope)
         elif part.activation != NO_ACTIVATION:
             raise NetworkError(
                 f"{part.called or part.activation} follows no dense layer, so no layer of the sheet can have it",
@@ -91,7 +93,7 @@ def folded_layers(parts: Sequence[ModelPart]) -> list[DenseLayer]:
     if not layers[-1].activation:
         layers[-1] = replace(layers[-1], activation=NO_ACTIVATION)
     if waiting is not None:
-        layers.append(DenseLayer(np.diag(waiting.factor), waiting.shift, NO_ACTIVATION, (waiting.name,)))
+        layers.append(DenseLayer(np.diag(waiting.factor), waiting.shift, NO_ACTIVATION, took_in=(waiting.name,)))
     return layers
 
 

@@ -16,6 +16,7 @@ from sheetnet.files.archives import save_zip
 from sheetnet.files.atomic import atomic_write, save_text
 from sheetnet.models.orientation import INPUT, NEURON
 from sheetnet.models.safetensors import safetensors_bytes
+from sheetnet.models.words import word_for
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
 from sheetnet.reference import Array
@@ -72,7 +73,7 @@ def _save_safetensors(network: Network, path: Path) -> None:
 
 
 def _words(network: Network) -> list[str]:
-    return [layer.activation for layer in network.layers]
+    return [word_for(layer.activation, layer.slope) for layer in network.layers]
 
 
 def weights_and_bias(layer: Layer) -> tuple[Array, Array | None]:

@@ -60,7 +60,8 @@ def from_sklearn(
     proof = Sample(rows, _outputs(model, estimator, rows if inputs is None else inputs), None, precision)
     own_rate = float(estimator.learning_rate_init) if estimator.solver == "sgd" else None
     loss = loss_called(str(estimator.loss), "")  # of a classifier it is that of the last activation
-    choices = TrainingChoices(loss, learning_rate=own_rate if learning_rate is None else learning_rate)
+    rate = own_rate if learning_rate is None else learning_rate
+    choices = TrainingChoices(loss, learning_rate=rate)
     return imported(read, sample, choices, title, proof=proof)
 
 

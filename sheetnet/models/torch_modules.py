@@ -60,7 +60,8 @@ def from_torch(
     sample = _sample(module, inputs, targets, size)
     random = np.random.default_rng(0).normal(size=(_ROWS, size))
     proof = sample if sample is not None else Sample(random, _outputs(module, random), None, precision)
-    reduction = _over_elements(loss_name, reduction, proof)
+    if reduction == "elements" and (proof.outputs is None or proof.outputs.shape[1] == 1):
+        reduction = "mean"  # which is the same
     choices = TrainingChoices(loss_name, reduction, settings.learning_rate, _trains_biases(leaves))
     return imported(model, sample, choices, title, proof=proof)
 
@@ -92,6 +93,12 @@ def _chain(module: Any, leaves: Sequence[Any], precision: str) -> ReadModel:
         raise NetworkError(
             f"{type(module).__name__} is no Sequential: what its forward does cannot be read",
             remedy="give activations, one per layer in order; the outputs of the module then prove them",
+        )
+    dense = [id(leaf) for leaf in leaves if _kind(leaf) == _DENSE]
+    if len(set(dense)) < len(dense):
+        raise NetworkError(
+            "a Linear stands twice in the module: its weights are shared, and no layers of a sheet share theirs",
+            remedy="give each place a Linear of its own",
         )
     parts, passed, gives = list[ModelPart](), list[str](), Gives.OUTPUTS
     for number, leaf in enumerate(leaves):
@@ -130,19 +137,10 @@ def _part(leaf: Any, name: str) -> ModelPart:
     known = activation_called(kind)
     if known is None:
         raise NetworkError(f"{called} is no part that sheetnet computes", place=name, remedy=f"there are {_KNOWN}")
-    _refuse_parameters(leaf, called)
-    return Activate(known, called)
-
-
-# Attributes of activations, and the only value of each that sheetnet computes.
-_FIXED = {"negative_slope": 0.01, "alpha": 1.0, "beta": 1.0}
-
-
-def _refuse_parameters(leaf: Any, called: str) -> None:
-    for name, value in _FIXED.items():
-        found = getattr(leaf, name, value)
-        if found != value:
-            raise refuse(f"{called}.{name}", f"is {found}", f"{value}")
+    if getattr(leaf, "beta", 1.0) != 1.0:
+        raise refuse(f"{called}.beta", f"is {leaf.beta}", "1.0")
+    slope = getattr(leaf, "negative_slope", getattr(leaf, "alpha", None))
+    return Activate(known, called, None if slope is None else float(slope))
 
 
 def _norm(leaf: Any, name: str) -> Scaling:
@@ -203,18 +201,6 @@ def _outputs(module: Any, rows: Array) -> Array:
             each.training = mode
     array = np.asarray(plain_array(outputs))
     return array[:, None] if array.ndim == 1 else array
-
-
-def _over_elements(loss: str | None, reduction: str, proof: Sample) -> str:
-    """The mean over all elements is that over the observations where there is one output."""
-    outputs = 1 if proof.outputs is None else proof.outputs.shape[1]
-    if reduction != "elements" or outputs == 1:
-        return "mean" if reduction == "elements" else reduction
-    raise NetworkError(
-        f"the loss is the mean over all {outputs} outputs of each observation too, which {loss} of sheetnet is not",
-        place="loss",
-        remedy='give the loss with reduction="sum"',
-    )
 
 
 def _trains_biases(leaves: Sequence[Any]) -> bool:

@@ -23,9 +23,10 @@ class Gives(Enum):
 
 @dataclass(frozen=True)
 class Behind:
-    """What stands behind one dense layer: batch normalization before its activation, or after it."""
+    """What stands behind one dense layer: an activation, with batch normalization before it or after it."""
 
     activation: str
+    slope: float | None = None
     norm_before: bool = False
     norm_after: bool = False
 
@@ -36,8 +37,24 @@ def activation_named(word: str, where: str) -> str:
     return choice(word.strip(), where, ACTIVATION_FACTS) if found is None else found
 
 
+def word_for(activation: str, slope: float | None) -> str:
+    """What `words_behind` reads as this: `leaky_relu(0.2)` where the slope is not the usual one."""
+    return activation if slope in (None, ACTIVATION_FACTS[activation].below) else f"{activation}({slope!r})"
+
+
+def _with_slope(word: str, where: str) -> tuple[str, float | None]:
+    """The activation of a word such as `relu` or `leaky_relu(0.2)`, and its slope."""
+    name, bracket, rest = word.partition("(")
+    if not bracket:
+        return activation_named(word, where), None
+    try:
+        return activation_named(name, where), float(rest.removesuffix(")"))
+    except ValueError:
+        raise refuse(where, f"is {word!r}", "a number in the brackets, such as leaky_relu(0.2)") from None
+
+
 def words_behind(words: str | Sequence[str]) -> tuple[list[Behind], Gives]:
-    """What stands behind each layer, from `relu,batch_norm+relu,softmax`; log_softmax at the end gives logarithms.
+    """What stands behind each layer, from `relu,batch_norm+elu(0.5),softmax`; log_softmax at the end gives logarithms.
 
     Raises NetworkError for a word that there is not.
     """
@@ -58,5 +75,5 @@ def words_behind(words: str | Sequence[str]) -> tuple[list[Behind], Gives]:
         if word.lower().replace("_", "") == _LOGS and number == len(entries) - 1 and len(norms) == 1:
             word, gives = SOFTMAX, Gives.LOGS
         before = norms[0]
-        found.append(Behind(activation_named(word, where), before, len(norms) == 2 and not before))
+        found.append(Behind(*_with_slope(word, where), before, len(norms) == 2 and not before))
     return found, gives

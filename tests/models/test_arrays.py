@@ -167,6 +167,7 @@ def test_an_imported_model_may_be_given_wherever_a_network_is() -> None:
         ({"activations": "tanh,sigmoit"}, r"activations\[1\] is 'sigmoit'.*did you mean sigmoid"),
         ({"activations": "tanh+relu,sigmoid"}, r"activations\[0\] is 'tanh\+relu', expected one activation"),
         ({"activations": "batch_norm+tanh,sigmoid"}, "says 1 batch normalizations, and the model has 0"),
+        ({"activations": "leaky_relu(x),sigmoid"}, r"is 'leaky_relu\(x\)', expected a number in the brackets"),
         ({"weights_by": "row"}, "weights_by is 'row', expected one of neuron, input"),
         ({"weights_by": "input"}, "do not meet: as one row per input.*W1 has 2 neurons and 3 biases"),
         ({"weights": [W1, W1]}, "sizes of the layers do not meet"),

@@ -35,7 +35,7 @@ def entry(kind: str, shape: list, begin: int, end: int) -> dict:
 @pytest.mark.parametrize("suffix", ["npz", "safetensors"])
 def test_what_is_saved_comes_back(template: str, suffix: str, tmp_path: Path) -> None:
     """Every weight to the last bit, with activations and orientation, and nothing has to be asked."""
-    bare = from_arrays([W1.T, W1], [None, B1[:2]], activations="tanh,relu", weights_by="input")
+    bare = from_arrays([W1.T, W1], [None, B1[:2]], activations="leaky_relu(0.2),elu", weights_by="input")
     network = bare.network if template == "without biases" else load_network(template)
     path = save_network(network, tmp_path / f"model.{suffix}")
     found = import_model(path).network
@@ -43,6 +43,7 @@ def test_what_is_saved_comes_back(template: str, suffix: str, tmp_path: Path) ->
     assert path.read_bytes() == save_network(network, tmp_path / f"again.{suffix}").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.torch
 @pytest.mark.safetensors
 def test_pytorch_loads_what_is_saved(tmp_path: Path) -> None:
@@ -91,6 +92,7 @@ HOSTILE: dict[str, tuple[object, bytes, int | None, str]] = {
     "a gap": (GOOD | {"b1": entry("F64", [3], 56, 80)}, bytes(80), None, "begins at byte 56"),
     "numbers behind the last": (GOOD, bytes(100), None, "says 72 bytes of numbers in its header and has 100"),
     "numbers missing": (GOOD, bytes(60), None, "says 72 bytes of numbers in its header and has 60"),
+    "nothing": ({"W1": entry("F64", [0, 2], 0, 0)}, b"", None, "W1: is empty"),
     "a lying shape": (GOOD | {"W1": entry("F64", [1 << 40, 1 << 40], 0, 48)}, bytes(72), None, "its shape says"),
     "a negative shape": (GOOD | {"W1": entry("F64", [-3, -2], 0, 48)}, bytes(72), None, "damaged shape or offsets"),
     "a shape of truth": (GOOD | {"W1": entry("F64", [True, 6], 0, 48)}, bytes(72), None, "damaged shape or offsets"),

@@ -16,7 +16,7 @@ from tests.support import engines
 from tests.support.figures import record
 from tests.support.trained import trained
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.slow]  # importing it takes seconds
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,6 @@ LOSSES: dict[str, tuple[str, Callable[[ModuleType], Any], bool]] = {
 }
 
 
-@pytest.mark.slow  # importing the optimizers and scikit-learn takes seconds
 @pytest.mark.sklearn
 @pytest.mark.parametrize("kind", LOSSES)
 def test_a_step_is_that_of_pytorch(
@@ -128,7 +127,28 @@ def test_a_forward_of_ones_own_is_proven_by_its_outputs(torch: ModuleType) -> No
         from_torch(twisted, activations="relu,sigmoid")
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["BCEWithLogitsLoss", "MSELoss summed"])
+@pytest.mark.parametrize("activation", ["LeakyReLU", "ELU"])
+def test_slopes_and_several_outputs_are_those_of_pytorch(loss: str, activation: str, torch: ModuleType) -> None:
+    """Several labels, whose mean is over all elements; squares summed without a half; slopes of one's own."""
+    nn = torch.nn
+    torch.manual_seed(3)
+    module = nn.Sequential(nn.Linear(3, 4), getattr(nn, activation)(0.3), nn.Linear(4, 2))
+    inputs, targets = torch.randn(6, 3), (torch.rand(6, 2) > 0.5).double()
+    cost = nn.BCEWithLogitsLoss() if "BCE" in loss else nn.MSELoss(reduction="sum")
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.2)
+    model = from_torch(module, inputs, targets, loss=cost, optimizer=optimizer)
+    assert model.network.reduction == ("elements" if "BCE" in loss else "sum")
+    assert model.network.layers[0].slope == 0.3
+    step, found = sheetnet.training_step(model), cost(module(inputs), targets)
+    found.backward()
+    optimizer.step()
+    np.testing.assert_allclose(step["cost"].item(), found.item(), rtol=1e-12)
+    for number, linear in ((1, module[0]), (2, module[2])):
+        rows = np.vstack([linear.weight.detach().numpy().T, linear.bias.detach().numpy()])
+        np.testing.assert_allclose(step[f"W_{number}_new"], rows, atol=1e-13)
+
+
 def test_a_step_without_biases_is_that_of_pytorch(torch: ModuleType) -> None:
     """A layer may have none, the other some."""
     module = torch.nn.Sequential(torch.nn.Linear(3, 4, bias=False), torch.nn.Tanh(), torch.nn.Linear(4, 2))
@@ -167,11 +187,13 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], dict[str, Callable[[ModuleType], 
     "GELU": (lambda nn: nn.Sequential(nn.Linear(2, 2), nn.GELU()), {}, "GELU 1 is no part"),
     "layer normalization": (lambda nn: nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)), {}, "LayerNorm 1 is no part"),
     "no dense layer": (lambda nn: nn.Sequential(nn.PReLU()), {}, "PReLU 0 is no part"),
+    "shared weights": (lambda nn: nn.Sequential(*[nn.Linear(2, 2)] * 2), {}, "a Linear stands twice"),
     "two activations": (lambda nn: nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Tanh()), {}, "Tanh 2 follows no dense"),
     "softmax over the batch": (lambda nn: nn.Sequential(nn.Linear(2, 2), nn.Softmax(0)), {}, r"Softmax 1.dim is 0"),
     "log-softmax inside": (
         lambda nn: nn.Sequential(nn.Linear(2, 2), nn.LogSoftmax(1), nn.Linear(2, 2)), {}, "LogSoftmax is not the last",
     ),
+    "a slope of 0": (lambda nn: nn.Sequential(nn.Linear(2, 2), nn.LeakyReLU(0.0)), {}, "slope is 0"),
     "another β": (lambda nn: nn.Sequential(nn.Linear(2, 2), nn.Softplus(beta=2.0)), {}, "Softplus 1.beta is 2.0"),
     "norms without statistics": (
         lambda nn: nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2, track_running_stats=False)), {}, "no running statistics",
