@@ -60,6 +60,7 @@ FIRST_STEPS = (
     "Every number on the sheets is a live formula: change an input, a weight or γ on Step and all of them follow.",
     "Click a cell and press F2 to see which cells it uses; click a block's name to go where it is used.",
     "Replace a formula by your own, save, and ask `sheetnet validate FILE` whether it computes the same.",
+    "To let students fill it in, run `sheetnet generate NETWORK --student --key`.",
 )
 STUDENT_STEPS = (
     "Fill in the framed white cells of Step with formulas: forward from the inputs to the outputs, then backward.",
@@ -109,7 +110,8 @@ def student_readme(context: ViewContext, version: str) -> Sheet:
         grid.write(4 + number, 1, words, "symbol")
         grid.cells[4 + number, 2] = Cell(None, role="answer")
     row = _lines(grid, 7, "What to do", STUDENT_STEPS)
-    row = _legend(grid, row, {"answer": "to be filled in by you"} | _roles(context.network))
+    own = {"answer": "to be filled in by you", "input": "inputs x and the learning rate γ, given"}
+    row = _legend(grid, row, {role: own.get(role, words) for role, words in (own | _roles(context.network)).items()})
     row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
     heads, row = row + 1, _places(grid, context, context.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")

@@ -287,7 +287,7 @@ def _widths(grid: Grid, network: Network, plan: StepPlan) -> dict[int, float]:
     widths |= {placed.first: HEADING_WIDTH for placed in plan.bands if grid.turned}
     for column, width in fitting_widths(grid.cells).items():
         widths[column] = max(width, widths.get(column, NUMBER_WIDTH))
-    written = sorted(at for at, cell in grid.cells.items() if cell.value is not None or cell.formula is not None)
+    written = sorted(at for at, cell in grid.cells.items() if _hides_a_neighbour(cell))
     following = {at: after for at, after in pairwise(written) if at[0] == after[0]}
     for name in network.blocks:
         _, left, _, right = grid.box(name)
@@ -299,6 +299,11 @@ def _widths(grid: Grid, network: Network, plan: StepPlan) -> dict[int, float]:
                 for column in range(left, right + 1) if lacking > 0 else ():
                     widths[column] = widths.get(column, NUMBER_WIDTH) + lacking / (right + 1 - left)
     return widths
+
+
+def _hides_a_neighbour(cell: Cell) -> bool:
+    """Whether a text that runs over is cut at the cell: it shows something, or is part of a heading of merged cells."""
+    return cell.value is not None or cell.formula is not None or cell.role.endswith(UPRIGHT)
 
 
 def _add_styles(grid: Grid, network: Network) -> None:

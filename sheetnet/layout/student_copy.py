@@ -243,7 +243,8 @@ def _wait(grid: Grid, shown: str) -> None:
             empty.add(at)
             count = sum(sum(1 for _ in _places(area)) for area in used)
             formula = f'IF(COUNT({",".join(map(_relative, used))})<{count}," ",{formula})'
-        grid.cells[at] = replace(cell, value=None, formula=formula, number=shown if STYLES[cell.role].digits else "")
+        calculated = STYLES[cell.role].digits and cell.role != "weight"  # a bias that is shared is given
+        grid.cells[at] = replace(cell, value=None, formula=formula, number=shown if calculated else "")
 
 
 def _places(area: Area) -> Iterator[Position]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sheetnet.formulas import symbol_of
 from sheetnet.network import Block, Network
 from sheetnet.syntax import Area, column_letters
 from sheetnet.syntax.references import listed
@@ -173,7 +174,7 @@ def _passed_over(areas: Mapping[str, Area], lines: Mapping[str, Lines]) -> Itera
         for column in sorted(set(range(area.left, area.right + 1)) - set(columns)):
             found[area.sheet or "", f"column {column_letters(column)}"].append(name)
     for (sheet, line), names in found.items():
-        yield f"{line} of {sheet} is blank inside {listed(names)}: it was passed over"
+        yield f"{line} of {sheet} is blank inside {listed([symbol_of(name) for name in names])}: it was passed over"
 
 
 def _summed_up(workbook: Workbook, chosen: Chosen, problems: list[Problem]) -> Iterator[Problem]:

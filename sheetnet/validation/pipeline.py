@@ -17,6 +17,7 @@ from sheetnet.syntax.references import and_more
 from sheetnet.validation.case import Case, edited_inputs, played_ties
 from sheetnet.validation.placement_notes import placement_notes
 from sheetnet.validation.refine.explain import SKIPPED, name_mistakes, say_what_cancels, say_what_was_skipped
+from sheetnet.validation.refine.inserted_lines import leave_open_what_was_inserted
 from sheetnet.validation.refine.other_readings import say_what_was_meant, take_own_convention, take_targets_as_one_hot
 from sheetnet.validation.refine.repair import find_fillings, try_repairs
 from sheetnet.validation.refine.root_causes import blame_volatile_helpers, name_root_causes
@@ -27,6 +28,7 @@ from sheetnet.verdict import Verdict
 from sheetnet.workbook import Value, Workbook
 
 REFINEMENTS: tuple[Refinement, ...] = (
+    leave_open_what_was_inserted,  # errors that a blank line inside a block makes
     take_own_convention,  # the whole sheet follows another convention
     take_targets_as_one_hot,  # right for targets of 0 and 1, as the sheet has them
     try_repairs,  # right but for rounding, a typed number, a helper cell, a slip of its entry

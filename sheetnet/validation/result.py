@@ -222,7 +222,12 @@ def findings_of(blamed: Iterable[CellVerdict]) -> list[BlockFinding]:
 
 
 def _cause(cell: CellVerdict) -> tuple[object, ...]:
-    """What cells of one finding have in common; a cell without a formula is one alone."""
+    """What cells of one finding have in common: of a block the reason for which they were left open, else a formula.
+
+    A cell without a formula is one alone.
+    """
+    if cell.verdict == Verdict.UNDETERMINED and cell.cell is not None:
+        return cell.sheet, cell.quantity, cell.verdict, cell.message
     area = parse_area(cell.cell or "")
     if cell.formula is None or area is None:
         return cell.sheet, cell.cell, cell.quantity, cell.index, cell.verdict

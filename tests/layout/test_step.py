@@ -18,7 +18,7 @@ from sheetnet.layout.pages import PAGE_SIZE, SMALLEST_TEXT
 from sheetnet.layout.step_bands import BANDS, UNDER, step_plan
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
-from sheetnet.styles import STYLES
+from sheetnet.styles import STYLES, UPRIGHT
 from sheetnet.syntax import Area, areas, cell_name, parse_area
 from sheetnet.workbook import Cell, Position, Sheet, Workbook
 from sheetnet.workbook_options import WorkbookOptions
@@ -117,7 +117,7 @@ def test_labels_are_not_cut(name: str, column: bool) -> None:
     """Each symbol and equation has room up to the next text or number in its row."""
     sheet, _ = step_of(NETWORKS[name], column)
     view = sheet.view
-    filled = {place for place, cell in sheet.cells.items() if cell.value is not None}
+    filled = {place for place, cell in sheet.cells.items() if cell.value is not None or cell.role.endswith(UPRIGHT)}
     for (row, left), cell in sheet.cells.items():
         if cell.role in ("symbol", "equation"):
             after = min((c for r, c in filled if r == row and c > left), default=left + 100)
@@ -151,6 +151,23 @@ def test_each_band_has_its_heading_and_its_arrows() -> None:
     ]
     arrows = [str(cell.value) for cell in sheet.cells.values() if cell.role == "arrow"]
     assert (arrows.count("→"), arrows.count("←")) == (2 * 6, 3)
+
+
+def test_in_column_orientation_headings_stand_upright_beside_their_bands() -> None:
+    """Merged from the frozen row down, which holds the band's number; the columns of W and z say what they are."""
+    sheet, at = step_of(NETWORKS["xor-batch"], True)
+    view, plan = sheet.view, step_plan(NETWORKS["xor-batch"], True)
+    assert view.freeze is not None
+    assert [box[1] for box in view.merged] == [band.first for band in plan.bands]
+    for top, left, bottom, right in view.merged:
+        assert top == view.freeze[0]
+        assert left == right
+        assert bottom == max(area.bottom for area in at.values())
+        assert str(sheet.cells[top - 1, left].value) in "①②③④"
+        assert sheet.cells[top, left].role.endswith(UPRIGHT)
+    for block, words in (("W_1", ["i = 0", "i = 1", "bias"]), ("z_1", ["n = 0", "n = 1", "n = 2", "n = 3"])):
+        area = at[block]
+        assert [sheet.cells[area.top - 1, column].value for column in range(area.left, area.right + 1)] == words
 
 
 def test_every_symbol_of_a_band_is_a_quantity_of_some_network() -> None:

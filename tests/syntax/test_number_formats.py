@@ -19,7 +19,7 @@ def test_no_look_of_our_own_misleads(code: str) -> None:
 def test_only_what_is_a_picture_is_shown_by_its_color_alone() -> None:
     """Pixels and weights of Pictures: where an answer looks so, readers are told."""
     roles = {role for role, style in STYLES.items() if style.number == SHOWN_BY_COLOR}
-    assert roles == {"pixel", "deep_plus", "pale_plus", "pale_minus", "deep_minus"}
+    assert roles == {"pixel"}
     assert could_mislead(SHOWN_BY_COLOR)
 
 

@@ -10,13 +10,15 @@ import pytest
 from rich.console import Console
 
 from sheetnet.files import save_workbook
+from sheetnet.formulas import symbol_of
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import judge, validate
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.reference import training_step
 from sheetnet.report.terminal import report_view
-from sheetnet.syntax import Area, area_name
+from sheetnet.syntax import Area, area_name, column_letters
+from sheetnet.validation.result import findings_of
 from sheetnet.workbook import Cell, Sheet, Workbook
 from sheetnet.workbook_options import WorkbookOptions
 from tests.support.lines import with_line, without_line
@@ -183,7 +185,7 @@ def test_in_a_report_what_is_left_open_comes_last(d02b: tuple[Network, Workbook]
         plain = Console(file=io.StringIO(), width=100, color_system=None)
         plain.print(report_view(judge(book, network)))
         text = plain.file.getvalue()  # type: ignore[attr-defined]
-        assert 0 < text.index("_new[2, ") < text.index("undetermined  Step")
+        assert 0 < text.index("′ row 2, column ") < text.index("undetermined  Step")
 
 
 # --- Lost calculated blocks ------------------------------------------------------------------------------------------
@@ -259,7 +261,7 @@ def test_a_blank_line_inside_a_block_is_passed_over(d02b: tuple[Network, Workboo
     inserted = with_line(workbook, "Step", row=row)
     report = judge(inserted, network)
     assert report.ok, blamed(report)
-    assert report.notes == (f"row {row} of Step is blank inside dC_dW_1, dC_dW_2: it was passed over",)
+    assert report.notes == (f"row {row} of Step is blank inside ∂C/∂W⁽¹⁾, ∂C/∂W⁽²⁾: it was passed over",)
     twice = with_line(with_line(inserted, "Step", row=row), "Step", row=row + 3)
     assert judge(twice, network).ok
     assert place_of(inserted, network, "dC_dW_1", 2, 1)[1] == row + 2
@@ -279,9 +281,29 @@ def test_a_blank_line_in_a_batch_is_passed_over(block: str) -> None:
         line = {"column": area.left + 1} if column else {"row": area.top + 1}
         inserted = with_line(workbook, "Step", **line)
         report = judge(inserted, network)
-        assert any("is blank inside" in note and block in note for note in report.notes)
+        assert any("is blank inside" in note and symbol_of(block) in note for note in report.notes)
         assert not any(cell.cell is None for cell in report.cells)
-        assert set(blames(report).values()) <= {"error"}  # SUMPRODUCT of ranges that are not equally long any more
+        # SUMPRODUCT of ranges that are not equally long any more
+        assert {cell.verdict for cell in report.cells} <= {"correct", "carried", "undetermined"}
+
+
+@pytest.mark.parametrize("column", [False, True])
+def test_a_line_inserted_inside_w_is_told_in_one_line_a_block(column: bool) -> None:
+    """Every z that reads W shows an error; none is blamed, and the line is named that is to be deleted."""
+    network = load_network("xor-batch")
+    workbook = make_workbook(network, WorkbookOptions(column=column))
+    area = area_of(workbook, "W_1")
+    line = {"column": area.left + 1} if column else {"row": area.top + 1}
+    report = judge(with_line(workbook, "Step", **line), network)
+    named = f"column {column_letters(area.left + 1)}" if column else f"row {area.top + 1}"
+    found = findings_of(cell for cell in report.cells if cell.verdict not in ("correct", "carried"))
+    assert {finding.first.quantity for finding in found} <= {"z_1", "z_2"}
+    assert len(found) <= 2
+    assert len(found[0].cells) == 12
+    for finding in found:
+        assert finding.first.verdict == "undetermined"
+        assert finding.first.message == f"not judged: its range has grown by {named}, inserted and blank. Delete it"
+    assert not report.ok
 
 
 def test_a_line_that_is_not_blank_makes_another_shape(d02b: tuple[Network, Workbook]) -> None:

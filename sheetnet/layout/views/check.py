@@ -95,7 +95,7 @@ def _overall(grid: Grid, last_input: int, rows: tuple[int, int], blocks: int) ->
     holds = "NumPy's numbers are those of these inputs."
     words = "NumPy's numbers were computed for the original inputs: see the gradient check, or run sheetnet validate."
     # An empty text would show as 0 where LibreOffice reads an .ods.
-    grid.calculate(INPUTS, DIFFERENCE, f'IF({same}="{GENERATED}","{holds}","{words}")', holds, "subtitle")
+    grid.calculate(INPUTS, DIFFERENCE, f'IF({same}="{GENERATED}","{holds}","{words}")', holds, "beside")
 
 
 def _colours(grid: Grid, last: int) -> None:

@@ -25,6 +25,7 @@ from sheetnet.workbook_options import pictured
 PICTURES_TOP = 4  # the row of the first bands
 PIXEL, GAP = 2.3, 2.0  # widths: a pixel is as wide as a row is high
 PICTURE_COLUMNS = 46  # pixels side by side, gaps between pictures among them
+SIGNS = ("D97A1E", "FFFFFF", "2F6DB5")  # of a picture's weight −m, 0 and m, its largest
 INK = ("FFFFFF", "1F3864")  # the colours of an input of 0 and of 1
 PICTURES_WORDS = "What the network sees, what it says before and after the step, and what its first neurons look for."
 SAID_HEADS = ("n", "target", "says", "how sure", "right", "says′", "how sure′", "right′")
@@ -84,7 +85,10 @@ class _Gallery:
         """A picture for each neuron of the first layer, the first few: blue where w > 0, orange where w < 0."""
         _, shown = pictured(self.context.network)
         self.grid.write(
-            top, 2, "The weights of layer 1: blue is above 0, orange below, deep beyond half of the largest", "band"
+            top,
+            2,
+            "The weights of layer 1: blue is above 0, orange below, and the deeper the larger in its picture",
+            "band",
         )
         names = [picture("w", 1, index=j) for j in range(shown)]
 
@@ -92,17 +96,8 @@ class _Gallery:
             return lambda r, c: self.context.step.cell(q("W", 1), r * self.image[1] + c, j)
 
         self._gallery(top + 1, names, [f"j = {j}" for j in range(shown)], formula)
-        numbers = (abs(w) for name in names for row in self.context.values[name] for w in row)
-        half = f"{max(numbers) / 2:.3g}"
         for name in names:
-            cell = self.grid.cell(name, 0, 0)
-            for condition, role in (
-                (f">{half}", "deep_plus"),
-                (f"<-{half}", "deep_minus"),
-                (">0", "pale_plus"),
-                ("<0", "pale_minus"),
-            ):
-                self.grid.rules.append(Rule(self.grid.box(name), f"{cell}{condition}", role))
+            self.grid.rules.append(Rule(self.grid.box(name), scale=SIGNS))
 
     def said(self, top: int) -> int:
         """The table of what the network says, the score and the cost; gives the first free row."""
