@@ -41,10 +41,14 @@ class CostCell:
 
 @dataclass(frozen=True)
 class Costs:
-    """What the sheet shows of targets and cost: the target cell of each output, and the cells with costs."""
+    """What the sheet shows of targets and cost: the target cell of each output, and the cells with costs.
+
+    `contrary` are cells that take an output together with the target of another.
+    """
 
     targets: Mapping[Output, Place]
     cells: tuple[CostCell, ...]
+    contrary: tuple[Place, ...] = ()
 
     def observed(self) -> set[int]:
         """The observations all of whose outputs have a target."""
@@ -66,8 +70,8 @@ class CostFinder:
     def __init__(
         self, workbook: Workbook, graph: Dependencies, engine: Evaluate, probes: Probes, forward: ForwardPass, seed: int
     ) -> None:
-        self._forward, self._probes = forward, probes
-        outputs = {
+        self._forward, self._probes, self._graph = forward, probes, graph
+        self._outputs = outputs = {
             place: (n, j)
             for n, row in enumerate(forward.layers[-1].outputs)
             for j, cells in enumerate(row)
@@ -103,7 +107,17 @@ class CostFinder:
         for one in sorted(self.shown, key=lambda each: len(each.outputs)):
             if 1 < len(one.outputs) <= len(one.constants) and any(out not in targets for out in one.outputs):
                 targets |= self._paired(one)
-        return Costs(targets, tuple(filter(None, (self._cost(one, targets) for one in self.shown))))
+        cells = tuple(filter(None, (self._cost(one, targets) for one in self.shown)))
+        return Costs(targets, cells, tuple(self._contrary(targets)))
+
+    def _contrary(self, targets: Mapping[Output, Place]) -> Iterator[Place]:
+        known = set(targets.values())
+        inner = {p for layer in self._forward.layers for row in layer.outputs for cells in row for p in cells}
+        for place, reached in reached_from(self._graph, {*inner, *self._probes.constants}, _MOST_REACHED).items():
+            own = {self._outputs[cell] for cell in reached if cell in self._outputs}
+            beside = known.intersection(reached)
+            if len(own) == 1 and beside and not beside.intersection(targets[out] for out in own if out in targets):
+                yield place
 
     def _single_targets(self) -> dict[Output, Place]:
         """Targets that stand alone beside their output in a cell that shows a loss, its slope or the error."""

@@ -128,7 +128,10 @@ def _aligned(slots: Sequence[_Slot], reference: _Slot, evidence: SideEvidence) -
 def _orientation(
     sums: Sequence[WeightedSum], slots: Sequence[_Slot], biases: Sequence[Sequence[Place]], evidence: SideEvidence
 ) -> FirstLayer | None:
-    """The way with these inputs; None where an observation meets a neuron twice or never, or a bias changes with it."""
+    """The way with these inputs; None where a bias changes with the observation, or most do not meet every neuron.
+
+    What is left of an observation that does not is left out: one of its formulas is no weighted sum.
+    """
     if any(len(own) > 1 for own in biases):
         return None
     ordered = sorted(slots, key=lambda slot: min(slot.sides[0]))
@@ -136,15 +139,16 @@ def _orientation(
     neurons = list(zip(*(slot.sides[1] for slot in ordered), strict=True))
     bias = [own[0] if own else None for own in biases]
     of_neuron = dict(zip(neurons, bias, strict=True))
-    observations = sorted(set(rows))
-    met = set(zip(rows, neurons, strict=True))
     if any(of_neuron[neuron] != own for neuron, own in zip(neurons, bias, strict=True)):
         return None
-    if len(met) != len(observations) * len(of_neuron):
+    met = set(zip(rows, neurons, strict=True))
+    observations = sorted({row for row in rows if all((row, neuron) in met for neuron in of_neuron)})
+    if 2 * len(observations) < len(set(rows)) or len(set(rows)) * len(of_neuron) > 2 * len(met):
         return None
     terms = tuple(
         NeuronSum(one.place, observations.index(row), dict(enumerate(neuron)), own)
         for one, row, neuron, own in zip(sums, rows, neurons, bias, strict=True)
+        if row in observations
     )
     each = [evidence(*slot.sides) for slot in slots]
     sure = min(each) if min(each) > 0 else max(each) if max(each) < 0 else 0

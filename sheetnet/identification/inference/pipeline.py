@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sheetnet.engine import engine_named
-from sheetnet.engine.prepare import Evaluate, excerpt, in_full
+from sheetnet.engine.prepare import Evaluate, in_full
 from sheetnet.errors import FileError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.identification.inference.activation_cells import activation_cells, by_sum
+from sheetnet.identification.inference.choose import Chooser
 from sheetnet.identification.inference.costs import CostFinder, Costs, cost_readings
 from sheetnet.identification.inference.headings import all_called
 from sheetnet.identification.inference.layers import ForwardPass, LayerBuilder, first_layers
 from sheetnet.identification.inference.orientation import FirstLayer, bias_nodes, orientations, without_node
 from sheetnet.identification.inference.probe import probe
-from sheetnet.identification.inference.propose import NO_RATE, Candidate, Proposal, proposals
-from sheetnet.identification.inference.rate import rate_in_formulas
+from sheetnet.identification.inference.propose import Candidate, proposals
 from sheetnet.identification.inference.result import Inference, OpenQuestion
 from sheetnet.identification.inference.sums import Sums, WeightedSum
 from sheetnet.identification.inference.training_cells import training_cells
-from sheetnet.identification.labels import Training, look_up
-from sheetnet.identification.state import run_sheet
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import cell_place, listed
 from sheetnet.workbook import Place, Workbook
 
-_PART = 5_000  # formulas in which the proposals are compared
-_TRIALS = 3
 NO_NETWORK = "no network found: no formula multiplies inputs with weights, adds the products and is used further"
 
 
@@ -79,21 +75,27 @@ def infer_workbook(
     if not groups:
         raise FileError(NO_NETWORK, remedy="give the network with --network")
     best = groups[0]
-    rivals = [group for group in groups[1:] if group[0].evident == best[0].evident]
     decided = [one for one in best if cost_readings(one.costs, len(one.forward.inputs), one.forward.sizes[-1]).ways]
     proposed = [each for candidate in decided or best for each in proposals(candidate, search.sums, name)]
     if not proposed:
         raise FileError(NO_NETWORK, remedy="give the network with --network")
-    chosen, choices = search.chosen(proposed)
-    chosen = search.with_rate(chosen)
-    questions = [*chosen.questions]
-    if rivals:
-        places = listed([_place_of(group[0]) for group in (best, *rivals)])
-        words = f"the workbook has {len(rivals) + 1} networks, which begin in {places}; taken is the first"
-        questions.append(OpenQuestion("sheet", words, "--sheet NAME"))
-    if not search.sums.probes.is_whole:
-        choices.append("the workbook is so large that only its first formulas were looked at")
-    return Inference(name, chosen.network, chosen.inputs, chosen.where, (*chosen.choices, *choices), tuple(questions))
+    one = search.chooser.with_rate(search.chooser.chosen(proposed))
+    questions = [
+        *one.questions,
+        *search.chooser.doubts(one, search.updates, search.sums.probes.constants),
+        *_rivals(groups),
+    ]
+    large = () if search.sums.probes.is_whole else ("of so large a workbook only the first formulas were looked at",)
+    return Inference(name, one.network, one.inputs, one.where, (*one.choices, *large), tuple(questions))
+
+
+def _rivals(groups: Sequence[Sequence[Candidate]]) -> Iterator[OpenQuestion]:
+    """A question where the workbook has several networks of the kind of the first."""
+    rivals = [group for group in groups if group[0].evident == groups[0][0].evident]
+    if len(rivals) > 1:
+        places = listed([_place_of(group[0]) for group in rivals])
+        words = f"the workbook has {len(rivals)} networks, which begin in {places}; taken is the first"
+        yield OpenQuestion("sheet", words, "--sheet NAME")
 
 
 def _place_of(one: Candidate) -> str:
@@ -109,9 +111,13 @@ class _Search:
         cells_of = by_sum(activation_cells(workbook, graph, engine, self.sums, seed))
         self._builder = LayerBuilder(self.sums, cells_of)
         changes = self.sums.probes.changes.items()
-        self._updated = {
-            self.sums.root(one.old) for place, own in changes for one in own if place not in self.sums.found
+        self.updates = {
+            place: {self.sums.root(change.old) for change in own}
+            for place, own in changes
+            if place not in self.sums.found
         }
+        self._updated = {old for own in self.updates.values() for old in own}
+        self.chooser = Chooser(workbook, graph, engine, seed)
 
     def networks(self, sheet: str | None) -> list[list[Candidate]]:
         """For each network of the workbook the ways to read it, the largest network first."""
@@ -154,47 +160,6 @@ class _Search:
         forward, costs = _observed(forward, costs)
         return Candidate(forward, costs, training_cells(self._graph, self.sums, forward, costs.targets), turnable)
 
-    def chosen(self, proposed: Sequence[Proposal]) -> tuple[Proposal, list[str]]:
-        """The proposal under which most cells are recognised, and what was chosen so."""
-        if len(proposed) == 1:
-            return proposed[0], []
-        scores = [self._recognised(each) for each in proposed]
-        best = max(scores)
-        first = proposed[scores.index(best)]
-        if scores.count(best) > 1:
-            return first, []
-        rest = max(score for score in scores if score < best)
-        cells = f"{best[0]} cells are recognised so, {rest[0]} otherwise" if best[0] > rest[0] else "more of them fit"
-        return replace(first, questions=first.settled), [
-            f"{first.differs}: the cells behind the outputs decide ({cells})"
-        ]
-
-    def with_rate(self, one: Proposal) -> Proposal:
-        """The proposal with γ as the formulas have it, where it has no cell."""
-        if ("gamma", 0, 0) in one.inputs.cells or not one.updates or one.network.learning_rate != NO_RATE:
-            return one
-        network, inputs = one.network, one.inputs
-        rate = rate_in_formulas(self._workbook, self._graph, self._engine, network, inputs, one.updates, self._seed)
-        if rate is None or rate == 0:
-            words = "γ has no cell, and the new weights are no multiple of the gradient"
-            asked = OpenQuestion("learning_rate", words, f"learning_rate = {NO_RATE:g}")
-            return replace(one, questions=(*one.questions, asked))
-        words = f"γ stands in the formulas: {abs(rate):g}" + ("" if rate > 0 else ", with the other sign")
-        network = replace(network, learning_rate=abs(rate))
-        return replace(one, network=network, choices=(*one.choices, words))
-
-    def _recognised(self, one: Proposal) -> tuple[int, int]:
-        """How many cells are recognised, and how many as quantities of the step and not only as factors of such."""
-        part = self._graph.order[:_PART]
-        small = excerpt(self._workbook, set(part))
-        driven = {place for places in one.inputs.cells.values() for place in places}
-        wanted = [place for place in part if place not in driven]
-        runs = run_sheet(small, one.network, one.inputs, self._engine, wanted, _TRIALS, self._seed)
-        todo = [number for number, moved in enumerate(runs.moved) if moved]
-        training = Training(one.network, runs.inputs)
-        found = look_up(training, runs.values, todo)
-        return len(found), sum(any(number < training.blocks for number, _ in labels) for labels in found.values())
-
 
 def _observed(forward: ForwardPass, costs: Costs) -> tuple[ForwardPass, Costs]:
     """The forward pass without observations that have no target, where others have one: other inputs that are tried."""
@@ -211,7 +176,7 @@ def _observed(forward: ForwardPass, costs: Costs) -> tuple[ForwardPass, Costs]:
     notes = (*forward.notes, f"{without} more observations have no target: the network at other inputs")
     return (
         replace(forward, inputs=_rows(forward.inputs, seen), layers=layers, notes=notes),
-        Costs(targets, cells),
+        Costs(targets, cells, costs.contrary),
     )
 
 

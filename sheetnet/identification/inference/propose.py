@@ -53,7 +53,8 @@ class Candidate:
 class Proposal:
     """A network that the sheet may compute. `differs` says in what it differs from the others of the same cells.
 
-    `questions` are open; of these `settled` are left where the backward cells decide for it. `updates` are new weights.
+    `questions` are open; of these `settled` are left where the backward cells decide for it. `updates` are new weights,
+    each with the weight; `outputs` and `costs` are the cells of outputs and costs.
     """
 
     network: Network
@@ -64,6 +65,8 @@ class Proposal:
     questions: tuple[OpenQuestion, ...]
     settled: tuple[OpenQuestion, ...]
     updates: Mapping[Place, Place]
+    outputs: frozenset[Place]
+    costs: frozenset[Place]
 
 
 def proposals(cells: Candidate, sums: Sums, title: str) -> list[Proposal]:
@@ -124,6 +127,8 @@ class _Maker:
             (*fixed, *open_loss),
             fixed,
             self._training.updates,
+            frozenset(place for row in self._forward.layers[-1].outputs for cells in row for place in cells),
+            frozenset(cell.place for cell in self._costs.cells),
         )
 
     def _observations(self) -> list[DataCells]:
@@ -181,7 +186,7 @@ class _Maker:
         return cells
 
     def _where(self) -> str:
-        first, last = self._forward.layers[0].sums[0][0], self._forward.layers[-1].outputs[-1][-1][0]
+        first, last = self._forward.layers[0].sums[0][0], self._forward.layers[-1].sums[-1][-1]
         return f"{cell_place(first)} … {cell_place(last)}"
 
     def _about_loss(self, loss: str, reduction: str) -> OpenQuestion:
@@ -209,6 +214,9 @@ class _Maker:
             yield OpenQuestion(
                 "targets", words, f"targets = {[[self._target(t) for t in row.targets] for row in self._rows]}"
             )
+        if self._costs.contrary:
+            places = listed([cell_place(place) for place in self._costs.contrary])
+            yield OpenQuestion("targets", f"{places} takes an output together with the target of another", "")
         if odd := [place for layer in self._forward.layers for place in layer.odd]:
             words = (
                 f"the activation of {listed([cell_place(place) for place in odd])} is another than that of its layer"

@@ -57,11 +57,12 @@ def _olds(sums: Sums, place: Place) -> set[Place]:
 
 
 def _moved(graph: Dependencies, sums: Sums, forward: ForwardPass) -> dict[Place, Place]:
-    """Each cell that adds something to a weight, or to such a cell, and is no weighted sum itself."""
+    """Each cell that adds something to a weight, or to such a cell, and is no neuron itself, as x · w + b is."""
     found: dict[Place, Place] = {}
     known = forward.trained
     for place in graph.order:
-        if place in sums.found:
+        pairs = sums.found[place].pairs if place in sums.found else ()
+        if any(cell in known or cell in found for pair in pairs for cell in pair):
             continue
         for change in sums.probes.changes.get(place, ()):
             old = sums.root(change.old)
