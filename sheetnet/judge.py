@@ -15,16 +15,16 @@ from dataclasses import replace
 
 from sheetnet.engine import available
 from sheetnet.engine.prepare import cannot_move, in_full
-from sheetnet.errors import FileError, NetworkError
+from sheetnet.errors import FileError, NetworkError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.files.notices import noticing
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.layout import blanks_named
-from sheetnet.layout.info_sheets import carried, embedded_network
+from sheetnet.layout.info_sheets import RECORD_SHEET, carried, embedded_network
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
-from sheetnet.quantity import Quantity
+from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import parse_area
 from sheetnet.syntax.function_facts import is_googles
 from sheetnet.syntax.references import listed
@@ -36,6 +36,7 @@ from sheetnet.workbook import Workbook
 
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
 _SIZES = re.compile(r"(?<!\d)\d++(?:-\d++)++")
+_OWN_NAMES = {name.casefold() for name in (q("A", 0), q("W", 1), q("z", 1), "target", "gamma")}
 SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
 
@@ -101,6 +102,7 @@ def validate(
     strict_inputs: bool = JudgeOptions.strict_inputs,
     inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
     steps: int | None = JudgeOptions.steps,
+    sheet: str | None = JudgeOptions.sheet,
     blanks: Sequence[str] | None = JudgeOptions.blanks,
     limits: Mapping[str, int] | Limits | None = None,
 ) -> Report:
@@ -110,8 +112,10 @@ def validate(
     takes the one the workbook carries. With `strict_inputs` an edited input
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
-    `steps` how many training steps to look for. `blanks` are the quantities that a student was asked to fill in, as
-    `generate --blank` takes them ("all" for every calculation): they alone are counted; None takes what the copy says.
+    `steps` how many training steps to look for, `sheet` the sheet that counts where several have the same numbers. Without
+    a network such a workbook is judged by what its own forward pass computes, as `infer` reads it. `blanks` are the
+    quantities that a student was asked to fill in, as `generate --blank` takes them ("all" for every calculation): they
+    alone are counted; None takes what the copy says.
     `limits` are changes to how much the file may ask, by the names of `sheetnet limits`.
     What the file would fetch or run is not followed; the report's notes tell it. Raises `FileError` for an unusable file,
     `UsageError` for an option that cannot be, `EngineError` where the engine fails.
@@ -123,7 +127,7 @@ def validate(
     >>> sheetnet.validate(path, trials=4, seed=1)
     <Report d02b.xlsx: ok, 3,104 correct>
     """
-    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, Limits.of(limits))
+    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, sheet, blanks, Limits.of(limits))
     return judge_file(path, None if network is None else load_network(network), options)
 
 
@@ -134,16 +138,18 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
         workbook = read_workbook(path, options.limits)
     notes = tuple(notices)
     name, given = os.fspath(path), network
-    network = embedded_network(workbook, name) if given is None else given
-    asked, remarks = blocks_asked(workbook, network, options.blanks)
-    students_copy = bool(_claimed(workbook))
-    if given is not None and (options.inputs is not None or not _has_names(workbook, network)):
-        from sheetnet.identification import judge_layout, load_map  # sheets without names are few
+    inferred = given is None and _is_of_any_layout(workbook)
+    if inferred or (given is not None and (options.inputs is not None or not _has_names(workbook, given))):
+        from sheetnet.identification import expected_of, judge_layout  # sheets without names are few
 
-        where = None if options.inputs is None else load_map(options.inputs, workbook, network)
+        with errors_within(path):
+            network, where, found = expected_of(workbook, given, options, name)
+        asked, remarks = blocks_asked(workbook, network, options.blanks)
         report = judge_layout(workbook, network, where, options, name=name)
-        source = report.network_source
+        source, remarks = "its own forward pass" if inferred else report.network_source, (*remarks, *found)
     else:
+        network = embedded_network(workbook, name) if given is None else given
+        asked, remarks = blocks_asked(workbook, network, options.blanks)
         remarks = (*(_difference(workbook, given, name) if given else _other_sizes(network)), *remarks)
         report = judge(workbook, network, options)
         source = "the file given" if given else "the workbook itself"
@@ -155,8 +161,14 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
         cells=with_givens(report.cells, network, asked),
         notes=(*notes, *remarks, *report.notes),
         strict_inputs=options.strict_inputs,
-        students_copy=students_copy,
+        students_copy=bool(_claimed(workbook)),
     )
+
+
+def _is_of_any_layout(workbook: Workbook) -> bool:
+    """Whether a workbook neither says which network it computes nor has the names by which such a one would be judged."""
+    names = {name.name.casefold() for name in workbook.names}
+    return workbook.sheet(RECORD_SHEET) is None and names.isdisjoint(_OWN_NAMES)
 
 
 def network_id(network: Network) -> str:

@@ -21,8 +21,9 @@ class JudgeOptions:
     """Options of `validate`, `identify` and their commands, which take their defaults from here.
 
     `strict_inputs`: an edited input keeps a report from being ok. `inputs` is a file that says where the inputs stand in a
-    layout that is not sheetnet's, `steps` how many training steps to look for there. `blanks` are the quantities that
-    students were asked for, None what each copy says. Raises UsageError for a value that no option can have.
+    layout that is not sheetnet's, `steps` how many training steps to look for there, `sheet` the sheet that counts where
+    several have networks or the same numbers. `blanks` are the quantities that students were asked for, None what each
+    copy says. Raises UsageError for a value that no option can have.
     """
 
     engine: str = "ironcalc"
@@ -31,6 +32,7 @@ class JudgeOptions:
     strict_inputs: bool = False
     inputs: str | os.PathLike[str] | None = None
     steps: int | None = None
+    sheet: str | None = None
     blanks: Sequence[str] | None = None
     limits: Limits = DEFAULT_LIMITS
 
@@ -45,6 +47,8 @@ class JudgeOptions:
             raise _wrong("strict_inputs", self.strict_inputs, "True or False")
         if self.inputs is not None and not isinstance(self.inputs, str | os.PathLike):
             raise _wrong("inputs", self.inputs, "the path of a file that says where the inputs stand")
+        if self.sheet is not None and not isinstance(self.sheet, str):
+            raise _wrong("sheet", self.sheet, "the name of a sheet")
         if self.blanks is not None:
             words: object = [self.blanks] if isinstance(self.blanks, str) else self.blanks
             if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):

@@ -131,6 +131,7 @@ def validate_many(
     strict_inputs: bool = JudgeOptions.strict_inputs,
     inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
     steps: int | None = JudgeOptions.steps,
+    sheet: str | None = JudgeOptions.sheet,
     blanks: Sequence[str] | None = JudgeOptions.blanks,
     limits: Mapping[str, int] | Limits | None = None,
     timeout: float | None = None,
@@ -160,7 +161,7 @@ def validate_many(
     <Result unreadable: bob.xlsx: ...>
     """
     most = _limits(engine, limits, timeout)
-    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, blanks, most)
+    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, sheet, blanks, most)
     names = [os.fspath(path) for path in paths]
     expected = _expected(network, len(names))
     at_work = partial(runner, executor, jobs, len(names), most, workers)

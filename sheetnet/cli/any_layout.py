@@ -10,10 +10,20 @@ import typer
 from sheetnet.cli.options import LimitChanges, OutputFormat, Printed, network_named, write_text
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
 
+_Sheet = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The sheet that counts where several have networks or the same numbers."),
+]
+
 
 def identify_command(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook in any layout.")],
-    network: Annotated[str, typer.Option(metavar="TEMPLATE|FILE", help="What it should compute.")],
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEMPLATE|FILE", help="What it should compute; by default the network of its forward pass."
+        ),
+    ] = None,
     inputs: Annotated[
         Path | None,
         typer.Option(metavar="MAP.toml", help="Where the inputs stand; by default they are found by their values."),
@@ -21,6 +31,7 @@ def identify_command(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps to look for; by default all there are.")
     ] = None,
+    sheet: _Sheet = None,
     trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
@@ -42,14 +53,13 @@ def identify_command(
 
     files = [Path(json)] if json not in (None, "-") else []
     refuse_workbooks(files, [workbook])
-    refuse_shared(files, [Path(network), *([inputs] if inputs is not None else [])])
+    refuse_shared(files, [Path(path) for path in (network, inputs) if path is not None])
     refuse_existing(files, force)
     options = JudgeOptions(
-        trials=trials, seed=seed, inputs=inputs, steps=steps, limits=Limits.of(parse_limits(limit or []))
+        trials=trials, seed=seed, inputs=inputs, steps=steps, sheet=sheet, limits=Limits.of(parse_limits(limit or []))
     )
-    found = apart(
-        workbook, identify_file, workbook, load_network(network_named(network)), options, limits=options.limits
-    )
+    known = None if network is None else load_network(network_named(network))
+    found = apart(workbook, identify_file, workbook, known, options, limits=options.limits)
     if json is not None:
         write_text(identification_json(found), json)
     if json != "-":
@@ -66,9 +76,7 @@ def infer_command(
     input_map: Annotated[
         str | None, typer.Option("--map", metavar="MAP.toml|-", help="Write where the inputs stand; - is stdout.")
     ] = None,
-    sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The sheet to look at, where several have networks.")
-    ] = None,
+    sheet: _Sheet = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
     limit: LimitChanges = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
@@ -88,8 +96,8 @@ def infer_command(
     refuse_workbooks(files, [workbook])
     refuse_shared(files, [])
     refuse_existing(files, force)
-    options = JudgeOptions(seed=seed, limits=Limits.of(parse_limits(limit or [])))
-    found = apart(workbook, infer_file, workbook, sheet, options, limits=options.limits)
+    options = JudgeOptions(seed=seed, sheet=sheet, limits=Limits.of(parse_limits(limit or [])))
+    found = apart(workbook, infer_file, workbook, options, limits=options.limits)
     for target, words in ((out, found.network_text()), (input_map, found.map_text())):
         if target is not None:
             write_text(words, target)

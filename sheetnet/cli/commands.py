@@ -178,6 +178,10 @@ _Inputs = Annotated[
     Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand in a layout that is not sheetnet's.")
 ]
 _Steps = Annotated[int | None, typer.Option(min=1, help="Training steps in such a layout; by default all there are.")]
+_Sheet = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The sheet that counts where several have networks or the same numbers."),
+]
 _Blank = Annotated[
     list[str] | None,
     typer.Option(
@@ -214,6 +218,7 @@ def validate_command(
     strict_inputs: _StrictInputs = JudgeOptions.strict_inputs,
     inputs: _Inputs = None,
     steps: _Steps = None,
+    sheet: _Sheet = None,
     blank: _Blank = None,
     json: _Json = None,
     html: _Html = None,
@@ -240,8 +245,8 @@ def validate_command(
         shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl, output_format)
         expected = None if network is None else network_named(network)
         results = validate_many(workbooks, expected, engine=engine.value, trials=trials, seed=seed, inputs=inputs,
-            strict_inputs=strict_inputs, steps=steps, blanks=blank or None, limits=changes, jobs=jobs, jsonl=jsonl,
-            resume=resume, force=force, workers=workers, reveal=reveal)  # fmt: skip
+            strict_inputs=strict_inputs, steps=steps, sheet=sheet, blanks=blank or None, limits=changes, jobs=jobs,
+            jsonl=jsonl, resume=resume, force=force, workers=workers, reveal=reveal)  # fmt: skip
         with shown.progress(len(workbooks)) as show:
             for result in results:
                 show(result)

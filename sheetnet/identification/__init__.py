@@ -4,7 +4,14 @@ from sheetnet.identification.inference.pipeline import infer, infer_file, infer_
 from sheetnet.identification.inference.result import Inference, OpenQuestion
 from sheetnet.identification.input_map import InputMap, load_map, parse_map
 from sheetnet.identification.labels import Label
-from sheetnet.identification.pipeline import identify, identify_file, identify_workbook, judge_layout, report_of
+from sheetnet.identification.pipeline import (
+    expected_of,
+    identify,
+    identify_file,
+    identify_workbook,
+    judge_layout,
+    report_of,
+)
 from sheetnet.identification.result import Apart, Identification, Identified, MappedInput, Nowhere, Unidentified
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "Nowhere",
     "OpenQuestion",
     "Unidentified",
+    "expected_of",
     "identify",
     "identify_file",
     "identify_workbook",

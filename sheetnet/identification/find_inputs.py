@@ -177,9 +177,14 @@ class _Slot:
     options: list[Placement]
 
 
-def find_inputs(workbook: Workbook, network: Network, graph: Dependencies, engine: Evaluate, seed: int) -> InputMap:
-    """Where the network file's numbers stand. Raises `FileError` naming the inputs that stand nowhere."""
-    constants = Constants(workbook, graph.used)
+def find_inputs(
+    workbook: Workbook, network: Network, graph: Dependencies, engine: Evaluate, seed: int, sheet: str | None = None
+) -> InputMap:
+    """Where the network file's numbers stand, with `sheet` among what its formulas use.
+
+    Raises `FileError` naming the inputs that stand nowhere.
+    """
+    constants = Constants(workbook, graph.used if sheet is None else _used_on(graph, sheet))
     slots = [slot for block in input_blocks(network) for slot in _slots(constants, network, block.name)]
     slots.sort(key=lambda slot: (-len(slot.numbers), len(slot.options)))
     chosen = _first_choice(constants, slots, {})
@@ -190,6 +195,12 @@ def find_inputs(workbook: Workbook, network: Network, graph: Dependencies, engin
     cells = {element: places for one in chosen.values() for element, places in one.items()}
     _refuse_missing(network, cells)
     return InputMap(cells, "the values of the network file", notes)
+
+
+def _used_on(graph: Dependencies, sheet: str) -> set[Place]:
+    """Every cell that a formula on that sheet uses."""
+    own = (place for place in graph.formulas if place[0].casefold() == sheet.casefold())
+    return {used for place in own for used in graph.precedents(place)}
 
 
 def _slots(constants: Constants, network: Network, block: str) -> Iterable[_Slot]:

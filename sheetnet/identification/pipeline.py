@@ -15,6 +15,7 @@ from sheetnet.errors import FileError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.identification.find_inputs import find_inputs
+from sheetnet.identification.inference.pipeline import infer_workbook
 from sheetnet.identification.input_map import InputMap, load_map
 from sheetnet.identification.labels import Training, look_up
 from sheetnet.identification.repeated_inputs import batch_of, with_repeats
@@ -36,18 +37,20 @@ _LEAST_TRIALS = 2  # from one to the other numbers move, which shows what depend
 
 def identify(
     path: str | os.PathLike[str],
-    network: NetworkLike,
+    network: NetworkLike | None = None,
     *,
     inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
     steps: int | None = JudgeOptions.steps,
     engine: str = JudgeOptions.engine,
     trials: int = JudgeOptions.trials,
     seed: int = JudgeOptions.seed,
+    sheet: str | None = JudgeOptions.sheet,
     limits: Mapping[str, int] | Limits | None = None,
 ) -> Identification:
     """Label every formula cell of a workbook with the quantity it computes.
 
-    `network` is a template's name, a path, a table as TOML has it or a `Network`.
+    `network` is a template's name, a path, a table as TOML has it or a `Network`; None reads it off the sheet's forward
+    pass, as `infer` does. `sheet` is the sheet that counts where several have networks, or the same numbers.
     `inputs` is a TOML file that says where the inputs stand (see docs/identify.md); None finds them by their values.
     `steps` is how many training steps to look for; None goes on for as long as they explain cells. Raises `FileError`
     for an unusable file or where inputs are not found, `NetworkError` for a wrong map, `UsageError` for an option that
@@ -59,16 +62,35 @@ def identify(
     >>> {cell.cell: str(cell.label) for cell in found.identified}["I12"]
     'a_1[0, 0]'
     """
-    options = JudgeOptions(engine, trials, seed, inputs=inputs, steps=steps, limits=Limits.of(limits))
-    return identify_file(path, load_network(network), options)
+    options = JudgeOptions(engine, trials, seed, inputs=inputs, steps=steps, sheet=sheet, limits=Limits.of(limits))
+    return identify_file(path, None if network is None else load_network(network), options)
 
 
-def identify_file(path: str | os.PathLike[str], network: Network, options: JudgeOptions) -> Identification:
+def identify_file(path: str | os.PathLike[str], network: Network | None, options: JudgeOptions) -> Identification:
     """The same with options made before; see `identify`."""
     workbook = read_workbook(path, options.limits)
-    where = None if options.inputs is None else load_map(options.inputs, workbook, network)
     with errors_within(path):
-        return identify_workbook(workbook, network, where, options, name=os.fspath(path))
+        known, where, notes = expected_of(workbook, network, options, os.fspath(path))
+        found = identify_workbook(workbook, known, where, options, name=os.fspath(path))
+    return replace(found, notes=(*notes, *found.notes)) if notes else found
+
+
+def expected_of(
+    workbook: Workbook, network: Network | None, options: JudgeOptions, name: str
+) -> tuple[Network, InputMap | None, tuple[str, ...]]:
+    """What a workbook should compute, where its inputs stand (None: to be found by their values), and notes.
+
+    Where no network is given it is read off the workbook, and with it where the inputs stand.
+    """
+    notes: tuple[str, ...] = ()
+    where: InputMap | None = None
+    if network is None:
+        found = infer_workbook(workbook, options, name=name)
+        network, notes = found.network, found.notes
+        where = found.inputs if found.whole else None
+    if options.inputs is not None:
+        where = load_map(options.inputs, workbook, network)
+    return network, where, notes
 
 
 def identify_workbook(
@@ -87,7 +109,7 @@ def identify_workbook(
         raise FileError(
             "the workbook has no formulas, so nothing in it can be identified", remedy="give one with formulas"
         )
-    where = where or find_inputs(workbook, network, graph, evaluate, options.seed)
+    where = where or find_inputs(workbook, network, graph, evaluate, options.seed, options.sheet)
     where = with_repeats(where, workbook, network, graph)
     driven = {place for places in where.cells.values() for place in places}
     places = [place for place in graph.formulas if place not in driven]

@@ -43,6 +43,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a text as flag": ({"strict_inputs": "no"}, "strict_inputs is 'no', expected True or False"),
     "no steps": ({"steps": 0}, "steps is 0, expected a whole number from 1"),
     "a map that is no path": ({"inputs": 3}, "inputs is 3, expected the path of a file"),
+    "a sheet that is no name": ({"sheet": 2}, "sheet is 2, expected the name of a sheet"),
     "blanks that are no words": ({"blanks": [1]}, "blanks is [1], expected a list of quantities"),
 }
 

@@ -8,10 +8,12 @@ import pytest
 
 from sheetnet.errors import FileError
 from sheetnet.files import save_workbook
-from sheetnet.identification import Inference, identify_workbook, infer_workbook, parse_map
+from sheetnet.identification import Inference, identify, identify_workbook, infer_workbook, parse_map
+from sheetnet.judge import validate
+from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import parse_network
-from sheetnet.syntax import parse_area
+from sheetnet.syntax import cell_name, parse_area
 from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.support.commands import Run
 from tools.layouts import Writer, damaged, small_network
@@ -136,11 +138,11 @@ def test_several_networks_are_told_and_a_sheet_chooses() -> None:
     first = book(**NEURON).sheets[0]
     workbook = Workbook((first, replace(first, name="Other")))
     assert [one.about for one in infer_workbook(workbook).questions] == ["sheet"]
-    found = infer_workbook(workbook, "Other")
+    found = infer_workbook(workbook, JudgeOptions(sheet="Other"))
     assert found.sure
     assert {place[0] for places in found.inputs.cells.values() for place in places} == {"Other"}
     with pytest.raises(FileError, match="no sheet 'Third': give one of My net, Other"):
-        infer_workbook(workbook, "Third")
+        infer_workbook(workbook, JudgeOptions(sheet="Third"))
 
 
 @pytest.mark.parametrize("cells", [{"A1": 1.0}, {"A1": 1.0, "B1": "=A1+1"}, {"A1": 1.0, "B1": "=EXP(A1)"}])
@@ -161,6 +163,34 @@ def test_the_command_writes_both_files(run: Run) -> None:
     assert run("infer", "theirs.xlsx", "-o", "-").out.startswith('title = "theirs.xlsx"')
     save_workbook(book(A1=1.0, B1="=A1+1"), "none.xlsx")
     assert (run("infer", "none.xlsx").code, run("infer", "none.xlsx").out) == (2, "")
+
+
+def test_identify_and_validate_need_no_network_file(run: Run) -> None:
+    """What the backward pass computes is then judged by what the forward pass computes, and a note says so."""
+    network = small_network()
+    writer = Writer(network)
+    workbook = writer.workbook()
+    _, row, column = place = writer.paper.grids["d1"][0][2]
+    formula = workbook.sheets[0].cells[row, column].formula
+    assert formula is not None
+    save_workbook(damaged(workbook, place, formula.rsplit("*", 1)[0]), "theirs.xlsx")
+    found = identify("theirs.xlsx")
+    assert [cell.cell for cell in found.unidentified if cell.follows is None] == [cell_name(row, column)]
+    head = "no network was given; the forward pass is that of 2-3-2 with sigmoid, sigmoid"
+    assert found.notes[0] == head
+    report = validate("theirs.xlsx")
+    assert (report.network_source, report.ok, head in report.notes) == ("its own forward pass", False, True)
+    assert [cell.cell for cell in report.cells if cell.verdict == "wrong"] == [cell_name(row, column)]
+    assert run("identify", "theirs.xlsx").code == 1
+
+
+def test_the_same_numbers_on_two_sheets_are_those_of_the_sheet_that_is_named() -> None:
+    """Inputs are sought among what its formulas use."""
+    first = book(**NEURON).sheets[0]
+    workbook = Workbook((first, replace(first, name="Other")))
+    network = infer_workbook(book(**NEURON)).network
+    found = identify_workbook(workbook, network, options=JudgeOptions(sheet="Other"))
+    assert {cell.sheet for cell in found.identified} == {"Other"}
 
 
 def test_what_it_finds_shows_itself_in_one_line() -> None:

@@ -70,6 +70,8 @@ class Chooser:
         if idle:
             words = f"{listed([cell_place(place) for place in sorted(idle)])}: trained like a weight, but in no neuron"
             yield OpenQuestion("weights", words, "")
+        if one.flipped:
+            return  # all that is behind differs, too
         new = behind & updates.keys()
         backward = self._graph.reached(one.outputs) - one.costs - new - self._graph.reached(new)
         found, _, moved = self._recognised(one, backward)

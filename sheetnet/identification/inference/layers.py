@@ -35,6 +35,11 @@ class LayerCells:
     flipped: bool
     odd: Cells = ()
 
+    @property
+    def has_biases(self) -> bool:
+        """Whether some neuron has one."""
+        return any(place is not None for place in self.biases)
+
 
 @dataclass(frozen=True)
 class ForwardPass:

@@ -33,7 +33,7 @@ NO_NETWORK = "no network found: no formula multiplies inputs with weights, adds 
 def infer(
     path: str | os.PathLike[str],
     *,
-    sheet: str | None = None,
+    sheet: str | None = JudgeOptions.sheet,
     engine: str = JudgeOptions.engine,
     seed: int = JudgeOptions.seed,
     limits: Mapping[str, int] | Limits | None = None,
@@ -49,20 +49,19 @@ def infer(
     >>> sheetnet.infer(path)
     <Inference theirs.xlsx: 2-2-2 with sigmoid, sigmoid; half_sse; sure>
     """
-    return infer_file(path, sheet, JudgeOptions(engine, seed=seed, limits=Limits.of(limits)))
+    return infer_file(path, JudgeOptions(engine, seed=seed, sheet=sheet, limits=Limits.of(limits)))
 
 
-def infer_file(path: str | os.PathLike[str], sheet: str | None, options: JudgeOptions) -> Inference:
+def infer_file(path: str | os.PathLike[str], options: JudgeOptions) -> Inference:
     """The same with options made before; see `infer`."""
     workbook = read_workbook(path, options.limits)
     with errors_within(path):
-        return infer_workbook(workbook, sheet, options, name=os.fspath(path))
+        return infer_workbook(workbook, options, name=os.fspath(path))
 
 
-def infer_workbook(
-    workbook: Workbook, sheet: str | None = None, options: JudgeOptions = DEFAULT_OPTIONS, *, name: str = ""
-) -> Inference:
+def infer_workbook(workbook: Workbook, options: JudgeOptions = DEFAULT_OPTIONS, *, name: str = "") -> Inference:
     """The same for a workbook that is already read; see `infer`."""
+    sheet = options.sheet
     if sheet is not None and workbook.sheet(sheet) is None:
         known = ", ".join(each.name for each in workbook.sheets)
         raise FileError(f"there is no sheet {sheet!r}", remedy=f"give one of {known}")
@@ -86,7 +85,8 @@ def infer_workbook(
         *_rivals(groups),
     ]
     large = () if search.sums.probes.is_whole else ("of so large a workbook only the first formulas were looked at",)
-    return Inference(name, one.network, one.inputs, one.where, (*one.choices, *large), tuple(questions))
+    choices, whole = (*one.choices, *large), search.sums.probes.is_whole
+    return Inference(name, one.network, one.inputs, one.where, choices, tuple(questions), whole)
 
 
 def _rivals(groups: Sequence[Sequence[Candidate]]) -> Iterator[OpenQuestion]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sheetnet.activations_and_losses import ACTIVATION_FACTS, LOSS_FACTS
 from sheetnet.errors import NetworkError
@@ -54,7 +55,8 @@ class Proposal:
     """A network that the sheet may compute. `differs` says in what it differs from the others of the same cells.
 
     `questions` are open; of these `settled` are left where the backward cells decide for it. `updates` are new weights,
-    each with the weight; `outputs` and `costs` are the cells of outputs and costs.
+    each with the weight; `outputs` and `costs` are the cells of outputs and costs. `flipped`: an activation has the wrong
+    sign.
     """
 
     network: Network
@@ -67,6 +69,7 @@ class Proposal:
     updates: Mapping[Place, Place]
     outputs: frozenset[Place]
     costs: frozenset[Place]
+    flipped: bool
 
 
 def proposals(cells: Candidate, sums: Sums, title: str) -> list[Proposal]:
@@ -102,7 +105,7 @@ class _Maker:
         train_bias = self._trains_biases()
         try:
             network = Network(
-                title=self._title or "inferred",
+                title=Path(self._title).name or "inferred",
                 source="inferred from a workbook",
                 inputs=tuple(tuple(self._numbers[place] for place in row.inputs) for row in self._rows),
                 targets=tuple(tuple(self._target(place) for place in row.targets) for row in self._rows),
@@ -129,6 +132,7 @@ class _Maker:
             self._training.updates,
             frozenset(place for row in self._forward.layers[-1].outputs for cells in row for place in cells),
             frozenset(cell.place for cell in self._costs.cells),
+            any(layer.flipped for layer in self._forward.layers),
         )
 
     def _observations(self) -> list[DataCells]:
@@ -154,6 +158,8 @@ class _Maker:
 
     def _layer(self, layer: LayerCells, train_bias: bool) -> Layer:
         weights = [[self._numbers[row[i]] for row in layer.weights] for i in range(len(layer.weights[0]))]
+        if not layer.has_biases:
+            return Layer(layer.activation, tuple(map(tuple, weights)), bias=False)
         biases = [0.0 if place is None else self._numbers[place] for place in layer.biases]
         shared = len(layer.biases) > 1 and len(set(layer.biases)) == 1 and layer.biases[0] is not None
         matrix = tuple(map(tuple, [*weights, biases]))
@@ -161,8 +167,8 @@ class _Maker:
 
     def _trains_biases(self) -> bool:
         """Whether biases are trained: where weights are moved on and biases are not, they are frozen."""
-        some = any(place is not None for layer in self._forward.layers for place in layer.biases)
-        return some and (self._training.bias_updates > 0 or not self._training.updates)
+        some = any(layer.has_biases for layer in self._forward.layers)
+        return not some or self._training.bias_updates > 0 or not self._training.updates
 
     def _rate(self) -> float:
         gamma = self._training.gamma
@@ -201,7 +207,7 @@ class _Maker:
         for number, layer in enumerate(self._forward.layers, 1):
             if layer.flipped:
                 yield f"layer {number} computes {layer.activation} of −z: the sign in it is missing, or is one too many"
-        if all(place is None for layer in self._forward.layers for place in layer.biases):
+        if not any(layer.has_biases for layer in self._forward.layers):
             yield "the sheet has no biases"
         gamma = self._training.gamma
         if gamma is not None and self._numbers[gamma] < 0:

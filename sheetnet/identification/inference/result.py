@@ -32,7 +32,7 @@ class Inference:
 
     `inputs` says where its inputs stand. `choices` are what the forward pass left open and other cells of the sheet
     decided, `questions` what nothing decides, each with the guess that was taken. It is `sure` without questions.
-    `where` describes where the forward pass stands.
+    `where` describes where the forward pass stands. It is `whole` where all formulas were looked at.
 
     >>> path = sheetnet.write_workbook(sheetnet.load_network("d02b"), "theirs.xlsx")
     >>> sheetnet.infer(path).network.sizes
@@ -45,6 +45,15 @@ class Inference:
     where: str
     choices: tuple[str, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
+    whole: bool = True
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever reads a judgement by this network should know of it."""
+        sizes, activations = "-".join(map(str, self.network.sizes)), (layer.activation for layer in self.network.layers)
+        head = f"no network was given; the forward pass is that of {sizes} with {', '.join(activations)}"
+        asked = (f"open: {one.words}" + (f" (taken is {one.line})" if one.line else "") for one in self.questions)
+        return (head, *self.choices, *asked)
 
     @property
     def sure(self) -> bool:
@@ -90,7 +99,8 @@ def _map_lines(network: Network, where: InputMap) -> Iterator[str]:
         name = q("W", layer)
         weights = [(name, i, j) for j in range(n[layer]) for i in range(n[layer - 1])]
         yield from _line(name, where, weights, "neuron")
-        yield from _line(q("b", layer), where, [(name, n[layer - 1], j) for j in range(n[layer])], "")
+        if network.has_bias(layer):
+            yield from _line(q("b", layer), where, [(name, n[layer - 1], j) for j in range(n[layer])], "")
     yield from _line("gamma", where, [("gamma", 0, 0)], "")
 
 
