@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from sheetnet.engine import available
 from sheetnet.engine.prepare import cannot_move, in_full
-from sheetnet.errors import FileError, NetworkError, errors_within
+from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.files.notices import noticing
@@ -37,6 +37,7 @@ from sheetnet.workbook import Workbook
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
 _SIZES = re.compile(r"(?<!\d)\d++(?:-\d++)++")
 _OWN_NAMES = {name.casefold() for name in (q("A", 0), q("W", 1), q("z", 1), "target", "gamma")}
+_SAYS_NOTHING = f"has no sheet {RECORD_SHEET}, so it does not say which network it computes"
 SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
 
@@ -138,12 +139,15 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
         workbook = read_workbook(path, options.limits)
     notes = tuple(notices)
     name, given = os.fspath(path), network
-    inferred = given is None and _is_of_any_layout(workbook)
+    inferred = given is None and is_of_any_layout(workbook)
     if inferred or (given is not None and (options.inputs is not None or not _has_names(workbook, given))):
         from sheetnet.identification import expected_of, judge_layout  # sheets without names are few
 
-        with errors_within(path):
+        try:
             network, where, found = expected_of(workbook, given, options, name)
+        except FileError as error:
+            remedy = "give --network" if inferred else None
+            raise FileError(f"{_SAYS_NOTHING}; {error}" if inferred else str(error), path=path, remedy=remedy) from None
         asked, remarks = blocks_asked(workbook, network, options.blanks)
         report = judge_layout(workbook, network, where, options, name=name)
         source, remarks = "its own forward pass" if inferred else report.network_source, (*remarks, *found)
@@ -165,7 +169,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
     )
 
 
-def _is_of_any_layout(workbook: Workbook) -> bool:
+def is_of_any_layout(workbook: Workbook) -> bool:
     """Whether a workbook neither says which network it computes nor has the names by which such a one would be judged."""
     names = {name.name.casefold() for name in workbook.names}
     return workbook.sheet(RECORD_SHEET) is None and names.isdisjoint(_OWN_NAMES)

@@ -15,9 +15,8 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.generate import asked_for
 from sheetnet.identification import Inference, infer_workbook
-from sheetnet.judge import judge_file
+from sheetnet.judge import is_of_any_layout, judge_file
 from sheetnet.judge_options import JudgeOptions
-from sheetnet.layout.info_sheets import RECORD_SHEET
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.report.html import legend_of, section
@@ -41,16 +40,14 @@ def judge_upload(path: str, name: str, network: str | None, marked: str, limits:
     believed = None
     with _spoken(path, network):
         expected = None if network is None else load_network(network)
-        try:
-            report = judge_file(path, expected, JudgeOptions(limits=limits))
-        except FileError as error:
-            if expected is not None or RECORD_SHEET not in str(error):
-                raise
+        if expected is None and is_of_any_layout(workbook := read_workbook(path, limits)):
             try:
-                found = infer_workbook(read_workbook(path, limits), None, JudgeOptions(limits=limits), name=name)
+                found = infer_workbook(workbook, JudgeOptions(limits=limits), name=name)
             except FileError:
                 return {"needs_network": True}
             report, believed = _by_inference(path, found, limits), _believed(found)
+        else:
+            report = judge_file(path, expected, JudgeOptions(limits=limits))
     return {**_shown(for_students(report), name, marked, limits), "believed": believed}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sheetnet.engine.prepare import Evaluate, excerpt
+from sheetnet.identification.inference.probe import WeightChange
 from sheetnet.identification.inference.propose import NO_RATE, Proposal
 from sheetnet.identification.inference.rate import rate_in_formulas
 from sheetnet.identification.inference.result import OpenQuestion
@@ -58,7 +59,7 @@ class Chooser:
         return replace(one, network=network, choices=(*one.choices, words))
 
     def doubts(
-        self, one: Proposal, updates: Mapping[Place, Collection[Place]], constants: Collection[Place]
+        self, one: Proposal, updates: Mapping[Place, Sequence[WeightChange]], constants: Collection[Place]
     ) -> Iterator[OpenQuestion]:
         """What speaks against the proposal: constants that are trained and are in no neuron, and cells that do not fit.
 
@@ -66,7 +67,9 @@ class Chooser:
         """
         places = {place for own in one.inputs.cells.values() for place in own}
         behind = self._graph.reached(places)
-        idle = {old for place in behind & updates.keys() for old in updates[place] if old in constants} - places
+        gamma = set(one.inputs.cells.get(("gamma", 0, 0), ()))
+        changes = (change for place in behind & updates.keys() for change in updates[place])
+        idle = {each.old for each in changes if each.old in constants and gamma & each.factors} - places
         if idle:
             words = f"{listed([cell_place(place) for place in sorted(idle)])}: trained like a weight, but in no neuron"
             yield OpenQuestion("weights", words, "")

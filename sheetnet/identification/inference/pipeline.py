@@ -110,13 +110,12 @@ class _Search:
         self.sums = Sums(probe(workbook, graph, engine, seed))
         cells_of = by_sum(activation_cells(workbook, graph, engine, self.sums, seed))
         self._builder = LayerBuilder(self.sums, cells_of)
-        changes = self.sums.probes.changes.items()
         self.updates = {
-            place: {self.sums.root(change.old) for change in own}
-            for place, own in changes
+            place: tuple(replace(each, old=self.sums.root(each.old)) for each in changes)
+            for place, changes in self.sums.probes.changes.items()
             if place not in self.sums.found
         }
-        self._updated = {old for own in self.updates.values() for old in own}
+        self._updated = {change.old for changes in self.updates.values() for change in changes}
         self.chooser = Chooser(workbook, graph, engine, seed)
 
     def networks(self, sheet: str | None) -> list[list[Candidate]]:
