@@ -1,36 +1,26 @@
-"""Reads the headings of cells: whether the text above or beside a number calls it an input or a weight."""
+"""Reads from headings which cells are called inputs and which weights."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from sheetnet.workbook import Place, Workbook
+from sheetnet.identification.headings import Headings
+from sheetnet.workbook import Place
 
-FARTHEST = 12  # cells upwards or to the left in which a heading is sought
+# With a number behind it, as people write it in English, German, French and Spanish.
 _INPUT = re.compile(r"(x|i|in|input|inputs|eingabe|eingang|feature|entrée|entrada)[\s_{(]*\d*[)}]?", re.IGNORECASE)
 _WEIGHT = re.compile(r"(w|weight|weights|gewicht|θ|theta|poids|peso)[\s_{(]*\d*[)}]?", re.IGNORECASE)
 
 
-def heading(workbook: Workbook, place: Place) -> str:
-    """The nearest text above the cell, else to its left; empty where there is none."""
-    sheet = workbook.sheet(place[0])
-    if sheet is None:
-        return ""
-    _, row, column = place
-    ways = (
-        [(row - step, column) for step in range(1, FARTHEST)],
-        [(row, column - step) for step in range(1, FARTHEST)],
-    )
-    for way in ways:
-        for at in way:
-            cell = sheet.cells.get(at)
-            if cell is not None and isinstance(cell.value, str) and cell.formula is None and cell.value.strip():
-                return cell.value.strip()
-    return ""
+def sides_by_headings(headings: Headings, inputs: Iterable[Place], weights: Iterable[Place]) -> int:
+    """How much headings speak for these inputs and these weights: below 0 where they speak for the other way round.
 
-
-def all_called(workbook: Workbook, places: Iterable[Place], *, weights: bool) -> bool:
-    """Whether the headings of all these cells call them weights (or inputs)."""
-    pattern = _WEIGHT if weights else _INPUT
-    return all(pattern.fullmatch(heading(workbook, place)) for place in places)
+    A heading counts where it is that of all cells of one side.
+    """
+    found = 0
+    for cells, own, other in ((tuple(inputs), _INPUT, _WEIGHT), (tuple(weights), _WEIGHT, _INPUT)):
+        texts = [headings.of(place) for place in cells]
+        found += all(map(own.fullmatch, texts))
+        found -= all(map(other.fullmatch, texts))
+    return found

@@ -11,14 +11,15 @@ from sheetnet.engine.prepare import Evaluate, in_full
 from sheetnet.errors import FileError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
+from sheetnet.identification.headings import Headings
 from sheetnet.identification.inference.activation_cells import activation_cells, by_sum
 from sheetnet.identification.inference.choose import Chooser
 from sheetnet.identification.inference.costs import CostFinder, Costs, cost_readings
-from sheetnet.identification.inference.headings import all_called
+from sheetnet.identification.inference.headings import sides_by_headings
 from sheetnet.identification.inference.layers import ForwardPass, LayerBuilder, first_layers
 from sheetnet.identification.inference.orientation import FirstLayer, bias_nodes, orientations, without_node
 from sheetnet.identification.inference.probe import probe
-from sheetnet.identification.inference.propose import Candidate, proposals
+from sheetnet.identification.inference.propose import CellsRead, proposals
 from sheetnet.identification.inference.result import Inference, OpenQuestion
 from sheetnet.identification.inference.sums import Sums, WeightedSum
 from sheetnet.identification.inference.training_cells import training_cells
@@ -89,7 +90,7 @@ def infer_workbook(workbook: Workbook, options: JudgeOptions = DEFAULT_OPTIONS, 
     return Inference(name, one.network, one.inputs, one.where, choices, tuple(questions), whole)
 
 
-def _rivals(groups: Sequence[Sequence[Candidate]]) -> Iterator[OpenQuestion]:
+def _rivals(groups: Sequence[Sequence[CellsRead]]) -> Iterator[OpenQuestion]:
     """A question where the workbook has several networks of the kind of the first."""
     rivals = [group for group in groups if group[0].evident == groups[0][0].evident]
     if len(rivals) > 1:
@@ -98,7 +99,7 @@ def _rivals(groups: Sequence[Sequence[Candidate]]) -> Iterator[OpenQuestion]:
         yield OpenQuestion("sheet", words, "--sheet NAME")
 
 
-def _place_of(one: Candidate) -> str:
+def _place_of(one: CellsRead) -> str:
     return cell_place(one.forward.layers[0].sums[0][0])
 
 
@@ -116,11 +117,12 @@ class _Search:
             if place not in self.sums.found
         }
         self._updated = {change.old for changes in self.updates.values() for change in changes}
+        self._headings = Headings(workbook)
         self.chooser = Chooser(workbook, graph, engine, seed)
 
-    def networks(self, sheet: str | None) -> list[list[Candidate]]:
+    def networks(self, sheet: str | None) -> list[list[CellsRead]]:
         """For each network of the workbook the ways to read it, the largest network first."""
-        groups: list[list[Candidate]] = []
+        groups: list[list[CellsRead]] = []
         for first in first_layers(self.sums):
             by_sheet: dict[str, list[WeightedSum]] = {}
             for one in first:
@@ -132,7 +134,7 @@ class _Search:
             groups += list(filter(None, map(self._ways, parts)))[:1]
         return sorted(groups, key=lambda ways: ways[0].weight, reverse=True)
 
-    def _ways(self, first: Sequence[WeightedSum]) -> list[Candidate]:
+    def _ways(self, first: Sequence[WeightedSum]) -> list[CellsRead]:
         """The ways to read one network; where headings or new weights speak for one of them, that alone."""
         found: list[tuple[ForwardPass, FirstLayer]] = []
         later = {c for one in self.sums.found.values() if one not in first for pair in one.pairs for c in pair}
@@ -148,16 +150,13 @@ class _Search:
 
     def _evidence(self, inputs: Sequence[Place], weights: Sequence[Place]) -> int:
         """How much speaks for these inputs and weights, rather than the other way round."""
-        found = 2 * (not self._updated.isdisjoint(weights)) - 2 * (not self._updated.isdisjoint(inputs))
-        for sides, sign in (((inputs, weights), 1), ((weights, inputs), -1)):
-            for cells, are_weights in zip(sides, (False, True), strict=True):
-                found += sign * all_called(self._workbook, cells, weights=are_weights)
-        return found
+        moved = 2 * (not self._updated.isdisjoint(weights)) - 2 * (not self._updated.isdisjoint(inputs))
+        return moved + sides_by_headings(self._headings, inputs, weights)
 
-    def _candidate(self, forward: ForwardPass, turnable: bool) -> Candidate:
+    def _candidate(self, forward: ForwardPass, turnable: bool) -> CellsRead:
         costs = CostFinder(self._workbook, self._graph, self._engine, self.sums.probes, forward, self._seed).find()
         forward, costs = _observed(forward, costs)
-        return Candidate(forward, costs, training_cells(self._graph, self.sums, forward, costs.targets), turnable)
+        return CellsRead(forward, costs, training_cells(self._graph, self.sums, forward, costs.targets), turnable)
 
 
 def _observed(forward: ForwardPass, costs: Costs) -> tuple[ForwardPass, Costs]:

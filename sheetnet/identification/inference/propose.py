@@ -27,7 +27,7 @@ NO_TARGET = 0.5  # which every loss takes
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CellsRead:
     """One way to read a forward pass of the sheet, with all that goes with it.
 
     `turnable`: nothing tells its inputs from its weights, in single products or at all.
@@ -72,7 +72,7 @@ class Proposal:
     flipped: bool
 
 
-def proposals(cells: Candidate, sums: Sums, title: str) -> list[Proposal]:
+def proposals(cells: CellsRead, sums: Sums, title: str) -> list[Proposal]:
     """A network for each loss and reduction that the cost cells allow, in the order of the catalogue."""
     maker = _Maker(cells, sums, title)
     read = cost_readings(cells.costs, len(cells.forward.inputs), cells.forward.sizes[-1])
@@ -85,7 +85,7 @@ def proposals(cells: Candidate, sums: Sums, title: str) -> list[Proposal]:
 class _Maker:
     """One way to read the cells, and what is said of it whatever the loss."""
 
-    def __init__(self, cells: Candidate, sums: Sums, title: str) -> None:
+    def __init__(self, cells: CellsRead, sums: Sums, title: str) -> None:
         self._forward, self._costs, self._training = cells.forward, cells.costs, cells.training
         self._cells, self._sums, self._title = cells, sums, title
         self._numbers = sums.probes.constants

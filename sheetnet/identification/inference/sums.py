@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sheetnet.identification.inference.probe import Form, Probes
 from sheetnet.workbook import Place
 
-DEEPEST = 500  # partial sums within partial sums
+_DEEPEST = 500  # partial sums within partial sums
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Sums:
         """The terms, with those of partial sums in place of these."""
         for cells in form.terms:
             part = self.root(cells[0])
-            if len(cells) == 1 and depth < DEEPEST and self._has_products(part):
+            if len(cells) == 1 and depth < _DEEPEST and self._has_products(part):
                 self._parts.add(part)
                 yield from self._terms(self.probes.forms[part], depth + 1)
             else:
