@@ -86,8 +86,7 @@ def expected_of(
     where: InputMap | None = None
     if network is None:
         found = infer_workbook(workbook, options, name=name)
-        network, notes = found.network, found.notes
-        where = found.inputs if found.whole else None
+        network, where, notes = found.network, found.inputs, found.notes
     if options.inputs is not None:
         where = load_map(options.inputs, workbook, network)
     return network, where, notes
