@@ -33,9 +33,15 @@ def import_command(
     ] = None,
     epsilon: Annotated[float | None, typer.Option(help="What batch normalization adds to the variance.")] = None,
     logits: Annotated[bool, typer.Option("--logits", help="The model gives logits: the loss applies softmax.")] = False,
-    loss: Annotated[str | None, typer.Option(help="By default that of the last activation.")] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A loss of network files; by default that of the last activation."),
+    ] = None,
     reduction: Annotated[
-        str, typer.Option(help="mean or sum over the observations, or the mean over all elements.")
+        str,
+        typer.Option(
+            metavar="WORD", help="How costs become one: mean or sum over observations, or mean over elements."
+        ),
     ] = "mean",
     learning_rate: Annotated[float | None, typer.Option(metavar="γ", help="γ of the step; by default 0.1.")] = None,
     title: Annotated[str | None, typer.Option(metavar="WORDS", help="What the workbook is called.")] = None,

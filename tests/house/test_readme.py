@@ -43,8 +43,11 @@ def sizeless(words: str) -> str:
     return re.sub(r"  \d+ kB$", "  … kB", words, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize(("page", "least"), [("README.md", 1), ("docs/tour.md", 5)])
-def test_the_readme_and_the_tour_print_what_they_show(page: str, least: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "least"),
+    [("README.md", 1), ("docs/tour.md", 5), pytest.param("docs/models.md", 1, marks=pytest.mark.slow)],
+)
+def test_the_pages_with_commands_print_what_they_show(page: str, least: int, tmp_path: Path) -> None:
     """The commands of a page in their order, in one folder; the Python blocks too."""
     python, compared = "", 0
     for kind, words in blocks(ROOT / page):
