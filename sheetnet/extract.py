@@ -17,8 +17,8 @@ from sheetnet.errors import FileError, UsageError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.judge_options import JudgeOptions
-from sheetnet.layout.info_sheets import embedded_network
-from sheetnet.network import Network
+from sheetnet.layout.info_sheets import RECORD_SHEET, embedded_network
+from sheetnet.network import Layer, Network
 from sheetnet.quantity import q, train
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax.references import cell_place, element_name
@@ -26,6 +26,7 @@ from sheetnet.validation.case import InputPlace, cell_at, input_blocks
 from sheetnet.validation.locate import Located, locate
 from sheetnet.workbook import Place, Workbook
 
+_INFER = "`sheetnet infer FILE -o net.toml` reads a network off any workbook"
 _WITHOUT_TRAINING = "leave the step out, or generate the workbook with the view training"
 
 
@@ -48,6 +49,8 @@ def extract_network(
     most = Limits.of(limits)
     with errors_within(path):
         workbook = in_full(read_workbook(path, most), most.formula)
+        if workbook.sheet(RECORD_SHEET) is None:
+            raise FileError(f"has no sheet {RECORD_SHEET}, so sheetnet did not write it", remedy=_INFER)
         return network_in(workbook, embedded_network(workbook, os.fspath(path)), step)
 
 
@@ -120,9 +123,7 @@ def _recalculated(workbook: Workbook, places: Mapping[InputPlace, Place]) -> dic
 
 
 def _with_numbers(network: Network, values: Mapping[str, Array], step: int | None) -> Network:
-    layers = tuple(
-        replace(layer, weights=values[q("W", number)].tolist()) for number, layer in enumerate(network.layers, 1)
-    )
+    layers = tuple(_with_weights(layer, values[q("W", number)]) for number, layer in enumerate(network.layers, 1))
     source = network.source if not step else f"{network.source}; weights after {step:,} steps of Training".lstrip("; ")
     return replace(
         network,
@@ -132,3 +133,9 @@ def _with_numbers(network: Network, values: Mapping[str, Array], step: int | Non
         learning_rate=float(values["gamma"][0, 0]),
         layers=layers,
     )
+
+
+def _with_weights(layer: Layer, weights: Array) -> Layer:
+    """The layer with other weights; biases that were one number may have been edited apart."""
+    rows = weights.tolist()
+    return replace(layer, weights=rows, shared_bias=layer.shared_bias and len(set(rows[-1])) == 1)

@@ -55,6 +55,15 @@ def test_what_was_written_comes_back(template: str, column: bool) -> None:
     assert network_in(make_workbook(network, WorkbookOptions(column=column)), network) == network
 
 
+def test_a_bias_that_was_shared_may_be_edited_apart() -> None:
+    """Then each has a number of its own, as on the sheet."""
+    network = load_network("d02b")
+    assert network.layers[0].shared_bias
+    found = network_in(edited(step_book(network), network, {"{W_1[2,1]}": 0.5}), network)
+    assert (found.layers[0].weights[-1], found.layers[0].shared_bias) == ((0.35, 0.5), False)
+    assert found.layers[1] == network.layers[1]
+
+
 def test_layers_without_biases_come_back() -> None:
     """As edited, and after steps of Training, whose rows have no bias then."""
     layers = (Layer("tanh", ((0.4, -0.6, 0.1), (0.7, 0.2, -0.3)), bias=False), XOR.layers[1])
@@ -146,7 +155,7 @@ def test_what_is_no_number_or_gone_is_refused(tmp_path: Path) -> None:
         network_in(lost, XOR)
     path = tmp_path / "foreign.xlsx"
     save_workbook(replace(book, sheets=book.sheets[:-1], names=()), path)
-    with pytest.raises(SheetnetError, match="has no sheet _sheetnet"):
+    with pytest.raises(SheetnetError, match=r"has no sheet _sheetnet.*sheetnet infer"):
         extract_network(path)
 
 
