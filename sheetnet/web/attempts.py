@@ -17,7 +17,7 @@ import sqlite3
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ SUBMITTED, ATTEMPT, INCOMING = "submitted", "attempt-", ".incoming-"
 SCHEMA = """
 create table if not exists attempts (
     student text not null, number integer not null, received text not null, digest text not null, file text not null,
-    level text, anothers integer, error text, outcome blob, marked blob,
+    level text, anothers integer, error text, page blob, found blob, marked blob,
     primary key (student, number), unique (student, digest)
 )
 """
@@ -138,33 +138,38 @@ class Attempts:
             self._enter(there[key])
         return [attempt for attempt in self.everybodys() if not attempt.judged]
 
-    def judge(self, attempt: HandedIn, level: str, anothers: bool, outcome: Any, marked: bytes | None) -> None:
-        """Keep what became of an attempt."""
-        told = zlib.compress(json.dumps(outcome).encode())
-        self._update(attempt, "level = ?, anothers = ?, outcome = ?, marked = ?", level, int(anothers), told, marked)
+    def judge(
+        self, attempt: HandedIn, level: str, anothers: bool, outcome: Mapping[str, Any], marked: bytes | None
+    ) -> None:
+        """Keep what became of an attempt: the `page` for its student, and what was `found`, for grading."""
+        page, found = (zlib.compress(json.dumps(outcome[part]).encode()) for part in ("page", "found"))
+        what = "level = ?, anothers = ?, page = ?, found = ?, marked = ?"
+        self._update(attempt, what, level, int(anothers), page, found, marked)
 
     def refuse(self, attempt: HandedIn, error: str) -> None:
         """Keep why an attempt cannot be judged."""
         self._update(attempt, "error = ?", error)
 
-    def outcome(self, student: str, digest: str) -> Any:
-        """What became of a student's file, by its content; None where it is not judged."""
-        return self._content("student = ? and digest = ?", [student, digest])[0]
+    def page(self, student: str, digest: str) -> Any:
+        """What a student's file looks like to its student; None where it is not judged."""
+        data = self._part("page", student, digest)
+        return None if data is None else unpacked_json(data)
 
-    def any_outcome(self, digest: str) -> Any:
-        """What became of a file, whoever handed it in."""
-        return self._content("digest = ? and outcome is not null", [digest])[0]
+    def findings(self) -> dict[tuple[str, str], tuple[str | None, bytes | None]]:
+        """Of everybody's files, by student and digest: why each cannot be judged, or what was found, for `unpacked_json`."""
+        with self._connected() as base:
+            rows = base.execute("select student, digest, error, found from attempts order by number").fetchall()
+        return {(student, digest): (error, found) for student, digest, error, found in rows}
 
     def marked(self, student: str, digest: str) -> bytes | None:
         """The marked copy of a student's file."""
-        return self._content("student = ? and digest = ?", [student, digest])[1]
+        return self._part("marked", student, digest)
 
-    def _content(self, where: str, values: list[str]) -> tuple[Any, bytes | None]:
+    def _part(self, part: str, student: str, digest: str) -> bytes | None:
+        wanted = f"select {part} from attempts where student = ? and digest = ?"  # noqa: S608
         with self._connected() as base:
-            row = base.execute(f"select outcome, marked from attempts where {where} limit 1", values).fetchone()  # noqa: S608
-        if row is None or row[0] is None:
-            return None, None
-        return json.loads(zlib.decompress(row[0])), row[1]
+            row = base.execute(wanted, [student, digest]).fetchone()
+        return None if row is None else row[0]
 
     def _update(self, attempt: HandedIn, what: str, *values: object) -> None:
         with self._connected() as base:
@@ -207,6 +212,11 @@ class Attempts:
 def _attempt(row: tuple[Any, ...]) -> HandedIn:
     student, number, received, digest, file, level, anothers, error = row
     return HandedIn(student, number, datetime.fromisoformat(received), digest, file, level, bool(anothers), error)
+
+
+def unpacked_json(data: bytes) -> Any:
+    """What was kept of an answer."""
+    return json.loads(zlib.decompress(data))
 
 
 def _digest(path: Path) -> str:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from sheetnet.classroom.feedback import level_of
 from sheetnet.classroom.whose import Owners, Said
 from sheetnet.errors import LostError, SheetnetError
 from sheetnet.report.json import REPORT_SCHEMA, report_from_data
-from sheetnet.web.attempts import Attempts, HandedIn
+from sheetnet.web.attempts import Attempts, HandedIn, unpacked_json
 from sheetnet.web.jobs import Job, Results
 from sheetnet.web.pages import NO_ANSWER, WebSite
 from sheetnet.web.worker import LARGEST_FILE, confined_call
@@ -78,7 +78,7 @@ class ClassDesk:
         try:
             with tempfile.TemporaryDirectory(dir=self.scratch.root) as scratch:
                 outcome, marked = self._judged(folder, attempt, level, Path(scratch))
-            anothers = whose_copy(folder, attempt.student, said_by(outcome))
+            anothers = whose_copy(folder, attempt.student, said_by(outcome["found"]))
             self.attempts.judge(attempt, level, anothers, outcome, marked)
         except SheetnetError as error:
             if not (self._ended or isinstance(error, LostError)):
@@ -116,34 +116,40 @@ class KeptResults:
 
     attempts: Attempts
 
+    @cached_property
+    def _findings(self) -> dict[tuple[str, str], tuple[str | None, bytes | None]]:
+        return self.attempts.findings()
+
+    @cached_property
+    def _anybodys(self) -> dict[str, bytes]:
+        return {digest: found for (_, digest), (_, found) in self._findings.items() if found is not None}
+
     def said(self, paths: Sequence[Path]) -> Iterable[Said]:
         """What each said of itself then."""
         for path in paths:
-            outcome = self.attempts.any_outcome(fingerprint(path) or "")
-            yield Said() if outcome is None else said_by(outcome)
+            found = self._anybodys.get(fingerprint(path) or "")
+            yield Said() if found is None else said_by(unpacked_json(found))
 
     def results(self, owners: Mapping[str, str]) -> Iterable[Result]:
         """The results from the index."""
         for path, student in owners.items():
-            yield self._result(path, student, fingerprint(path) or "")
-
-    def _result(self, path: str, student: str, digest: str) -> Result:
-        known = next((attempt for attempt in self.attempts.of(student) if attempt.digest == digest), None)
-        outcome = None if known is None else self.attempts.outcome(student, digest)
-        if outcome is None:
-            return Result(path, None, (known and known.error) or NOT_JUDGED_YET)
-        try:
-            if outcome["report"]["schema"] != REPORT_SCHEMA:
-                raise ValueError
-            return Result(path, report_from_data(outcome["report"]))
-        except _BROKEN:
-            return Result(path, None, NO_ANSWER)
+            error, data = self._findings.get((student, fingerprint(path) or ""), (None, None))
+            yield Result(path, None, error or NOT_JUDGED_YET) if data is None else _result(path, unpacked_json(data))
 
 
-def said_by(outcome: Mapping[str, Any]) -> Said:
+def _result(path: str, found: Any) -> Result:
+    try:
+        if found["report"]["schema"] != REPORT_SCHEMA:
+            raise ValueError
+        return Result(path, report_from_data(found["report"]))
+    except _BROKEN:
+        return Result(path, None, NO_ANSWER)
+
+
+def said_by(found: Mapping[str, Any]) -> Said:
     """What a file says of itself, from what its process answered. Raises ValueError, KeyError or TypeError."""
-    givens = tuple(None if number is None else float(number) for number in outcome["givens"])
-    return Said(str(outcome["token"]), givens)
+    givens = tuple(None if number is None else float(number) for number in found["givens"])
+    return Said(str(found["token"]), givens)
 
 
 def whose_copy(folder: ClassFolder, student: str, said: Said) -> bool:

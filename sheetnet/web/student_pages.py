@@ -137,7 +137,7 @@ class StudentPages:
             return self.site.page(request, "receipt.html", refresh=SHORT_WAIT, problem=None, waits=True, **words)
         if found.anothers:
             return self.site.page(request, "receipt.html", problem=ANOTHERS, waits=False, **words)
-        outcome = self.desk.attempts.outcome(found.student, found.digest)
+        outcome = self.desk.attempts.page(found.student, found.digest)
         marked = None if outcome.get("unmarked") else f"/attempts/{found.number}/marked"
         with of_a_process():
             return self.site.report(

@@ -85,7 +85,8 @@ def judge_attempt(
     level: str,
     limits: Limits,
 ) -> dict[str, Any]:
-    """Judge what a student handed in: what the file says of itself, the report for the teacher, and what the student sees.
+    """Judge what a student handed in: the `page` that the student sees; and as `found`, for the teacher, the report and what
+    the file says of itself.
 
     `asked` has the class's network, its cells that differ from student to student, the blanks, and a name for the page.
     """
@@ -93,7 +94,7 @@ def judge_attempt(
     with _spoken(path, None):
         report = judge_file(path, network, JudgeOptions(blanks=asked["blanks"], limits=limits))
     shown = _shown(redacted(report, level), asked["name"], marked, limits)
-    return {**shown, "token": said.token, "givens": said.givens, "report": report_data(report)}
+    return {"page": shown, "found": {"token": said.token, "givens": said.givens, "report": report_data(report)}}
 
 
 def make_workbooks(network: str, stem: str, suffix: str, folder: str) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class TeacherPages:
         if row.counted is None or row.counted.whose.is_anothers:
             return
         digest = row.counted.paper.digest
-        outcome: Any = self.desk.attempts.outcome(row.student.id, digest)
+        outcome: Any = self.desk.attempts.page(row.student.id, digest)
         if outcome is None:
             return
         yield f"{row.student.id}/{PAGE}", self.site.report_alone(outcome).encode()
