@@ -13,6 +13,7 @@ import numpy as np
 
 from sheetnet.effort import Effort
 from sheetnet.identification.labels import Label, SignatureIndex
+from sheetnet.identification.plain_words import in_words
 from sheetnet.identification.state import IdentifyState
 from sheetnet.mistakes.search import Diagnosis, Explanation
 from sheetnet.network import activation_name
@@ -109,17 +110,18 @@ RATIOS = {-1.0: "−1", 2.0: "2", 0.5: "½", -2.0: "−2", -0.5: "−½"}
 
 def comparison(state: IdentifyState, column: int, expected: Label, right: Array, computes: Label | None) -> str:
     """A cell against what it should compute."""
-    found = state.runs.values[:, column]
+    found, wanted = state.runs.values[:, column], in_words(state.network, expected)
     if computes is not None:
-        return f"computes {computes}, where {expected} is wanted{_missing_factor(state, expected, computes)}"
+        what = in_words(state.network, computes)
+        return f"computes {what}, where {wanted} is wanted{_missing_factor(state, expected, computes)}"
     if (ratio := _ratio(found[1:], right[1:])) is not None:
-        return f"is {_times(ratio)} × {expected}, which it should be"
+        return f"is {_times(ratio)} × {wanted}, which it should be"
     agree = _agreeing(found, right)
     count = int(agree[1:].sum())
     if agree[0] and count == 0:
-        return f"should be {expected}: right at the sheet's own numbers by chance, wrong at others"
+        return f"should be {wanted}: right at the sheet's own numbers by chance, wrong at others"
     often = f", though it agrees in {count} of {len(found) - 1} trials" if count else ""
-    return f"should be {expected}, and computes something else{often}"
+    return f"should be {wanted}, and computes something else{often}"
 
 
 def nearest(state: IdentifyState, column: int) -> str:
@@ -133,7 +135,7 @@ def nearest(state: IdentifyState, column: int) -> str:
     counts = _agreeing(found[1:, None], numbers[1:]).sum(axis=0)
     best = int(counts.argmax())
     if counts[best] >= 2:
-        label = Label(*state.training.elements[best])
+        label = in_words(state.network, Label(*state.training.elements[best]))
         return f"computes no known quantity; it agrees with {label} in {counts[best]} of {len(found) - 1} trials"
     return "computes no known quantity"
 
@@ -168,7 +170,8 @@ def _multiple(state: IdentifyState, found: Array) -> str | None:
     _, matches = SignatureIndex(_unit(expected[:, usable]), np.ones((len(trials), 1))).matches(_unit(trials[:, None]))
     for number in sorted(usable[matches].tolist()):
         if (ratio := _ratio(trials, expected[:, number])) is not None:
-            return f"is {_times(ratio)} × {Label(*state.training.elements[number])}, and no quantity itself"
+            what = in_words(state.network, Label(*state.training.elements[number]))
+            return f"is {_times(ratio)} × {what}, and no quantity itself"
     return None
 
 
@@ -194,12 +197,15 @@ MOST_DIAGNOSED = 24  # wrong cells that are diagnosed: a search may take a fifth
 def mistakes(state: IdentifyState) -> dict[Place, tuple[Explanation, ...]]:
     """Wrong cell → its simplest explanations, for the first wrong cells in the order of calculation.
 
-    Only cells that use no other wrong or carried cell are asked about: their numbers are their own formula's.
+    Only cells that use no other wrong or carried cell are asked about: their numbers are their own formula's. Of those that
+    hold one formula, filled down or across, the first is; what is found for it holds for all.
     """
     spoilt = state.wrong.keys() | state.carried
-    asked = [p for p in state.graph.order if p in state.wrong and spoilt.isdisjoint(state.graph.precedents(p))][
-        :MOST_DIAGNOSED
-    ]
+    alone = [p for p in state.graph.order if p in state.wrong and spoilt.isdisjoint(state.graph.precedents(p))]
+    firsts: dict[tuple[str, str], Place] = {}
+    for place in alone:
+        firsts.setdefault((state.wrong[place].quantity, state.pattern(place)), place)
+    asked = list(firsts.values())[:MOST_DIAGNOSED]
     diagnoses, guesses = dict[int, Diagnosis](), Effort().guesses.share(MOST_GUESSES_HERE)
     found = {}
     for place in asked:
@@ -209,7 +215,8 @@ def mistakes(state: IdentifyState) -> dict[Place, tuple[Explanation, ...]]:
                 diagnoses[step] = Diagnosis(state.network, _values(state, step), guesses)
             signature = state.runs.values[:, state.numbers[place]]
             found[place] = diagnoses[step].findings(block, row, column, signature)
-    return {place: findings for place, findings in found.items() if findings}
+    copies = {p: firsts.get((label.quantity, state.pattern(p))) for p, label in state.wrong.items()}
+    return {place: found[first] for place, first in copies.items() if first is not None and found.get(first)}
 
 
 def _block(state: IdentifyState, label: Label) -> tuple[str, int, int, int]:

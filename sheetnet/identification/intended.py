@@ -58,6 +58,7 @@ class Intentions:
                 self._held.update(map(state.training.normal, labels))
         self._holders = Counter(label for labels in state.labels.values() for label in labels)
         self._missing: dict[int, list[Label]] = {}
+        self._inside: dict[Label, int] = {}
         self._expanded: dict[Label, frozenset[Label]] = {}
         self._moves: dict[tuple[str, int, int, int], tuple[Move, int] | None] = {}
 
@@ -87,11 +88,11 @@ class Intentions:
         for label in {*votes, *missing, *self._shared_with(place)} - {*labels}:
             uses = similarity(tokens, self.expanded(label, own))
             called = _called(label, symbols)
-            optional = 0.05 * (Quantity.of(label.quantity).symbol in OPTIONAL)
+            unlikely = 0.05 * (Quantity.of(label.quantity).symbol in OPTIONAL) + 0.002 * self._inside.get(label, 0)
             beyond = self._state.steps is not None and label.step > self._state.steps
             if beyond and Quantity.of(label.quantity).symbol != "W" and not votes[label] and called < 1:
                 continue
-            score = min(votes[label], 4) + 2 * uses + 0.6 * called - optional
+            score = min(votes[label], 4) + 2 * uses + 0.6 * called - unlikely
             if score >= LEAST_SCORE:
                 found.append(Candidate(score, label, votes[label], uses, called))
         return sorted(found, key=lambda one: (-one.score, one.label))[:MOST_CANDIDATES]
@@ -140,7 +141,8 @@ class Intentions:
         def held(one: Label) -> bool:
             return one in also or (self.holds(one) and one not in own)
 
-        return frozenset(map(self._state.training.normal, on_sheet(self._state.network, label, held)))
+        found, self._inside[label] = on_sheet(self._state.network, label, held)
+        return frozenset(map(self._state.training.normal, found))
 
     def tokens(self, place: Place) -> list[Token]:
         """What the formula of a cell refers to; partial results and unknown ones by what they are made of."""

@@ -116,8 +116,8 @@ _BY_SYMBOL: dict[str, Callable[..., Iterator[Element]]] = {
 }
 
 
-def on_sheet(network: Network, label: Label, held: Held) -> frozenset[Label]:
-    """What a formula for `label` refers to, where what no cell holds is computed inside the formula.
+def on_sheet(network: Network, label: Label, held: Held) -> tuple[frozenset[Label], int]:
+    """What a formula for `label` refers to, and how many elements that no cell holds it computes on its way.
 
     Nothing where that would be more than anybody writes into one formula.
     """
@@ -132,5 +132,5 @@ def on_sheet(network: Network, label: Label, held: Held) -> frozenset[Label]:
             else:
                 waiting.append(one)
         if len(seen) > MOST_IN_A_FORMULA:
-            return frozenset()
-    return frozenset(found)
+            return frozenset(), len(seen)
+    return frozenset(found), len(seen) - len(found)

@@ -10,18 +10,20 @@ import numpy as np
 from sheetnet.identification.explain import comparison, mistakes, nearest
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Label, in_context
+from sheetnet.identification.plain_words import ranges
 from sheetnet.identification.set_apart import perhaps_wrong
 from sheetnet.identification.state import IdentifyState
 from sheetnet.network import Block, Network, activation_name
 from sheetnet.object_display import counted_words, shown_line
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import inputs_of
-from sheetnet.syntax import cell_name, functions
+from sheetnet.syntax import cell_name, functions, parse_area
 from sheetnet.syntax.references import cell_place
+from sheetnet.syntax.shifting import shift
 from sheetnet.validation.case import input_blocks
 from sheetnet.validation.refine.explain import words_of
 from sheetnet.verdict import Verdict
-from sheetnet.workbook import CellError, Place, Value
+from sheetnet.workbook import CellError, Place, Position, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,26 @@ class Identification:
         """Whether something beyond the inputs was identified, and nothing is wrong or undetermined."""
         return not self.unidentified and any(cell.label.quantity not in CONSTANT for cell in self.identified)
 
+    def faults(self) -> list[tuple[str, str, Unidentified]]:
+        """(sheet, its cells, the first of them) for each fault: one formula filled down or across is one, `D10:D200`."""
+        groups: dict[tuple[str, str], list[Unidentified]] = {}
+        for cell in self.unidentified:
+            if cell.follows is None and cell.verdict != Verdict.UNDETERMINED:
+                row, column = _position(cell.cell)
+                groups.setdefault((cell.sheet, shift(cell.formula, 1 - row, 1 - column)), []).append(cell)
+        return [(sheet, ranges([_position(c.cell) for c in cells]), cells[0]) for (sheet, _), cells in groups.items()]
+
     def __repr__(self) -> str:
         """One line: the workbook, whether all was identified, and how many cells were."""
         kinds = ("identified", "unidentified", "apart", "nowhere")
         counts = counted_words({kind: len(getattr(self, kind)) for kind in kinds})
         return shown_line(self, f"{self.workbook or 'workbook'}: {'ok' if self.ok else 'not ok'}, {counts}")
+
+
+def _position(cell: str) -> Position:
+    area = parse_area(cell)
+    assert area is not None, "cells are named by their addresses"
+    return area.top, area.left
 
 
 def nowhere(state: IdentifyState, steps: int) -> Iterator[Nowhere]:
@@ -203,6 +220,7 @@ def _users(network: Network) -> dict[str, list[str]]:
 
 
 CONSTANT = {"A_0", "target", "gamma"}  # the same in every step
+LONGEST_HEADING = 30  # characters of one that is repeated in a message
 NOT_TWICE = "not looked at twice"
 MOST_COMPARED = 300  # cells for which a nearest quantity is sought
 
@@ -300,7 +318,7 @@ def _unidentified(
         elif origin is not None:
             message = f"not recognised, which may follow from {cell_place(origin)}"
         elif right is not None and expected is not None:
-            message = comparison(state, column, expected, right, computes)
+            message = _called(state, place) + comparison(state, column, expected, right, computes)
         else:
             message = nearest(state, column) if number < MOST_COMPARED else "computes no known quantity"
         if place not in state.wrong and error is None:
@@ -320,6 +338,12 @@ def _unidentified(
             tuple(finding.code for finding in known),
             verdict,
         )
+
+
+def _called(state: IdentifyState, place: Place) -> str:
+    """What the sheet calls the cell, where it does so in a few words."""
+    heading = state.headings.of(place)
+    return f"called {heading}: " if 0 < len(heading) <= LONGEST_HEADING else ""
 
 
 def _error(state: IdentifyState, place: Place) -> CellError | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sheetnet.errors import EngineError
 from sheetnet.identification.intended import Candidate, Intentions
@@ -72,7 +73,8 @@ def _recognise_again(state: IdentifyState) -> None:
     """The workbook once more; what was recognised downstream as −δ, because δ has the wrong sign, is looked up again."""
     state.rerun()
     after = set(state.graph.after(state.wrong, len(state.places)))
-    again = {p for p in after if p in state.labels and p not in state.carried} | set(state.open())
+    settled = {p for p in state.carried if p in state.labels and state.training.is_block(state.labels[p][0])}
+    again = {p for p in after if p in state.labels and p not in settled} | set(state.open())
     before = {place: state.labels.pop(place) for place in again if place in state.labels}
     found = state.recognise([state.numbers[place] for place in again])
     state.carried |= {place for place in found if before.get(place) != found[place]}
@@ -88,8 +90,10 @@ def _suspects(state: IdentifyState) -> Hypothesis:
     First those that compute a factor or a duplicate, or that differ from their column or from the order of the weights; then
     any that only unknown cells use.
     """
+    if proved := _proved(state, Intentions(state), _unchanged_weights(state)):
+        return proved
     ordered = _in_order_of_weights(state)
-    weak = _doubtful(state, Intentions(state), ordered)
+    weak = _doubtful(state, ordered)
     intentions = Intentions(state, weak, ordered)
     candidates = _candidates(intentions, weak)
     if proved := _first_proved(state, intentions, candidates):
@@ -105,11 +109,12 @@ def _candidates(intentions: Intentions, places: Iterable[Place]) -> Candidates:
     return {place: found for place in places if (found := intentions.candidates(place))}
 
 
-def _doubtful(state: IdentifyState, intentions: Intentions, ordered: Mapping[Place, Label]) -> frozenset[Place]:
+def _doubtful(state: IdentifyState, ordered: Mapping[Place, Label]) -> frozenset[Place]:
     """The recognised cells that no right cell uses, and that compute a factor, what another cell computes too, or what
     stands elsewhere by the pattern of their row and column.
     """
-    own = Counter(labels for place, labels in state.labels.items() if not copies_a_cell(state, place))
+    twice = _held_twice(state)
+    pattern = Intentions(state, twice)
     found: set[Place] = set()
     for place in reversed(state.graph.order):
         labels = state.labels.get(place)
@@ -117,13 +122,35 @@ def _doubtful(state: IdentifyState, intentions: Intentions, ordered: Mapping[Pla
             continue
         if any(user in state.labels and user not in found for user in state.graph.dependents.get(place, ())):
             continue
-        meant = intentions.by_lines(place)
-        copy = copies_a_cell(state, place)
-        twice = own[labels] > (not copy) and (copy or meant not in labels)
-        weak = twice or _is_partial(state, labels[0])
-        if weak or place in ordered or (meant is not None and meant not in labels and intentions.possible(meant)):
+        meant = pattern.by_lines(place)
+        weak = _is_partial(state, labels[0]) or (
+            place in twice and (copies_a_cell(state, place) or meant not in labels)
+        )
+        if weak or place in ordered or (meant is not None and meant not in labels and pattern.possible(meant)):
             found.add(place)
     return frozenset(found)
+
+
+def _held_twice(state: IdentifyState) -> frozenset[Place]:
+    """The cells whose number more cells hold than there are quantities with it; of cells and copies of them the copies."""
+    everywhere = Counter(state.labels.values())
+    own = Counter(labels for place, labels in state.labels.items() if not copies_a_cell(state, place))
+
+    def is_twice(place: Place, labels: tuple[Label, ...]) -> bool:
+        return (everywhere if copies_a_cell(state, place) else own)[labels] > len(labels)
+
+    return frozenset(place for place, labels in state.labels.items() if is_twice(place, labels))
+
+
+def _unchanged_weights(state: IdentifyState) -> Candidates:
+    """Formulas with more than a reference that give a weight which they refer to, and the weight after it."""
+    found = {}
+    for place, (label, *_) in state.labels.items():
+        if Quantity.of(label.quantity).symbol == "W" and not copies_a_cell(state, place):
+            used = state.graph.precedents(place)
+            if any(state.given.get(one) == label or label in state.labels.get(one, ()) for one in used):
+                found[place] = [Candidate(1.0, replace(label, step=label.step + 1), 0, 0.0, 0)]
+    return found
 
 
 def _is_partial(state: IdentifyState, label: Label) -> bool:
@@ -180,7 +207,7 @@ def _first_proved(state: IdentifyState, intentions: Intentions, candidates: Cand
 
 
 def _is_suspicious(best: Candidate) -> bool:
-    return best.pattern > 0 or best.called == 1 or best.uses >= 0.5
+    return best.pattern > 0 or best.called == 1 or best.uses >= 0.3
 
 
 def _without_earlier(state: IdentifyState, candidates: Candidates) -> Candidates:
@@ -191,7 +218,8 @@ def _without_earlier(state: IdentifyState, candidates: Candidates) -> Candidates
 
 def _is_plain(state: IdentifyState, place: Place, best: Candidate) -> bool:
     """Whether a suspect that nothing uses is wrong: its heading says so, or its column, or it is a last result."""
-    if state.graph.dependents.get(place):
+    unknown = set(state.graph.precedents(place)) & set(state.open())
+    if unknown or state.graph.dependents.get(place):
         return False
     last = Quantity.of(best.label.quantity).symbol in LAST_RESULTS
     return best.called == 1 or best.pattern >= 2 or (best.uses > 0.9 and last)

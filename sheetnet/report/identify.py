@@ -156,15 +156,16 @@ def _table(found: Identification) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
     for title in ("not identified", "should be", "why"):
         table.add_column(title, overflow="fold")
-    for cell in found.unidentified[:MOST_UNIDENTIFIED_SHOWN]:
-        where = place_name(cell.sheet, cell.cell)
+    faults = [(place_name(sheet, cells), cell) for sheet, cells, cell in found.faults()]
+    others = [(place_name(cell.sheet, cell.cell), cell) for cell in found.unidentified if not _begins(cell)]
+    for where, cell in [*faults, *others][:MOST_UNIDENTIFIED_SHOWN]:
         why = Text(
             printable(cell.message)
             + (f" ({cell.mistake})" if cell.mistake and cell.mistake not in cell.message else "")
         )
         formula = printable(cell.formula)
         why.append("\n=" + short(formula), style="dim")
-        if count := followers[where]:
+        if count := followers[place_name(cell.sheet, cell.cell)]:
             why.append(f"\n{count:,} more cells follow from this", style="yellow")
         color = "red" if _begins(cell) else "yellow"
         table.add_row(Text(printable(where), style=color), Text(str(cell.expected or "")), why)
