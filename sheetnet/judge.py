@@ -141,7 +141,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
     name, given = os.fspath(path), network
     inferred = given is None and is_of_any_layout(workbook)
     if inferred or (given is not None and (options.inputs is not None or not _has_names(workbook, given))):
-        from sheetnet.identification import expected_of, judge_layout  # sheets without names are few
+        from sheetnet.identification import INFERRED, expected_of, judge_layout  # sheets without names are few
 
         try:
             network, where, found = expected_of(workbook, given, options, name)
@@ -150,7 +150,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
             raise FileError(f"{_SAYS_NOTHING}; {error}" if inferred else str(error), path=path, remedy=remedy) from None
         asked, remarks = blocks_asked(workbook, network, options.blanks)
         report = judge_layout(workbook, network, where, options, name=name)
-        source, remarks = "its own forward pass" if inferred else report.network_source, (*remarks, *found)
+        source, remarks = INFERRED if inferred else report.network_source, (*remarks, *found)
     else:
         network = embedded_network(workbook, name) if given is None else given
         asked, remarks = blocks_asked(workbook, network, options.blanks)

@@ -35,6 +35,8 @@ def identify_command(
     trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result as a page.")] = None,
+    marked: Annotated[Path | None, typer.Option(metavar="PATH", help="Write a marked copy.")] = None,
     output_format: Printed = OutputFormat.FULL,
     limit: LimitChanges = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,
@@ -48,10 +50,13 @@ def identify_command(
     from sheetnet.files.limits import Limits, parse_limits
     from sheetnet.identification import identify_file
     from sheetnet.network_file import load_network
+    from sheetnet.report.any_layout import identified_page, identified_section, save_identified_marks
     from sheetnet.report.identify import identification_json, identification_lines, identification_view
+    from sheetnet.report.marked import copy_paths
     from sheetnet.report.terminal import show_view
 
-    files = [Path(json)] if json not in (None, "-") else []
+    copy = None if marked is None else copy_paths([workbook], marked)[workbook]
+    files = [Path(path) for path in (json if json != "-" else None, html, copy) if path is not None]
     refuse_workbooks(files, [workbook])
     refuse_shared(files, [Path(path) for path in (network, inputs) if path is not None])
     refuse_existing(files, force)
@@ -62,6 +67,11 @@ def identify_command(
     found = apart(workbook, identify_file, workbook, known, options, limits=options.limits)
     if json is not None:
         write_text(identification_json(found), json)
+    if html is not None:
+        part = apart(workbook, identified_section, found, options.limits, limits=options.limits)
+        write_text(identified_page(part), str(html))
+    if copy is not None:
+        apart(workbook, save_identified_marks, found, copy, options.limits, limits=options.limits)
     if json != "-":
         concise = output_format is OutputFormat.CONCISE
         show_view("\n".join(identification_lines(found)) if concise else identification_view(found))

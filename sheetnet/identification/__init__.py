@@ -5,6 +5,7 @@ from sheetnet.identification.inference.result import Inference, OpenQuestion
 from sheetnet.identification.input_map import InputMap, load_map, parse_map
 from sheetnet.identification.labels import Label
 from sheetnet.identification.pipeline import (
+    INFERRED,
     expected_of,
     identify,
     identify_file,
@@ -15,6 +16,7 @@ from sheetnet.identification.pipeline import (
 from sheetnet.identification.result import Apart, Identification, Identified, MappedInput, Nowhere, Unidentified
 
 __all__ = [
+    "INFERRED",
     "Apart",
     "Identification",
     "Identified",

@@ -32,6 +32,7 @@ from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
+INFERRED = "its own forward pass"  # where the network is from that nobody gave
 _LEAST_TRIALS = 2  # from one to the other numbers move, which shows what depends on the inputs
 
 
@@ -72,7 +73,7 @@ def identify_file(path: str | os.PathLike[str], network: Network | None, options
     with errors_within(path):
         known, where, notes = expected_of(workbook, network, options, os.fspath(path))
         found = identify_workbook(workbook, known, where, options, name=os.fspath(path))
-    return replace(found, notes=(*notes, *found.notes)) if notes else found
+    return found if network is not None else replace(found, notes=(*notes, *found.notes), network_source=INFERRED)
 
 
 def expected_of(
@@ -188,7 +189,7 @@ def report_of(found: Identification) -> Report:
     return Report(
         workbook=found.workbook,
         network=found.network,
-        network_source="the file given",
+        network_source=found.network_source,
         engine=found.engine,
         trials=found.trials,
         seed=found.seed,

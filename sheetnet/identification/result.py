@@ -127,6 +127,7 @@ class Identification:
     apart: tuple[Apart, ...]
     nowhere: tuple[Nowhere, ...]
     notes: tuple[str, ...] = ()
+    network_source: str = "the file given"
 
     @property
     def ok(self) -> bool:

@@ -117,8 +117,10 @@ def page_templates() -> Environment:
     return environment
 
 
-def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> str:
-    """The page of sections made before, and the lines of workbooks without a report."""
+def report_page(
+    sections: Sequence[Section], unreadable: Sequence[str] = (), more_looks: Sequence[tuple[str, Look, str]] = ()
+) -> str:
+    """The page of sections made before, and the lines of workbooks without a report; `more_looks` end the legend."""
     return (
         page_templates()
         .get_template("report.html")
@@ -126,7 +128,7 @@ def report_page(sections: Sequence[Section], unreadable: Sequence[str] = ()) -> 
             sections=sections,
             unreadable=unreadable,
             looks=LOOKS,
-            legend=legend_of([section.report for section in sections]),
+            legend=[*legend_of([section.report for section in sections]), *more_looks],
             most_cells=MOST_GRID_CELLS,
         )
     )

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sheetnet.formulas import spoken
-from sheetnet.report.wording import EDITED, VERDICT_STYLES, concerned, observations_of, printable, reason, value_text
+from sheetnet.report.wording import (
+    APART,
+    EDITED,
+    INPUT,
+    VERDICT_STYLES,
+    concerned,
+    observations_of,
+    printable,
+    reason,
+    value_text,
+)
 from sheetnet.syntax import cell_name, column_letters, parse_area
 from sheetnet.syntax.references import place_name
 from sheetnet.validation import CellVerdict, Report
@@ -19,7 +29,7 @@ from sheetnet.verdict import Verdict, tally
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
 
 _Placed = TypeVar("_Placed", CellVerdict, EditedInput)
-LOOKS = {**VERDICT_STYLES, "edited": EDITED}
+LOOKS = {**VERDICT_STYLES, "edited": EDITED, "input": INPUT, "apart": APART}
 MOST_GRID_CELLS = 20_000  # of one sheet; a page with more is slow to open, and nobody looks at them all
 _LONGEST = 40  # characters of a text that widen its column; longer ones run over or are cut
 _NARROWEST, _WIDEST = 5, 26
@@ -126,7 +136,7 @@ def _cell(
 ) -> GridCell:
     cell, name = sheet.cells.get(place, Cell()), cell_name(*place)
     value = cell.value if verdict is None else verdict.value
-    text, is_text = _shown(value, verdict is not None or edit is not None), isinstance(value, str)
+    text, is_text = grid_text(value, verdict is not None or edit is not None), isinstance(value, str)
     look = verdict.verdict if verdict is not None else "edited" if edit is not None else ""
     sign = "" if look in ("", Verdict.CORRECT) else LOOKS[look].sign
     cut = is_text and (bool(look) or (place[0], place[1] + 1) in sheet.cells)  # else it runs over, as on a sheet
@@ -134,7 +144,7 @@ def _cell(
     return GridCell(name, text, look, sign, _hover(name, cell, verdict, edit, observations), is_text, cut, link)
 
 
-def _shown(value: Value, exact: bool) -> str:
+def grid_text(value: Value, exact: bool) -> str:
     """As a sheet shows it: four decimals; whole numbers without, unless they are judged."""
     if value is None:
         return ""
