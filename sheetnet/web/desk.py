@@ -21,7 +21,7 @@ from sheetnet.report.json import REPORT_SCHEMA, report_from_data
 from sheetnet.web.attempts import Attempts, HandedIn, unpacked_json
 from sheetnet.web.jobs import Job, Results
 from sheetnet.web.pages import NO_ANSWER, WebSite
-from sheetnet.web.worker import LARGEST_FILE, confined_call
+from sheetnet.web.worker import LARGEST_FILE, confined_call, in_a_browser
 
 JUDGE_ATTEMPT = ByName("sheetnet.web.tasks", "judge_attempt")
 NOT_JUDGED_YET = "is not judged yet: reload the page in a minute"
@@ -82,7 +82,7 @@ class ClassDesk:
             self.attempts.judge(attempt, level, anothers, outcome, marked)
         except SheetnetError as error:
             if not (self._ended or isinstance(error, LostError)):
-                self.attempts.refuse(attempt, str(error))
+                self.attempts.refuse(attempt, in_a_browser(str(error)))
         except _BROKEN:
             self.attempts.refuse(attempt, NO_ANSWER)
 

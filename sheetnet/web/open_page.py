@@ -21,7 +21,7 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.web.jobs import KeptResult, Results
 from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite, of_a_process
 from sheetnet.web.uploads import LARGEST_NETWORK_FILE, given, shown_name, store, suffix_for
-from sheetnet.web.worker import confined_call
+from sheetnet.web.worker import confined_call, in_a_browser
 
 JUDGE_UPLOAD, MAKE_WORKBOOKS = (
     ByName("sheetnet.web.tasks", "judge_upload"),
@@ -110,7 +110,9 @@ class OpenPage:
     def _done(self, request: Request, kept: KeptResult) -> Response:
         outcome, address = kept.job.outcome, kept.address
         if kept.job.error is not None:
-            return self.site.told(request, 422, f"{kept.name} cannot be used", f"{kept.name}: {kept.job.error}")
+            return self.site.told(
+                request, 422, f"{kept.name} cannot be used", f"{kept.name}: {in_a_browser(kept.job.error)}"
+            )
         with of_a_process():
             return self._shown(request, kept, outcome, address)
 

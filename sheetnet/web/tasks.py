@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -24,12 +23,10 @@ from sheetnet.report.json import report_data
 from sheetnet.report.marked import save_marked
 from sheetnet.report.redacted import for_students, redacted
 from sheetnet.validation import Report
+from sheetnet.web.worker import in_a_browser
 
 SHOWN_OF_A_REPORT = ("ok", "notes", "network", "network_source", "engine", "trials", "seed")
 SHOWN_OF_PROGRESS = ("right", "to_look_at", "to_do", "not_judged", "total", "words", "remark")
-_OPTION = re.compile(
-    r",? \(--limit [^)]*\)|,? or allow more with --limit \S+|, or try --engine libreoffice| \(--reveal [^)]*\)"
-)
 
 
 def judge_upload(path: str, name: str, network: str | None, marked: str, limits: Limits) -> dict[str, Any]:
@@ -71,7 +68,7 @@ def _believed(found: Inference) -> dict[str, Any]:
         "network": f"{'-'.join(map(str, network.sizes))} with {activations}; {network.loss}; γ {network.learning_rate:g}",
         "where": found.where,
         "choices": found.choices,
-        "questions": [(one.words, one.line) for one in found.questions],
+        "questions": [(one.words, "" if one.line.startswith("--") else one.line) for one in found.questions],
         "network_file": found.network_text(),
         "map": found.map_text(),
     }
@@ -116,8 +113,9 @@ def _shown(report: Report, name: str, marked: str, limits: Limits) -> dict[str, 
         problem = _without_paths(str(error), report.workbook, marked)
     found = section(0, replace(report, workbook=name), read_workbook(report.workbook, limits))
     data = {field.name: getattr(found, field.name) for field in fields(found) if field.name != "report"}
-    data["concealed"] = _OPTION.sub("", found.concealed)
+    data["concealed"] = in_a_browser(found.concealed)
     data["report"] = {name: getattr(report, name) for name in SHOWN_OF_A_REPORT}
+    data["report"]["notes"] = [in_a_browser(note) for note in report.notes]
     data["progress"] = {name: getattr(found.progress, name) for name in SHOWN_OF_PROGRESS}
     return {"section": data, "legend": legend_of([report]), "unmarked": problem}
 
@@ -135,4 +133,4 @@ def _without_paths(words: str, *paths: str | None) -> str:
     for path in paths:
         if path is not None and "/" in path:
             words = words.removeprefix(f"{path}: ").replace(path, "the file")
-    return _OPTION.sub("", words)
+    return in_a_browser(words)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pickle
+import re
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -27,6 +28,13 @@ from sheetnet.web.sandbox import confine, die_with_parent
 LARGEST_REPLY = 64_000_000  # bytes; what d02b with all views gives is 2 MB
 LARGEST_FILE = 100_000_000  # bytes of one that is written for a stranger's
 WARM_FOR_THE_WEB = ("sheetnet.web.tasks", "sheetnet.identification")  # besides what every worker imports
+# What errors and reports say of the command line, and what they say in a browser instead.
+_OPTIONS = (
+    (re.compile(r",? \(--(?:limit|reveal) [^)]*\)|,? or (?:allow more with )?--limit \S+"), ""),
+    (re.compile(r"(?:: |, or )try --engine libreoffice|: ask for more --trials|, or take another --seed"), ""),
+    (re.compile(r"give [^:;,]*--network\b"), "say which network it should compute"),
+    (re.compile(r": say where the inputs stand with --inputs MAP.toml"), ""),
+)
 
 
 def web_workers() -> Workers:
@@ -64,6 +72,13 @@ def data_reply(message: bytes) -> Reply:
         return Reply(data["value"], None, failure, bool(data["out_of_memory"]), bool(data["retiring"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return Reply(failure="its process answered what is no answer")
+
+
+def in_a_browser(words: str) -> str:
+    """Words without options, which nobody has there."""
+    for option, instead in _OPTIONS:
+        words = option.sub(instead, words)
+    return words
 
 
 def serve_by_children() -> None:

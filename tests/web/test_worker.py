@@ -17,7 +17,7 @@ from sheetnet.errors import FileError, StoppedError
 from sheetnet.files.limits import Limits
 from sheetnet.web.sandbox import has_seccomp, landlock_version
 from sheetnet.web.tasks import judge_upload
-from sheetnet.web.worker import confined_call, data_reply, web_workers
+from sheetnet.web.worker import confined_call, data_reply, in_a_browser, web_workers
 from tests.support import web_calls
 
 pytestmark = pytest.mark.linux
@@ -111,6 +111,23 @@ def test_an_answer_is_data_or_nothing() -> None:
     whole = {"value": {"a": [1.5, None]}, "error": None, "failure": None, "out_of_memory": False, "retiring": False}
     assert data_reply(json.dumps(whole).encode()).value == {"a": [1.5, None]}
     assert isinstance(data_reply(json.dumps({**whole, "error": "is broken"}).encode()).error, FileError)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("unpacks to more than 200 MB (--limit total_size=…): split it", "unpacks to more than 200 MB: split it"),
+        ("took long: simplify it, or allow more with --limit time=…", "took long: simplify it"),
+        ("has no sheet _sheetnet: give --network", "has no sheet _sheetnet: say which network it should compute"),
+        ("is 2-1: give the right one by --network", "is 2-1: say which network it should compute"),
+        ("IronCalc cannot compute X: try --engine libreoffice", "IronCalc cannot compute X"),
+        ("expected values are left out (--reveal shows them)", "expected values are left out"),
+        ("the formula −−F2 is wrong", "the formula −−F2 is wrong"),
+    ],
+)
+def test_a_browser_is_told_of_no_options(words: str, shown: str) -> None:
+    """What the command line would say of them is left out, or said in another way."""
+    assert in_a_browser(words) == shown
 
 
 def test_errors_name_no_path_of_ours(workers: Workers, tmp_path: Path) -> None:
