@@ -61,12 +61,22 @@ ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: AXE.exists() and any(map(shutil.which, BROWSERS)),
         "Chromium and axe-core: apt-get install --no-install-recommends chromium; make validators",
     ),
+    "landlock": (
+        lambda: _confines(),
+        "Linux 5.13 or newer, with Landlock and seccomp: what `sheetnet serve` confines the readers of files with",
+    ),
     "posix": (lambda: os.name == "posix", "a POSIX system: signals, limits of processor time, a shell"),
     "linux": (
         lambda: sys.platform == "linux",
         "Linux: macOS does not enforce the limit of memory, Windows has neither that nor the one of processor time",
     ),
 }
+
+
+def _confines() -> bool:
+    from sheetnet.web.sandbox import has_seccomp, landlock_version  # with a server, which few tests need
+
+    return landlock_version() > 0 and has_seccomp()
 
 
 def require(engine: str) -> None:

@@ -15,14 +15,12 @@ import pytest
 from sheetnet.batch.schedule import Workers
 from sheetnet.errors import FileError, StoppedError
 from sheetnet.files.limits import Limits
-from sheetnet.web.sandbox import has_seccomp, landlock_version
 from sheetnet.web.tasks import judge_upload
 from sheetnet.web.worker import confined_call, data_reply, in_a_browser, web_workers
 from tests.support import web_calls
 
 pytestmark = pytest.mark.linux
 LIMITS = Limits(time=30)
-CONFINED = landlock_version() > 0 and has_seccomp()
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +34,7 @@ def call(workers: Workers, function: Callable[..., Any], *arguments: Any, folder
     return confined_call(workers, function, arguments, LIMITS, [], [] if folder is None else [str(folder)])
 
 
-def test_this_system_confines() -> None:
-    """Where it cannot, the tests below would show nothing; .ci/run is on a system that can."""
-    if not CONFINED:
-        pytest.skip("needs Linux 5.13 or newer with Landlock and seccomp")
-
-
-@pytest.mark.skipif(not CONFINED, reason="needs Linux 5.13 or newer with Landlock and seccomp")
+@pytest.mark.landlock
 def test_nothing_is_in_reach(workers: Workers, tmp_path: Path) -> None:
     """No file, no folder, no other program, no process, and no address, not even of this machine."""
     secret = tmp_path / "secret"
@@ -65,7 +57,7 @@ def test_nothing_is_in_reach(workers: Workers, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
-@pytest.mark.skipif(not CONFINED, reason="needs Linux 5.13 or newer with Landlock and seccomp")
+@pytest.mark.landlock
 def test_its_own_folder_is_left_to_it_and_nothing_beside(workers: Workers, tmp_path: Path) -> None:
     """Files there can be written and read; what leads elsewhere can be neither made nor followed."""
     own, other = tmp_path / "own", tmp_path / "other"
