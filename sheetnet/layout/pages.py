@@ -36,6 +36,8 @@ def paged(sheet: Sheet, parts: Sequence[int], side_by_side: bool) -> Sheet:
         view = replace(sheet.view, scale=scale, column_breaks=_breaks(parts, widths, 100 / scale * PAGE_SIZE[0]))
     else:
         view = replace(sheet.view, scale=scale, row_breaks=_breaks(parts, heights, 100 / scale * PAGE_SIZE[1], title))
+        if width > (room := ROOM_LEFT * PAGE_SIZE[0] * 100 / scale):
+            return _side_by_side(replace(sheet, view=view), widths, room)
     return replace(sheet, view=view)
 
 
@@ -45,25 +47,50 @@ def readable(sheet: Sheet) -> Sheet:
     Each of those repeats the columns that do not scroll, and begins where the fewest numbers are parted from one another.
     """
     view = sheet.view
-    widths = _sizes(sheet)[0][: view.printed_columns]
-    room = ROOM_LEFT * PAGE_SIZE[0 if view.landscape else 1] * 100 / SMALLEST_SCALE
-    if view.scale or view.one_page or sum(widths) <= room:
+    widths, heights = _sizes(sheet)
+    scale, across = _smallest_scale(sheet), PAGE_SIZE if view.landscape else PAGE_SIZE[::-1]
+    width, height = (ROOM_LEFT * side * 100 / scale for side in across)
+    widths = widths[: view.printed_columns]
+    if view.scale or view.one_page or sum(widths) <= width:
         return sheet
-    kept = view.freeze[1] - 1 if view.freeze is not None else 0
-    breaks = tuple(_beginnings(sheet, widths, room - sum(widths[:kept]), kept + 1))
-    titles = (1, kept) if kept else None
-    return replace(sheet, view=replace(view, scale=SMALLEST_SCALE, column_breaks=breaks, title_columns=titles))
+    filled = [at for at in sheet.cells if _is_filled(sheet, *at)]
+    below = Counter(r for r, c in filled if _is_filled(sheet, r - 1, c))
+    below.update({r for r, _ in filled} & {r + 1 for r, _ in filled})  # best behind a blank row
+    repeated = ROW_HEIGHT * (view.title_rows[1] - view.title_rows[0] + 1) if view.title_rows else 0.0
+    breaks = tuple(_beginnings(below, heights, height - repeated, 1))
+    return _side_by_side(replace(sheet, view=replace(view, scale=scale, row_breaks=breaks)), widths, width)
 
 
-def _beginnings(sheet: Sheet, widths: Sequence[float], room: float, begin: int) -> Iterator[int]:
-    """The columns in which a further page begins: of those that fill the page before by more than half, the best."""
-    parted = Counter(c for r, c in sheet.cells if _has_number(sheet, r, c) and _has_number(sheet, r, c - 1))
-    while sum(widths[begin - 1 :]) > room:
-        full = begin + 1  # the first column that no longer fits
-        while sum(widths[begin - 1 : full]) <= room:
+def _side_by_side(sheet: Sheet, widths: Sequence[float], width: float) -> Sheet:
+    """The sheet on pages that have so much room in width; each repeats the columns that do not scroll."""
+    kept = sheet.view.freeze[1] - 1 if sheet.view.freeze is not None else 0
+    beside = Counter(c for r, c in sheet.cells if _has_number(sheet, r, c) and _has_number(sheet, r, c - 1))
+    breaks = tuple(_beginnings(beside, widths, width - sum(widths[:kept]), kept + 1))
+    return replace(sheet, view=replace(sheet.view, column_breaks=breaks, title_columns=(1, kept) if kept else None))
+
+
+def _smallest_scale(sheet: Sheet) -> int:
+    """The scale in per cent at which the smallest text of the sheet can still be read."""
+    sizes = (STYLES[cell.role].size for cell in sheet.cells.values() if cell.value is not None or cell.formula)
+    return ceil(100 * SMALLEST_TEXT / min(sizes, default=SMALLEST_FONT))
+
+
+def _beginnings(parted: Counter[int], sizes: Sequence[float], room: float, begin: int) -> Iterator[int]:
+    """The columns, or rows, in which a further page begins: of those that fill the page before by more than half, the best.
+
+    `parted` counts what stands on both sides of each.
+    """
+    while sum(sizes[begin - 1 :]) > room:
+        full = begin + 1  # the first that no longer fits
+        while sum(sizes[begin - 1 : full]) <= room:
             full += 1
-        begin = min(range(max(begin + 1, (begin + full) // 2), full + 1), key=lambda column: (parted[column], -column))
+        begin = min(range(max(begin + 1, (begin + full) // 2), full + 1), key=lambda line: (parted[line], -line))
         yield begin
+
+
+def _is_filled(sheet: Sheet, row: int, column: int) -> bool:
+    cell = sheet.cells.get((row, column))
+    return cell is not None and (cell.formula is not None or cell.value is not None)
 
 
 def _has_number(sheet: Sheet, row: int, column: int) -> bool:

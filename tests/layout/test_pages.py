@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,12 @@ def test_a_sheet_that_stays_readable_is_one_page_wide() -> None:
 def test_a_wider_one_prints_side_by_side_at_the_smallest_scale() -> None:
     """Each page repeats the columns that stay in sight, and has no more than it has room for."""
     view = readable(table(60, 9.0)).view
-    assert view.scale == SMALLEST_SCALE
+    assert view.scale == 60
     assert view.title_columns == (1, 1)
-    assert view.scale / 100 * min(style.size for style in STYLES.values()) >= SMALLEST_TEXT
+    assert view.scale / 100 * STYLES[""].size == SMALLEST_TEXT
+    small = replace(table(60, 9.0), cells={**table(60, 9.0).cells, (3, 1): Cell("n = 0", role="index")})
+    assert readable(small).view.scale == SMALLEST_SCALE == 67
+    assert min(style.size for style in STYLES.values()) * SMALLEST_SCALE / 100 >= SMALLEST_TEXT
     column = 0.75 * (7 * 9.0 + 5)
     for first, after in zip((1, *view.column_breaks), (*view.column_breaks, 61), strict=True):
         repeated = 1 if first > 1 else 0
@@ -53,6 +57,16 @@ def test_a_page_begins_behind_a_gap_where_there_is_one() -> None:
     full = readable(table(60, 9.0)).view.column_breaks[0]
     assert readable(table(60, 9.0, gap=full - 4)).view.column_breaks[0] == full - 3
     assert readable(table(60, 9.0, gap=3)).view.column_breaks[0] == full
+
+
+def test_what_stands_together_stays_together_on_pages_one_below_the_other() -> None:
+    """Boxes of nine rows and a blank one each: pages begin with boxes, as many on each as there is room for."""
+    cells = {(row, c): Cell(1.0) for row in range(1, 200) for c in range(1, 61) if row % 10}
+    view = readable(Sheet("Long", cells, view=View(default_width=9.0))).view
+    assert all(row % 10 == 1 for row in view.row_breaks)
+    for first, after in pairwise((1, *view.row_breaks, 201)):
+        assert (after - first - 1) * 15.0 * view.scale / 100 <= PAGE_SIZE[1]
+        assert after == 201 or (after - first + 10) * 15.0 * view.scale / 100 > 0.9 * PAGE_SIZE[1]
 
 
 @pytest.fixture(scope="module")
