@@ -30,7 +30,7 @@ FOLDER = ROOT / "docs" / "images"
 DPI, MARGIN, COLORS = 200, 12, 128
 WIDEST, LONGEST = 1600, 2400  # pixels
 WIDE, LONG, READABLE = 3.2, 2.5, 900  # of a page of other proportions, a beginning of that height or width is shown
-FACE = (0.685, 0.55)  # of the marked sheet: what the README shows, where it can still be read
+FACE = (0.725, 0.55)  # of the marked sheet: what the README shows, where it can still be read
 PRINTED = re.compile(r'<definedName name="_xlnm.Print_Area" localSheetId="(\d+)"[^>]*>[^<]*</definedName>')
 PARTS = re.compile(r'<sheet [^>]*name="([^"]*)"[^>]*/>')
 

@@ -60,8 +60,7 @@ def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) 
             difference = f"ABS({found}-{numpy})"
             grid.write(row, QUANTITY, symbol, "name")
             grid.links[row, QUANTITY] = (context.grid.sheet, *context.grid.position(block.name, r, c))
-            element = spoken(block.name, (r, c), context.network.observations)
-            grid.write(row, WHICH, element.removeprefix(symbol).strip().removeprefix("of "), "index")
+            grid.write(row, WHICH, _which(block, (r, c), symbol, context.network.observations), "index")
             grid.cells[row, NUMPY] = Cell(number, role="numpy", number=shown)
             grid.calculate(row, FOUND, context.step.cell(block.name, r, c), number, "copy", shown)
             wanted = f'IF({same}="{GENERATED}",{difference},"")' if same else difference
@@ -71,6 +70,13 @@ def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) 
         agrees = f'IF({_close(top, row - 1)},"{AGREES}","{DIFFERS}")'
         grid.calculate(top, LIGHT, f'IF({same}="{GENERATED}",{agrees},"{CHANGED}")', AGREES, "light")
     return row
+
+
+def _which(block: Block, at: tuple[int, int], symbol: str, observations: int) -> str:
+    """What a cell of a block is, beside the symbol of the block: `neuron 0, observation 2`."""
+    words = spoken(block.name, at, observations).removeprefix(symbol).strip().removeprefix("of ")
+    _, comma, observation = words.partition(", ")
+    return f"bias node{comma}{observation}" if block.is_bias_node(at[1]) else words
 
 
 def _close(top: int, bottom: int) -> str:
