@@ -21,6 +21,7 @@ from sheetnet.activations_and_losses import (
     activations_for,
     losses_for_all,
 )
+from sheetnet.input_names import NO_NAMES, Names, Scaler, check_named
 from sheetnet.object_display import shown_line
 from sheetnet.quantity import Quantity, q
 from sheetnet.toml_fields import Matrix, refuse
@@ -123,7 +124,8 @@ class Network:
     an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
 
     `training_steps` are those of the sheet Training where nobody asks for others; `remarks` stand on the sheets.
-    `image` says that an observation is a picture of so many rows and columns.
+    `image` says that an observation is a picture of so many rows and columns; `names` what inputs and outputs are called,
+    and `scaler` how inputs were scaled before they became these, for the sheet Predict.
 
     >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
     >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
@@ -142,6 +144,8 @@ class Network:
     training_steps: int | None = None
     remarks: tuple[Remark, ...] = ()
     image: tuple[int, int] | None = None
+    names: Names = NO_NAMES
+    scaler: Scaler | None = None
 
     def __post_init__(self) -> None:
         toml_fields.text(self.title, "title")
@@ -160,6 +164,7 @@ class Network:
         object.__setattr__(self, "layers", _checked_layers(self))
         object.__setattr__(self, "image", _checked_image(self))
         _check_shapes(self)
+        check_named(self.names, self.scaler, self.sizes[0], self.sizes[-1])
         _check_meaning(self)
 
     @property

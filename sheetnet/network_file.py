@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 from sheetnet import toml_fields
 from sheetnet.activations_and_losses import ACTIVATION_FACTS
 from sheetnet.errors import NetworkError, errors_within
+from sheetnet.input_names import Names, Scaler
 from sheetnet.network import Layer, Network, Remark
 from sheetnet.network_readers import reader_of
 from sheetnet.toml_fields import Matrix, entries_of, refuse
@@ -38,7 +39,7 @@ NetworkLike = TableLike | Network | HasNetwork  # what is taken wherever a netwo
 # `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
 FILE_KEYS = (
     "title source observations layers loss reduction learning_rate train_bias seed init"
-    " published training_steps remarks image"
+    " published training_steps remarks image names scaler"
 ).split()
 LAYER_KEYS = "activation weights weights_by bias neurons slope".split()
 # Names by which people know a template's example, beside the file's own.
@@ -183,11 +184,27 @@ def _network(table: Mapping[str, Any]) -> Network:
             training_steps=table.get("training_steps"),
             remarks=_remarks(table.get("remarks", [])),
             image=table.get("image"),
+            names=_names(table),
+            scaler=_scaler(table),
         )
     except NetworkError as error:
         if error.place is not None and error.place.startswith("targets"):  # which a file has in a table of their own
             error.place, error.args = f"observations.{error.place}", (f"observations.{error.args[0]}",)
         raise
+
+
+def _names(table: Mapping[str, Any]) -> Names:
+    if "names" not in table:
+        return Names()
+    found = _table(table["names"], "names", ("features", "classes"))
+    return Names(found.get("features", ()), found.get("classes", ()))
+
+
+def _scaler(table: Mapping[str, Any]) -> Scaler | None:
+    if "scaler" not in table:
+        return None
+    found = _table(table["scaler"], "scaler", ("mean", "scale"))
+    return Scaler(found.get("mean"), found.get("scale"))  # type: ignore[arg-type] # checked by the scaler
 
 
 def _remarks(tables: object) -> tuple[Remark, ...]:
@@ -298,6 +315,15 @@ def dump_network(network: Network) -> str:
         *_rows("inputs", network.inputs),
         *_rows("targets", network.targets),
     ]
+    for field, found in (("features", network.names.features), ("classes", network.names.classes)):
+        title = [] if field == "classes" and network.names.features else ["", "[names]"]
+        lines += [*title, f"{field} = {_texts(found)}"] if found else []
+    if network.scaler is not None:
+        lines += [
+            "",
+            "[scaler]",
+            *(f"{field} = {_numbers(getattr(network.scaler, field))}" for field in ("mean", "scale")),
+        ]
     for layer in network.layers:
         lines += ["", "[[layers]]", f"activation = {_quoted(layer.activation)}", 'weights_by = "input"']
         lines += [] if layer.slope == ACTIVATION_FACTS[layer.activation].below else [f"slope = {layer.slope!r}"]
@@ -320,6 +346,10 @@ def _rows(field: str, rows: Matrix) -> list[str]:
 
 def _numbers(numbers: tuple[float, ...]) -> str:
     return "[" + ", ".join(map(repr, numbers)) + "]"
+
+
+def _texts(texts: tuple[str, ...]) -> str:
+    return "[" + ", ".join(map(_quoted, texts)) + "]"
 
 
 def _wrapped(line: str) -> list[str]:

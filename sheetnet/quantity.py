@@ -14,7 +14,17 @@ from functools import cached_property, lru_cache
 MOST_KEPT = 1 << 15  # names that are remembered, spelled and parsed
 MOST_LETTERS = 255  # of a name, as in spreadsheets; a longer one in a file is nobody's
 
-PREFIXES = ("app", "jac", "mat", "chain", "train", "net", "grad", "pic")  # how the names of the views' blocks begin
+PREFIXES = (
+    "app",
+    "jac",
+    "mat",
+    "chain",
+    "train",
+    "net",
+    "grad",
+    "pic",
+    "pred",
+)  # how the names of the views' blocks begin
 # Views number the blocks of a layer, as `jac_E_1_0`; these have a number and no layer, as `net_x_0`.
 _WITHOUT_LAYER = {("net", "x"), ("net", "out"), ("app", "unit"), ("app", "E"), ("app", "term")}
 _BEHIND = ("step", "diagonal")  # symbols that stand behind the layer: `chain_1_step`, beside `chain_1`
@@ -111,8 +121,9 @@ class ViewNames:
         return self(shown.symbol, shown.layer, n, new=shown.new, part=part)
 
 
-# `drawn` are the nodes of Network, `moved` is Gradient check, where one weight is moved, `picture` is Pictures.
-app, jac, mat, chain, train, drawn, moved, picture = map(ViewNames, PREFIXES)
+# `drawn` are the nodes of Network, `moved` is Gradient check, where one weight is moved, `picture` and `predicted` are
+# Pictures and Predict.
+app, jac, mat, chain, train, drawn, moved, picture, predicted = map(ViewNames, PREFIXES)
 
 
 @lru_cache(maxsize=MOST_KEPT)

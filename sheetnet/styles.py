@@ -73,6 +73,7 @@ STYLES: dict[str, Style] = {
     "text": Style(wrap=True),
     "link": Style(color="0563C1", underline=True),
     "input": _number("F9ECA5"),
+    "entry": replace(_number("F9ECA5"), open=True),  # an input that may be typed over though its sheet is locked
     "weight": _number("E2FFDC", bold=True, frame="404040"),
     "gamma": _number("F9ECA5", bold=True),
     "bias_node": Style(fill="BFBFBF", border="thin", number="0", align="center"),

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sheetnet.activations_and_losses import Interval
 from sheetnet.errors import NetworkError
 from sheetnet.network import MOST_STEPS, Network
 
 # View → the name of its sheet, in the order of the sheets.
 SHEETS = {
     "pictures": "Pictures",
+    "predict": "Predict",
     "network": "Network",
     "step": "Step",
     "chain_rule": "Chain rule",
@@ -27,6 +29,7 @@ SHEETS = {
 # What each shows, in the words of Read me.
 ABOUT = {
     "pictures": "the inputs as pictures, and what the network says of them",
+    "predict": "new inputs, and what the network says of them",
     "network": "the network as a picture, with its numbers",
     "step": "the whole step: forward, backward, new weights, new cost",
     "chain_rule": "every weight's gradient, factor by factor",
@@ -38,6 +41,7 @@ ABOUT = {
     "check": "NumPy's numbers beside the sheet's",
 }
 MOST_NODES = 8  # nodes of a layer beside the bias node, up to which Network draws them
+PREDICT_ROWS = 10  # rows for new inputs
 MOST_PICTURES = 40  # of the inputs, and of the weights of the first layer
 SMALL_NETWORK = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
 STEPS = 50
@@ -77,17 +81,28 @@ class WorkbookOptions:
 def left_out(network: Network) -> dict[str, str]:
     """View → why it is left out of this network's workbooks, whoever asks for it; "" where nobody would miss it."""
     found = {} if network.image else {"pictures": ""}
+    found |= {} if predicts(network) else {"predict": ""}
     if max(network.sizes) > MOST_NODES:
         found["network"] = f"left out: it draws up to {MOST_NODES} nodes a layer, more lines nobody could follow"
     return found
 
 
 def default_views(network: Network) -> tuple[str, ...]:
-    """All views for a small network, for a larger one `step`, and `pictures` where its inputs are pictures."""
+    """All views for a small network, for a larger one `step`, and `pictures` and `predict` where it has what they show."""
     weights = sum(len(layer.weights) * layer.neurons for layer in network.layers)
     missing = left_out(network)
     small = weights * network.observations <= SMALL_NETWORK
-    return tuple(view for view in SHEETS if view not in missing and (small or view in ("step", "pictures")))
+    return tuple(view for view in SHEETS if view not in missing and (small or view in ("step", "pictures", "predict")))
+
+
+def predicts(network: Network) -> bool:
+    """Whether the network says what inputs or outputs are called, or how inputs are scaled: what Predict needs."""
+    return bool(network.names) or network.scaler is not None
+
+
+def classifies(network: Network) -> bool:
+    """Whether outputs are those of classes, from 0 to 1, of which the largest is said."""
+    return network.activation_facts(network.depth).outputs.within(Interval(0, 1, closed=True))
 
 
 def pictured(network: Network) -> tuple[int, int]:
@@ -107,6 +122,7 @@ def usual_options(
 # View → how many cells its largest blocks have at least, of the views that grow faster than Step.
 LEAST_CELLS: dict[str, Callable[[Network, WorkbookOptions], int]] = {
     "pictures": lambda network, _: sum(pictured(network)) * network.sizes[0] * (network.image is not None),
+    "predict": lambda network, _: PREDICT_ROWS * (sum(network.sizes) + sum(network.sizes[1:])) * predicts(network),
     # a row a weight and observation, at least three columns a path
     "chain_rule": lambda network, _: sum(w * 3 * after for w, _, after in _sizes(network)) * network.observations,
     "matrices": lambda network, _: sum(n * n for _, n, _ in _sizes(network)) * network.observations,  # D

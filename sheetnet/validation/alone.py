@@ -264,7 +264,8 @@ class Isolation:
 
     @cached_property
     def _numbers(self) -> Array:
-        return np.concatenate([self.inputs(), np.where(np.isfinite(self.expected), self.expected, 0.0)], axis=1)
+        numbers = np.concatenate([self.inputs(), self.expected], axis=1)
+        return np.where(np.isfinite(numbers), numbers, 0.0)
 
     def _trials(self, places: Sequence[Place]) -> list[Trial]:
         """The numbers of these inputs and answers in every run."""

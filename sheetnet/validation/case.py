@@ -17,7 +17,7 @@ import numpy as np
 
 from sheetnet.formulas import spoken
 from sheetnet.network import Block, Network
-from sheetnet.quantity import q
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area, quote_sheet
 from sheetnet.syntax.dependencies import Dependencies
@@ -133,7 +133,7 @@ class InputCell:
 
 
 def input_cells(workbook: Workbook, network: Network, located: Located) -> list[InputCell]:
-    """Every input of the step that has a cell, and what chooses the observation of a view; bias nodes are no inputs."""
+    """Every input of the step that has a cell, and what is typed into views; bias nodes are no inputs."""
     return [
         _input_cell(workbook, located, (block.name, row, column))
         for block in (*input_blocks(network), *chooser_blocks(located))
@@ -145,7 +145,7 @@ def input_cells(workbook: Workbook, network: Network, located: Located) -> list[
 
 
 def chooser_blocks(located: Located) -> list[Block]:
-    """The cells of views that choose which observation is shown."""
+    """The cells of views that people type into: which observation is shown, new inputs to predict from."""
     return [block for block in located.blocks.values() if block.kind == "input" and block.quantity.view]
 
 
@@ -192,7 +192,7 @@ class KnownCell:
 
 
 def ties_of(cells: list[InputCell]) -> dict[InputPlace, InputPlace]:
-    """Inputs driven by the cell of another input, each → that other one."""
+    """Inputs driven by the cell of another input, each → that other one; those of views may be driven by the step's."""
     owners: dict[Place, InputPlace] = {}
     for cell in cells:
         if cell.driver == cell.place or cell.driver not in owners:
@@ -200,9 +200,15 @@ def ties_of(cells: list[InputCell]) -> dict[InputPlace, InputPlace]:
     return {cell.element: owners[cell.driver] for cell in cells if owners[cell.driver] != cell.element}
 
 
+def step_ties(network: Network, cells: list[InputCell]) -> dict[InputPlace, InputPlace]:
+    """The ties among inputs of the step."""
+    found = ties_of(cells)
+    return {one: other for one, other in found.items() if one[0] in network.blocks and other[0] in network.blocks}
+
+
 def played_ties(network: Network, cells: list[InputCell]) -> dict[InputPlace, InputPlace]:
     """Inputs that the sheet makes one number with another input, where the network has two."""
-    return {one: other for one, other in ties_of(cells).items() if not _one_number(network, one, other)}
+    return {one: other for one, other in step_ties(network, cells).items() if not _one_number(network, one, other)}
 
 
 def _one_number(network: Network, one: InputPlace, other: InputPlace) -> bool:
@@ -250,16 +256,18 @@ def cell_at(workbook: Workbook, place: Place) -> Cell:
 def own_inputs(network: Network, cells: list[InputCell], values: Mapping[Place, Value]) -> dict[str, Array] | None:
     """The step's inputs as the workbook holds them; None where a cell holds something that is no number.
 
-    An empty cell counts as 0, as most functions take it.
+    An empty cell counts as 0, as most functions take it; one of a view's own waits for a number, and asks nothing.
     """
-    inputs = inputs_of(network)
+    inputs, of_views = inputs_of(network), {cell.element for cell in cells if Quantity.of(cell.element[0]).view}
+    for name in {name for name, _, _ in of_views}:
+        rows, columns = zip(*((row, column) for other, row, column in of_views if other == name), strict=True)
+        inputs[name] = np.full((1, max(rows) + 1, max(columns) + 1), np.nan)
     for cell in cells:
-        value = values[cell.place]
-        number = 0.0 if value is None else value
+        value, (name, row, column) = values[cell.place], cell.element
+        number = (np.nan if cell.element in of_views else 0.0) if value is None else value
         if not isinstance(number, float):
             return None
-        name, row, column = cell.element
-        inputs.setdefault(name, np.zeros((1, 1, 1)))[0, row, column] = number
+        inputs[name][0, row, column] = number
     return inputs
 
 
@@ -304,7 +312,7 @@ class Case:
         located = locate(workbook, network)
         inputs = input_cells(workbook, network, located)
         answers = answer_cells(workbook, located)
-        drawn = draw_for(network, located.presentation, trials, seed, ties_of(inputs))
+        drawn = draw_for(network, located.presentation, trials, seed, step_ties(network, inputs))
         return cls(workbook, network, located, inputs, answers, drawn, seed)
 
     @cached_property

@@ -338,5 +338,5 @@ def view_blocks(network: Network, presentation: WorkbookOptions) -> dict[str, Bl
 def _blocks_of(network: Network, presentation: WorkbookOptions) -> dict[str, Block]:
     values = view_values(network, evaluate_step(network, inputs_of(network)), presentation)
     found = {name: Block(Quantity.of(name), *array.shape[1:]) for name, array in values.items()}
-    chooser = drawn("n")
-    return found | ({chooser: replace(found[chooser], kind="input")} if chooser in found else {})
+    typed = {name for view in presentation.views if view in VIEW_NUMBERS for name in VIEW_NUMBERS[view].inputs}
+    return {name: replace(block, kind="input") if name in typed else block for name, block in found.items()}

@@ -23,6 +23,7 @@ from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.syntax.dependencies import through_helpers
+from sheetnet.trials.for_views import view_inputs
 from sheetnet.trials.for_workbook import inputs_from_content
 from sheetnet.trials.tolerance import Truth, agreement, scales
 from sheetnet.validation.alone import Isolation
@@ -33,6 +34,7 @@ from sheetnet.validation.case import (
     element_numbers,
     input_blocks,
     own_inputs,
+    step_ties,
     ties_of,
 )
 from sheetnet.validation.cell_verdicts import Evidence, cell_verdict
@@ -126,13 +128,24 @@ class Runner:
         """The inputs of the step in each trial, and in one more of the workbook's own; joined each time: they are large."""
         names = [block.name for block in input_blocks(self.case.network)]
         found = {name: np.concatenate([self.case.trials.inputs[name], self._from_content[name]]) for name in names}
-        turns = np.arange(len(found["gamma"]), dtype=float)[:, None, None] % self.case.network.observations
-        return found | {block.name: turns for block in chooser_blocks(self.case.located)}
+        return found | self._of_views(found)
+
+    def _of_views(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """What is typed into views in each trial; where the sheet ties it to another input, that one's numbers."""
+        wanted = frozenset(block.name for block in chooser_blocks(self.case.located))
+        found = view_inputs(self.case.network, inputs, wanted) if wanted else {}
+        every = {**inputs, **found}
+        for (name, row, column), (other, r, c) in ties_of(self.case.inputs).items():
+            if name in found:
+                found[name][:, row, column] = every[other][:, r, c]
+        return found
 
     @cached_property
     def _from_content(self) -> dict[str, Array]:
         case = self.case
-        return inputs_from_content(case.workbook, case.network, ties_of(case.inputs), case.trials.one_hot)
+        return inputs_from_content(
+            case.workbook, case.network, step_ties(case.network, case.inputs), case.trials.one_hot
+        )
 
     def numbers(self, inputs: Mapping[str, Array]) -> Array:
         """The numbers of the driven cells for K sets of inputs: K × drivers."""

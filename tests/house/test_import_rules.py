@@ -16,6 +16,7 @@ from tests.support.source import nodes
 LAYERS = (
     {"_version", "errors"},
     {"effort", "network_readers", "object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
+    {"input_names"},
     {"workbook", "network"},
     {"workbook_options", "verdict", "network_file"},
     {"syntax"},

@@ -285,11 +285,12 @@ def test_a_leaf_depends_on_nothing_but_errors_and_display(module: str) -> None:
 
 
 def test_a_network_depends_on_leaves_alone() -> None:
-    """It checks itself without any of the rooms that compute with it."""
-    own = {name for name in imported("network.py")["network.py"] if name.startswith("sheetnet.")}
+    """It checks itself without any of the rooms that compute with it; so do the names of its inputs."""
     leaves = tuple(f"sheetnet.{module.removesuffix('.py')}" for module in LEAVES)
-    assert own
-    assert {name for name in own if not name.startswith(leaves)} == set()
+    for module, more in (("input_names.py", ()), ("network.py", ("sheetnet.input_names.",))):
+        own = {name for name in imported(module)[module] if name.startswith("sheetnet.")}
+        assert own
+        assert {name for name in own if not name.startswith((*leaves, *more))} == set()
 
 
 def test_the_command_line_loads_no_heavy_package_for_its_help() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import sheetnet
 from sheetnet.auditing.published import shapes_of
+from sheetnet.input_names import Scaler
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.quantity import Quantity, app, chain, drawn, jac, mat, moved, q, train
@@ -145,7 +146,8 @@ def test_every_block_of_the_step_is_read_as_its_quantity(network: Network) -> No
 def test_every_block_of_every_view_is_read_as_its_quantity(network: Network) -> None:
     """The view, a layer and an observation that the network has, and nothing of these left in the symbol."""
     views = {numbers.prefix: view for view, numbers in VIEW_NUMBERS.items()}
-    network = replace(network, image=(1, network.sizes[0]))
+    ones = (1.0,) * network.sizes[0]
+    network = replace(network, image=(1, network.sizes[0]), scaler=Scaler(ones, ones))
     blocks = view_blocks(network, EVERY_VIEW)
     shown = set()
     for name, block in blocks.items():

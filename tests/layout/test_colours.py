@@ -19,7 +19,7 @@ APART = 10.0  # ΔE by CIEDE2000: seen at a glance
 READABLE = 4.5  # the contrast that WCAG 2 asks of text
 # What the roles of numbers mean; within a meaning, shades tell layers and steps apart.
 MEANINGS = {
-    "given": "input gamma step_size numpy",
+    "given": "input entry gamma step_size numpy",
     "target": "target nudged wanted",
     "weight": "weight",
     "new weight": "new_weight trained",

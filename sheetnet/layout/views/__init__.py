@@ -12,6 +12,7 @@ from sheetnet.layout.views.jacobians import jacobians_sheet
 from sheetnet.layout.views.matrices import matrices_sheet
 from sheetnet.layout.views.network import network_sheet
 from sheetnet.layout.views.pictures import pictures_sheet
+from sheetnet.layout.views.predict import predict_sheet
 from sheetnet.layout.views.training import training_sheet
 from sheetnet.layout.views.view_parts import Laid, ViewContext
 
@@ -22,6 +23,7 @@ VIEW_SHEETS: dict[str, Callable[[ViewContext], Laid]] = {
     "jacobians": jacobians_sheet,
     "network": network_sheet,
     "pictures": pictures_sheet,
+    "predict": predict_sheet,
     "matrices": matrices_sheet,
     "chain_rule": chain_rule_sheet,
     "gradient_check": gradient_check_sheet,

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
+from sheetnet.quantity import drawn
 from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values
-from sheetnet.reference.views import more_steps, one_step, pictures
+from sheetnet.reference.views import more_steps, one_step, pictures, predict
 from sheetnet.workbook_options import WorkbookOptions
 
 __all__ = ["VIEW_NUMBERS", "ViewNumbers", "noise", "row_demands", "view_values"]
@@ -30,7 +31,7 @@ class ViewNumbers:
     `asked` gives them for a judge, with NaN where two right sheets need not agree; None where that is nowhere.
     `noise` names the blocks that carry more rounding than others: how many times the judge's absolute tolerance.
     `row_demands`: rows of some views are nearly alike. It gives what some trial should show, K × anything, so that a formula
-    which reads another row than its own is seen.
+    which reads another row than its own is seen. `inputs` are blocks of the view itself that people type into.
     """
 
     prefix: str
@@ -38,12 +39,14 @@ class ViewNumbers:
     asked: ViewFunction | None = None
     noise: Callable[[WorkbookOptions], Mapping[str, float]] | None = None
     row_demands: Callable[[Network, Values], Iterator[NDArray[np.bool_]]] | None = None
+    inputs: tuple[str, ...] = ()
 
 
 VIEW_NUMBERS: dict[str, ViewNumbers] = {
     "appendix": ViewNumbers("app", one_step.appendix_numbers),
     "jacobians": ViewNumbers("jac", one_step.jacobians_numbers),
-    "network": ViewNumbers("net", one_step.network_numbers),
+    "network": ViewNumbers("net", one_step.network_numbers, inputs=(drawn("n"),)),
+    "predict": ViewNumbers("pred", predict.predict_numbers, predict.predict_asked, inputs=predict.PREDICT_INPUTS),
     "pictures": ViewNumbers(
         "pic", pictures.pictures_numbers, pictures.pictures_asked, row_demands=pictures.pictures_demands
     ),

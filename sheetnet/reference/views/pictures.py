@@ -34,10 +34,10 @@ def pictures_numbers(network: Network, values: Values, _: WorkbookOptions) -> di
     }
     for j in range(neurons):
         found[picture("w", 1, index=j)] = values[q("W", 1)][:, :pixels, j].reshape(trials, *network.image)
-    wanted = found[picture("target")] = _largest(values["target"])
+    wanted = found[picture("target")] = largest_of(values["target"])
     for new in (False, True):
         outputs = values[q("a", network.depth, new)]
-        said = _largest(outputs)
+        said = largest_of(outputs)
         sure = np.where(said == 1, outputs, 1 - outputs) if network.sizes[-1] == 1 else outputs.max(-1, keepdims=True)
         right = (said == wanted).astype(float)
         found |= {picture("says", new=new): said, picture("sure", new=new): sure, picture("right", new=new): right}
@@ -51,14 +51,14 @@ def pictures_asked(network: Network, values: Values, shown: WorkbookOptions) -> 
     found = pictures_numbers(network, values, shown)
     if not found:
         return found
-    unsure = _tied(values["target"])
+    unsure = tied(values["target"])
     found[picture("target")] = np.where(unsure, np.nan, found[picture("target")])
     score = found[picture("score")].copy()
     for number, new in enumerate((False, True)):
-        tied = _tied(values[q("a", network.depth, new)])
-        for symbol, lost in (("says", tied), ("right", tied | unsure)):
+        near = tied(values[q("a", network.depth, new)])
+        for symbol, lost in (("says", near), ("right", near | unsure)):
             found[picture(symbol, new=new)] = np.where(lost, np.nan, found[picture(symbol, new=new)])
-        score[..., number] = np.where((tied | unsure).any(axis=1), np.nan, score[..., number])
+        score[..., number] = np.where((near | unsure).any(axis=1), np.nan, score[..., number])
     return found | {picture("score"): score}
 
 
@@ -75,14 +75,14 @@ def pictures_demands(network: Network, found: Values) -> Iterator[NDArray[np.boo
         yield ~right
 
 
-def _largest(array: Array) -> Array:
+def largest_of(array: Array) -> Array:
     """Which number of each row is the largest, from 0; of a single one, whether it is at least a half. … × 1."""
     if array.shape[-1] == 1:
         return np.asarray(array >= HALF, dtype=float)
     return np.asarray(array.argmax(axis=-1, keepdims=True), dtype=float)
 
 
-def _tied(array: Array) -> NDArray[np.bool_]:
+def tied(array: Array) -> NDArray[np.bool_]:
     """Whether the two largest numbers of each row, or a single one and a half, are as good as equal."""
     if array.shape[-1] == 1:
         return np.asarray(np.abs(array - HALF) <= TIE)

@@ -9,7 +9,7 @@ from sheetnet.errors import EngineError
 from sheetnet.files.limits import Limits
 from sheetnet.network import Network
 from sheetnet.trials.for_workbook import draw_for
-from sheetnet.validation.case import Answer, Case, ties_of
+from sheetnet.validation.case import Answer, Case, step_ties
 from sheetnet.validation.cell_verdicts import ENTER_AGAIN
 from sheetnet.validation.conventions import CONVENTIONS, Convention
 from sheetnet.validation.defined_names import is_view_block
@@ -64,7 +64,9 @@ def take_targets_as_one_hot(found: State) -> State:
     case, network, evidence = found.case, found.case.network, found.runs.evidence
     if evidence.alone is None or not has_one_hot_targets(network, found.runs) or not _in_need_of_targets(found):
         return found
-    trials = draw_for(network, case.located.presentation, case.trials.count, case.seed, ties_of(case.inputs), True)
+    trials = draw_for(
+        network, case.located.presentation, case.trials.count, case.seed, step_ties(network, case.inputs), True
+    )
     other = State.first(replace(found.runner, case=replace(case, trials=trials)), found.effort)
     cells = [_kinder(first, second) for first, second in zip(found.cells, other.cells, strict=True)]
     return replace(found, cells=cells, excused=cells != list(found.cells))

@@ -9,6 +9,7 @@ import pytest
 
 from sheetnet import load_network
 from sheetnet.files import SUFFIXES
+from sheetnet.input_names import Scaler
 from sheetnet.judge import judge
 from sheetnet.network import Network
 from sheetnet.reference import views as reference
@@ -23,12 +24,17 @@ MIXED = (
     *("softmax deep", "softmax sum", "sigmoid shared bias", "relu half_sse", "softplus half_sse"),
     *("softmax without biases", "relu without a bias below", "elements of one observation", "elements with a slope"),
 )
-JUDGED = [(view, name) for view in VIEWS for name in (*SMALL, *MIXED, *OWN.get(view, {}))]
+JUDGED = [
+    (view, name) for view in VIEWS for name in (*(SMALL if view != "predict" else ()), *MIXED, *OWN.get(view, {}))
+]
 
 
 def network_of(view: str, name: str) -> Network:
-    """The network of that name; where the view shows pictures, its inputs are some of one row."""
+    """The network of that name; where the view shows pictures or predictions, its inputs are some of one row or scaled."""
     network = (NETWORKS | OWN.get(view, {}))[name]
+    if view == "predict":
+        numbers = tuple(0.5 + i / 4 for i in range(network.sizes[0]))
+        return replace(network, scaler=Scaler(numbers, numbers))
     return replace(network, image=(1, network.sizes[0])) if view == "pictures" else network
 
 

@@ -16,6 +16,7 @@ from sheetnet.engine import ironcalc
 from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
+from sheetnet.input_names import Names
 from sheetnet.judge import judge
 from sheetnet.layout.views import VIEW_SHEETS as LAID
 from sheetnet.network import Layer, Network, Remark
@@ -59,8 +60,9 @@ def books() -> dict[str, tuple[Network, Workbook]]:
 
 
 def with_image(network: Network) -> Network:
-    """Its inputs as pictures of one row."""
-    return replace(network, image=(1, network.sizes[0]))
+    """Its inputs as pictures of one row, and with names, so that every view shows something."""
+    names = Names(tuple(f"x{i}" for i in range(network.sizes[0])))
+    return replace(network, image=(1, network.sizes[0]), names=names)
 
 
 def by_numpy(network: Network, workbook: Workbook) -> dict[Place, float]:
@@ -262,7 +264,7 @@ def test_large_networks_show_step_alone_unless_asked() -> None:
     for name in template_names():
         network = load_network(name)
         size = network.observations * sum(len(layer.weights) * layer.neurons for layer in network.layers)
-        small = tuple(view for view in SHEETS if view != "pictures")
+        small = tuple(view for view in SHEETS if view not in ("pictures", "predict"))
         assert default_views(network) == (small if size <= SMALL_NETWORK else ("pictures", "step"))
         assert (network.image is None) == (size <= SMALL_NETWORK)
 
@@ -288,7 +290,7 @@ def test_views_are_chosen_by_their_names() -> None:
     """As the command line spells them, in any order; Step is always there."""
     assert views_named("training, chain-rule") == ("step", "chain_rule", "training")
     assert views_named("ALL") == tuple(SHEETS)
-    with pytest.raises(NetworkError, match="there is no view 'graph': choose from pictures, network, step, chain-rule"):
+    with pytest.raises(NetworkError, match="there is no view 'graph': choose from pictures, predict, network, step"):
         views_named("graph")
 
 
