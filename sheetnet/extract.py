@@ -16,16 +16,18 @@ from sheetnet.engine.prepare import in_full
 from sheetnet.errors import FileError, UsageError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
+from sheetnet.input_names import Scaler
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.layout.info_sheets import RECORD_SHEET, embedded_network
 from sheetnet.network import Layer, Network
-from sheetnet.quantity import q, train
+from sheetnet.quantity import predicted, q, train
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.validation.case import InputPlace, cell_at, input_blocks
 from sheetnet.validation.locate import Located, locate
 from sheetnet.workbook import Place, Workbook
 
+SCALER = ("mean", "scale")  # the quantities of Predict by which it scales
 _INFER = "`sheetnet infer FILE -o net.toml` reads a network off any workbook"
 _WITHOUT_TRAINING = "leave the step out, or generate the workbook with the view training"
 
@@ -60,8 +62,11 @@ def network_in(workbook: Workbook, network: Network, step: int | None = None) ->
     _refuse_lost(located, [block.name for block in input_blocks(network)])
     places = {element: located.place(*element) for element in _elements(network)}
     trained = {} if step is None else _trained(located, network, step)
-    numbers = _recalculated(workbook, places | trained)
+    scaler = _scaler_places(located, network)
+    numbers = _recalculated(workbook, places | trained | scaler)
     values = {name: array[0].copy() for name, array in inputs_of(network).items()}
+    if network.scaler is not None:
+        values |= {predicted(name): np.array([getattr(network.scaler, name)]) for name in SCALER}
     for (name, row, column), number in numbers.items():
         values[name][row, column] = number
     return _with_numbers(network, values, step)
@@ -94,6 +99,12 @@ def _trained(located: Located, network: Network, step: int) -> dict[InputPlace, 
             for j in range(block.columns):
                 found[block.name, i, j] = located.place(train("W", layer), step, j * block.rows + i)
     return found
+
+
+def _scaler_places(located: Located, network: Network) -> dict[InputPlace, Place]:
+    """What scales the inputs of Predict, where the workbook has that sheet."""
+    names = [name for name in map(predicted, SCALER) if name in located.areas] if network.scaler else []
+    return {(name, 0, i): located.place(name, 0, i) for name in names for i in range(network.sizes[0])}
 
 
 def _refuse_lost(located: Located, names: Sequence[str]) -> None:
@@ -132,6 +143,7 @@ def _with_numbers(network: Network, values: Mapping[str, Array], step: int | Non
         targets=values["target"].tolist(),
         learning_rate=float(values["gamma"][0, 0]),
         layers=layers,
+        scaler=network.scaler and Scaler(*(tuple(values[predicted(name)][0].tolist()) for name in SCALER)),
     )
 
 

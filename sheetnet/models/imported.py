@@ -11,6 +11,7 @@ import numpy as np
 from sheetnet.activations_and_losses import LOSS_FACTS, NO_ACTIVATION, usual_loss
 from sheetnet.errors import NetworkError
 from sheetnet.files.limits import Limits
+from sheetnet.input_names import NO_NAMES, Names
 from sheetnet.models.orientation import StoredLayer, refuse_to_guess
 from sheetnet.models.parts import DenseLayer, ModelPart, folded_layers
 from sheetnet.models.proof import Difference, Sample, difference, predictions
@@ -35,6 +36,7 @@ class TrainingChoices:
     reduction: str = "mean"
     learning_rate: float | None = None
     train_bias: bool = True
+    names: Names = NO_NAMES
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ def _network(
         learning_rate=rate,
         reduction=choices.reduction,
         train_bias=choices.train_bias,
+        names=choices.names,
         remarks=tuple(Remark("step", words) for words in _only_prediction(folded)),
     )
     _refuse_too_many_cells(made)

@@ -15,8 +15,8 @@ from sheetnet.errors import NetworkError
 from sheetnet.models.parts import Dense
 from sheetnet.reference import Array
 
-NEURON, INPUT = "neuron", "input"
-WAYS = {NEURON: "one row per neuron (out × in)", INPUT: "one row per input (in × out)"}
+BY_NEURON, BY_INPUT = "neuron", "input"
+WAYS = {BY_NEURON: "one row per neuron (out × in)", BY_INPUT: "one row per input (in × out)"}
 ASK = "say which by weights_by (--weights-by): neuron (out × in, as PyTorch) or input (in × out, as Keras and scikit-learn)"
 
 
@@ -36,7 +36,7 @@ class StoredLayer:
 
     def laid(self, way: str) -> Dense:
         """The layer with its weights in × out, if they lie this way."""
-        return Dense(self.name, self.weights.T if way == NEURON else self.weights, self.bias)
+        return Dense(self.name, self.weights.T if way == BY_NEURON else self.weights, self.bias)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sheetnet.errors import FileError
 from sheetnet.files.archives import save_zip
 from sheetnet.files.atomic import atomic_write, save_text
-from sheetnet.models.orientation import INPUT, NEURON
+from sheetnet.models.orientation import BY_INPUT, BY_NEURON
 from sheetnet.models.safetensors import safetensors_bytes
 from sheetnet.models.words import word_for
 from sheetnet.network import Layer, Network
@@ -52,7 +52,7 @@ def _save_npz(network: Network, path: Path) -> None:
     for number, layer in enumerate(network.layers, 1):
         weights, bias = weights_and_bias(layer)
         arrays |= {f"W{number}": weights} | ({} if bias is None else {f"b{number}": bias})
-    arrays |= {"activations": np.array(_words(network)), "weights_by": np.array(INPUT)}
+    arrays |= {"activations": np.array(_words(network)), "weights_by": np.array(BY_INPUT)}
     save_zip({f"{name}.npy": _npy(array) for name, array in arrays.items()}, path)
 
 
@@ -67,7 +67,7 @@ def _save_safetensors(network: Network, path: Path) -> None:
     for number, layer in enumerate(network.layers):
         weights, bias = weights_and_bias(layer)
         arrays |= {f"{2 * number}.weight": weights.T} | ({} if bias is None else {f"{2 * number}.bias": bias})
-    metadata = {"activations": ",".join(_words(network)), "weights_by": NEURON}
+    metadata = {"activations": ",".join(_words(network)), "weights_by": BY_NEURON}
     with atomic_write(path) as stream:
         stream.write(safetensors_bytes(arrays, metadata))
 

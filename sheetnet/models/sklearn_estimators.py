@@ -10,6 +10,7 @@ import numpy as np
 
 from sheetnet.activations_and_losses import activation_called, loss_called
 from sheetnet.errors import NetworkError
+from sheetnet.input_names import Names
 from sheetnet.models.arrays import matrix_of, sample_of, vector_of
 from sheetnet.models.imported import ImportedModel, ReadModel, TrainingChoices, imported
 from sheetnet.models.orientation import StoredLayer
@@ -61,7 +62,7 @@ def from_sklearn(
     own_rate = float(estimator.learning_rate_init) if estimator.solver == "sgd" else None
     loss = loss_called(str(estimator.loss), "")  # of a classifier it is that of the last activation
     rate = own_rate if learning_rate is None else learning_rate
-    choices = TrainingChoices(loss, learning_rate=rate)
+    choices = TrainingChoices(loss, learning_rate=rate, names=_names(model, estimator))
     return imported(read, sample, choices, title, proof=proof)
 
 
@@ -127,6 +128,12 @@ def _scaling(step: Any) -> Scaling | None:
     if np.ndim(factor) == 0:
         return None
     return Scaling(name, vector_of(factor, f"{name}.scale_")[0], vector_of(shift, f"{name}.min_")[0])
+
+
+def _names(model: Any, estimator: Any) -> Names:
+    """What the model calls its inputs and classes, where it was told."""
+    features = getattr(model, "feature_names_in_", ())
+    return Names(tuple(map(str, features)), tuple(map(str, getattr(estimator, "classes_", ()))))
 
 
 def _notes(estimator: Any) -> list[str]:

@@ -12,7 +12,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.models.arrays import matrix_of, numbers_of, plain_array, read_stored, sample_of, vector_of
 from sheetnet.models.imported import ImportedModel, ReadModel, TrainingChoices, imported
 from sheetnet.models.named import batch_norm
-from sheetnet.models.orientation import NEURON, StoredLayer
+from sheetnet.models.orientation import BY_NEURON, StoredLayer
 from sheetnet.models.parts import Activate, Dense, ModelPart, Scaling
 from sheetnet.models.proof import Sample, coarsest
 from sheetnet.models.torch_training import Optimized, loss_of, optimized
@@ -119,7 +119,7 @@ def _defined(module: Any, leaves: Sequence[Any], activations: str | Sequence[str
     stored = [StoredLayer(part.name, part.weights.T, part.bias) for part in parts if isinstance(part, Dense)]
     behind, gives = words_behind(activations)
     norms = [part for part in parts if isinstance(part, Scaling)]
-    return read_stored(f"PyTorch {type(module).__name__}", stored, precision, behind, gives, NEURON, None, norms)
+    return read_stored(f"PyTorch {type(module).__name__}", stored, precision, behind, gives, BY_NEURON, None, norms)
 
 
 def _part(leaf: Any, name: str) -> ModelPart:

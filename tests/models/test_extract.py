@@ -14,6 +14,7 @@ from sheetnet.errors import SheetnetError, UsageError
 from sheetnet.extract import network_in
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_workbook
+from sheetnet.input_names import Scaler
 from sheetnet.models import extract_network, import_model, save_network
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import load_network
@@ -62,6 +63,15 @@ def test_a_bias_that_was_shared_may_be_edited_apart() -> None:
     found = network_in(edited(step_book(network), network, {"{W_1[2,1]}": 0.5}), network)
     assert (found.layers[0].weights[-1], found.layers[0].shared_bias) == ((0.35, 0.5), False)
     assert found.layers[1] == network.layers[1]
+
+
+def test_the_scaler_of_predict_is_that_which_somebody_edited() -> None:
+    """Where the workbook has the sheet; without it, the network's own."""
+    network = replace(XOR, scaler=Scaler((0.5, 0.25), (2.0, 4.0)))
+    book = make_workbook(network, WorkbookOptions(("step", "predict")))
+    assert network_in(book, network) == network == network_in(step_book(network), network)
+    changed = with_cell(book, place_of(book, network, "pred_scale", 0, 1), Cell(8.0))
+    assert network_in(changed, network).scaler == Scaler((0.5, 0.25), (2.0, 8.0))
 
 
 def test_layers_without_biases_come_back() -> None:

@@ -69,6 +69,8 @@ def test_a_step_is_that_of_scikit_learn(
     model = from_sklearn(fit, X, targets)
     assert [layer.activation for layer in model.network.layers] == activations
     assert (model.network.loss, model.network.learning_rate) == (loss, 0.2)
+    if kind == "two classes":
+        assert model.network.names.classes == ("no", "yes")
     step = sheetnet.training_step(model)
     fit.partial_fit(X, targets)
     apart = max(
@@ -102,6 +104,7 @@ def test_a_frame_with_names_is_taken() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = module("sklearn.neural_network").MLPRegressor(hidden_layer_sizes=(3,), max_iter=5).fit(frame, X[:, 0])
+    assert from_sklearn(fit).network.names.features == ("a", "b", "c")  # for the sheet Predict
     for model in (from_sklearn(fit, frame), from_sklearn(fit)):
         assert model.difference is not None
         assert model.difference.largest < 1e-13
