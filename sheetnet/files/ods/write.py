@@ -6,6 +6,7 @@ gives the same bytes at any time.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
@@ -38,6 +39,8 @@ from sheetnet.workbook import Cell, CellError, Name, Position, Sheet, Value, Wor
 _BLANK = f'<table:table-cell table:style-name="{cell_style("")}"/>'
 _NO_CELL, _PLAIN = Cell(), CellExtras()
 _USUAL = row_style(USUAL_HEIGHT)
+# A paragraph, and what follows several spaces in it, which LibreOffice drops inside of links.
+_LINKED = re.compile(r"<text:p>(.*?)( ?<text:s\b.*)?</text:p>")
 
 
 def rows(sheet: Sheet, extras_of: Mapping[Position, CellExtras]) -> Iterator[str]:
@@ -129,7 +132,7 @@ def _cell(sheet: Sheet, place: Position, cell: Cell, extras: CellExtras) -> str:
     if not attributes:
         raise FileError(_no_value(cell), place=cell_place((sheet.name, *place)))
     if extras.link:
-        text = text.replace("<text:p>", f"<text:p>{extras.link}").replace("</text:p>", "</text:a></text:p>")
+        text = _LINKED.sub(rf"<text:p>{extras.link}\1</text:a>\2</text:p>", text)
     return f"<table:table-cell{style}{formula} {attributes}>{extras.before}{text}{extras.after}</table:table-cell>"
 
 
