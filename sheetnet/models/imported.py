@@ -201,7 +201,13 @@ def _network(
     placeholder = np.full((len(inputs), neurons), 0.5)
     made = Network(
         title="",
-        source=" ".join([f"Imported from {model.name}, {model.precision}.", *_only_prediction(folded)]),
+        source=" ".join(
+            [
+                f"Imported from {model.name}, {model.precision}.",
+                *map("{}.".format, model.notes),
+                *_only_prediction(folded),
+            ]
+        ),
         inputs=inputs,  # type: ignore[arg-type] # arrays become tuples there
         targets=placeholder if targets is None else targets,  # type: ignore[arg-type]
         layers=tuple(map(_layer, layers)),

@@ -134,6 +134,13 @@ def test_what_has_no_translation_is_refused(kind: str) -> None:
     assert caught.value.remedy
 
 
+def test_what_the_step_lacks_of_the_training_is_said() -> None:
+    """The weights are shrunk by alpha, in the import's lines and in the file."""
+    model = from_sklearn(fitted("MLPRegressor", X[:, 0], alpha=0.01))
+    assert "alpha 0.01 of the model's own training" in "".join(model.lines)
+    assert "alpha 0.01 of the model's own training" in model.network.source
+
+
 def test_a_class_that_the_model_does_not_know_is_refused() -> None:
     """With those that it knows."""
     fit = fitted("MLPClassifier", LABELS)
