@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from sheetnet.formulas import spoken
 from sheetnet.report.wording import (
-    APART,
     EDITED,
-    INPUT,
+    INPUT_CELL,
+    SET_APART,
     VERDICT_STYLES,
     concerned,
     observations_of,
@@ -29,7 +29,7 @@ from sheetnet.verdict import Verdict, tally
 from sheetnet.workbook import Cell, Position, Sheet, Value, Workbook
 
 _Placed = TypeVar("_Placed", CellVerdict, EditedInput)
-LOOKS = {**VERDICT_STYLES, "edited": EDITED, "input": INPUT, "apart": APART}
+LOOKS = {**VERDICT_STYLES, "edited": EDITED, "input": INPUT_CELL, "apart": SET_APART}
 MOST_GRID_CELLS = 20_000  # of one sheet; a page with more is slow to open, and nobody looks at them all
 _LONGEST = 40  # characters of a text that widen its column; longer ones run over or are cut
 _NARROWEST, _WIDEST = 5, 26

@@ -43,8 +43,8 @@ VERDICT_STYLES: dict[str, Look] = {
     Verdict.CARRIED: Look("FFC34D", "↓", "yellow", Strokes.SLANTED),
     Verdict.CORRECT: Look("C8EBC3", "✓", "green"),
 }
-INPUT = Look("FFF0B8", "", "blue")  # in a layout that is not sheetnet's: a cell that holds an input
-APART = Look("E3E6EB", "◦", "white", Strokes.SLANTED)  # there too: a formula that is no part of the step
+INPUT_CELL = Look("FFF0B8", "", "blue")  # in a layout that is not sheetnet's: a cell that holds an input
+SET_APART = Look("E3E6EB", "◦", "white", Strokes.SLANTED)  # there too: a formula that is no part of the step
 EDITED = Look("CDEFF2", "✎", "cyan")  # an input that no longer holds what the network file says
 
 

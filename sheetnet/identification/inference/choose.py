@@ -59,11 +59,16 @@ class Chooser:
         return replace(one, network=network, choices=(*one.choices, words))
 
     def doubts(
-        self, one: Proposal, updates: Mapping[Place, Sequence[WeightChange]], constants: Collection[Place]
+        self,
+        one: Proposal,
+        others: Sequence[Proposal],
+        updates: Mapping[Place, Sequence[WeightChange]],
+        constants: Collection[Place],
     ) -> Iterator[OpenQuestion]:
         """What speaks against the proposal: constants that are trained and are in no neuron, and cells that do not fit.
 
-        `updates` are the formulas that may be new weights, each with the cells that it moves on from.
+        `updates` are the formulas that may be new weights, each with the cells that it moves on from; `others` have
+        another loss.
         """
         places = {place for own in one.inputs.cells.values() for place in own}
         behind = self._graph.reached(places)
@@ -77,7 +82,10 @@ class Chooser:
             return  # all that is behind differs, too
         new = behind & updates.keys()
         backward = self._graph.reached(one.outputs) - one.costs - new - self._graph.reached(new)
-        found, _, moved = self._recognised(one, backward)
+        found, whole, moved = self._recognised(one, backward)
+        better = [each for each in others if self._recognised(each, backward)[:2] > (found, whole)]
+        if better:
+            yield OpenQuestion("loss", f"the backward pass fits another loss better: {better[0].differs}", "")
         if moved >= _FEWEST and found < moved * _DOUBTFUL:
             words = f"only {found} of {moved} cells of the backward pass fit the network: they, or it, may be wrong"
             yield OpenQuestion("network", words, "")

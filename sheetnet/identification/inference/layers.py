@@ -36,6 +36,12 @@ class LayerCells:
     odd: Cells = ()
 
     @property
+    def is_crossed(self) -> bool:
+        """Whether weights stand in another order than neurons, or than the nodes below."""
+        ends = [row[0] for row in self.weights]
+        return ends != sorted(ends) or any(list(row) != sorted(row) for row in self.weights)
+
+    @property
     def has_biases(self) -> bool:
         """Whether some neuron has one."""
         return any(place is not None for place in self.biases)

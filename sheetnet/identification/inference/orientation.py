@@ -6,12 +6,18 @@ A way is right where each observation meets each neuron once, and where a bias b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sheetnet.identification.headings import Headings
 from sheetnet.identification.inference.layers import NeuronSum
 from sheetnet.identification.inference.sums import WeightedSum, together
 from sheetnet.workbook import Place
+
+# With a number behind it, as people write it in English, German, French and Spanish.
+_INPUT = re.compile(r"(x|i|in|input|inputs|eingabe|eingang|feature|entrée|entrada)[\s_{(]*\d*[)}]?", re.IGNORECASE)
+_WEIGHT = re.compile(r"(w|weight|weights|gewicht|θ|theta|poids|peso)[\s_{(]*\d*[)}]?", re.IGNORECASE)
 
 Labels = tuple[int, ...]  # for each sum the number of the first one with the same cells
 
@@ -179,3 +185,16 @@ def without_node(way: FirstLayer, i: int) -> FirstLayer:
         for term in way.terms
     )
     return replace(way, inputs=inputs, terms=terms)
+
+
+def sides_by_headings(headings: Headings, inputs: Iterable[Place], weights: Iterable[Place]) -> int:
+    """How much headings speak for these inputs and these weights: below 0 where they speak for the other way round.
+
+    A heading counts where it is that of all cells of one side.
+    """
+    found = 0
+    for cells, own, other in ((tuple(inputs), _INPUT, _WEIGHT), (tuple(weights), _WEIGHT, _INPUT)):
+        texts = [headings.of(place) for place in cells]
+        found += all(map(own.fullmatch, texts))
+        found -= all(map(other.fullmatch, texts))
+    return found

@@ -15,9 +15,14 @@ from sheetnet.identification.headings import Headings
 from sheetnet.identification.inference.activation_cells import activation_cells, by_sum
 from sheetnet.identification.inference.choose import Chooser
 from sheetnet.identification.inference.costs import CostFinder, Costs, cost_readings
-from sheetnet.identification.inference.headings import sides_by_headings
 from sheetnet.identification.inference.layers import ForwardPass, LayerBuilder, first_layers
-from sheetnet.identification.inference.orientation import FirstLayer, bias_nodes, orientations, without_node
+from sheetnet.identification.inference.orientation import (
+    FirstLayer,
+    bias_nodes,
+    orientations,
+    sides_by_headings,
+    without_node,
+)
 from sheetnet.identification.inference.probe import probe
 from sheetnet.identification.inference.propose import CellsRead, proposals
 from sheetnet.identification.inference.result import Inference, OpenQuestion
@@ -80,9 +85,10 @@ def infer_workbook(workbook: Workbook, options: JudgeOptions = DEFAULT_OPTIONS, 
     if not proposed:
         raise FileError(NO_NETWORK, remedy="give the network with --network")
     one = search.chooser.with_rate(search.chooser.chosen(proposed))
+    others = [each for candidate in decided or best for each in proposals(candidate, search.sums, name, shown=False)]
     questions = [
         *one.questions,
-        *search.chooser.doubts(one, search.updates, search.sums.probes.constants),
+        *search.chooser.doubts(one, others, search.updates, search.sums.probes.constants),
         *_rivals(groups),
     ]
     large = () if search.sums.probes.is_whole else ("of so large a workbook only the first formulas were looked at",)

@@ -72,11 +72,14 @@ class Proposal:
     flipped: bool
 
 
-def proposals(cells: CellsRead, sums: Sums, title: str) -> list[Proposal]:
-    """A network for each loss and reduction that the cost cells allow, in the order of the catalogue."""
+def proposals(cells: CellsRead, sums: Sums, title: str, *, shown: bool = True) -> list[Proposal]:
+    """A network for each loss and reduction that the cost cells allow, in the order of the catalogue.
+
+    Without `shown` all that the last activation allows, whatever the cost cells say.
+    """
     maker = _Maker(cells, sums, title)
     read = cost_readings(cells.costs, len(cells.forward.inputs), cells.forward.sizes[-1])
-    possible = read.ways or maker.possible()
+    possible = (read.ways if shown else ()) or maker.possible()
     decided = len(read.ways) == 1
     made = [maker.proposal(*way, decided=decided, agreed=read.agreed or not read.ways) for way in possible]
     return [one for one in made if one is not None]
@@ -223,6 +226,12 @@ class _Maker:
         if self._costs.contrary:
             places = listed([cell_place(place) for place in self._costs.contrary])
             yield OpenQuestion("targets", f"{places} takes an output together with the target of another", "")
+        targets = [place for row in self._rows for place in set(row.targets) if place is not None]
+        if len(targets) < sum(place is not None for row in self._rows for place in row.targets):
+            yield OpenQuestion("targets", "two outputs of one observation are compared with the same target", "")
+        if crossed := [number for number, layer in enumerate(self._forward.layers, 1) if layer.is_crossed]:
+            words = f"in layer {crossed[0]} the weights stand in another order than the nodes that they belong to"
+            yield OpenQuestion(q("W", crossed[0]), words, "")
         if odd := [place for layer in self._forward.layers for place in layer.odd]:
             words = (
                 f"the activation of {listed([cell_place(place) for place in odd])} is another than that of its layer"
