@@ -1,0 +1,31 @@
+"""`infer` on other people's layouts: sure where it is right, and never sure and wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.foreign import faulty_sheets, right_sheets, sample
+from tools.foreign_inferred import in_forward_pass, tallied_inferences
+
+
+def test_right_layouts_are_read_off_and_nothing_is_open() -> None:
+    """Each of them: rows, staircases, matrices, tables, two sheets, online training, with and without biases."""
+    tally = tallied_inferences(list(right_sheets())[::3])
+    assert (tally.sure, tally.shape, tally.sure_and_wrong) == (tally.sheets, tally.sheets, 0)
+
+
+@pytest.mark.slow
+def test_a_share_of_all_layouts_and_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    """Faults behind the outputs leave the network as it is; those of the forward pass make another one, or none."""
+    faulty = sample(list(faulty_sheets()), 0.25)
+    right = tallied_inferences(right_sheets())
+    behind = tallied_inferences(sheet for sheet in faulty if not in_forward_pass(sheet))
+    before = tallied_inferences(sheet for sheet in faulty if in_forward_pass(sheet))
+    with capsys.disabled():
+        for title, tally in (("right", right), ("faulty behind the outputs", behind), ("faulty forward pass", before)):
+            print(f"\n{title:28} {tally}", end="")
+    assert behind.sheets > 100
+    assert (right.sure, right.shape) == (right.sheets, right.sheets)
+    assert behind.shape >= 0.95 * behind.sheets
+    assert behind.sure >= 0.75 * behind.sheets
+    assert right.sure_and_wrong == behind.sure_and_wrong == before.sure_and_wrong == 0
