@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tools.foreign import faulty_sheets, right_sheets, sample
@@ -23,7 +25,7 @@ def test_a_share_of_all_layouts_and_faults(capsys: pytest.CaptureFixture[str]) -
     before = tallied_inferences(sheet for sheet in faulty if in_forward_pass(sheet))
     with capsys.disabled():
         for title, tally in (("right", right), ("faulty behind the outputs", behind), ("faulty forward pass", before)):
-            print(f"\n{title:28} {tally}", end="")
+            sys.stdout.write(f"\n{title:28} {tally}")
     assert behind.sheets > 100
     assert (right.sure, right.shape) == (right.sheets, right.sheets)
     assert behind.shape >= 0.95 * behind.sheets
