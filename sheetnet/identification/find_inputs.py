@@ -306,5 +306,5 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
         raise FileError(
             f"inputs not found: no cell that a formula uses holds {element_name(name, (i, j))} = "
             f"{array[name][0, i, j]:g}{more}",
-            remedy="say where the inputs stand with --inputs MAP.toml",
+            remedy="say where the inputs stand with --inputs MAP.toml, as sheetnet infer --map writes it",
         )

@@ -33,7 +33,7 @@ _OPTIONS = (
     (re.compile(r",? \(--(?:limit|reveal) [^)]*\)|,? or (?:allow more with )?--limit \S+"), ""),
     (re.compile(r"(?:: |, or )try --engine libreoffice|: ask for more --trials|, or take another --seed"), ""),
     (re.compile(r"give [^:;,]*--network\b"), "say which network it should compute"),
-    (re.compile(r": say where the inputs stand with --inputs MAP.toml"), ""),
+    (re.compile(r": say where the inputs stand with --inputs MAP.toml, as sheetnet infer --map writes it"), ""),
 )
 
 
