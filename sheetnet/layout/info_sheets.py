@@ -64,9 +64,9 @@ FIRST_STEPS = (
 )
 STUDENT_STEPS = (
     "Fill in the framed white cells of Step with formulas: forward from the inputs to the outputs, then backward.",
-    "Hover over the first cell of a block for a hint. All other cells are given and locked.",
+    "A note at the first cell of a block may hold a hint. All other cells are given and locked.",
     "The sheet Check shows how far you are.",
-    "To check your formulas, run `sheetnet validate FILE`, or send the file to your teacher.",
+    "To have your formulas checked, save the file and hand it in. With sheetnet installed, run `sheetnet validate FILE`.",
 )
 NOTATION = (
     "A⁽ˡ⁾ = [a⁽ˡ⁾, 1]: the activations of layer l with the bias node. One row per observation.",

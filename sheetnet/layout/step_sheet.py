@@ -52,12 +52,12 @@ _ROLES = {
     "delta": "backward",
 }
 _INPUT_NOTES = {
-    "gamma": "The learning rate γ, above 0. Change it: every sheet follows.",
-    "A": "The inputs x, one row per observation. Change them: every sheet follows.{last}",
+    "gamma": "The learning rate γ, above 0.",
+    "A": "The inputs x, one row per observation.{last}",
     "target": "The targets T: what the outputs should be.",
     "W": "A weight before the step.{last}",
 }
-_TURNED_NOTES = {"A": "The inputs x, one column per observation. Change them: every sheet follows.{last}"}
+_TURNED_NOTES = {"A": "The inputs x, one column per observation.{last}"}
 # What their last row or column is, where there are biases.
 _LAST = {
     "A": " The last cell is the bias node.",

@@ -44,12 +44,17 @@ def check_sheet(context: ViewContext, blanks: tuple[str, ...], falls: bool) -> S
     """
     grid = Grid(SHEETS["check"])
     grid.write(1, NAME_COLUMN, "Check", "title")
-    grid.write(2, NAME_COLUMN, "How far you are. To check your formulas, run: sheetnet validate FILE", "subtitle")
+    grid.write(
+        2,
+        NAME_COLUMN,
+        "How far you are. It does not know the answers: to have your formulas checked, hand the file in",
+        "subtitle",
+    )
     for column, words in (
         (NAME_COLUMN, "block"),
         (FILLED_COLUMN, "filled in"),
         (OF_COLUMN, "cells"),
-        (LIGHT_COLUMN, "light"),
+        (LIGHT_COLUMN, "state"),
     ):
         grid.write(HEADER_ROW, column, words, "header")
     row = HEADER_ROW + 1

@@ -178,7 +178,7 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     source = f"network from {report.network_source}"
     yield Text(f"  {source}, {report.engine}, {report.trials} trials, seed {report.seed}", style="dim")
     if words := concealed(report):
-        yield _indented(words)
+        yield _indented(f"{words} (--reveal shows them)")
     for note in report.notes:
         yield _indented(f"note: {printable(note)}")
     if report.stale:

@@ -209,7 +209,7 @@ def _by_block(cells: Iterable[CellVerdict]) -> list[BlockFinding]:
 
 def concealed(report: Report) -> str:
     """What to know of a report that does not tell all; empty where it does."""
-    return "" if report.level == Level.FULL else "a student's copy: expected values are left out (--reveal shows them)"
+    return "" if report.level == Level.FULL else "a student's copy: the right values are not shown"
 
 
 def concerned(report: Report) -> list[CellVerdict]:

@@ -17,7 +17,7 @@ import sqlite3
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from sheetnet.classroom.collect import TIMESTAMP
 from sheetnet.classroom.folder import ATTEMPTS
 from sheetnet.errors import FileError
 
+UNREADABLE = 3  # times the attempts that a student has may be handed in, those that cannot be read included
 SUBMITTED, ATTEMPT, INCOMING = "submitted", "attempt-", ".incoming-"
 SCHEMA = """
 create table if not exists attempts (
@@ -57,6 +58,12 @@ class HandedIn:
     def judged(self) -> bool:
         """Whether it is known what became of it."""
         return self.level is not None or self.error is not None
+
+
+def attempts_left(attempts: Sequence[HandedIn], most: int) -> int:
+    """How often a student may still hand in: what cannot be read is not counted, but nobody sends such things for ever."""
+    counted = sum(attempt.error is None for attempt in attempts)
+    return max(0, min(most - counted, UNREADABLE * most - len(attempts)))
 
 
 @dataclass
@@ -115,7 +122,7 @@ class Attempts:
                     shutil.rmtree(path.parent)
                     return attempt
             number = max((attempt.number for attempt in before), default=0) + 1
-            if number > most:
+            if not attempts_left(before, most):
                 shutil.rmtree(path.parent)
                 raise FileError(f"you have handed in {most} times", remedy="ask your teacher")
             (path.parent / TIMESTAMP).write_text(now.isoformat(timespec="seconds") + "\n", "ascii")

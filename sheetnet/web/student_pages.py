@@ -17,7 +17,7 @@ from starlette.routing import Route
 from sheetnet.classroom import ClassFolder, Student
 from sheetnet.classroom.folder import EVERYBODY
 from sheetnet.errors import FileError
-from sheetnet.web.attempts import HandedIn
+from sheetnet.web.attempts import HandedIn, attempts_left
 from sheetnet.web.desk import ClassDesk
 from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite, of_a_process
 from sheetnet.web.sessions import STUDENT, STUDENT_SECONDS, WrongCodes
@@ -52,7 +52,7 @@ class StudentPages:
         folder = self.desk.folder
         student = self._student(request, folder)
         if student is None:
-            return self.site.page(request, "enter.html", title=folder.assignment.name, wrong=False)
+            return self.site.page(request, "enter.html", title=folder.assignment.name, wrong=False, name="")
         attempts = self.desk.attempts.of(student.id)
         due = folder.assignment.lateness.due(student.id)
         return self.site.page(
@@ -61,7 +61,7 @@ class StudentPages:
             title=folder.assignment.name,
             student=student,
             attempts=[(attempt, shown_time(attempt)) for attempt in reversed(attempts)],
-            left=max(0, self.most - max((attempt.number for attempt in attempts), default=0)),
+            left=attempts_left(attempts, self.most),
             suffixes=folder.assignment.formats,
             due=None if due is None else due.astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         )
@@ -84,7 +84,7 @@ class StudentPages:
         entered = hmac.compare_digest(right.encode(), code.encode()) and student is not None
         self.wrong.note(key, entered)
         if not entered or student is None:
-            return self.site.page(request, "enter.html", 403, title=folder.assignment.name, wrong=True)
+            return self.site.page(request, "enter.html", 403, title=folder.assignment.name, wrong=True, name=name)
         response = RedirectResponse("/", 303)
         signed = self.site.cookies.signed(STUDENT, f"{self._renewals(folder, student)} {student.id}", STUDENT_SECONDS)
         self.site.cookies.put(response, STUDENT, signed, STUDENT_SECONDS)
@@ -132,7 +132,7 @@ class StudentPages:
     def _receipt(self, request: Request, found: HandedIn) -> Response:
         words: dict[str, Any] = {"attempt": found, "time": shown_time(found)}
         if found.error is not None:
-            return self.site.page(request, "receipt.html", problem=f"Your file: {found.error}", waits=False, **words)
+            return self.site.page(request, "receipt.html", problem=f"The file {found.error}", waits=False, **words)
         if not self.desk.is_current(found):
             return self.site.page(request, "receipt.html", refresh=SHORT_WAIT, problem=None, waits=True, **words)
         if found.anothers:

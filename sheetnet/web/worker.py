@@ -30,7 +30,7 @@ LARGEST_FILE = 100_000_000  # bytes of one that is written for a stranger's
 WARM_FOR_THE_WEB = ("sheetnet.web.tasks", "sheetnet.identification")  # besides what every worker imports
 # What errors and reports say of the command line, and what they say in a browser instead.
 _OPTIONS = (
-    (re.compile(r",? \(--(?:limit|reveal) [^)]*\)|,? or (?:allow more with )?--limit \S+"), ""),
+    (re.compile(r",? \(--limit [^)]*\)|,? or (?:allow more with )?--limit \S+"), ""),
     (re.compile(r"(?:: |, or )try --engine libreoffice|: ask for more --trials|, or take another --seed"), ""),
     (re.compile(r"give [^:;,]*--network\b"), "say which network it should compute"),
     (re.compile(r": say where the inputs stand with --inputs MAP.toml, as sheetnet infer --map writes it"), ""),

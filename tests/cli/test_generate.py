@@ -55,7 +55,7 @@ def test_generate_writes_a_student_copy_and_its_key(run: Run) -> None:
     assert paths_in(done.out) == ["d02b-student.ods", "d02b-key.ods"]
     done = run("validate", "d02b-student.ods")
     assert done.code == 1
-    assert "blank: delta_2 (2), delta_1 (2)" in done.out
+    assert "blank: δ⁽²⁾ (2), δ⁽¹⁾ (2)" in done.out
     assert run("validate", "d02b-key.ods").code == 0
 
 

@@ -160,4 +160,4 @@ def test_answers_of_a_students_copy_are_shown_only_on_request(run: Run, tmp_path
         for name, text in texts.items():
             assert "sign flipped (SN013)" in text
             assert (name, "0.59326999" in text) == (name, expected)
-        assert ("a student's copy: expected values are left out" in done.out) is not expected
+        assert ("a student's copy: the right values are not shown" in done.out) is not expected

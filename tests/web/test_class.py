@@ -8,6 +8,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,7 @@ from sheetnet.classroom.forget import forget
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.web import ServeOptions
-from sheetnet.web.attempts import SUBMITTED, Attempts
+from sheetnet.web.attempts import SUBMITTED, UNREADABLE, Attempts, HandedIn, attempts_left
 from sheetnet.web.server import class_app
 from tests.support.hostile.zips import overlapping
 from tests.support.papers import changed, doubled, filled
@@ -145,16 +146,26 @@ def test_another_level_is_that_of_papers_handed_in_before(server: Server, folder
 def test_the_same_file_is_the_same_attempt_and_attempts_end(
     server: Server, folder: ClassFolder, papers: dict[str, bytes]
 ) -> None:
-    """What is sent twice is handed in once; after the last attempt the page says whom to ask."""
+    """What is sent twice is handed in once; what cannot be read takes no attempt, but not for ever; then one must ask."""
     ada = entered(server, folder, ADA)
     assert ada.post("/hand-in", ("x.xlsx", papers["wrong id-ada"])).url.path == "/attempts/1"
-    for number in range(3, MOST + 1):
+    assert f"{MOST - 2} attempts are left" in ada.get("/").text
+    for number in range(3, UNREADABLE * MOST + 1):
         assert ada.post("/hand-in", ("x.xlsx", b"PK" + bytes([number]))).url.path == f"/attempts/{number}"
     assert "You have no attempts left" in ada.get("/").text
     answer = ada.post("/hand-in", ("x.xlsx", b"one more"))
     assert answer.status_code == 422
     assert f"you have handed in {MOST} times" in answer.text
-    assert len(list((folder.handed_in / SUBMITTED / ADA).iterdir())) == MOST
+    assert len(list((folder.handed_in / SUBMITTED / ADA).iterdir())) == UNREADABLE * MOST
+
+
+def test_what_cannot_be_read_takes_no_attempt() -> None:
+    """Those that wait to be judged are counted, so that nobody sends many at once."""
+    now = datetime.now(UTC)
+    read, broken = HandedIn("a", 1, now, "1", "x.xlsx"), HandedIn("a", 2, now, "2", "x.xlsx", error="is empty")
+    assert attempts_left([], 3) == 3
+    assert attempts_left([read, broken, broken], 3) == 2
+    assert attempts_left([read] * 3, 3) == attempts_left([broken] * UNREADABLE * 3, 3) == 0
 
 
 def test_anothers_copy_is_taken_with_a_note(server: Server, folder: ClassFolder, papers: dict[str, bytes]) -> None:
@@ -172,7 +183,7 @@ def test_anothers_copy_is_taken_with_a_note(server: Server, folder: ClassFolder,
 def test_hostile_papers_are_taken_and_named(server: Server, folder: ClassFolder) -> None:
     """There is a receipt, and one line that says why it cannot be judged."""
     answer = entered(server, folder, CYD).post("/hand-in", ("bomb.xlsx", overlapping("xlsx", 50, 200)))
-    assert "Attempt 1 is handed in" in answer.text
+    assert "Attempt 1 is not counted" in answer.text
     assert "unpacks to more than 200 MB" in answer.text
     assert "unpacks to more than" in row(teacher(server).get("/teacher").text, CYD)
 
