@@ -7,7 +7,7 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from zlib import crc32
@@ -179,6 +179,14 @@ def _few(cells: Sequence[str]) -> str:
     return ", ".join(cells[:6]) + (f" … ({len(cells)})" if len(cells) > 6 else "") if cells else "none"
 
 
+def print_table(tallies: Mapping[str, Tally]) -> Tally:
+    """Print a line for each layout and one for all, which is given back."""
+    total = sum(tallies.values(), Tally())
+    for layout, tally in (*sorted(tallies.items()), ("all", total)):
+        print(f"  {layout:30} {tally}", flush=True)
+    return total
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Identify all sheets, or a share of them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -196,9 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for title, sheets in groups.items():
         print(f"{title}:")
         tallies = tallied((s for s in sheets if given.layout in (None, s.layout)), given.verbose)
-        total = sum(tallies.values(), Tally())
-        for layout, tally in (*sorted(tallies.items()), ("all", total)):
-            print(f"  {layout:30} {tally}")
+        total = print_table(tallies)
         whole &= total.false == 0 and total.found == total.real
     return 0 if whole else 1
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import inf, isfinite
 
 from sheetnet.engine.prepare import Evaluate, excerpt
 from sheetnet.errors import FileError
@@ -24,9 +25,10 @@ from sheetnet.quantity import q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Dependencies
+from sheetnet.syntax.number_formats import is_number
 from sheetnet.syntax.references import cell_place, element_name
 from sheetnet.validation.case import InputPlace, input_blocks
-from sheetnet.workbook import Place, Workbook
+from sheetnet.workbook import Cell, Place, Workbook
 
 MOST_ANCHORS = 2_000  # cells with the number of element (0, 0) that are tried
 MOST_FOUND = 4_000  # arrangements that are kept: every row of a training may type its inputs again
@@ -45,8 +47,8 @@ class Constants:
         for sheet in workbook.sheets:
             for (row, column), cell in sorted(sheet.cells.items()):
                 place = (sheet.name, row, column)
-                if type(cell.value) is float and cell.formula is None and place in used:
-                    self._add(number_key(cell.value), place)
+                if (number := typed_number(cell)) is not None and place in used:
+                    self._add(number_key(number), place)
 
     def _add(self, value: str, place: Place) -> None:
         self._values[place] = value
@@ -69,6 +71,14 @@ class Constants:
     def holds(self, place: Place, value: float) -> bool:
         """Whether a cell holds that number."""
         return self._values.get(place) == number_key(value)
+
+
+def typed_number(cell: Cell) -> float | None:
+    """The number that a cell holds, typed as it is or as a formula: `=0.05`; None where it computes anything."""
+    if cell.formula is None:
+        return cell.value if type(cell.value) is float else None
+    number = float(cell.formula) if is_number(cell.formula) else inf
+    return number if isfinite(number) else None
 
 
 def number_key(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from sheetnet.identification.find_inputs import typed_number
 from sheetnet.identification.input_map import InputMap
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
@@ -19,10 +20,10 @@ REPEATED = ("A_0", "target")
 def with_repeats(where: InputMap, workbook: Workbook, network: Network, graph: Dependencies) -> InputMap:
     """The map, with the cells that go on after the last observation and hold the first, the second, … once more."""
     numbers = {
-        (sheet.name, *at): cell.value
+        (sheet.name, *at): number
         for sheet in workbook.sheets
         for at, cell in sheet.cells.items()
-        if cell.formula is None and type(cell.value) is float
+        if (number := typed_number(cell)) is not None
     }
     known = {place for places in where.cells.values() for place in places}
     cells, notes = dict(where.cells), list(where.notes)

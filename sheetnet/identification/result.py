@@ -10,6 +10,7 @@ import numpy as np
 from sheetnet.identification.explain import comparison, mistakes, nearest
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Label, in_context
+from sheetnet.identification.other_network import differences
 from sheetnet.identification.plain_words import ranges
 from sheetnet.identification.set_apart import perhaps_wrong
 from sheetnet.identification.state import IdentifyState
@@ -253,7 +254,7 @@ def build_identification(state: IdentifyState, where: InputMap, *, name: str, en
         unidentified=tuple(_unidentified(state, named, unknown, begins, origins, engine)),
         apart=tuple(_apart(state, perhaps)),
         nowhere=tuple(nowhere(state, steps)),
-        notes=(*where.notes, *_untold(state, unknown)),
+        notes=(*where.notes, *differences(state), *_untold(state, unknown)),
     )
 
 
