@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sheetnet.errors import EngineError
+from sheetnet.identification.explain import connected
 from sheetnet.identification.intended import Candidate, Intentions
 from sheetnet.identification.labels import Label, label_all, look_up_between
 from sheetnet.identification.neighbours import REPEATED_INPUTS, Hypothesis, by_neighbours, copies_a_cell, first_of
@@ -221,6 +222,8 @@ def _is_plain(state: IdentifyState, place: Place, best: Candidate) -> bool:
     unknown = set(state.graph.precedents(place)) & set(state.open())
     if unknown or state.graph.dependents.get(place):
         return False
+    if not _is_partial(state, state.labels[place][0]) and place not in _held_twice(state):
+        return best.pattern >= 2
     last = Quantity.of(best.label.quantity).symbol in LAST_RESULTS
     return best.called == 1 or best.pattern >= 2 or (best.uses > 0.9 and last)
 
@@ -241,7 +244,7 @@ def _on_good_evidence(state: IdentifyState, chosen: Mapping[Place, Candidate]) -
     for place, one in chosen.items():
         leaf = not state.graph.dependents.get(place)
         filled = any(state.is_copy(place, other) for other in state.wrong if other[0] == place[0])
-        strong = one.pattern >= 3 or one.uses > (0.55 if leaf else 0.7)
+        strong = one.pattern >= 3 or one.uses >= (0.5 if leaf else 0.7)
         if strong or (leaf and one.pattern >= 2) or (one.called == 1 and one.uses > 0.3) or (filled and one.pattern):
             found[place] = one.label
     return found
@@ -262,10 +265,10 @@ def _proved(state: IdentifyState, intentions: Intentions, candidates: Candidates
 
 
 def _by_formula(state: IdentifyState, places: Iterable[Place]) -> list[list[Place]]:
-    """The places in groups with one formula each."""
+    """The places in groups that hold one formula each: filled down or across, or beside one another and built alike."""
     groups: dict[str, list[Place]] = {}
-    for place in places:
-        groups.setdefault(state.pattern(place), []).append(place)
+    for beside in connected(places, lambda one, other: state.skeleton(one) == state.skeleton(other)):
+        groups.setdefault(state.pattern(beside[0]), []).extend(beside)
     return list(groups.values())
 
 

@@ -16,7 +16,7 @@ from sheetnet.identification.labels import Found, Label, SignatureIndex, Trainin
 from sheetnet.network import Network
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax.dependencies import Dependencies
-from sheetnet.syntax.shifting import shift
+from sheetnet.syntax.shifting import shift, skeletons_of
 from sheetnet.trials.demands import THRESHOLD, VISIBLE
 from sheetnet.trials.draw import draw_trials
 from sheetnet.trials.tolerance import agreement, as_numbers
@@ -164,6 +164,11 @@ class IdentifyState:
             _, row, column = place
             self._patterns[place] = shift(self.graph.formulas[place], 1 - row, 1 - column)
         return self._patterns[place]
+
+    def skeleton(self, place: Place) -> str:
+        """The formula of a cell with one name for all cells and one for all numbers."""
+        formula = self.graph.formulas[place]
+        return skeletons_of(self.workbook).get(formula, formula)
 
     def is_possible(self, label: Label) -> bool:
         """Whether a cell may be meant to compute it: it is there within the steps asked for, and can vary."""
