@@ -16,14 +16,14 @@ from sheetnet.quantity import Quantity
 from sheetnet.workbook import Place
 
 SAME_IN_ALL_STEPS = ("A_0", "target", "gamma")
-COSTS = ("cost", "cost_n", "cost_out")  # which headings do not tell apart
+COST_SYMBOLS = ("cost", "cost_n", "cost_out")  # which headings do not tell apart
 OPTIONAL = ("cost_out", "e")  # intermediate results, which come last among equals
 MOST_CANDIDATES = 8  # for one cell
 DEEPEST = 6  # unknown or partial results that are followed to what they are made of
 COST_OF_A_LABEL = 5  # to compare what a cell uses with what a label needs, in the units of the budget
 LEAST_SCORE = 0.5
 Move = tuple[int, tuple[int, ...]]  # by so many steps, and by so much in the index
-Token = frozenset[Label]  # what one reference of a formula may be; nothing where nobody knows
+Reference = frozenset[Label]  # what one reference of a formula may be; nothing where nobody knows
 
 
 @dataclass(frozen=True, order=True)
@@ -144,11 +144,11 @@ class Intentions:
         found, self._inside[label] = on_sheet(self._state.network, label, held)
         return frozenset(map(self._state.training.normal, found))
 
-    def tokens(self, place: Place) -> list[Token]:
+    def tokens(self, place: Place) -> list[Reference]:
         """What the formula of a cell refers to; partial results and unknown ones by what they are made of."""
         return list(dict.fromkeys(self._tokens(place, DEEPEST)))
 
-    def _tokens(self, place: Place, deep: int) -> Iterator[Token]:
+    def _tokens(self, place: Place, deep: int) -> Iterator[Reference]:
         state = self._state
         for used in state.graph.precedents(place):
             if used in state.given or used in state.wrong:
@@ -200,7 +200,7 @@ class Intentions:
         return lines
 
 
-def similarity(tokens: Sequence[Token], operands: frozenset[Label]) -> float:
+def similarity(tokens: Sequence[Reference], operands: frozenset[Label]) -> float:
     """The share of references and operands that are the same, 0 to 1."""
     if not operands or not tokens:
         return 0.0
@@ -208,7 +208,7 @@ def similarity(tokens: Sequence[Token], operands: frozenset[Label]) -> float:
     return shared / max(len(operands) + sum(token.isdisjoint(operands) for token in tokens), 1)
 
 
-def _step(tokens: Sequence[Token]) -> int:
+def _step(tokens: Sequence[Reference]) -> int:
     """The step of the latest number that a formula refers to."""
     return max((min(label.step for label in token) for token in tokens if token), default=1)
 
@@ -217,4 +217,4 @@ def _called(label: Label, symbols: frozenset[str]) -> int:
     if not symbols:
         return 0
     symbol = Quantity.of(label.quantity).symbol
-    return 1 if ("cost" if symbol in COSTS else symbol) in symbols else -1
+    return 1 if ("cost" if symbol in COST_SYMBOLS else symbol) in symbols else -1

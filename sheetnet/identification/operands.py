@@ -30,7 +30,7 @@ def operands(network: Network, label: Label) -> tuple[Label, ...]:
     return tuple(Label(name, index, label.step) for name, index in found)
 
 
-Element = tuple[str, tuple[int, ...]]
+_Element = tuple[str, tuple[int, ...]]
 
 
 def _of_new_weight(network: Network, label: Label) -> Iterator[Label]:
@@ -41,7 +41,7 @@ def _of_new_weight(network: Network, label: Label) -> Iterator[Label]:
         yield Label(q("dC_dW", layer), label.index, before)
 
 
-def _of_z(network: Network, layer: int, k: int, j: int) -> Iterator[Element]:
+def _of_z(network: Network, layer: int, k: int, j: int) -> Iterator[_Element]:
     for i in range(network.sizes[layer - 1]):
         yield _below(layer), (k, i)
     for i in range(network.sizes[layer - 1] + network.has_bias(layer)):
@@ -52,27 +52,27 @@ def _below(layer: int) -> str:
     return q("A", 0) if layer == 1 else q("a", layer - 1)
 
 
-def _of_a(network: Network, layer: int, k: int, j: int) -> Iterator[Element]:
+def _of_a(network: Network, layer: int, k: int, j: int) -> Iterator[_Element]:
     for column in range(network.sizes[layer]) if network.mixes(layer) else (j,):
         yield q("z", layer), (k, column)
 
 
-def _of_cost_out(network: Network, _: int, k: int, j: int) -> Iterator[Element]:
+def _of_cost_out(network: Network, _: int, k: int, j: int) -> Iterator[_Element]:
     yield q("a", network.depth), (k, j)
     yield "target", (k, j)
 
 
-def _of_cost_n(network: Network, _: int, k: int, __: int) -> Iterator[Element]:
+def _of_cost_n(network: Network, _: int, k: int, __: int) -> Iterator[_Element]:
     for j in range(network.sizes[-1]):
         yield q("cost_out"), (k, j)
 
 
-def _of_cost(network: Network, *_: int) -> Iterator[Element]:
+def _of_cost(network: Network, *_: int) -> Iterator[_Element]:
     for k in range(network.observations):
         yield q("cost_n"), (k, 0)
 
 
-def _of_error(network: Network, layer: int, k: int, j: int) -> Iterator[Element]:
+def _of_error(network: Network, layer: int, k: int, j: int) -> Iterator[_Element]:
     if layer == network.depth:
         yield from _of_cost_out(network, layer, k, j)
         return
@@ -81,11 +81,11 @@ def _of_error(network: Network, layer: int, k: int, j: int) -> Iterator[Element]
         yield q("W", layer + 1), (j, m)
 
 
-def _of_derivative(network: Network, layer: int, k: int, j: int) -> Iterator[Element]:
+def _of_derivative(network: Network, layer: int, k: int, j: int) -> Iterator[_Element]:
     yield q("z" if network.activation_facts(layer).off is not None else "a", layer), (k, j)
 
 
-def _of_delta(network: Network, layer: int, k: int, j: int) -> Iterator[Element]:
+def _of_delta(network: Network, layer: int, k: int, j: int) -> Iterator[_Element]:
     if network.mixes(layer):
         for column in range(network.sizes[layer]):
             yield q("a", layer), (k, column)
@@ -95,14 +95,14 @@ def _of_delta(network: Network, layer: int, k: int, j: int) -> Iterator[Element]
     yield q("da_dz", layer), (k, j)
 
 
-def _of_gradient(network: Network, layer: int, i: int, j: int) -> Iterator[Element]:
+def _of_gradient(network: Network, layer: int, i: int, j: int) -> Iterator[_Element]:
     for k in range(network.observations):
         if i < network.sizes[layer - 1]:
             yield _below(layer), (k, i)
         yield q("delta", layer), (k, j)
 
 
-_BY_SYMBOL: dict[str, Callable[..., Iterator[Element]]] = {
+_BY_SYMBOL: dict[str, Callable[..., Iterator[_Element]]] = {
     "z": _of_z,
     "e": _of_a,
     "a": _of_a,

@@ -13,7 +13,7 @@ from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import cell_place
 from sheetnet.workbook import Place, Workbook
 
-DOWN, RIGHT = (1, 0), (0, 1)
+DOWNWARDS, RIGHTWARDS = (1, 0), (0, 1)
 REPEATED = ("A_0", "target")
 
 
@@ -60,7 +60,7 @@ def _repeats(
 ) -> Iterator[tuple[Place, tuple[int, int]]]:
     """(cell, (observation, neuron)) for each further observation all of whose numbers are there again."""
     stride = _stride(own, observations)
-    for down, right in (stride,) if stride else (DOWN, RIGHT):
+    for down, right in (stride,) if stride else (DOWNWARDS, RIGHTWARDS):
         turn, found = 1, list[tuple[Place, tuple[int, int]]]()
         while True:
             ahead = (turn - 1) // observations + 1

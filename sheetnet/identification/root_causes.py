@@ -25,7 +25,7 @@ ROUNDS = 24  # each finds at least one wrong cell, usually all that do not depen
 FACTORS = ("dC_da", "da_dz", "J")  # blocks of which δ is made
 LAST_RESULTS = ("cost", "dC_dW", "W")  # which no other quantity needs
 WINDOW, WIDER = 200, 4  # unknown cells of a large workbook looked at first, and how many times more in each round
-MOST_LAYERS = 4  # of suspects that use one another
+MOST_IN_A_CHAIN = 4  # of suspects that use one another
 MOST_GROUPS = 12  # formulas that are tried one by one, where trying all at once proves none
 MOST_QUANTITIES = 4  # that are tried for the cells of one formula
 Candidates = Mapping[Place, Sequence[Candidate]]
@@ -197,7 +197,7 @@ def _used_by_unknown_alone(state: IdentifyState) -> frozenset[Place]:
 def _first_proved(state: IdentifyState, intentions: Intentions, candidates: Candidates) -> Hypothesis:
     """The suspects proved wrong: of those that use no other one, else of those that use only these, and so on."""
     left = {p: found for p, found in candidates.items() if _is_suspicious(found[0]) and p in state.graph.dependents}
-    for _ in range(MOST_LAYERS):
+    for _ in range(MOST_IN_A_CHAIN):
         first = _without_earlier(state, left)
         if not first:
             break
@@ -305,11 +305,27 @@ def _assigned(
             found = ((p, one) for p in places for one in candidates[p] if one.label.quantity == name)
             ranked += [(-one.score, one.label, place, one) for place, one in found]
     gone, chosen = set(taken), dict[Place, Candidate]()
-    for _, label, place, one in sorted(ranked, key=lambda entry: entry[:3]):
+    order = _places_of_weights(state)
+
+    def rank(entry: tuple[float, Label, Place, Candidate]) -> tuple[float, Place, Label, Place]:
+        score, label, place, _ = entry  # equals in the order in which the sheet has its weights
+        return score, order.get((label.quantity, label.index), ("", 0, 0)), label, place
+
+    for _, label, place, one in sorted(ranked, key=rank):
         if place not in chosen and label not in gone:
             chosen[place] = one
             gone.add(label)
     return chosen
+
+
+def _places_of_weights(state: IdentifyState) -> dict[tuple[str, tuple[int, ...]], Place]:
+    """Where each weight stands, by its own name and by that of its gradient."""
+    found: dict[tuple[str, tuple[int, ...]], Place] = {}
+    for place, label in state.given.items():
+        quantity = Quantity.of(label.quantity)
+        if quantity.symbol == "W":
+            found[label.quantity, label.index] = found[q("dC_dW", quantity.layer), label.index] = place
+    return found
 
 
 def _right_users(state: IdentifyState, intentions: Intentions, hypothesis: Hypothesis) -> dict[Place, frozenset[Label]]:
