@@ -29,7 +29,7 @@ from sheetnet.classroom.collect import TIMESTAMP
 from sheetnet.classroom.folder import ATTEMPTS
 from sheetnet.errors import FileError
 
-UNREADABLE = 3  # times the attempts that a student has may be handed in, those that cannot be read included
+TURNS_WITH_UNREADABLE = 3  # times the attempts that a student has may be handed in, those that cannot be read included
 SUBMITTED, ATTEMPT, INCOMING = "submitted", "attempt-", ".incoming-"
 SCHEMA = """
 create table if not exists attempts (
@@ -63,7 +63,7 @@ class HandedIn:
 def attempts_left(attempts: Sequence[HandedIn], most: int) -> int:
     """How often a student may still hand in: what cannot be read is not counted, but nobody sends such things for ever."""
     counted = sum(attempt.error is None for attempt in attempts)
-    return max(0, min(most - counted, UNREADABLE * most - len(attempts)))
+    return max(0, min(most - counted, TURNS_WITH_UNREADABLE * most - len(attempts)))
 
 
 @dataclass

@@ -20,7 +20,7 @@ from sheetnet.classroom.forget import forget
 from sheetnet.errors import FileError
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.web import ServeOptions
-from sheetnet.web.attempts import SUBMITTED, UNREADABLE, Attempts, HandedIn, attempts_left
+from sheetnet.web.attempts import SUBMITTED, TURNS_WITH_UNREADABLE, Attempts, HandedIn, attempts_left
 from sheetnet.web.server import class_app
 from tests.support.hostile.zips import overlapping
 from tests.support.papers import changed, doubled, filled
@@ -150,13 +150,13 @@ def test_the_same_file_is_the_same_attempt_and_attempts_end(
     ada = entered(server, folder, ADA)
     assert ada.post("/hand-in", ("x.xlsx", papers["wrong id-ada"])).url.path == "/attempts/1"
     assert f"{MOST - 2} attempts are left" in ada.get("/").text
-    for number in range(3, UNREADABLE * MOST + 1):
+    for number in range(3, TURNS_WITH_UNREADABLE * MOST + 1):
         assert ada.post("/hand-in", ("x.xlsx", b"PK" + bytes([number]))).url.path == f"/attempts/{number}"
     assert "You have no attempts left" in ada.get("/").text
     answer = ada.post("/hand-in", ("x.xlsx", b"one more"))
     assert answer.status_code == 422
     assert f"you have handed in {MOST} times" in answer.text
-    assert len(list((folder.handed_in / SUBMITTED / ADA).iterdir())) == UNREADABLE * MOST
+    assert len(list((folder.handed_in / SUBMITTED / ADA).iterdir())) == TURNS_WITH_UNREADABLE * MOST
 
 
 def test_what_cannot_be_read_takes_no_attempt() -> None:
@@ -165,7 +165,7 @@ def test_what_cannot_be_read_takes_no_attempt() -> None:
     read, broken = HandedIn("a", 1, now, "1", "x.xlsx"), HandedIn("a", 2, now, "2", "x.xlsx", error="is empty")
     assert attempts_left([], 3) == 3
     assert attempts_left([read, broken, broken], 3) == 2
-    assert attempts_left([read] * 3, 3) == attempts_left([broken] * UNREADABLE * 3, 3) == 0
+    assert attempts_left([read] * 3, 3) == attempts_left([broken] * TURNS_WITH_UNREADABLE * 3, 3) == 0
 
 
 def test_anothers_copy_is_taken_with_a_note(server: Server, folder: ClassFolder, papers: dict[str, bytes]) -> None:
