@@ -160,7 +160,9 @@ class _Prober:
         return Probes(forms, self._constants, {place: each for place, each in changes.items() if each}, is_whole)
 
     def _values(self, trials: Sequence[Array]) -> Array:
-        return as_numbers(self._alone.alone(self._engine, self._driven, trials, self._wanted))
+        """Trials × formulas, also where there are none of either."""
+        found = as_numbers(self._alone.alone(self._engine, self._driven, trials, self._wanted))
+        return found.reshape(len(trials), len(self._wanted))
 
     def _straight(
         self, line: Array, moved: Array, undo: _Undo, known: Collection[Place]
