@@ -104,6 +104,7 @@ def validate(
     inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
     steps: int | None = JudgeOptions.steps,
     sheet: str | None = JudgeOptions.sheet,
+    complete: bool = JudgeOptions.complete,
     blanks: Sequence[str] | None = JudgeOptions.blanks,
     limits: Mapping[str, int] | Limits | None = None,
 ) -> Report:
@@ -114,7 +115,8 @@ def validate(
     keeps the report from being ok. A workbook without any of sheetnet's names is judged by what its formulas compute, in
     whatever layout: `inputs` is then a file that says where the inputs stand (None: they are found by their values),
     `steps` how many training steps to look for, `sheet` the sheet that counts where several have the same numbers. Without
-    a network such a workbook is judged by what its own forward pass computes, as `infer` reads it. `blanks` are the
+    a network such a workbook is judged by what its own forward pass computes, as `infer` reads it. What it does not compute
+    at all, such as a backward pass, is missing with `complete` alone, or where students were asked for it. `blanks` are the
     quantities that a student was asked to fill in, as `generate --blank` takes them ("all" for every calculation): they
     alone are counted; None takes what the copy says.
     `limits` are changes to how much the file may ask, by the names of `sheetnet limits`.
@@ -128,7 +130,9 @@ def validate(
     >>> sheetnet.validate(path, trials=4, seed=1)
     <Report d02b.xlsx: ok, 3,104 correct>
     """
-    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, sheet, blanks, Limits.of(limits))
+    options = JudgeOptions(
+        engine, trials, seed, strict_inputs, inputs, steps, sheet, complete, blanks, Limits.of(limits)
+    )
     return judge_file(path, None if network is None else load_network(network), options)
 
 
@@ -149,7 +153,8 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
             remedy = "give --network" if inferred else None
             raise FileError(f"{_SAYS_NOTHING}; {error}" if inferred else str(error), path=path, remedy=remedy) from None
         asked, remarks = blocks_asked(workbook, network, options.blanks)
-        report = judge_layout(workbook, network, where, options, name=name)
+        whole = replace(options, complete=options.complete or bool(asked))
+        report = judge_layout(workbook, network, where, whole, name=name)
         source, remarks = INFERRED if inferred else report.network_source, (*remarks, *found)
     else:
         network = embedded_network(workbook, name) if given is None else given

@@ -22,8 +22,8 @@ class JudgeOptions:
 
     `strict_inputs`: an edited input keeps a report from being ok. `inputs` is a file that says where the inputs stand in a
     layout that is not sheetnet's, `steps` how many training steps to look for there, `sheet` the sheet that counts where
-    several have networks or the same numbers. `blanks` are the quantities that students were asked for, None what each
-    copy says. Raises UsageError for a value that no option can have.
+    several have networks or the same numbers; with `complete` it must compute the whole step. `blanks` are the
+    quantities that students were asked for, None what each copy says. Raises UsageError for a value that no option can have.
     """
 
     engine: str = "ironcalc"
@@ -33,6 +33,7 @@ class JudgeOptions:
     inputs: str | os.PathLike[str] | None = None
     steps: int | None = None
     sheet: str | None = None
+    complete: bool = False
     blanks: Sequence[str] | None = None
     limits: Limits = DEFAULT_LIMITS
 
@@ -43,8 +44,9 @@ class JudgeOptions:
         self._whole("seed", 0)
         if self.steps is not None:
             self._whole("steps", 1)
-        if not isinstance(self.strict_inputs, bool):
-            raise _wrong("strict_inputs", self.strict_inputs, "True or False")
+        for name in ("strict_inputs", "complete"):
+            if not isinstance(getattr(self, name), bool):
+                raise _wrong(name, getattr(self, name), "True or False")
         if self.inputs is not None and not isinstance(self.inputs, str | os.PathLike):
             raise _wrong("inputs", self.inputs, "the path of a file that says where the inputs stand")
         if self.sheet is not None and not isinstance(self.sheet, str):

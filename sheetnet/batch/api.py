@@ -132,6 +132,7 @@ def validate_many(
     inputs: str | os.PathLike[str] | None = JudgeOptions.inputs,
     steps: int | None = JudgeOptions.steps,
     sheet: str | None = JudgeOptions.sheet,
+    complete: bool = JudgeOptions.complete,
     blanks: Sequence[str] | None = JudgeOptions.blanks,
     limits: Mapping[str, int] | Limits | None = None,
     timeout: float | None = None,
@@ -161,7 +162,7 @@ def validate_many(
     <Result unreadable: bob.xlsx: ...>
     """
     most = _limits(engine, limits, timeout)
-    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, sheet, blanks, most)
+    options = JudgeOptions(engine, trials, seed, strict_inputs, inputs, steps, sheet, complete, blanks, most)
     names = [os.fspath(path) for path in paths]
     expected = _expected(network, len(names))
     at_work = partial(runner, executor, jobs, len(names), most, workers)

@@ -182,6 +182,9 @@ _Sheet = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="The sheet that counts where several have networks or the same numbers."),
 ]
+_Complete = Annotated[
+    bool, typer.Option("--complete", help="What such a layout does not compute at all is missing, and makes it not ok.")
+]
 _Blank = Annotated[
     list[str] | None,
     typer.Option(
@@ -219,6 +222,7 @@ def validate_command(
     inputs: _Inputs = None,
     steps: _Steps = None,
     sheet: _Sheet = None,
+    complete: _Complete = JudgeOptions.complete,
     blank: _Blank = None,
     json: _Json = None,
     html: _Html = None,
@@ -245,8 +249,8 @@ def validate_command(
         shown = Shown(Outputs(workbooks, json, html, marked, force, jsonl, read), network is None, jsonl, output_format)
         expected = None if network is None else network_named(network)
         results = validate_many(workbooks, expected, engine=engine.value, trials=trials, seed=seed, inputs=inputs,
-            strict_inputs=strict_inputs, steps=steps, sheet=sheet, blanks=blank or None, limits=changes, jobs=jobs,
-            jsonl=jsonl, resume=resume, force=force, workers=workers, reveal=reveal)  # fmt: skip
+            strict_inputs=strict_inputs, steps=steps, sheet=sheet, complete=complete, blanks=blank or None,
+            limits=changes, jobs=jobs, jsonl=jsonl, resume=resume, force=force, workers=workers, reveal=reveal)  # fmt: skip
         with shown.progress(len(workbooks)) as show:
             for result in results:
                 show(result)

@@ -14,6 +14,7 @@ from sheetnet.engine.prepare import in_full
 from sheetnet.errors import FileError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
+from sheetnet.formulas import symbol_of
 from sheetnet.identification.find_inputs import find_inputs
 from sheetnet.identification.inference.pipeline import infer_workbook
 from sheetnet.identification.input_map import InputMap, load_map
@@ -178,14 +179,20 @@ def judge_layout(
 ) -> Report:
     """Judge a workbook in any layout: identified cells are correct, the others wrong where it begins, else carried.
 
-    Missing is what the network implies and nothing on the sheet stands for: a quantity whose work is done inside another
-    formula is not missing, nor is the cost after the step. Cells that no input moves, texts and helpers are not judged.
+    What is there is judged. With `options.complete` what the network implies and nothing on the sheet stands for is missing:
+    a quantity whose work is done inside another formula is not, nor is the cost after the step. Cells that no input moves,
+    texts and helpers are not judged.
     """
-    return report_of(identify_workbook(workbook, network, inputs_map, options, name=name))
+    return report_of(identify_workbook(workbook, network, inputs_map, options, name=name), options.complete)
 
 
-def report_of(found: Identification) -> Report:
-    """The verdicts that an identification amounts to."""
+def report_of(found: Identification, complete: bool = True) -> Report:
+    """The verdicts that an identification amounts to; unless it is to be `complete`, a note says what is not there."""
+    missing = tuple(_missing(found))
+    absent = ", ".join(symbol_of(name) for name in dict.fromkeys(cell.quantity for cell in missing))
+    left_out = (
+        (f"not on the sheet, nor anything made of it, and not counted: {absent}",) if absent and not complete else ()
+    )
     return Report(
         workbook=found.workbook,
         network=found.network,
@@ -193,8 +200,8 @@ def report_of(found: Identification) -> Report:
         engine=found.engine,
         trials=found.trials,
         seed=found.seed,
-        cells=(*_missing(found), *map(_unknown, found.unidentified), *_known(found)),
-        notes=(f"inputs from {found.inputs_from}", *found.notes),
+        cells=(*(missing if complete else ()), *map(_unknown, found.unidentified), *_known(found)),
+        notes=(f"inputs from {found.inputs_from}", *found.notes, *left_out),
     )
 
 

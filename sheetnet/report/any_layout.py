@@ -13,7 +13,7 @@ from pathlib import Path
 from sheetnet.files import mark_workbook, read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.files.marking import Mark
-from sheetnet.formulas import spoken, symbol_of
+from sheetnet.formulas import spoken
 from sheetnet.identification import Identification, report_of
 from sheetnet.report.html import Section, report_page, section
 from sheetnet.report.html_grid import LOOKS, GridCell, SheetGrid, grid_text
@@ -54,9 +54,8 @@ class UnjudgedCell:
 
 def identified_report(found: Identification) -> Report:
     """The verdicts on what is there; what is not, and what share of the formula cells is set apart, are notes."""
-    report = report_of(found)
-    cells = tuple(cell for cell in report.cells if cell.verdict != Verdict.MISSING)
-    return replace(report, cells=cells, notes=(*report.notes, *_share(found), *_absent(found)))
+    report = report_of(found, complete=False)
+    return replace(report, notes=(*report.notes, *_share(found)))
 
 
 def _share(found: Identification) -> Iterator[str]:
@@ -66,12 +65,6 @@ def _share(found: Identification) -> Iterator[str]:
         kinds = Counter(cell.why for cell in apart)
         words = "; ".join(f"{count:,}: {WHY_APART.get(why, why)}" for why, count in kinds.items())
         yield f"{len(apart):,} of {cells:,} formula cells ({len(apart) / cells:.0%}) are set apart ({words})"
-
-
-def _absent(found: Identification) -> Iterator[str]:
-    symbols = dict.fromkeys(symbol_of(one.quantity) for one in found.nowhere if not one.through)
-    if symbols:
-        yield f"not on the sheet, nor anything made of it: {', '.join(symbols)}"
 
 
 def unjudged_cells(found: Identification) -> dict[str, UnjudgedCell]:
