@@ -7,7 +7,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -28,7 +28,6 @@ from sheetnet.web.teacher_pages import TeacherPages
 from sheetnet.web.worker import web_workers
 
 SECONDS_FOR_A_FILE = 60  # less than on the command line: somebody waits
-WEB_LIMITS = Limits(time=SECONDS_FOR_A_FILE, cpu_time=SECONDS_FOR_A_FILE)
 MOST_CONNECTIONS = 1_000
 SECONDS_TO_END = 5
 LOCK = "serving.lock"  # in class/keep, held while a server serves the class
@@ -44,7 +43,7 @@ class ServeOptions:
     https: bool = False
     attempts: int = 10
     jobs: int | None = None
-    limits: Limits = WEB_LIMITS
+    limits: Limits = field(default_factory=lambda: Limits(time=SECONDS_FOR_A_FILE, cpu_time=SECONDS_FOR_A_FILE))
 
 
 def open_app(options: ServeOptions) -> Starlette:

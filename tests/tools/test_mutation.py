@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from sheetnet.generate import make_workbook
+from sheetnet.input_names import Scaler
+from sheetnet.network import Network
 from sheetnet.network_file import load_network
 from sheetnet.reference.views import VIEW_NUMBERS
-from sheetnet.workbook_options import WorkbookOptions
+from sheetnet.workbook_options import PREDICT_ROWS, WorkbookOptions
 from tests.support.figures import record
 from tools.mutants import MUTATIONS, Subject, Tally, all_at_once, one_by_one
 from tools.small_networks import SMALL
@@ -57,12 +59,22 @@ CASES = [
 ]
 
 
+def filling_predict(network: Network) -> Network:
+    """With a scaler, and with an observation for each row: the guard of a blank row matters in that row alone."""
+    n = network.sizes[0]
+    inputs = tuple(tuple(0.3 + 0.1 * i + 0.07 * row for i in range(n)) for row in range(PREDICT_ROWS))
+    targets = (network.targets[0],) * PREDICT_ROWS
+    return replace(network, inputs=inputs, targets=targets, scaler=Scaler((0.5,) * n, (1.5,) * n))
+
+
 @pytest.mark.parametrize(("name", "view"), CASES)
 def test_mutants_in_every_view_are_blamed_alone(name: str, view: str, record_property) -> None:
     """Every formula of a view mutated, an operator at a time; Step stays as it is."""
     network = load_network(name)
     if view == "pictures":  # of one row
         network = replace(network, image=(1, network.sizes[0]))
+    if view == "predict":
+        network = filling_predict(network)
     workbook = make_workbook(network, WorkbookOptions(("step", view), steps=5))
     tally = all_at_once(Subject(workbook, network, views=True))
     checked(tally, f"{name}, {view}", record_property)

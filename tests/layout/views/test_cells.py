@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sheetnet import load_network
-from sheetnet.files import SUFFIXES
 from sheetnet.input_names import Scaler
 from sheetnet.judge import judge
 from sheetnet.network import Network
@@ -38,7 +37,11 @@ def network_of(view: str, name: str) -> Network:
     return replace(network, image=(1, network.sizes[0])) if view == "pictures" else network
 
 
-@pytest.mark.parametrize(("suffix", "column"), [*((suffix, False) for suffix in SUFFIXES), (".xlsx", True)])
+@pytest.mark.parametrize(
+    ("suffix", "column"),
+    # Formulas are the same in .ods: a workbook with all views is recalculated from it among the quick tests.
+    [(".xlsx", False), (".xlsx", True), pytest.param(".ods", False, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_cell_agrees_with_numpy(view: str, suffix: str, column: bool, tmp_path: Path) -> None:
     """Templates and all pairs of activation and loss, written with wrong cached values, recalculated by IronCalc."""
