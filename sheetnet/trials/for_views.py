@@ -28,19 +28,27 @@ def view_inputs(network: Network, inputs: Mapping[str, Array], wanted: frozenset
 
 
 def _new_inputs(network: Network, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """Rows of inputs that show each unit on and off, and each class, in as many rows of the sheet as can be."""
+    """Rows of inputs that show each unit on and off, and each class, in as many rows of the sheet as can be.
+
+    And of each two rows in some trial one thing in one and not in the other: else a row could read another's class.
+    """
     dice, count, n = np.random.default_rng(0), len(inputs["gamma"]), network.sizes[0]
     candidates = dice.normal(size=(count, CHOICES, n))
     shows = np.concatenate(list(_shown(network, forward(network, inputs, candidates))), axis=-1)
     chosen = np.empty((count, PREDICT_ROWS), dtype=np.intp)
     lacking = np.ones((PREDICT_ROWS, shows.shape[-1]), dtype=np.bool_)
+    alike = np.ones((PREDICT_ROWS, PREDICT_ROWS, shows.shape[-1]), dtype=np.bool_)
     for trial, free in enumerate(shows):
         open_ = np.ones(CHOICES, dtype=np.bool_)
         for row in range(PREDICT_ROWS):
-            best = int(np.where(open_, (free & lacking[row]).sum(axis=1), -1).argmax())
+            apart = free[:, None] != free[chosen[trial, :row]]
+            told_apart = (apart & alike[row, :row]).sum(axis=(1, 2))
+            new = (free & lacking[row]).sum(axis=1) * (1 + alike[row].size)  # counts more than all of that
+            best = int(np.where(open_, new + told_apart, -1).argmax())
             open_[best] = False
             chosen[trial, row] = best
             lacking[row] &= ~free[best]
+            alike[row, :row] &= ~apart[best]
     x = np.take_along_axis(candidates, chosen[:, :, None], axis=1)
     if network.scaler is None:
         return {predicted("x"): x}
