@@ -77,7 +77,7 @@ def test_the_result_depends_on_file_and_seed_alone() -> None:
     assert one == other
 
 
-@pytest.mark.parametrize("many", [20, 200, 10_000])
+@pytest.mark.parametrize("many", [20, pytest.param(200, marks=pytest.mark.slow), 10_000])
 def test_every_cell_has_its_place_however_much_is_wrong(many: int) -> None:
     """Up to all formulas."""
     workbook, _ = with_damages(sheet_without_names(), many, many)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sheetnet.files import save_workbook
 from sheetnet.generate import make_workbook
@@ -19,6 +20,8 @@ from tests.support.recalculated import by_ironcalc, cell_value, distance, formul
 from tests.support.sheets import with_formula
 from tools.small_networks import make_network
 
+# Formulas are the same in .ods; a workbook with all views is recalculated from it among the quick tests.
+BOTH_FORMATS = [".xlsx", pytest.param(".ods", marks=pytest.mark.slow)]
 NETWORKS = {name: network for name, network in networks().items() if not name.startswith("digits")}
 # Networks at which a view looks otherwise.
 OWN = {

@@ -45,7 +45,7 @@ def damaged(area: Area, damage: str) -> str | None:
     return area_name(changed[damage]) if damage in changed else damage
 
 
-@pytest.mark.parametrize("column", [False, True])
+@pytest.mark.parametrize("column", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SMALL)
 def test_nobody_is_blamed_for_a_lost_input(name: str, column: bool) -> None:
     """Whatever happened to its name: what does not depend on it is correct, a note has the count of what does."""

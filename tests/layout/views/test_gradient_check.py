@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from sheetnet import load_network, training_step
 from sheetnet.engine import engine_named, ironcalc
-from sheetnet.files import SUFFIXES
 from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
 from sheetnet.network import Layer, Network
@@ -28,7 +27,16 @@ from sheetnet.validation.state import Runner
 from sheetnet.workbook import Cell, Place, Value, Workbook
 from sheetnet.workbook_options import SAMPLE, SHEETS, WorkbookOptions, checked_weights
 from tests.support.sheets import with_cell, with_formula
-from tests.support.view_cases import NETWORKS, block_numbers, book, far_cells, formula_cells, judged_with, verdicts
+from tests.support.view_cases import (
+    BOTH_FORMATS,
+    NETWORKS,
+    block_numbers,
+    book,
+    far_cells,
+    formula_cells,
+    judged_with,
+    verdicts,
+)
 from tools.small_networks import SMALL, make_network
 
 VIEW = "gradient_check"
@@ -57,7 +65,7 @@ def shown(workbook: Workbook, places: list[Place]) -> list[Value]:
     return list(next(ironcalc.evaluate(workbook, [], [None], places)))
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", BOTH_FORMATS)
 def test_every_cell_agrees_with_numpy(suffix: str, tmp_path: Path) -> None:
     """Written with wrong cached values, recalculated by IronCalc; the quotient within the last digits of C over 2h."""
     for name, network in NETWORKS.items():

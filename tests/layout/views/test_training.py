@@ -24,7 +24,15 @@ from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tests.support.quantities import edited
 from tests.support.recalculated import cell_value
 from tests.support.sheets import blamed, with_formula
-from tests.support.view_cases import NETWORKS, block_numbers, far_cells, formula_cells, judged_with, verdicts
+from tests.support.view_cases import (
+    BOTH_FORMATS,
+    NETWORKS,
+    block_numbers,
+    far_cells,
+    formula_cells,
+    judged_with,
+    verdicts,
+)
 from tools.small_networks import SMALL, make_network
 
 VIEW = "training"
@@ -47,7 +55,7 @@ def following(network: Network) -> Network:
     return dataclasses.replace(network, layers=tuple(layers))
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", BOTH_FORMATS)
 def test_every_cell_agrees_with_numpy(suffix: str, tmp_path: Path) -> None:
     """Templates and all pairs of activation and loss, written with wrong cached values, recalculated by IronCalc."""
     for name, network in NETWORKS.items():
