@@ -166,25 +166,39 @@ def _layer(
     if not network.has_bias(layer):
         return _layer_without_biases(network, layer, a, generator, kind, decimals)
     n_in, n_out = network.sizes[layer - 1], network.sizes[layer]
-    middle = a.mean(axis=(0, 1))
-    varied = float(np.sqrt(((a - middle) ** 2).mean())) or 1.0
-    drawn = generator.normal(size=(len(a), n_in, n_out))
-    if n_in == 1:
-        drawn = _far_from_0(drawn, generator)
+    drawn, middle, varied = _directions(a, n_out, generator)
     if network.layers[layer - 1].shared_bias and n_in > 1 and (length := float(middle @ middle)) > 0:
         drawn -= middle[:, None] * (middle @ drawn / length)[:, None]  # one bias cannot put every z in the middle
     spread = kind.output if layer == network.depth else kind.hidden
-    weights = drawn * (spread / varied * n_in**-0.5)
-    all_typed = np.arange(len(a))[:, None, None] % 4 < 2  # in the others, sums of whole numbers may be 0 too often
-    if decimals is not None:
-        needed = np.ceil(-np.log10(1.5 * spread / varied * n_in**-0.5))
-        weights = np.where(all_typed, _rounded(weights, np.maximum(decimals, needed)), weights)
+    size = spread / varied * n_in**-0.5
+    weights = _typed_in_some(drawn * size, decimals, size)
     bias = _biases(network, layer, (a - middle) @ weights, generator, kind) - middle @ weights
     if network.layers[layer - 1].shared_bias:
         bias = np.repeat(bias[:, :1], n_out, axis=1)
     if decimals is not None:
-        bias = np.where(all_typed[:, 0], _rounded(bias, decimals[:, 0], half=bool(network.kinks(layer))), bias)
+        bias = np.where(_all_typed(len(a))[:, 0], _rounded(bias, decimals[:, 0], half=bool(network.kinks(layer))), bias)
     return np.concatenate([weights, bias[:, None]], axis=1), a @ weights + bias[:, None]
+
+
+def _directions(a: Array, n_out: int, generator: np.random.Generator) -> tuple[Array, Array, float]:
+    """Weights of order 1 for each trial, the mean of the observations a, and how far they are from it."""
+    middle = a.mean(axis=(0, 1))
+    varied = float(np.sqrt(((a - middle) ** 2).mean())) or 1.0
+    drawn = generator.normal(size=(len(a), len(middle), n_out))
+    return (_far_from_0(drawn, generator) if len(middle) == 1 else drawn), middle, varied
+
+
+def _all_typed(count: int) -> NDArray[np.bool_]:
+    """The trials whose weights are typed, too; in the others sums of whole numbers may be 0 too often."""
+    return np.asarray(np.arange(count)[:, None, None] % 4 < 2)
+
+
+def _typed_in_some(weights: Array, decimals: Array | None, size: float) -> Array:
+    """Weights of that size with so many decimals, or as many as they need, in the trials in which all are typed."""
+    if decimals is None:
+        return weights
+    needed = np.ceil(-np.log10(1.5 * size))
+    return np.where(_all_typed(len(weights)), _rounded(weights, np.maximum(decimals, needed)), weights)
 
 
 def _far_from_0(drawn: Array, generator: np.random.Generator) -> Array:
@@ -226,26 +240,18 @@ def _weights_alone(
     decimals: Array | None,
 ) -> Array:
     """Weights that make of the mean of a what biases would add: m W = c is met by adding m c / |m|² to W."""
-    n_in, n_out = network.sizes[layer - 1], network.sizes[layer]
-    middle = a.mean(axis=(0, 1))
-    varied = float(np.sqrt(((a - middle) ** 2).mean())) or 1.0
-    drawn = generator.normal(size=(len(a), n_in, n_out))
-    if n_in == 1:
-        drawn = _far_from_0(drawn, generator)
+    n_in = network.sizes[layer - 1]
+    drawn, middle, varied = _directions(a, network.sizes[layer], generator)
     spread = kind.output if layer == network.depth else kind.hidden
-    length = float(middle @ middle)
+    size, length = spread / varied * n_in**-0.5, float(middle @ middle)
     if length <= NEAR_MEAN**2 * n_in * varied**2:
         weights = drawn * (max(spread, kind.away) / varied * n_in**-0.5)
     else:
-        weights = drawn * (spread / varied * n_in**-0.5)
+        weights = drawn * size
         wanted = _biases(network, layer, (a - middle) @ weights, generator, kind)
         if n_in > 1:
             weights = weights + middle[:, None] * ((wanted - middle @ weights) / length)[:, None]
-    if decimals is not None:
-        some_typed = np.arange(len(a))[:, None, None] % 4 < 2
-        needed = np.maximum(np.ceil(-np.log10(1.5 * spread / varied * n_in**-0.5)), decimals)
-        weights = np.where(some_typed, _rounded(weights, needed), weights)
-    return np.asarray(weights)
+    return _typed_in_some(weights, decimals, size)
 
 
 def _biases(network: Network, layer: int, z: Array, generator: np.random.Generator, kind: TrialKind) -> Array:
