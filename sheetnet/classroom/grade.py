@@ -177,7 +177,7 @@ def grade(
     place, work = ClassFolder(Path(folder)), Path(out) / "work"
     paths = [Path(path) for path in submissions]
     _refuse_the_secret(place, paths)
-    most = limits if isinstance(limits, Limits) else Limits.of(limits or {})
+    most = Limits.of(limits)
     asked = blanks_named(place.network, place.assignment.blanks)
     marker = Marker(place.network, place.assignment, asked)
     overrides = place.overrides()

@@ -7,13 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sheetnet.cli.options import LimitChanges, OutputFormat, Printed, network_named, write_text
+from sheetnet.cli.options import LimitChanges, OutputFormat, Printed, SheetName, network_named, write_text
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions
-
-_Sheet = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="The sheet that counts where several have networks or the same numbers."),
-]
 
 
 def identify_command(
@@ -31,7 +26,7 @@ def identify_command(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps to look for; by default all there are.")
     ] = None,
-    sheet: _Sheet = None,
+    sheet: SheetName = None,
     trials: Annotated[int, typer.Option(min=2, max=MOST_TRIALS, help="Random trials.")] = JudgeOptions.trials,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write the result as JSON; - is stdout.")] = None,
@@ -86,7 +81,7 @@ def infer_command(
     input_map: Annotated[
         str | None, typer.Option("--map", metavar="MAP.toml|-", help="Write where the inputs stand; - is stdout.")
     ] = None,
-    sheet: _Sheet = None,
+    sheet: SheetName = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the trials.")] = JudgeOptions.seed,
     limit: LimitChanges = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists; the workbook never.")] = False,

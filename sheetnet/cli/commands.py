@@ -25,6 +25,7 @@ from sheetnet.cli.options import (
     Orientation,
     OutputFormat,
     Printed,
+    SheetName,
     complain,
     network_named,
     suffixes_of,
@@ -178,10 +179,6 @@ _Inputs = Annotated[
     Path | None, typer.Option(metavar="MAP.toml", help="Where the inputs stand in a layout that is not sheetnet's.")
 ]
 _Steps = Annotated[int | None, typer.Option(min=1, help="Training steps in such a layout; by default all there are.")]
-_Sheet = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="The sheet that counts where several have networks or the same numbers."),
-]
 _Complete = Annotated[
     bool, typer.Option("--complete", help="What such a layout does not compute at all is missing, and makes it not ok.")
 ]
@@ -221,7 +218,7 @@ def validate_command(
     strict_inputs: _StrictInputs = JudgeOptions.strict_inputs,
     inputs: _Inputs = None,
     steps: _Steps = None,
-    sheet: _Sheet = None,
+    sheet: SheetName = None,
     complete: _Complete = JudgeOptions.complete,
     blank: _Blank = None,
     json: _Json = None,

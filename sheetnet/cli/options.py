@@ -54,6 +54,12 @@ class EngineName(StrEnum):
     LIBREOFFICE = "libreoffice"
 
 
+SheetName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The sheet that counts where several have networks or the same numbers."),
+]
+
+
 class OutputFormat(StrEnum):
     """How much a command prints of what it found: all that helps, or one line for each finding."""
 
