@@ -56,9 +56,9 @@ def matrix_of(values: object, name: str) -> tuple[Array, str]:
 
 
 def vector_of(values: object, name: str) -> tuple[Array, str]:
-    """The same of a row of numbers; a matrix of one row or one column is one, too."""
+    """The same of a row of numbers; a single number and a matrix of one row or one column are one, too."""
     array, precision = numbers_of(values, name)
-    if array.ndim != 1 and array.size != max(array.shape):
+    if array.ndim != 1 and array.size != max(array.shape, default=1):
         raise refuse(name, f"has {array.ndim} dimensions", "a row of numbers")
     return array.ravel(), precision
 
@@ -73,11 +73,19 @@ def sample_of(inputs: object, outputs: object = None, targets: object = None) ->
     rows, precision = matrix_of(inputs, "inputs")
     precisions, found = [precision], None
     if outputs is not None:
-        found, precision = numbers_of(outputs, "outputs")
+        found, precision = _of_observations(outputs, "outputs")
         found = found[:, None] if found.ndim == 1 else found
         precisions.append(precision)
-    wanted = None if targets is None else numbers_of(targets, "targets")[0]
+    wanted = None if targets is None else _of_observations(targets, "targets")[0]
     return Sample(rows, found, wanted, coarsest(precisions))
+
+
+def _of_observations(values: object, name: str) -> tuple[Array, str]:
+    """One number per observation, or one row. Raises NetworkError."""
+    array, precision = numbers_of(values, name)
+    if array.ndim not in (1, 2):
+        raise refuse(name, f"has {array.ndim} dimensions", "1 or 2: a number or a row per observation")
+    return array, precision
 
 
 def stored_layers(

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.errors import FileError, NetworkError, UsageError, errors_within
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.package import open_regular
-from sheetnet.models.arrays import read_stored, sample_of
+from sheetnet.input_names import Scaler
+from sheetnet.models.arrays import read_stored, sample_of, vector_of
 from sheetnet.models.imported import ImportedModel, ReadModel, TrainingChoices, imported
 from sheetnet.models.named import named_model
 from sheetnet.models.npz import PICKLES, read_npz
 from sheetnet.models.onnx_graph import read_onnx
+from sheetnet.models.parts import Scaling
 from sheetnet.models.proof import Sample
-from sheetnet.models.safetensors import read_safetensors
+from sheetnet.models.safetensors import SCALER_NAMES, read_safetensors
 from sheetnet.models.words import Gives, words_behind
 
 NamedArrays = dict[str, NDArray[Any]]
@@ -107,7 +110,7 @@ def _imported_arrays(
     title: str | None,
     rows: int | None,
 ) -> ImportedModel:
-    said = _said(arrays, choices)
+    said, scaling = _said(arrays, choices), _said_scaling(arrays)
     own = {key: arrays.pop(key) for key in list(arrays) if key in ("inputs", "outputs", "targets")}
     if sample is None and own:
         sample = sample_of(own.get("inputs"), own.get("outputs"), own.get("targets"))
@@ -121,6 +124,8 @@ def _imported_arrays(
     behind, gives = words_behind(said.activations)
     gives = Gives.LOGITS if said.logits else gives
     model = read_stored(name, named.layers, named.precision, behind, gives, said.weights_by, sample, named.norms)
+    if scaling is not None:
+        model = replace(model, readings=tuple((scaling, *parts) for parts in model.readings))
     return imported(model, sample, training, title, rows)
 
 
@@ -135,6 +140,23 @@ def _said(arrays: NamedArrays, choices: ImportChoices) -> ImportChoices:
     if "weights_by" in texts and choices.weights_by is None:
         choices = replace(choices, weights_by=str(texts["weights_by"].ravel()[0]))
     return choices
+
+
+def _said_scaling(arrays: NamedArrays) -> Scaling | None:
+    """What scales the inputs, as files of sheetnet's own say beside the weights; its arrays are taken out."""
+    given = {name: arrays.pop(name) for name in SCALER_NAMES if name in arrays}
+    if not given:
+        return None
+    try:
+        texts = [given[name] for name in SCALER_NAMES]
+        mean, scale = (vector_of(each.astype(float) if each.dtype.kind == "U" else each, "scaler") for each in texts)
+        scaler = Scaler(mean[0], scale[0])  # type: ignore[arg-type] # arrays become tuples there
+    except (KeyError, ValueError):
+        raise NetworkError(
+            "scaler_mean and scaler_scale are no numbers for each input", remedy="leave both out"
+        ) from None
+    factor = 1 / np.array(scaler.scale)
+    return Scaling("the file's scaler", factor, -np.array(scaler.mean) * factor, measured=True)
 
 
 def read_sample(path: Path, limits: Limits = DEFAULT_LIMITS) -> Sample:

@@ -11,10 +11,10 @@ import numpy as np
 from sheetnet.activations_and_losses import LOSS_FACTS, NO_ACTIVATION, usual_loss
 from sheetnet.errors import NetworkError
 from sheetnet.files.limits import Limits
-from sheetnet.input_names import NO_NAMES, Names
+from sheetnet.input_names import NO_NAMES, Names, Scaler
 from sheetnet.models.orientation import StoredLayer, refuse_to_guess
-from sheetnet.models.parts import DenseLayer, ModelPart, folded_layers
-from sheetnet.models.proof import Difference, Sample, difference, predictions
+from sheetnet.models.parts import DenseLayer, ModelPart, folded_layers, split_scaler
+from sheetnet.models.proof import Difference, Sample, difference, predictions, scaled
 from sheetnet.models.words import Gives
 from sheetnet.network import Layer, Network, Remark
 from sheetnet.object_display import shown_line
@@ -146,14 +146,26 @@ def _made(
     rows: int | None,
 ) -> ImportedModel:
     with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
+        scaling, parts = split_scaler(parts)
         layers = folded_layers(parts)
+        scaler = None if scaling is None else Scaler(0.0 - scaling.shift / scaling.factor, 1 / scaling.factor)  # type: ignore[arg-type]
     _refuse_too_many_weights(layers)
+    _refuse_other_inputs(sample, len(layers[0].weights))
     loss = _loss(layers, model.gives, choices.loss)
     if model.gives is Gives.LOGITS:
         layers[-1] = _with_applied(layers[-1], loss)
     folded = tuple(f"{name} into layer {n}" for n, layer in enumerate(layers, 1) for name in layer.took_in)
-    network, notes = _network(model, layers, sample, replace(choices, loss=loss), folded, title, rows)
+    given = sample if sample is None else replace(sample, inputs=scaled(sample.inputs, scaler))
+    network, notes = _network(model, layers, given, replace(choices, loss=loss), folded, title, rows)
+    if scaling is not None:
+        network = replace(network, scaler=scaler)
+        notes.insert(0, f"inputs are scaled by {scaling.name}, as [scaler] says: Predict takes them as measured")
     return ImportedModel(network, model.name, model.precision, folded, model.passed_over, notes=(*model.notes, *notes))
+
+
+def _refuse_other_inputs(sample: Sample | None, size: int) -> None:
+    if sample is not None and sample.inputs.shape[1] != size:
+        raise refuse("inputs", f"has {sample.inputs.shape[1]} columns", f"{size}, one per input of the model")
 
 
 def _compared(made: ImportedModel, model: ReadModel, proof: Sample | None) -> ImportedModel:
@@ -194,8 +206,6 @@ def _network(
     """The network, and what was chosen for it."""
     size, neurons = len(layers[0].weights), layers[-1].weights.shape[1]
     inputs = np.zeros((1, size)) if sample is None else sample.inputs[:rows]
-    if inputs.shape[1] != size:
-        raise refuse("inputs", f"has {inputs.shape[1]} columns", f"{size}, one per input of the model")
     rate = LEARNING_RATE if choices.learning_rate is None else choices.learning_rate
     targets = None if sample is None or sample.targets is None else one_hot(sample.targets[:rows], neurons)
     placeholder = np.full((len(inputs), neurons), 0.5)

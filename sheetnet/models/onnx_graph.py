@@ -199,7 +199,7 @@ def _fitted(parts: Sequence[ModelPart]) -> Iterator[ModelPart]:
     size = next((len(part.weights) for part in parts if isinstance(part, Dense)), 1)
     for part in parts:
         if isinstance(part, Scaling):
-            yield Scaling(part.name, _as_long(part.factor, size), _as_long(part.shift, size))
+            yield replace(part, factor=_as_long(part.factor, size), shift=_as_long(part.shift, size))
         else:
             size = part.weights.shape[1] if isinstance(part, Dense) else size
             yield part
@@ -262,25 +262,25 @@ def _constant(link: Link) -> Array:
 
 def _sum(link: Link) -> Scaling:
     numbers = _constant(link)
-    return Scaling(link.called, np.ones(numbers.size), numbers)
+    return Scaling(link.called, np.ones(numbers.size), numbers, measured=True)
 
 
 def _product(link: Link) -> Scaling:
     numbers = _constant(link)
-    return Scaling(link.called, numbers, np.zeros(numbers.size))
+    return Scaling(link.called, numbers, np.zeros(numbers.size), measured=True)
 
 
 def _difference(link: Link) -> Scaling:
     """x − c, or c − x."""
     numbers, sign = _constant(link), 1.0 if link.at == 0 else -1.0
-    return Scaling(link.called, np.full(numbers.size, sign), -sign * numbers)
+    return Scaling(link.called, np.full(numbers.size, sign), -sign * numbers, measured=True)
 
 
 def _quotient(link: Link) -> Scaling:
     numbers = _constant(link)
     if link.at != 0 or (numbers == 0).any():
         raise NetworkError(f"{link.called} divides by what is computed, or by 0", remedy="export another model")
-    return Scaling(link.called, 1 / numbers, np.zeros(numbers.size))
+    return Scaling(link.called, 1 / numbers, np.zeros(numbers.size), measured=True)
 
 
 def _scaler(link: Link) -> Scaling:
@@ -288,7 +288,7 @@ def _scaler(link: Link) -> Scaling:
     offset, scale = (np.array(link.attribute(name, [default])) for name, default in (("offset", 0.0), ("scale", 1.0)))
     size = max(offset.size, scale.size)
     factor = _as_long(scale, size)
-    return Scaling(link.called, factor, -_as_long(offset, size) * factor)
+    return Scaling(link.called, factor, -_as_long(offset, size) * factor, measured=True)
 
 
 _LINEAR: dict[str, Callable[[Link], Dense | Scaling]] = {

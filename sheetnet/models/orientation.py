@@ -54,7 +54,7 @@ def ways_to_read(
 
     `inputs` and `outputs` are how many numbers a sample has. Raises NetworkError where there is none.
     """
-    if weights_by is not None and weights_by not in WAYS:
+    if weights_by is not None and weights_by not in tuple(WAYS):
         raise NetworkError(
             f"weights_by is {weights_by!r}, expected one of {', '.join(WAYS)}", place="weights_by", remedy=ASK
         )

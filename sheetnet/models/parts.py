@@ -23,11 +23,15 @@ class Dense:
 
 @dataclass(frozen=True)
 class Scaling:
-    """x → factor · x + shift, each one number per feature: a scaler, or batch normalization at prediction."""
+    """x → factor · x + shift, each one number per feature: a scaler, or batch normalization at prediction.
+
+    `measured`: it was fitted to inputs as they were measured, before any training, so it may stand before the network.
+    """
 
     name: str
     factor: Array
     shift: Array
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,21 @@ class DenseLayer:
         """The layer whose z is factor · z + shift of this one's."""
         bias = scaling.shift if self.bias is None else self.bias * scaling.factor + scaling.shift
         return replace(self, weights=self.weights * scaling.factor, bias=bias, took_in=(*self.took_in, scaling.name))
+
+
+def split_scaler(parts: Sequence[ModelPart]) -> tuple[Scaling | None, Sequence[ModelPart]]:
+    """The scaling of measured inputs with which the parts begin, several as one, and the parts behind it.
+
+    None where they begin otherwise, or a factor is not above 0, as that of no scaler is: it is then folded. Raises
+    NetworkError where sizes do not meet.
+    """
+    whole: Scaling | None = None
+    for behind, part in enumerate(parts):
+        if not isinstance(part, Scaling) or not part.measured:
+            return (whole, parts[behind:]) if whole is not None and (whole.factor > 0).all() else (None, parts)
+        _checked_size(part, None if whole is None else whole.factor.size)
+        whole = part if whole is None else _both(whole, part)
+    return None, parts
 
 
 def folded_layers(parts: Sequence[ModelPart]) -> list[DenseLayer]:
@@ -107,7 +126,7 @@ def _scaled_before(part: Dense, scaling: Scaling | None) -> DenseLayer:
 
 def _both(first: Scaling, second: Scaling) -> Scaling:
     factor, shift = second.factor * first.factor, second.factor * first.shift + second.shift
-    return Scaling(f"{first.name}, {second.name}", factor, shift)
+    return Scaling(f"{first.name}, {second.name}", factor, shift, first.measured and second.measured)
 
 
 def _checked_size(part: ModelPart, size: int | None) -> int | None:

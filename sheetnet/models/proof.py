@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetnet.errors import NetworkError
+from sheetnet.input_names import Scaler
 from sheetnet.models.words import Gives
 from sheetnet.network import Network
 from sheetnet.quantity import q
@@ -73,10 +74,15 @@ class Difference:
         )
 
 
+def scaled(rows: Array, scaler: Scaler | None) -> Array:
+    """(measured − mean) / scale for rows of measured inputs; as they are where nothing scales them."""
+    return rows if scaler is None else (rows - np.array(scaler.mean)) / np.array(scaler.scale)
+
+
 def predictions(network: Network, inputs: Array, gives: Gives = Gives.OUTPUTS) -> Array:
-    """What the network gives for rows of inputs, N × n_0 → N × n_L: its outputs, their z or their logarithms."""
+    """What the network gives for rows of inputs as measured, N × n_0 → N × n_L: outputs, their z or their logarithms."""
     values = inputs_of(network)
-    values[q("A", 0)] = nodes_of(network, 0, inputs[None])
+    values[q("A", 0)] = nodes_of(network, 0, scaled(inputs, network.scaler)[None])
     last = q("a", network.depth)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         for name, equation in forward_pass(network).items():

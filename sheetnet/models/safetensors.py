@@ -26,7 +26,8 @@ TYPES = {
 }  # fmt: skip
 LENGTH, MOST_HEADER = 8, 1_000_000  # bytes; a header has about 100 for each array
 SAID = "__metadata__"
-TEXTS = ("activations", "weights_by")  # what the metadata of sheetnet's own files say
+SCALER_NAMES = ("scaler_mean", "scaler_scale")
+TEXTS = ("activations", "weights_by", *SCALER_NAMES)  # what the metadata of sheetnet's own files say
 WAS = "was"  # of a type: the one that numbers had in the file, which NumPy lacks
 BFLOAT16 = np.dtype(np.float32, metadata={WAS: "bfloat16"})
 _AGAIN = "save it again with safetensors"

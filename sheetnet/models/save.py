@@ -15,7 +15,7 @@ from sheetnet.errors import FileError
 from sheetnet.files.archives import save_zip
 from sheetnet.files.atomic import atomic_write, save_text
 from sheetnet.models.orientation import BY_INPUT, BY_NEURON
-from sheetnet.models.safetensors import safetensors_bytes
+from sheetnet.models.safetensors import SCALER_NAMES, safetensors_bytes
 from sheetnet.models.words import word_for
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
@@ -28,7 +28,8 @@ def save_network(network: NetworkLike, path: str | os.PathLike[str]) -> Path:
     `network` is whatever a network can be made of: an imported model, a template's name, … A network file holds
     everything. .npz holds `W1`, `b1`, `W2`, … (in × out, as Keras and scikit-learn have them), .safetensors `0.weight`
     (out × in), `0.bias`, `2.weight`, …, as the state of a torch.nn.Sequential of Linear layers with an activation behind
-    each; both say their activations. Raises FileError for another ending and for a place that cannot be written.
+    each; both say their activations and what scales the inputs. Raises FileError for another ending and for a place that
+    cannot be written.
 
     >>> from sheetnet.models import save_network
     >>> save_network("xor", "xor.npz").name
@@ -53,6 +54,7 @@ def _save_npz(network: Network, path: Path) -> None:
         weights, bias = weights_and_bias(layer)
         arrays |= {f"W{number}": weights} | ({} if bias is None else {f"b{number}": bias})
     arrays |= {"activations": np.array(_words(network)), "weights_by": np.array(BY_INPUT)}
+    arrays |= {name: np.array(numbers) for name, numbers in _scaler(network).items()}
     save_zip({f"{name}.npy": _npy(array) for name, array in arrays.items()}, path)
 
 
@@ -68,12 +70,19 @@ def _save_safetensors(network: Network, path: Path) -> None:
         weights, bias = weights_and_bias(layer)
         arrays |= {f"{2 * number}.weight": weights.T} | ({} if bias is None else {f"{2 * number}.bias": bias})
     metadata = {"activations": ",".join(_words(network)), "weights_by": BY_NEURON}
+    metadata |= {name: ",".join(map(repr, numbers)) for name, numbers in _scaler(network).items()}
     with atomic_write(path) as stream:
         stream.write(safetensors_bytes(arrays, metadata))
 
 
 def _words(network: Network) -> list[str]:
     return [word_for(layer.activation, layer.slope) for layer in network.layers]
+
+
+def _scaler(network: Network) -> dict[str, tuple[float, ...]]:
+    """Beside the weights, for these take inputs that are scaled."""
+    scaler = network.scaler
+    return {} if scaler is None else dict(zip(SCALER_NAMES, (scaler.mean, scaler.scale), strict=True))
 
 
 def weights_and_bias(layer: Layer) -> tuple[Array, Array | None]:

@@ -33,11 +33,12 @@ def from_sklearn(
 ) -> ImportedModel:
     """The network of a fitted MLPClassifier or MLPRegressor, and how near it comes to the model's own outputs.
 
-    It may be the last step of a Pipeline: StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler are folded into the
-    first layer, so that the network takes what the pipeline takes (for prediction only). `inputs` are the observations,
-    N × n_0, `targets` their classes as the model knows them, or N × n_L numbers. A classifier of two classes has one
-    logistic output, the probability of the second. Outputs are those of predict_proba, or predict of a regressor, for
-    `inputs` or for 16 random rows. The learning rate is the model's own where its solver is sgd. Raises NetworkError.
+    It may be the last step of a Pipeline: StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler become the
+    network's `scaler`, so that the sheet Predict takes what the pipeline takes, and the observations of Step are scaled.
+    `inputs` are the observations as the pipeline takes them, N × n_0, `targets` their classes as the model knows them,
+    or N × n_L numbers. A classifier of two classes has one logistic output, the probability of the second. Outputs are
+    those of predict_proba, or predict of a regressor, for `inputs` or for 16 random rows. The learning rate is the
+    model's own where its solver is sgd. Raises NetworkError.
     """
     *scalers, estimator = _steps(model)
     kind = type(estimator).__name__
@@ -120,14 +121,14 @@ def _scaling(step: Any) -> Scaling | None:
         return None
     if name not in _SCALERS:
         raise NetworkError(
-            f"the step {name} is no scaling, so no layer can take it in", remedy=f"there are {', '.join(_SCALERS)}"
+            f"the step {name} is no scaling by one number per feature", remedy=f"there are {', '.join(_SCALERS)}"
         )
     if getattr(step, "clip", False):
         raise NetworkError(f"{name} clips its outputs, which no layer does", remedy="fit it with clip=False")
     factor, shift = _SCALERS[name](step)
     if np.ndim(factor) == 0:
         return None
-    return Scaling(name, vector_of(factor, f"{name}.scale_")[0], vector_of(shift, f"{name}.min_")[0])
+    return Scaling(name, vector_of(factor, f"{name}.scale_")[0], vector_of(shift, f"{name}.min_")[0], measured=True)
 
 
 def _names(model: Any, estimator: Any) -> Names:

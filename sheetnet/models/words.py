@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -58,6 +58,8 @@ def words_behind(words: str | Sequence[str]) -> tuple[list[Behind], Gives]:
 
     Raises NetworkError for a word that there is not.
     """
+    if not isinstance(words, Iterable):
+        raise refuse("activations", f"is {shown(words)}", "a word for each layer, as in relu,softmax")
     entries = words.split(",") if isinstance(words, str) else list(words)
     gives = Gives.OUTPUTS
     found = []

@@ -180,6 +180,10 @@ def test_an_imported_model_may_be_given_wherever_a_network_is() -> None:
         ({"logits": True}, "gives logits, and no loss says"),
         ({"logits": True, "loss": "cross_entropy"}, "the last layer has sigmoid"),
         ({"logits": True, "loss": "mse"}, "loss mse takes no logits"),
+        ({"activations": None}, "activations is missing, expected a word for each layer"),
+        ({"weights_by": []}, r"weights_by is \[\], expected one of neuron, input"),
+        ({"biases": [1.0, B2]}, "W1 has 3 neurons and 1 biases"),
+        ({"inputs": X, "outputs": 1.0}, "outputs has 0 dimensions, expected 1 or 2"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_line(change: dict, words: str) -> None:

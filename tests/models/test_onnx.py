@@ -12,6 +12,7 @@ import pytest
 
 import sheetnet
 from sheetnet.errors import SheetnetError
+from sheetnet.input_names import Scaler
 from sheetnet.models import import_model
 from sheetnet.network_file import load_network
 from tests.support.commands import Run
@@ -106,7 +107,7 @@ CHAINS: dict[str, tuple[Callable[[Graph], Graph], list[str]]] = {
         lambda g: g.add("MatMul", W).add("Add", B).add("Relu").add("MatMul", V).add("Add", C, first=True), [],
     ),
     "scaling before": (
-        lambda g: g.add("Sub", X[0]).add("Div", [2.0, 3.0, 4.0]).add("Gemm", W, B).add("Tanh"), ["Sub n0, Div n1"],
+        lambda g: g.add("Sub", X[0]).add("Div", [2.0, 3.0, 4.0]).add("Gemm", W, B).add("Tanh"), [],  # it is the scaler
     ),
     "scaling by one number": (
         lambda g: g.add("Mul", 0.5).add("Sub", 1.0, first=True).add("Gemm", W, B), ["Mul n0, Sub n1"],
@@ -145,15 +146,19 @@ def test_every_activation_is_known(onnx: ModuleType, tmp_path: Path) -> None:
     assert model.difference.within
 
 
-def test_scalers_of_scikit_learn_are_folded(onnx: ModuleType, tmp_path: Path) -> None:
-    """Of the domain ai.onnx.ml, (x − offset) · scale, in float32."""
+def test_scalers_of_scikit_learn_stand_before_the_network(onnx: ModuleType, tmp_path: Path) -> None:
+    """Of the domain ai.onnx.ml, (x − offset) · scale, in float32; one of which a factor is not above 0 is folded."""
     graph = Graph(onnx, 3, "float32")
     graph.add("Scaler", offset=[1.0, 2.0, 3.0], scale=[0.5, 0.25, 2.0], domain="ai.onnx.ml").add("Gemm", W, B)
     path = saved(graph.model(), tmp_path / "model.onnx")
     model = import_model(path, sample=ran(path, X, "float32"))
-    assert model.folded == ("Scaler n0 into layer 1",)
+    assert (model.folded, model.network.scaler) == ((), Scaler((1.0, 2.0, 3.0), (2.0, 4.0, 0.5)))
     assert model.difference is not None
     assert model.difference.within
+    turned = Graph(onnx, 3, "float32").add("Mul", [2.0, -1.0, 1.0]).add("Gemm", W, B)
+    path = saved(turned.model(), tmp_path / "turned.onnx")
+    model = import_model(path, sample=ran(path, X, "float32"))
+    assert (model.folded, model.network.scaler) == (("Mul n0 into layer 1",), None)
 
 
 def test_of_two_classes_the_second_is_the_output(onnx: ModuleType, tmp_path: Path) -> None:

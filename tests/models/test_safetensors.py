@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sheetnet.errors import SheetnetError
+from sheetnet.input_names import Scaler
 from sheetnet.models import from_arrays, import_model, save_network
 from sheetnet.models.safetensors import safetensors_bytes
 from sheetnet.network_file import load_network
@@ -19,6 +21,7 @@ RNG = np.random.default_rng(81)
 W1, B1 = RNG.normal(size=(3, 2)), RNG.normal(size=3)
 X = RNG.normal(size=(10, 2))
 Y = np.tanh(X @ W1.T + B1)
+SCALER = Scaler((0.1, -1.5), (0.3, 1e-7))
 
 
 def written(path: Path, header: object, numbers: bytes = b"", length: int | None = None) -> Path:
@@ -31,15 +34,16 @@ def entry(kind: str, shape: list, begin: int, end: int) -> dict:
     return {"dtype": kind, "shape": shape, "data_offsets": [begin, end]}
 
 
-@pytest.mark.parametrize("template", ["xor-batch", "digits-64-32-10", "without biases"])
+@pytest.mark.parametrize("template", ["xor-batch", "digits-64-32-10", "without biases", "with a scaler"])
 @pytest.mark.parametrize("suffix", ["npz", "safetensors"])
 def test_what_is_saved_comes_back(template: str, suffix: str, tmp_path: Path) -> None:
-    """Every weight to the last bit, with activations and orientation, and nothing has to be asked."""
+    """Every weight to the last bit, with activations, orientation and scaler, and nothing has to be asked."""
     bare = from_arrays([W1.T, W1], [None, B1[:2]], activations="leaky_relu(0.2),elu", weights_by="input")
-    network = bare.network if template == "without biases" else load_network(template)
+    made = {"without biases": bare.network, "with a scaler": replace(bare.network, scaler=SCALER)}
+    network = made[template] if template in made else load_network(template)
     path = save_network(network, tmp_path / f"model.{suffix}")
     found = import_model(path).network
-    assert found.layers == network.layers
+    assert (found.layers, found.scaler) == (network.layers, network.scaler)
     assert path.read_bytes() == save_network(network, tmp_path / f"again.{suffix}").read_bytes()
 
 

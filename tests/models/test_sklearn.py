@@ -83,18 +83,18 @@ def test_a_step_is_that_of_scikit_learn(
 
 
 @pytest.mark.parametrize("scaler", ["StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"])
-def test_scalers_are_folded(scaler: str) -> None:
-    """The network takes what the pipeline takes; two in a row, and one told to leave something out."""
+def test_scalers_scale_the_inputs_of_the_network(scaler: str) -> None:
+    """Two in a row, one of them told to leave something out, become one; nothing is folded, so Step trains as the model."""
     preprocessing = module("sklearn.preprocessing")
     kind = getattr(preprocessing, scaler)
     fit = fitted("MLPRegressor", X[:, :2], [kind(), "passthrough", preprocessing.StandardScaler(with_std=False)])
     model = from_sklearn(fit, X * 100, X[:, :2])
-    assert model.folded == (f"{scaler}, StandardScaler into layer 1",)
-    assert model.passed_over == ("passthrough",)
+    assert (model.folded, model.passed_over) == ((), ("passthrough",))
+    assert f"inputs are scaled by {scaler}, StandardScaler" in "".join(model.lines)
     assert model.difference is not None
-    assert model.difference.within
-    assert model.difference.largest < 1e-11
-    assert "For prediction only" in model.network.source
+    assert model.difference.largest < 1e-12
+    np.testing.assert_allclose(model.network.inputs, fit[:-1].transform(X * 100), rtol=1e-12, atol=1e-12)
+    assert from_sklearn(fit).network.inputs == ((0.0, 0.0, 0.0),)  # the means, as measured
 
 
 def test_a_frame_with_names_is_taken() -> None:
