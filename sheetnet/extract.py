@@ -16,13 +16,14 @@ from sheetnet.engine.prepare import in_full
 from sheetnet.errors import FileError, UsageError, errors_within
 from sheetnet.files import read_workbook
 from sheetnet.files.limits import Limits
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.input_names import Scaler
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.layout.info_sheets import RECORD_SHEET, embedded_network
 from sheetnet.network import Layer, Network
 from sheetnet.quantity import predicted, q, train
 from sheetnet.reference import Array, inputs_of
-from sheetnet.syntax.references import cell_place, element_name
+from sheetnet.syntax.references import cell_place
 from sheetnet.validation.case import InputPlace, cell_at, input_blocks
 from sheetnet.validation.locate import Located, locate
 from sheetnet.workbook import Place, Workbook
@@ -126,7 +127,7 @@ def _recalculated(workbook: Workbook, places: Mapping[InputPlace, Place]) -> dic
         elif isinstance(value, float) and np.isfinite(value):
             found[element] = value
         else:
-            called = element_name(element[0], element[1:])
+            called = spoken(element[0], element[1:], Dimensions(1 + element[1]))
             raise FileError(
                 f"{called} is {str(value)[:40]!r}, expected a number", place=cell_place(place), remedy="enter one"
             )

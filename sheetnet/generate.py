@@ -17,12 +17,12 @@ from sheetnet.errors import FileError, NetworkError
 from sheetnet.files import save_workbook
 from sheetnet.files.atomic import refuse_existing, refuse_shared
 from sheetnet.files.limits import Limits
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.layout import Exercise, as_key, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
-from sheetnet.syntax.references import element_name
 from sheetnet.workbook import Place, Value, Workbook
 from sheetnet.workbook_options import WorkbookOptions, least_cells, left_out, pictured, usual_options, views_named
 
@@ -120,9 +120,9 @@ def _numbers(network: Network, presentation: WorkbookOptions) -> dict[str, list[
         array = stacked(step[name][0], block)
         if not np.isfinite(array).all():
             row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            element = spoken(name, (row, column), Dimensions.of(network))
             raise NetworkError(
-                f"{element_name(name, (row, column))} is {array[row, column]}: the network saturates at these numbers, "
-                "so a cell would show an error",
+                f"{element} is {array[row, column]}: the network saturates at these numbers, so a cell would show an error",
                 remedy="take smaller inputs or weights",
             )
         values[name] = array.tolist()

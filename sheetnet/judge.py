@@ -167,6 +167,7 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
         workbook=name,
         network_source=source,
         network_id=network_id(network),
+        sizes=network.sizes,
         cells=with_givens(report.cells, network, asked),
         notes=(*notes, *remarks, *report.notes),
         strict_inputs=options.strict_inputs,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from sheetnet.auditing import Audit, audit, documents
+from sheetnet.formulas import spoken_index, symbol_of
 from sheetnet.mistakes import CHAPTERS
 from sheetnet.report.audit_text import corrections, counted, counted_formulas, legend, lines, mistakes_named
 from sheetnet.report.terminal import forms_of
 from sheetnet.report.wording import printable
-from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict
 from tools import ROOT
 
@@ -63,7 +63,7 @@ def _audit_lines(audit: Audit, command: str) -> Iterator[str]:
         for line in found:
             verdict = line.verdict if line.verdict == PrintVerdict.AGREES else f"**{line.verdict}**"
             numbers = _plain(line.printed), _plain(line.computed)
-            cells = (_plain(line.place), _code(line.called), *numbers, verdict, _plain(line.why))
+            cells = (_plain(line.place), _plain(line.called), *numbers, verdict, _plain(line.why))
             yield "| " + " | ".join(cells) + " |"
         yield ""
     yield from _corrections(audit)
@@ -88,8 +88,11 @@ def _corrections(audit: Audit) -> Iterator[str]:
         yield "| quantity | numbers |"
         yield "|---|---|"
         for correction in found:
-            texts = ", ".join(f"{element_name('', index)} {text}" for index, text in correction.rows)
-            yield f"| {_code(correction.quantity)} | {_plain(texts)} |"
+            quantity = correction.quantity
+            texts = "; ".join(
+                f"{spoken_index(quantity, index, audit.dimensions)}: {text}" for index, text in correction.rows
+            )
+            yield f"| {symbol_of(quantity)} | {_plain(texts)} |"
         yield ""
 
 

@@ -20,9 +20,9 @@ from sheetnet.auditing.document import Document, Routes
 from sheetnet.auditing.evaluate import Pin, Reach, StepFunction, Upstream, element, term_value
 from sheetnet.auditing.expressions import FunctionTerm, Negative, Term, rebuilt, subterms
 from sheetnet.auditing.published import PrintedNumber, block_of_column
-from sheetnet.mistakes import MISTAKES, MistakenEquation, mistaken_equations, ways_up
+from sheetnet.formulas import Dimensions, spoken, symbol_of
+from sheetnet.mistakes import MISTAKES, Element, MistakenEquation, mistaken_equations, ways_up
 from sheetnet.quantity import Quantity, q
-from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict
 
 MISREAD_EQUATIONS_UP = 3  # equations further up, through what is not printed
@@ -81,13 +81,13 @@ class Misreads:
 
     def _kinds(self, number: PrintedNumber, upstream: Upstream, printed: set[str]) -> Iterator[Iterator[Misread]]:
         """All misreadings, kind by kind, the likeliest first."""
-        values = upstream.values
+        values, known = upstream.values, Dimensions.of(self._document.network)
         operands = [
             (block, values[block]) for block in self._operands(number, printed) if values[block].size <= SMALL_BLOCK
         ]
         flat = {block: array.reshape(-1, array.shape[-1]) for block, array in operands}
-        yield (misread for block, array in flat.items() for misread in _neighbours(block, array))
-        yield (misread for block, array in flat.items() for misread in _moved(block, array))
+        yield (misread for block, array in flat.items() for misread in _neighbours(block, array, known))
+        yield (misread for block, array in flat.items() for misread in _moved(block, array, known))
         yield (misread for block, array in flat.items() for misread in self._others(block, array, values))
 
     def _operands(self, number: PrintedNumber, printed: set[str]) -> list[str]:
@@ -101,7 +101,7 @@ class Misreads:
 
     def _others(self, block: str, array: np.ndarray, values: dict[str, np.ndarray]) -> Iterator[Misread]:
         """The number of another quantity of the same layer at the same place."""
-        network = self._document.network
+        network, known = self._document.network, Dimensions.of(self._document.network)
         layer = Quantity.of(block).layer
         beside = [q(kind, layer) for kind in ("z", "a", "dC_da", "da_dz", "delta")]
         beside += ["target"] if layer == network.depth else []
@@ -110,27 +110,33 @@ class Misreads:
         for other in beside if block != "target" else [q("a", network.depth)]:
             if other != block and values[other].shape[1:] == array.shape:
                 for (row, column), value in np.ndenumerate(values[other][0]):
-                    words = f"{element_name(other, (row, column))} was read in place of {element_name(block, (row, column))}"
-                    yield Misread(_pin(block, row, column, value), words)
+                    yield Misread(
+                        _pin(block, row, column, value), _instead(known, (other, row, column), (block, row, column))
+                    )
 
 
-def _neighbours(block: str, array: np.ndarray) -> Iterator[Misread]:
+def _neighbours(block: str, array: np.ndarray, known: Dimensions) -> Iterator[Misread]:
     for row, column in np.ndindex(*array.shape):
         for down, right in BESIDE:
             r, c = row + down, column + right
             if 0 <= r < array.shape[0] and 0 <= c < array.shape[1] and array[r, c] != array[row, column]:
-                words = f"{element_name(block, (r, c))} was read in place of {element_name(block, (row, column))}"
-                yield Misread(_pin(block, row, column, array[r, c]), words)
+                yield Misread(
+                    _pin(block, row, column, array[r, c]), _instead(known, (block, r, c), (block, row, column))
+                )
 
 
-def _moved(block: str, array: np.ndarray) -> Iterator[Misread]:
+def _instead(known: Dimensions, read: Element, right: Element) -> str:
+    return f"{spoken(read[0], read[1:], known)} was read in place of {spoken(right[0], right[1:], known)}"
+
+
+def _moved(block: str, array: np.ndarray, known: Dimensions) -> Iterator[Misread]:
     for (row, column), value in np.ndenumerate(array):
         for factor in (10.0, 0.1):
             read = float(f"{value * factor:.9g}")
             if value:
                 yield Misread(
                     _pin(block, row, column, value * factor),
-                    f"{element_name(block, (row, column))} was read as {read:.9g}",
+                    f"{spoken(block, (row, column), known)} was read as {read:.9g}",
                 )
 
 
@@ -169,7 +175,7 @@ class _Guess:
     def words(self) -> str:
         mistake, label = self.one.mistake, self.one.change.label
         said = f"{mistake.code} {mistake.name}" + (f" ({label})" if label else "")
-        return said if self.own else f"{said} in {self.one.site.block}"
+        return said if self.own else f"{said} in {symbol_of(self.one.site.block)}"
 
 
 class Explanations:

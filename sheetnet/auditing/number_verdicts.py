@@ -19,6 +19,7 @@ from sheetnet.auditing.digits import LEAST_DIGITS, TELLING, WIDEST_ROUNDING, Dig
 from sheetnet.auditing.document import Document, Habit, Routes, Surroundings
 from sheetnet.auditing.evaluate import Reach
 from sheetnet.auditing.published import PrintedNumber
+from sheetnet.formulas import ONE_OBSERVATION, Dimensions
 from sheetnet.object_display import counted_words, shown_line
 from sheetnet.quantity import Quantity
 from sheetnet.verdict import PrintVerdict, tally
@@ -52,7 +53,7 @@ class FormulaEntry:
 
 @dataclass(frozen=True)
 class Audit:
-    """All verdicts on a document, in its order.
+    """All verdicts on a document, in its order; `dimensions` are those of its network.
 
     >>> found = sheetnet.audit("d02b")
     >>> [entry.quantity for entry in found.entries if entry.verdict == "wrong"]
@@ -64,6 +65,7 @@ class Audit:
     entries: tuple[NumberVerdict, ...]
     formulas: tuple[FormulaEntry, ...]
     notes: tuple[str, ...] = ()
+    dimensions: Dimensions = ONE_OBSERVATION
 
     @property
     def counts(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from sheetnet.auditing.evaluate import element
 from sheetnet.auditing.number_verdicts import Audit, FormulaEntry, NumberVerdict, judge_numbers
 from sheetnet.auditing.published import PrintedFormula, PrintedNumber, Published, load_published
 from sheetnet.auditing.right_form import right_form
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, read_table, template_names
 from sheetnet.quantity import Quantity, q
@@ -43,10 +44,9 @@ class GivenSlip:
     text: str
     meant: Digits
 
-    @property
-    def words(self) -> str:
-        """`W_2[1,1] = 0.55 instead of 0.35`."""
-        return f"{self.block}[{self.row},{self.columns[0]}] = {self.meant.text} instead of {self.text}"
+    def words(self, known: Dimensions) -> str:
+        """`W⁽²⁾ row 1, column 1 = 0.55 instead of 0.35`."""
+        return f"{spoken(self.block, (self.row, self.columns[0]), known)} = {self.meant.text} instead of {self.text}"
 
 
 def misprinted_givens(document: Document, entries: Sequence[NumberVerdict], lacking: Sequence[str]) -> Iterator[str]:
@@ -58,11 +58,12 @@ def misprinted_givens(document: Document, entries: Sequence[NumberVerdict], lack
     most = max((len(gained) for _, gained, _ in tried), default=0)
     best = [(slip, gained) for slip, gained, _ in tried if most and len(gained) == most]
     if best and _unlikely(document, checked, best[0][1], [values for *_, values in tried]):
+        known = Dimensions.of(document.network)
         entries_gained = [checked[i][2] for i in best[0][1]]
-        names = dict.fromkeys(f"{e.quantity}[{e.index[0]},{e.index[1]}]" for e in entries_gained)
-        words = " or ".join(slip.words for slip, _ in best[:2])
+        names = dict.fromkeys(spoken(e.quantity, e.index, known) for e in entries_gained)
+        words = " or ".join(slip.words(known) for slip, _ in best[:2])
         count = f"{most} numbers agree" if most > 1 else "one more number agrees"
-        yield f"With {words}, {count} ({', '.join(names)}): perhaps the given is misprinted."
+        yield f"With {words}, {count} ({'; '.join(names)}): perhaps the given is misprinted."
 
 
 def _checked(document: Document, entries: Sequence[NumberVerdict]) -> Iterator[Checked]:
@@ -233,7 +234,7 @@ def audit(document: NetworkLike | Published) -> Audit:
     entries = judge_numbers(printed)
     formulas = tuple(_formulas(published.formulas, network)) if published.formulas else ()
     said = (*notes(printed, entries), *misprinted_givens(printed, entries, published.lacking))
-    return Audit(network.title, network.source, entries, formulas, said)
+    return Audit(network.title, network.source, entries, formulas, said, Dimensions.of(network))
 
 
 def documents() -> list[str]:

@@ -51,7 +51,7 @@ class Slot:
 
     @property
     def name(self) -> str:
-        """The element, as reports call it: `W_1[0, 1]`."""
+        """The element, as the class's tables head its column: `W_1[0, 1]`."""
         return element_name(self.block, self.cells[0])
 
 

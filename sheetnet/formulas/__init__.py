@@ -1,19 +1,31 @@
 """The step as spreadsheet formulas, cell by cell, from the scalar equations."""
 
 from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS, activation_formulas
-from sheetnet.formulas.notation import LEVELS, describe, hint, spoken, symbol_of
+from sheetnet.formulas.notation import (
+    LEVELS,
+    ONE_OBSERVATION,
+    Dimensions,
+    describe,
+    hint,
+    spoken,
+    spoken_index,
+    symbol_of,
+)
 from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
 
 __all__ = [
     "ACTIVATION_FORMULAS",
     "LEVELS",
     "LOSS_FORMULAS",
+    "ONE_OBSERVATION",
     "CellFormula",
+    "Dimensions",
     "Refs",
     "activation_formulas",
     "cell_formulas",
     "describe",
     "hint",
     "spoken",
+    "spoken_index",
     "symbol_of",
 ]

@@ -6,6 +6,7 @@ The results of the examples are checked by a test, which computes their formulas
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sheetnet.formulas.activations_and_losses import LOSS_FORMULAS, activation_formulas
 from sheetnet.network import Network
@@ -71,24 +72,55 @@ def symbol_of(name: str) -> str:
 _OF_NEURONS = ("A", "a", "z", "e", "delta", "dC_da", "da_dz", "target", "cost_out")  # a row per observation
 
 
-def spoken(quantity: str, index: tuple[int, ...] | None, observations: int = 1) -> str:
-    """An element as the sheets write it, counted from 0: `a⁽¹⁾ of neuron 0`, `∂C/∂W⁽²⁾ row 2, column 1`."""
+@dataclass(frozen=True, slots=True)
+class Dimensions:
+    """What decides how elements are spoken of: how many observations there are, and n_0 … n_L (none where not known)."""
+
+    observations: int = 1
+    sizes: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, network: Network) -> Dimensions:
+        """Those of a network."""
+        return cls(network.observations, network.sizes)
+
+    def is_bias_node(self, quantity: Quantity, column: int) -> bool:
+        """Whether a column of A_l, from 0, is behind the neurons."""
+        layer = quantity.layer or 0
+        return quantity.symbol == "A" and layer < len(self.sizes) and column == self.sizes[layer]
+
+
+ONE_OBSERVATION = Dimensions()
+
+
+def spoken(quantity: str, index: tuple[int, ...] | None, dimensions: Dimensions = ONE_OBSERVATION) -> str:
+    """An element as the sheets write it, counted from 0: `a⁽¹⁾ of neuron 0`, `∂C/∂W⁽²⁾ row 2, column 1`.
+
+    >>> spoken("A_1", (0, 2), Dimensions(3, (2, 2, 1)))
+    'A⁽¹⁾ of the bias node, observation 0'
+    """
     known, symbol = Quantity.of(quantity), symbol_of(quantity)
     if index is None:
         return symbol
     if symbol == quantity:
         return element_name(quantity, index)
     row, column = index[0], index[-1]
-    of_observation = f"observation {row}" if observations > 1 else ""
+    of_observation = f"observation {row}" if dimensions.observations > 1 else ""
     if known.symbol in _OF_NEURONS:
         below = known.symbol == "A" and not known.layer
         neuron = f"{'input' if below else 'neuron'} {column}"
+        neuron = "the bias node" if dimensions.is_bias_node(known, column) else neuron
         return f"{symbol} of {neuron}" + (f", {of_observation}" if of_observation else "")
     if known.symbol == "cost_n":
         return symbol + (f" of {of_observation}" if of_observation else "")
     if known.symbol in ("W", "dC_dW", "J"):
         return f"{symbol} row {row}, column {column}"
     return symbol
+
+
+def spoken_index(quantity: str, index: tuple[int, ...], dimensions: Dimensions) -> str:
+    """What tells an element from the others of its quantity: `neuron 0, observation 2`."""
+    return spoken(quantity, index, dimensions).removeprefix(symbol_of(quantity)).strip().removeprefix("of ")
 
 
 def describe(network: Network, block: str, column: bool = False) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from sheetnet.identification.inference.pipeline import infer, infer_file, infer_
 from sheetnet.identification.inference.result import Inference, OpenQuestion
 from sheetnet.identification.input_map import InputMap, load_map, parse_map
 from sheetnet.identification.labels import Label
+from sheetnet.identification.nowhere import Nowhere
 from sheetnet.identification.pipeline import (
     INFERRED,
     expected_of,
@@ -13,11 +14,12 @@ from sheetnet.identification.pipeline import (
     judge_layout,
     report_of,
 )
-from sheetnet.identification.result import Apart, Identification, Identified, MappedInput, Nowhere, Unidentified
+from sheetnet.identification.result import Apart, Fault, Identification, Identified, MappedInput, Unidentified
 
 __all__ = [
     "INFERRED",
     "Apart",
+    "Fault",
     "Identification",
     "Identified",
     "Inference",

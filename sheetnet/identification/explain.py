@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 
 from sheetnet.effort import Effort
+from sheetnet.formulas import symbol_of
 from sheetnet.identification.labels import Label, SignatureIndex
 from sheetnet.identification.plain_words import in_words
 from sheetnet.identification.state import IdentifyState
@@ -149,8 +150,8 @@ def _missing_factor(state: IdentifyState, expected: Label, computes: Label) -> s
     if computes.quantity == dc_da:
         mask = "" if state.network.activation_facts(delta.layer).off is None else " mask"
         activation = state.network.layers[delta.layer - 1].activation
-        return f": the factor {da_dz}, the derivative of {activation}{mask}, is missing"
-    return f": the factor {dc_da} is missing" if computes.quantity == da_dz else ""
+        return f": the factor {symbol_of(da_dz)}, the derivative of {activation}{mask}, is missing"
+    return f": the factor {symbol_of(dc_da)} is missing" if computes.quantity == da_dz else ""
 
 
 def _ratio(found: Array, right: Array) -> float | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from sheetnet.formulas import Dimensions, symbol_of
 from sheetnet.network import Network
-from sheetnet.quantity import q
+from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array
 
 LARGEST_FACTOR = 20_000  # elements of one kind of factor; products of wide layers are left out
@@ -20,6 +22,35 @@ class Factor(NamedTuple):
     words: str
     block: str
     array: Array
+
+
+_SIGNS = ((" * ", " · "), ("-", "−"), ("^2", "²"))
+_OF_ALL = ("sum of", "max", "cost_new")  # begin what sums over neurons
+
+
+def factor_in_words(name: str, index: tuple[int, ...], dimensions: Dimensions) -> str:
+    """A factor as people say it, counted from 0.
+
+    >>> factor_in_words("(a_2 - target)^2", (0, 1), Dimensions(1, (2, 2, 2)))
+    '(a⁽²⁾ − T)² of neuron 1'
+    """
+    parts = re.split(r"(\W+)", name)
+    known = [quantity for part in parts if (quantity := Quantity.of(part)).layer is not None]
+    words = "".join(part if part == "a" else symbol_of(part) for part in parts)
+    for sign, plain in _SIGNS:
+        words = words.replace(sign, plain)
+    *rows, column = index
+    if any(quantity.symbol == "dC_dW" for quantity in known):
+        return f"{words} row {rows[0]}, column {column}"
+    ends = [] if name.startswith(_OF_ALL) else [f"neuron {column}"]
+    if len(rows) > 1:
+        below = Quantity("A", max(quantity.layer or 0 for quantity in known) - 1)
+        ends = [
+            f"{'the bias node' if dimensions.is_bias_node(below, rows[1]) else f'node {rows[1]}'} to neuron {column}"
+        ]
+    if dimensions.observations > 1 and symbol_of("cost") not in words:
+        ends.append(f"observation {rows[0]}")
+    return f"{words} of {', '.join(ends)}" if ends else words
 
 
 def factors_of(network: Network, v: Mapping[str, Array]) -> list[Factor]:

@@ -17,6 +17,7 @@ from math import inf, isfinite
 
 from sheetnet.engine.prepare import Evaluate, excerpt
 from sheetnet.errors import FileError
+from sheetnet.formulas import Dimensions, spoken, symbol_of
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Training, look_up
 from sheetnet.identification.state import run_sheet
@@ -26,7 +27,7 @@ from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.number_formats import is_number
-from sheetnet.syntax.references import cell_place, element_name
+from sheetnet.syntax.references import cell_place
 from sheetnet.validation.case import InputPlace, input_blocks
 from sheetnet.workbook import Cell, Place, Workbook
 
@@ -281,7 +282,7 @@ def _note(slot: _Slot, one: Placement, best: int, moved: int) -> str:
     first, last = places[0], places[-1]
     where = cell_place(first) + (f" … {cell_name(*last[1:])}" if len(places) > 1 else "")
     return (
-        f"{slot.name} fits in {len(slot.options)} ways; taken is {where}, "
+        f"{symbol_of(slot.name)} fits in {len(slot.options)} ways; taken is {where}, "
         f"under which {best} of {moved} tried cells are identified"
     )
 
@@ -314,7 +315,7 @@ def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
         name, i, j = lacking[0]
         more = f" (nor {len(lacking) - 1} more inputs)" if len(lacking) > 1 else ""
         raise FileError(
-            f"inputs not found: no cell that a formula uses holds {element_name(name, (i, j))} = "
+            f"inputs not found: no cell that a formula uses holds {spoken(name, (i, j), Dimensions.of(network))} = "
             f"{array[name][0, i, j]:g}{more}",
             remedy="say where the inputs stand with --inputs MAP.toml, as sheetnet infer --map writes it",
         )

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sheetnet.identification.factors import Factor, factors_of
+from sheetnet.formulas import Dimensions, spoken, symbol_of
+from sheetnet.identification.factors import Factor, factor_in_words, factors_of
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.reference import Array, equations
 from sheetnet.reference.equations import forward_pass
-from sheetnet.syntax.references import element_name
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE, scales
 from sheetnet.workbook import Place
 
@@ -42,8 +42,13 @@ class Label:
     step: int = 1
 
     def __str__(self) -> str:
-        step = "" if self.step == 1 else f" of step {self.step}"
-        return element_name(self.quantity, self.index) + step
+        return self.spoken(Dimensions(1 + self.index[0]))
+
+    def spoken(self, dimensions: Dimensions) -> str:
+        """As people say it: `a⁽¹⁾ of neuron 0, step 2`."""
+        step = "" if self.step == 1 else f", step {self.step}"
+        is_factor = symbol_of(self.quantity) == self.quantity
+        return (factor_in_words if is_factor else spoken)(self.quantity, self.index, dimensions) + step
 
 
 class Training:

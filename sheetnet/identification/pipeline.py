@@ -62,7 +62,7 @@ def identify(
     >>> path = sheetnet.write_student_workbook(network, "copy.xlsx", blanks=["delta"])
     >>> found = sheetnet.identify(path, network, steps=1)
     >>> {cell.cell: str(cell.label) for cell in found.identified}["I12"]
-    'a_1[0, 0]'
+    'a⁽¹⁾ of neuron 0'
     """
     options = JudgeOptions(engine, trials, seed, inputs=inputs, steps=steps, sheet=sheet, limits=Limits.of(limits))
     return identify_file(path, None if network is None else load_network(network), options)

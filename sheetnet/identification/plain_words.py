@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions
 from sheetnet.identification.labels import Label
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
@@ -23,25 +23,24 @@ def in_words(network: Network, label: Label) -> str:
     """
     quantity = Quantity.of(label.quantity)
     layer = quantity.layer
-    if quantity.symbol in ("W", "dC_dW") and layer is not None:
-        row, column = label.index
-        bias = row == network.sizes[layer - 1]
-        below = f"input {row}" if layer == 1 else f"node {row} of layer {layer - 1}"
-        weight = "the bias of" if bias else f"the weight from {below} to"
-        text = f"{weight} neuron {column} of layer {layer}"
-        if quantity.symbol == "dC_dW":
-            text = f"∂C/∂b, b {text}" if bias else f"∂C/∂w, w {text}"
-        text = f"the new value of {text}" if quantity.new else text
-    else:
-        text = spoken(label.quantity, label.index, network.observations)
+    if quantity.symbol not in ("W", "dC_dW") or layer is None:
+        return label.spoken(Dimensions.of(network))
+    row, column = label.index
+    bias = row == network.sizes[layer - 1]
+    below = f"input {row}" if layer == 1 else f"node {row} of layer {layer - 1}"
+    weight = "the bias of" if bias else f"the weight from {below} to"
+    text = f"{weight} neuron {column} of layer {layer}"
+    if quantity.symbol == "dC_dW":
+        text = f"∂C/∂b, b {text}" if bias else f"∂C/∂w, w {text}"
+    text = f"the new value of {text}" if quantity.new else text
     return f"{text}, step {label.step}" if label.step > 1 else text
 
 
-def ranges(positions: Collection[Position]) -> str:
-    """Cells of one sheet as few ranges, down the columns: `D10:D200, F3`.
+def ranges(positions: Collection[Position]) -> tuple[str, ...]:
+    """Cells of one sheet as few ranges, down the columns.
 
     >>> ranges([(10, 4), (11, 4), (12, 4), (3, 6)])
-    'D10:D12, F3'
+    ('D10:D12', 'F3')
     """
     runs: list[tuple[Position, Position]] = []
     for row, column in sorted(positions, key=lambda at: at[::-1]):
@@ -49,4 +48,4 @@ def ranges(positions: Collection[Position]) -> str:
             runs[-1] = (runs[-1][0], (row, column))
         else:
             runs.append(((row, column), (row, column)))
-    return ", ".join(cell_name(*first) + (f":{cell_name(*last)}" if first != last else "") for first, last in runs)
+    return tuple(cell_name(*first) + (f":{cell_name(*last)}" if first != last else "") for first, last in runs)

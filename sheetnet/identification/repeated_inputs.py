@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from sheetnet.formulas import symbol_of
 from sheetnet.identification.find_inputs import typed_number
 from sheetnet.identification.input_map import InputMap
 from sheetnet.network import Network
@@ -34,7 +35,9 @@ def with_repeats(where: InputMap, workbook: Workbook, network: Network, graph: D
             cells[name, row, column] = (*cells[name, row, column], place)
         if found:
             first, last = min(found), max(found)
-            notes.append(f"{name} is typed again in {cell_place(first)} … {cell_place(last)}, taken as copies")
+            notes.append(
+                f"{symbol_of(name)} is typed again in {cell_place(first)} … {cell_place(last)}, taken as copies"
+            )
     return replace(where, cells=cells, notes=tuple(notes))
 
 

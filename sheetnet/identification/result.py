@@ -10,16 +10,15 @@ import numpy as np
 from sheetnet.identification.explain import comparison, mistakes, nearest
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Label, in_context
+from sheetnet.identification.nowhere import Nowhere, nowhere
 from sheetnet.identification.other_network import differences
 from sheetnet.identification.plain_words import ranges
 from sheetnet.identification.set_apart import perhaps_wrong
 from sheetnet.identification.state import IdentifyState
-from sheetnet.network import Block, Network, activation_name
 from sheetnet.object_display import counted_words, shown_line
-from sheetnet.quantity import Quantity, q
 from sheetnet.reference import inputs_of
 from sheetnet.syntax import cell_name, functions, parse_area
-from sheetnet.syntax.references import cell_place
+from sheetnet.syntax.references import cell_place, place_name
 from sheetnet.syntax.shifting import shift
 from sheetnet.validation.case import input_blocks
 from sheetnet.validation.refine.explain import words_of
@@ -81,6 +80,28 @@ class Unidentified:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: the cells that hold its formula, filled down or across, in the order of calculation."""
+
+    cells: tuple[Unidentified, ...]
+
+    @property
+    def first(self) -> Unidentified:
+        """The cell whose message and mistake stand for all."""
+        return self.cells[0]
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """The cells as few ranges: `D10:D200`."""
+        return ranges([_position(cell.cell) for cell in self.cells])
+
+    @property
+    def where(self) -> str:
+        """The same with their sheet, in one line."""
+        return place_name(self.first.sheet, ", ".join(self.ranges))
+
+
+@dataclass(frozen=True, slots=True)
 class Apart:
     """A formula cell that is neither right nor wrong: `why` is "not moved", "text", "helper" or "not recognised"."""
 
@@ -89,20 +110,6 @@ class Apart:
     formula: str
     value: Value
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Nowhere:
-    """A quantity with elements that no cell computes: `lacking` of `size`, at the first step where it is so.
-
-    `through`: what is computed from it stands on the sheet all the same, so that its work is done inside a formula.
-    """
-
-    quantity: str
-    step: int
-    lacking: int
-    size: int
-    through: bool
 
 
 @dataclass(frozen=True)
@@ -135,14 +142,14 @@ class Identification:
         """Whether something beyond the inputs was identified, and nothing is wrong or undetermined."""
         return not self.unidentified and any(cell.label.quantity not in CONSTANT for cell in self.identified)
 
-    def faults(self) -> list[tuple[str, str, Unidentified]]:
-        """(sheet, its cells, the first of them) for each fault: one formula filled down or across is one, `D10:D200`."""
+    def faults(self) -> list[Fault]:
+        """Where errors begin: one formula filled down or across is one fault."""
         groups: dict[tuple[str, str], list[Unidentified]] = {}
         for cell in self.unidentified:
             if cell.follows is None and cell.verdict != Verdict.UNDETERMINED:
                 row, column = _position(cell.cell)
                 groups.setdefault((cell.sheet, shift(cell.formula, 1 - row, 1 - column)), []).append(cell)
-        return [(sheet, ranges([_position(c.cell) for c in cells]), cells[0]) for (sheet, _), cells in groups.items()]
+        return [Fault(tuple(cells)) for cells in groups.values()]
 
     def __repr__(self) -> str:
         """One line: the workbook, whether all was identified, and how many cells were."""
@@ -155,70 +162,6 @@ def _position(cell: str) -> Position:
     area = parse_area(cell)
     assert area is not None, "cells are named by their addresses"
     return area.top, area.left
-
-
-def nowhere(state: IdentifyState, steps: int) -> Iterator[Nowhere]:
-    """The required blocks that are not complete, each at the first of the steps where it is so."""
-    network = state.network
-    present = state.present()
-    found_at_all = {label.quantity for label in present if label.step == 1} | {
-        Quantity.of(label.quantity).updated.name for label in present if label.step > 1
-    }
-    through = _through(network, found_at_all)
-    for block in network.blocks.values():
-        if block.kind == "input" or not block.required:
-            continue
-        last = steps - (steps > 1 and block.quantity.new)
-        for step in range(1, last + 1):
-            elements = [_stored(label) for label in _elements(block, step)]
-            lacking = sum(label not in present for label in elements)
-            if lacking:
-                yield Nowhere(block.quantity.of_cells.name, step, lacking, len(elements), through[block.name])
-                break
-
-
-def _elements(block: Block, step: int) -> Iterator[Label]:
-    name = block.quantity.of_cells.name
-    for row in range(block.rows):
-        for column in range(block.columns):
-            if not block.is_bias_node(column):
-                index = (*divmod(row, block.columns), column) if block.quantity.symbol == "J" else (row, column)
-                yield Label(name, index, step)
-
-
-def _stored(label: Label) -> Label:
-    """What is new at one step is looked up under the next."""
-    quantity = Quantity.of(label.quantity)
-    return Label(quantity.old.name, label.index, label.step + 1) if quantity.new else label
-
-
-def _through(network: Network, found: set[str]) -> dict[str, bool]:
-    """Block → whether something computed from it stands on the sheet."""
-    users = _users(network)
-    known: dict[str, bool] = {}
-    # W_l_new, ∂C/∂a and δ are used by blocks that may stand before or after them: the second time settles it.
-    for name in 2 * list(reversed(network.blocks)):
-        known[name] = any(
-            Quantity.of(user).of_cells.name in found or known.get(user, False) for user in users.get(name, ())
-        )
-    return known
-
-
-def _users(network: Network) -> dict[str, list[str]]:
-    """Block → the blocks that are computed from it."""
-    depth = network.depth
-    users: dict[str, list[str]] = {}
-    for layer in range(1, depth + 1):
-        a = activation_name(layer, depth)
-        users[q("z", layer)] = [a, q("da_dz", layer)]
-        users[a] = ["cost_n", q("dC_da", depth)] if layer == depth else [q("z", layer + 1)]
-        for factor in (q("dC_da", layer), q("da_dz", layer), q("J", layer)):
-            users[factor] = [q("delta", layer)]
-        users[q("delta", layer)] = [q("dC_dW", layer)] + ([q("dC_da", layer - 1)] if layer > 1 else [])
-        users[q("dC_dW", layer)] = [q("W", layer, new=True)]
-        users[q("W", layer, new=True)] = []
-    users["cost_n"] = ["cost"]
-    return users
 
 
 CONSTANT = {"A_0", "target", "gamma"}  # the same in every step

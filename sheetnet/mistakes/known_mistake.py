@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass, field
 
 import numpy as np
 
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.mistakes.equation_parts import (
     READS,
     RECIPES,
@@ -60,11 +60,11 @@ class Single:
     factor: float = 1.0
     source: str | None = None
 
-    @property
-    def label(self) -> str:
+    def label(self, network: Network) -> str:
         """`W⁽¹⁾ row 0, column 1: one row down`, `z⁽¹⁾ of neuron 0 for W⁽¹⁾ row 0, column 1`; observation 0 is not told."""
-        own = spoken(self.block, (self.row, self.column), 1 + self.row)
-        return f"{spoken(self.source, self.at, 1 + self.at[0])} for {own}" if self.source else f"{own}: {self.words}"
+        own = spoken(self.block, (self.row, self.column), Dimensions(1 + self.row, network.sizes))
+        other = Dimensions(1 + self.at[0], network.sizes)
+        return f"{spoken(self.source, self.at, other)} for {own}" if self.source else f"{own}: {self.words}"
 
     @property
     def named(self) -> Element | None:

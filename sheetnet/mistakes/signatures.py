@@ -143,7 +143,7 @@ class Catalogue:
         kind, reads = kind_of(site), reads_of(site, self._probes)
         for mistake in MISTAKES.values():
             if kind is not None and mistake.singles is not None and (found := list(mistake.singles(site, reads))):
-                made = partial(_single, block, kind, mistake, found)
+                made = partial(_single, self._network, block, kind, mistake, found)
                 yield Guesses(made, len(found), partial(cook_each, site, self._probes, found))
 
     def further_up(self, block: str) -> Iterator[Guess]:
@@ -205,9 +205,9 @@ _STAGES: tuple[Callable[[Catalogue, str], Iterator[Guesses]], ...] = (
 LAST_STAGE = len(_STAGES) - 1
 
 
-def _single(block: str, kind: str, mistake: Mistake, singles: list[Single], number: int) -> Guess:
+def _single(network: Network, block: str, kind: str, mistake: Mistake, singles: list[Single], number: int) -> Guess:
     single = singles[number]
-    return Guess(block, ((mistake, Change(kind, {single.part: single.misread}, single.label, single.named)),))
+    return Guess(block, ((mistake, Change(kind, {single.part: single.misread}, single.label(network), single.named)),))
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from pathlib import Path
 from sheetnet.files import mark_workbook, read_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.files.marking import Mark
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.identification import Identification, report_of
 from sheetnet.report.html import Section, report_page, section
 from sheetnet.report.html_grid import LOOKS, GridCell, SheetGrid, grid_text
 from sheetnet.report.marked import cell_position, is_marked, marks_of, summary_sheet
-from sheetnet.report.wording import observations_of
+from sheetnet.report.wording import dimensions_of
 from sheetnet.syntax import parse_area
 from sheetnet.syntax.references import place_name
 from sheetnet.validation import Report
@@ -69,9 +69,9 @@ def _share(found: Identification) -> Iterator[str]:
 
 def unjudged_cells(found: Identification) -> dict[str, UnjudgedCell]:
     """What is known of cells that have no verdict, by their places: inputs, and cells that are set apart."""
-    rows = 1 + max((one.index[0] for one in found.inputs if one.quantity == "target"), default=0)
+    known_rows = Dimensions(1 + max((one.index[0] for one in found.inputs if one.quantity == "target"), default=0))
     known = {
-        place: UnjudgedCell("input", spoken(one.quantity, one.index, rows))
+        place: UnjudgedCell("input", spoken(one.quantity, one.index, known_rows))
         for one in found.inputs
         for place in one.cells
     }
@@ -135,4 +135,4 @@ def _right_cells(report: Report) -> Iterator[tuple[Place, str]]:
     for cell in report.cells:
         place = cell_position(cell)
         if place is not None and cell.verdict == Verdict.CORRECT:
-            yield place, spoken(cell.quantity, cell.index, observations_of(report))
+            yield place, spoken(cell.quantity, cell.index, dimensions_of(report))

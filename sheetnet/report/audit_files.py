@@ -15,6 +15,7 @@ from sheetnet.auditing.digits import read_digits
 from sheetnet.auditing.expressions import FunctionTerm, NameTerm, Term, rebuilt, subterms, written
 from sheetnet.auditing.published import PrintedNumber, Published, block_of_column, printed_place
 from sheetnet.errors import NetworkError
+from sheetnet.formulas import Dimensions, spoken, spoken_index, symbol_of
 from sheetnet.generate import make_workbook
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
@@ -30,7 +31,6 @@ from sheetnet.report.audit_text import (
 from sheetnet.report.html import page_templates
 from sheetnet.report.wording import printable
 from sheetnet.syntax import Area, area_name, cell_name, parse_area
-from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict
 from sheetnet.workbook import Cell, Position, Sheet, View, Workbook
 
@@ -49,7 +49,8 @@ def audit_html(audit: Audit) -> str:
         counted_formulas=counted_formulas(audit),
         mistakes=mistakes_named(audit),
         corrections=corrections(audit),
-        called=element_name,
+        called=spoken_index,
+        symbol=symbol_of,
     )
 
 
@@ -93,7 +94,11 @@ def _row(
     number: PrintedNumber, entry: NumberVerdict, network: Network, areas: Mapping[str, Area], row: int
 ) -> Iterator[tuple[int, Cell]]:
     digits = read_digits(entry.printed)
-    for column, words in ((1, entry.place), (2, element_name(entry.quantity, entry.index)), (3, entry.printed)):
+    for column, words in (
+        (1, entry.place),
+        (2, spoken(entry.quantity, entry.index, Dimensions.of(network))),
+        (3, entry.printed),
+    ):
         if words.strip():
             yield column, Cell(_line(words), role="plain")
     if digits is not None:

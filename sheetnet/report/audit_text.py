@@ -14,11 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.auditing import Audit, NumberVerdict
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken, spoken_index, symbol_of
 from sheetnet.mistakes import MISTAKES
 from sheetnet.report.json import json_text, record, records
 from sheetnet.report.wording import VERDICT_STYLES, Look, finding_line, printable
-from sheetnet.syntax.references import element_name
 from sheetnet.verdict import PrintVerdict, Verdict
 
 PRINT_STYLES: dict[str, Look] = {
@@ -57,12 +56,12 @@ def lines(audit: Audit) -> Iterator[AuditRow]:
     """The document's numbers in its order."""
     last = ""
     for place, group in groupby(audit.entries, key=lambda entry: entry.place):
-        for line in _lines(list(group)):
+        for line in _lines(list(group), audit.dimensions):
             yield AuditRow(place if place != last else "", *line)
             last = place
 
 
-def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, PrintVerdict, str]]:
+def _lines(entries: list[NumberVerdict], known: Dimensions) -> Iterator[tuple[str, str, str, PrintVerdict, str]]:
     """Numbers of which the same is to be said stand in one line."""
     for (quantity, verdict, why), group in groupby(
         entries, key=lambda entry: (entry.quantity, entry.verdict, entry.why)
@@ -70,13 +69,19 @@ def _lines(entries: list[NumberVerdict]) -> Iterator[tuple[str, str, str, PrintV
         del quantity
         found = list(group)
         printed = " ".join(entry.printed.strip() or "(blank)" for entry in found)
-        yield _span(found), printed, " ".join(map(right_value, found)), verdict, why
+        yield (
+            _span(found[0].quantity, found[0].index, found[-1].index, known),
+            printed,
+            " ".join(map(right_value, found)),
+            verdict,
+            why,
+        )
 
 
-def _span(entries: list[NumberVerdict]) -> str:
-    first, last = entries[0], entries[-1]
-    own = element_name(first.quantity, first.index)
-    return own if len(entries) == 1 else f"{own} … {element_name('', last.index)}"
+def _span(quantity: str, first: tuple[int, int], last: tuple[int, int], known: Dimensions) -> str:
+    """One element, or from the first to the last of several: `a⁽¹⁾ of neuron 0 … neuron 2`."""
+    own = spoken(quantity, first, known)
+    return own if first == last else f"{own} … {spoken_index(quantity, last, known)}"
 
 
 def right_value(entry: NumberVerdict) -> str:
@@ -105,7 +110,10 @@ def mistakes_named(audit: Audit) -> list[str]:
         for entry in audit.entries
         if entry.mistake and entry.verdict == PrintVerdict.WRONG
     )
-    return [f"{code} {MISTAKES[code].name}: {_times(count)} of {quantity}" for (code, quantity), count in found.items()]
+    return [
+        f"{code} {MISTAKES[code].name}: {_times(count)} of {symbol_of(quantity)}"
+        for (code, quantity), count in found.items()
+    ]
 
 
 _QUIET = (PrintVerdict.AGREES, PrintVerdict.CARRIED)  # of these the reason is only for who asks
@@ -180,7 +188,7 @@ def audit_lines(audit: Audit, path: str) -> Iterator[str]:
     for entry in audit.entries:
         if entry.verdict not in _QUIET:
             what = f"{entry.verdict} {entry.printed.strip() or '(blank)'}" + (f": {entry.why}" if entry.why else "")
-            yield finding_line(path, entry.place, what, spoken(entry.quantity, entry.index))
+            yield finding_line(path, entry.place, what, spoken(entry.quantity, entry.index, audit.dimensions))
     for formula in audit.formulas:
         if formula.verdict not in _QUIET:
             yield finding_line(path, formula.place, f"{formula.verdict} {formula.equation}: {formula.why}")
@@ -262,6 +270,6 @@ def _summary(audit: Audit) -> Iterator[RenderableType]:
         table.add_column(overflow="fold")
         for correction in found:
             (first, _), (last, _) = correction.rows[0], correction.rows[-1]
-            name = element_name(correction.quantity, first) + ("" if first == last else f" … {element_name('', last)}")
+            name = _span(correction.quantity, first, last, audit.dimensions)
             table.add_row(Text(printable(name)), Text("  ".join(text for _, text in correction.rows)))
         yield table

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sheetnet.files import read_workbook
 from sheetnet.files.atomic import refuse_same, save_text
 from sheetnet.files.limits import Limits
-from sheetnet.formulas import describe, spoken, symbol_of
+from sheetnet.formulas import Dimensions, describe, spoken, symbol_of
 from sheetnet.reference import Step, stacked
 from sheetnet.report.html_grid import LOOKS, MOST_GRID_CELLS, SheetGrid, grids
 from sheetnet.report.wording import (
@@ -28,6 +28,7 @@ from sheetnet.report.wording import (
     blocks_of_blanks,
     concealed,
     concerned,
+    dimensions_of,
     findings_shown,
     followers,
     following,
@@ -35,7 +36,6 @@ from sheetnet.report.wording import (
     inherited,
     inputs_edited,
     number_text,
-    observations_of,
     printable,
     progress_of,
     reason,
@@ -177,7 +177,7 @@ def section(number: int, report: Report, workbook: Workbook | None = None) -> Se
         progress=progress_of(report),
         chips=tuple((verdict, LOOKS[verdict].sign, count) for verdict, count in report.counts.items()),
         heading=inputs_edited(report),
-        edited=tuple(_edited(one, observations_of(report)) for one in report.edited_inputs),
+        edited=tuple(_edited(one, dimensions_of(report)) for one in report.edited_inputs),
         lists=_finding_lines(number, report, lists, anchors),
         blanks=tuple(_blank_line(f"b{number}t{at}", block, anchors) for at, block in enumerate(blanks)),
         remarks=remarks(report),
@@ -214,12 +214,12 @@ def _links(number: int, report: Report, lists: Lists, blanks: Sequence[BlockFind
 def _finding_lines(
     number: int, report: Report, lists: Lists, anchors: Mapping[str, str]
 ) -> tuple[tuple[str, tuple[FindingLine, ...], int], ...]:
-    carried, observations = followers(report.cells), observations_of(report)
+    carried, dimensions = followers(report.cells), dimensions_of(report)
     return tuple(
         (
             heading,
             tuple(
-                _line(f"b{number}f{which}-{at}", each, anchors, following(each, carried), observations)
+                _line(f"b{number}f{which}-{at}", each, anchors, following(each, carried), dimensions)
                 for at, each in enumerate(found[:MOST_ON_THE_PAGE])
             ),
             sum(len(each.cells) for each in found[MOST_ON_THE_PAGE:]),
@@ -235,14 +235,14 @@ def _blank_line(identity: str, block: BlockFinding, anchors: Mapping[str, str]) 
     return BlankLine(identity, printable(block.place), anchor, printable(symbol), cells)
 
 
-def _edited(one: EditedInput, observations: int) -> tuple[str, str, str, str]:
+def _edited(one: EditedInput, dimensions: Dimensions) -> tuple[str, str, str, str]:
     """An input's place, what it is called, what was found there and what the network file has."""
     found = printable(value_text(one.found))
-    return printable(one.place), spoken(one.quantity, one.index, observations), found, f"{one.expected:.9g}"
+    return printable(one.place), spoken(one.quantity, one.index, dimensions), found, f"{one.expected:.9g}"
 
 
 def _line(
-    identity: str, finding: BlockFinding, anchors: Mapping[str, str], carried: int, observations: int
+    identity: str, finding: BlockFinding, anchors: Mapping[str, str], carried: int, dimensions: Dimensions
 ) -> FindingLine:
     cell = finding.first
     return FindingLine(
@@ -251,7 +251,7 @@ def _line(
         sign=LOOKS[cell.verdict].sign,
         where=printable(finding.where),
         anchor=anchors.get(printable(cell.place), ""),
-        spoken=printable(spoken_cells(finding, observations)),
+        spoken=printable(spoken_cells(finding, dimensions)),
         formula="" if cell.formula is None else printable(f"={cell.formula}"),
         shown="" if cell.cell is None else printable(value_text(cell.value)),
         expected="" if cell.expected is None else f"{cell.expected:.9g}",

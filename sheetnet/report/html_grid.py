@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.report.wording import (
     EDITED,
     INPUT_CELL,
     SET_APART,
     VERDICT_STYLES,
     concerned,
-    observations_of,
+    dimensions_of,
     printable,
     reason,
     value_text,
@@ -55,7 +55,8 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True)
 class SheetGrid:
-    """One sheet. `size` counts its cells; there are no rows where it has more than `MOST_CELLS`.
+    """One sheet. `size` counts its cells; there are no rows where it has more than `MOST_GRID_CELLS`.
+    They begin with row `top`: what is empty around the cells is left out.
 
     `counts` are its looks with sign and number; it `is_sound` where that is `correct` alone.
     """
@@ -67,6 +68,7 @@ class SheetGrid:
     columns: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
     rows: tuple[tuple[GridCell, ...], ...] = ()
+    top: int = 1
 
 
 def grids(report: Report, workbook: Workbook, links: Mapping[str, str]) -> list[SheetGrid]:
@@ -82,29 +84,37 @@ def grids(report: Report, workbook: Workbook, links: Mapping[str, str]) -> list[
 def _grid(sheet: Sheet, report: Report, links: Mapping[str, str]) -> SheetGrid:
     verdicts = _by_place(cell for cell in concerned(report) if cell.sheet == sheet.name)
     edits = _by_place(edit for edit in report.edited_inputs if edit.sheet == sheet.name)
-    places = [*sheet.cells, *verdicts]
+    places = [*(place for place, cell in sheet.cells.items() if not _is_empty(cell)), *verdicts, *edits]
+    top, left = (min((place[axis] for place in places), default=1) for axis in (0, 1))
     bottom, right = (max((place[axis] for place in places), default=1) for axis in (0, 1))
+    size = (bottom - top + 1) * (right - left + 1)
     counts = _counts(verdicts, edits)
     is_sound = all(look == Verdict.CORRECT for look, _, _ in counts)
-    if bottom * right > MOST_GRID_CELLS:
-        return SheetGrid(printable(sheet.name), bottom * right, counts, is_sound)
-    observations = observations_of(report)
+    if size > MOST_GRID_CELLS:
+        return SheetGrid(printable(sheet.name), size, counts, is_sound)
+    dimensions = dimensions_of(report)
     rows = [
         [
-            _cell((row, column), sheet, verdicts.get((row, column)), edits.get((row, column)), links, observations)
-            for column in range(1, right + 1)
+            _cell((row, column), sheet, verdicts.get((row, column)), edits.get((row, column)), links, dimensions)
+            for column in range(left, right + 1)
         ]
-        for row in range(1, bottom + 1)
+        for row in range(top, bottom + 1)
     ]
     return SheetGrid(
         printable(sheet.name),
-        bottom * right,
+        size,
         counts,
         is_sound,
-        tuple(column_letters(column) for column in range(1, right + 1)),
+        tuple(column_letters(column) for column in range(left, right + 1)),
         tuple(_width(column) for column in zip(*rows, strict=True)),
         tuple(tuple(row) for row in rows),
+        top,
     )
+
+
+def _is_empty(cell: Cell) -> bool:
+    """Whether nothing is to be seen in a cell; rows and columns of such cells around a sheet are not drawn."""
+    return cell.formula is None and cell.value in (None, "")
 
 
 def _counts(
@@ -132,7 +142,7 @@ def _cell(
     verdict: CellVerdict | None,
     edit: EditedInput | None,
     links: Mapping[str, str],
-    observations: int,
+    dimensions: Dimensions,
 ) -> GridCell:
     cell, name = sheet.cells.get(place, Cell()), cell_name(*place)
     value = cell.value if verdict is None else verdict.value
@@ -141,7 +151,7 @@ def _cell(
     sign = "" if look in ("", Verdict.CORRECT) else LOOKS[look].sign
     cut = is_text and (bool(look) or (place[0], place[1] + 1) in sheet.cells)  # else it runs over, as on a sheet
     link = links.get(place_name(sheet.name, name), "") if look not in ("", Verdict.CORRECT) else ""
-    return GridCell(name, text, look, sign, _hover(name, cell, verdict, edit, observations), is_text, cut, link)
+    return GridCell(name, text, look, sign, _hover(name, cell, verdict, edit, dimensions), is_text, cut, link)
 
 
 def grid_text(value: Value, exact: bool) -> str:
@@ -155,16 +165,16 @@ def grid_text(value: Value, exact: bool) -> str:
     return f"{value:.0f}" if value == int(value) and not exact else f"{value:.4f}"
 
 
-def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput | None, observations: int) -> str:
+def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput | None, dimensions: Dimensions) -> str:
     formula = verdict.formula if verdict is not None else cell.formula
     lines = [] if formula is None else [printable(f"={formula}"[:_TOLD])]
     if verdict is not None:
-        lines.insert(0, f"{name}: {spoken(verdict.quantity, verdict.index, observations)}")
+        lines.insert(0, f"{name}: {spoken(verdict.quantity, verdict.index, dimensions)}")
         expected = "" if verdict.expected is None else f", expected {verdict.expected:.9g}"
         lines.append(f"shows {printable(value_text(verdict.value)[:_TOLD])}{expected}")
         lines.append(f"{verdict.verdict}: {reason(verdict)[:_TOLD]}")
     elif edit is not None:
-        lines.insert(0, f"{name}: {spoken(edit.quantity, edit.index, observations)}")
+        lines.insert(0, f"{name}: {spoken(edit.quantity, edit.index, dimensions)}")
         lines.append(f"edited: now {printable(value_text(edit.found)[:_TOLD])}, was {edit.expected:.9g}")
     return "\n".join(lines)
 

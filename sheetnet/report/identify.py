@@ -10,22 +10,23 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sheetnet.formulas import spoken
-from sheetnet.identification import Identification, Identified, Label, Nowhere, Unidentified
+from sheetnet.formulas import symbol_of
+from sheetnet.identification import Fault, Identification, Identified, Label, Nowhere, Unidentified
 from sheetnet.report.json import json_text, record, records
 from sheetnet.report.wording import finding_line, in_json, mistake_title, printable, short
 from sheetnet.syntax.references import place_name
 from sheetnet.verdict import Verdict
 
 IDENTIFY_SCHEMA = "sheetnet.identify/1"
-IDENTIFY_FIELDS = """schema workbook network engine trials seed steps summary notes inputs_from inputs identified
-    unidentified apart nowhere"""
+IDENTIFY_FIELDS = """schema workbook network engine trials seed steps summary notes inputs_from inputs findings
+    identified unidentified apart nowhere"""
 INPUT_FIELDS = "quantity index cells"
 LABEL_FIELDS = "quantity index step"
 IDENTIFIED_FIELDS = "sheet cell quantity index step also carried because formula value"
 UNIDENTIFIED_FIELDS = (
     "sheet cell formula value message follows computes expected expected_value mistake mistakes verdict"
 )
+FAULT_FIELDS = "sheet ranges cells origin verdict formula expected computes mistake mistakes message"
 APART_FIELDS = "sheet cell formula value why"
 NOWHERE_FIELDS = "quantity step lacking size through"
 MOST_UNIDENTIFIED_SHOWN = 20  # unidentified cells that are listed; the JSON has all
@@ -40,6 +41,7 @@ def identification_data(found: Identification) -> dict[str, Any]:
         schema=IDENTIFY_SCHEMA,
         summary=_summary(found),
         inputs=records(found.inputs, INPUT_FIELDS),
+        findings=[_finding(fault) for fault in found.faults()],
         identified=[_identified(cell) for cell in found.identified],
         unidentified=[_unidentified(cell) for cell in found.unidentified],
         apart=records(found.apart, APART_FIELDS),
@@ -72,6 +74,20 @@ def _identified(cell: Identified) -> dict[str, Any]:
     return record(cell, IDENTIFIED_FIELDS, **label, also=records(cell.also, LABEL_FIELDS))
 
 
+def _finding(fault: Fault) -> dict[str, Any]:
+    """One fault, however often its formula was filled down: what is said is said of the first cell, the `origin`."""
+    cell = fault.first
+    return record(
+        cell,
+        FAULT_FIELDS,
+        ranges=fault.ranges,
+        cells=len(fault.cells),
+        origin=cell.cell,
+        computes=_label(cell.computes),
+        expected=_label(cell.expected),
+    )
+
+
 def _unidentified(cell: Unidentified) -> dict[str, Any]:
     return record(cell, UNIDENTIFIED_FIELDS, computes=_label(cell.computes), expected=_label(cell.expected))
 
@@ -91,7 +107,7 @@ def identification_lines(found: Identification) -> Iterator[str]:
             if cell.mistake is None
             else mistake_title(cell.mistake)
         )
-        expected = "" if cell.expected is None else spoken(cell.expected.quantity, cell.expected.index)
+        expected = str(cell.expected or "")
         yield finding_line(found.workbook, place_name(cell.sheet, cell.cell), what, expected)
 
 
@@ -131,7 +147,7 @@ def _input_blocks(found: Identification) -> Iterator[str]:
         cells = [cell for one in own for cell in one.cells]
         lacking = sum(not one.cells for one in own)
         where = cells[0] if len(cells) == 1 else f"{cells[0]} … {cells[-1]}" if cells else "no cell"
-        yield f"{name} {where}" + (f" ({lacking} of {len(own)} stay constant)" if lacking else "")
+        yield f"{symbol_of(name)} {where}" + (f" ({lacking} of {len(own)} stay constant)" if lacking else "")
 
 
 def _quantities(found: Identification) -> Iterator[RenderableType]:
@@ -145,7 +161,9 @@ def _quantities(found: Identification) -> Iterator[RenderableType]:
         table.add_column(title, overflow="fold")
     for name, cells in first.items():
         more = "" if len(cells) <= MOST_PLACES_NAMED else f" … {cells[-1]}"
-        table.add_row(Text(name), str(len(cells)), Text(printable(", ".join(cells[:MOST_PLACES_NAMED]) + more)))
+        table.add_row(
+            Text(symbol_of(name)), str(len(cells)), Text(printable(", ".join(cells[:MOST_PLACES_NAMED]) + more))
+        )
     if first:
         yield table
 
@@ -156,7 +174,7 @@ def _table(found: Identification) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=True, header_style="dim")
     for title in ("not identified", "should be", "why"):
         table.add_column(title, overflow="fold")
-    faults = [(place_name(sheet, cells), cell) for sheet, cells, cell in found.faults()]
+    faults = [(fault.where, fault.first) for fault in found.faults()]
     others = [(place_name(cell.sheet, cell.cell), cell) for cell in found.unidentified if not _begins(cell)]
     for where, cell in [*faults, *others][:MOST_UNIDENTIFIED_SHOWN]:
         why = Text(
@@ -192,4 +210,4 @@ def _rest(found: Identification) -> Iterator[RenderableType]:
 
 def _absent(one: Nowhere) -> str:
     part = "" if one.lacking == one.size else f" ({one.lacking} of {one.size})"
-    return one.quantity + part + (f" of step {one.step}" if one.step > 1 else "")
+    return symbol_of(one.quantity) + part + (f" of step {one.step}" if one.step > 1 else "")

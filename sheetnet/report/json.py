@@ -18,8 +18,8 @@ from sheetnet.verdict import Verdict
 from sheetnet.workbook import CellError
 
 REPORT_SCHEMA = "sheetnet.report/1"
-REPORT_FIELDS = """schema workbook network network_source engine trials seed strict_inputs network_id students_copy level
-    summary convention notes edited_inputs findings cells"""
+REPORT_FIELDS = """schema workbook network network_source engine trials seed strict_inputs network_id sizes
+    students_copy level summary convention notes edited_inputs findings cells"""
 CELL_FIELDS = "sheet cell quantity index verdict formula value expected stale cause mistake mistakes message answer"
 FINDING_FIELDS = "sheet ranges cells quantity verdict formula mistake mistakes message answer"
 EDITED_FIELDS = "sheet cell quantity index found expected formula"
@@ -108,6 +108,7 @@ def report_from_data(data: Mapping[str, Any]) -> Report:
         strict_inputs=bool(data["strict_inputs"]),
         convention=data["convention"],
         network_id=str(data.get("network_id", "")),
+        sizes=tuple(data.get("sizes", ())),
         students_copy=bool(data.get("students_copy")),
         level=str(data.get("level", "full")),
     )

@@ -10,7 +10,7 @@ from sheetnet.errors import FileError
 from sheetnet.files import mark_workbook, read_workbook
 from sheetnet.files.limits import DEFAULT_LIMITS, Limits
 from sheetnet.files.marking import AddedSheet, Field, Mark
-from sheetnet.formulas import spoken, symbol_of
+from sheetnet.formulas import Dimensions, spoken, symbol_of
 from sheetnet.report.redacted import Level
 from sheetnet.report.wording import (
     VERDICT_STYLES,
@@ -19,6 +19,7 @@ from sheetnet.report.wording import (
     concealed,
     concerned,
     counted_blanks,
+    dimensions_of,
     findings_shown,
     followers,
     following,
@@ -26,7 +27,6 @@ from sheetnet.report.wording import (
     in_json,
     inherited,
     inputs_edited,
-    observations_of,
     printable,
     progress_of,
     reason,
@@ -116,7 +116,7 @@ def _edited(report: Report) -> Iterator[_Row]:
         words = f"now {value_text(edit.found)}, was {edit.expected:.9g}"
         area = parse_area(edit.cell)
         place = None if area is None else (edit.sheet, area.top, area.left)
-        name = spoken(edit.quantity, edit.index, observations_of(report))
+        name = spoken(edit.quantity, edit.index, dimensions_of(report))
         yield Field(), Field(printable(edit.place), link=place), Field(name), Field(printable(words), wrap=True)
     yield ()
 
@@ -132,21 +132,21 @@ def _to_look_at(report: Report) -> Iterator[_Row]:
 
 
 def _findings(report: Report, blamed: Sequence[CellVerdict]) -> Iterator[_Row]:
-    carried, observations = followers(report.cells), observations_of(report)
+    carried, dimensions = followers(report.cells), dimensions_of(report)
     findings = findings_shown(report, blamed)
     for finding in findings[:MOST_IN_THE_SUMMARY]:
-        yield _line(finding, following(finding, carried), observations)
+        yield _line(finding, following(finding, carried), dimensions)
     if rest := sum(len(finding.cells) for finding in findings[MOST_IN_THE_SUMMARY:]):
         yield _text(in_json(rest))
 
 
-def _line(finding: BlockFinding, carried: int, observations: int) -> _Row:
+def _line(finding: BlockFinding, carried: int, dimensions: Dimensions) -> _Row:
     cell = finding.first
     why = reason(cell) + (f" ({inherited(carried)})" if carried else "")
     return (
         _verdict(cell.verdict),
         Field(printable(finding.where), link=cell_position(cell), wrap=True),
-        Field(printable(spoken_cells(finding, observations)), wrap=True),
+        Field(printable(spoken_cells(finding, dimensions)), wrap=True),
         Field(why, wrap=True),
         Field(None if cell.formula is None else printable(f"={cell.formula}"), wrap=True),
         Field("" if cell.cell is None else printable(value_text(cell.value)), wrap=True),
@@ -224,18 +224,18 @@ def marks_of(report: Report) -> dict[Place, Mark]:
     A report that tells blocks alone marks only what is right.
     """
     shown = (cell for cell in concerned(report) if report.level != Level.WHERE or cell.verdict == Verdict.CORRECT)
-    observations = observations_of(report)
-    return {place: _mark(cell, observations) for cell in shown if (place := cell_position(cell)) is not None}
+    dimensions = dimensions_of(report)
+    return {place: _mark(cell, dimensions) for cell in shown if (place := cell_position(cell)) is not None}
 
 
-def _mark(cell: CellVerdict, observations: int) -> Mark:
+def _mark(cell: CellVerdict, dimensions: Dimensions) -> Mark:
     look = VERDICT_STYLES[cell.verdict]
-    return Mark(look.fill, None if cell.verdict == Verdict.CORRECT else _note(cell, observations), look.strokes)
+    return Mark(look.fill, None if cell.verdict == Verdict.CORRECT else _note(cell, dimensions), look.strokes)
 
 
-def _note(cell: CellVerdict, observations: int) -> str:
+def _note(cell: CellVerdict, dimensions: Dimensions) -> str:
     lines = [
-        f"{VERDICT_STYLES[cell.verdict].sign} {cell.verdict}: {spoken(cell.quantity, cell.index, observations)}",
+        f"{VERDICT_STYLES[cell.verdict].sign} {cell.verdict}: {spoken(cell.quantity, cell.index, dimensions)}",
         reason(cell),
     ]
     if cell.expected is not None:

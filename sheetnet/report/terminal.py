@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sheetnet.errors import TYPE_CHECKING
-from sheetnet.formulas import spoken, symbol_of
+from sheetnet.formulas import Dimensions, spoken, symbol_of
 from sheetnet.report.wording import (
     VERDICT_STYLES,
     asked_text,
@@ -27,6 +27,7 @@ from sheetnet.report.wording import (
     blocks_of_blanks,
     concealed,
     counted_blanks,
+    dimensions_of,
     finding_line,
     findings_shown,
     followers,
@@ -38,7 +39,6 @@ from sheetnet.report.wording import (
     mistake_title,
     named_or_verdict,
     number_text,
-    observations_of,
     printable,
     remarks,
     short,
@@ -101,19 +101,19 @@ def kind_title(kind: str) -> str:
 
 def concise_lines(report: Report) -> Iterator[str]:
     """One line for each finding, and for each block of blanks, for editors and for programs that search text."""
-    observations, path = observations_of(report), report.workbook
+    dimensions, path = dimensions_of(report), report.workbook
     findings = findings_shown(report, [*blamed_answers(report), *report.changed_givens])
     for finding in findings:
         if finding.first.verdict != Verdict.BLANK:
             given = "" if finding.first.answer else "not as given: "
             yield finding_line(
-                path, finding.place, given + named_or_verdict(finding.first), spoken_cells(finding, observations)
+                path, finding.place, given + named_or_verdict(finding.first), spoken_cells(finding, dimensions)
             )
     for block in blocks_of_blanks(report):
         yield finding_line(path, block.place, counted_blanks(block), symbol_of(block.first.quantity))
     if report.strict_inputs:
         for edit in report.edited_inputs:
-            element = spoken(edit.quantity, edit.index, observations)
+            element = spoken(edit.quantity, edit.index, dimensions)
             yield finding_line(path, edit.place, f"edited: {value_text(edit.found)}, was {edit.expected:.9g}", element)
     if not report.counts:
         yield finding_line(path, "", "nothing was compared")
@@ -185,13 +185,13 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
         yield _indented(stale_cells(report))
     yield from _edited_inputs(report)
     yield from _blanks(report)
-    carried, observations = followers(report.cells), observations_of(report)
+    carried, dimensions = followers(report.cells), dimensions_of(report)
     shown = [cell for cell in blamed_answers(report) if cell.verdict != Verdict.BLANK]
     shown.sort(key=lambda cell: cell.verdict == Verdict.UNDETERMINED)  # they may be very many, and blame nobody
-    yield from _blamed_cells(findings_shown(report, shown), carried, observations)
+    yield from _blamed_cells(findings_shown(report, shown), carried, dimensions)
     if words := givens_changed(report):
         yield Text(f"  {words}:", style="yellow")
-        yield from _blamed_cells(findings_shown(report, report.changed_givens), carried, observations)
+        yield from _blamed_cells(findings_shown(report, report.changed_givens), carried, dimensions)
 
 
 def _blanks(report: Report) -> Iterator[RenderableType]:
@@ -208,9 +208,9 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     edited = report.edited_inputs
     if not edited:
         return
-    observations = observations_of(report)
+    dimensions = dimensions_of(report)
     first = [
-        f"{e.place} ({spoken(e.quantity, e.index, observations)}) {value_text(e.found)}, was {e.expected:g}"
+        f"{e.place} ({spoken(e.quantity, e.index, dimensions)}) {value_text(e.found)}, was {e.expected:g}"
         for e in edited[:3]
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
@@ -219,21 +219,21 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
 
 
 def _blamed_cells(
-    findings: Sequence[BlockFinding], carried: Counter[str], observations: int
+    findings: Sequence[BlockFinding], carried: Counter[str], dimensions: Dimensions
 ) -> Iterator[RenderableType]:
     for finding in findings[:MOST_SHOWN]:
-        yield _blamed_cell(finding, following(finding, carried), observations)
+        yield _blamed_cell(finding, following(finding, carried), dimensions)
     if rest := sum(len(finding.cells) for finding in findings[MOST_SHOWN:]):
         yield Text(f"  {in_json(rest)}", style="dim")
 
 
-def _blamed_cell(finding: BlockFinding, carried: int, observations: int) -> RenderableType:
+def _blamed_cell(finding: BlockFinding, carried: int, dimensions: Dimensions) -> RenderableType:
     """Cells blamed for one cause, in any width: where and what, then why, the formula, and how far the error went."""
     cell, several = finding.first, len(finding.cells) > 1
     numbers = "" if cell.cell is None else f"  {f'{cell.cell} ' if several else ''}shows {value_text(cell.value)}"
     numbers += "" if cell.expected is None else f", expected {value_text(cell.expected)}"
     place = f"{finding.where}  " if cell.cell else ""
-    lines = [Text(printable(f"{place}{spoken_cells(finding, observations)}{numbers}"), style="bold")]
+    lines = [Text(printable(f"{place}{spoken_cells(finding, dimensions)}{numbers}"), style="bold")]
     lines.append(Text(printable(cell.message)))
     if cell.formula is not None:
         lines.append(Text(f"={short(printable(cell.formula))}", style="dim"))

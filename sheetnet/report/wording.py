@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sheetnet.errors import one_line
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.quantity import q
 from sheetnet.report.redacted import Level
 from sheetnet.styles import Strokes
@@ -115,15 +115,16 @@ def blamed(report: Report) -> list[CellVerdict]:
     return [*blamed_answers(report), *report.changed_givens]
 
 
-def spoken_cells(finding: BlockFinding, observations: int) -> str:
+def spoken_cells(finding: BlockFinding, dimensions: Dimensions) -> str:
     """The first element of a finding, and how many more there are."""
     first, more = finding.first, len(finding.cells) - 1
-    return spoken(first.quantity, first.index, observations) + and_more(more)
+    return spoken(first.quantity, first.index, dimensions) + and_more(more)
 
 
-def observations_of(report: Report) -> int:
-    """How many rows the blocks of activations have."""
-    return 1 + max((cell.index[0] for cell in report.cells if cell.quantity == COST_OF_EACH and cell.index), default=0)
+def dimensions_of(report: Report) -> Dimensions:
+    """How many rows the blocks of activations have, and the sizes of the layers."""
+    rows = (cell.index[0] for cell in report.cells if cell.quantity == COST_OF_EACH and cell.index)
+    return Dimensions(1 + max(rows, default=0), report.sizes)
 
 
 def finding_line(path: str, place: str, what: str, element: str = "") -> str:

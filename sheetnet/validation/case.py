@@ -15,7 +15,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.network import Block, Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, inputs_of
@@ -172,7 +172,7 @@ class KnownCell:
     value: float
     quantity: str
     index: tuple[int, ...]
-    observations: int
+    dimensions: Dimensions
     stays: bool = False  # the same in every run, as the bias node: put for its own number it would change nothing
 
     @property
@@ -183,7 +183,7 @@ class KnownCell:
     @property
     def called(self) -> str:
         """What sentences call it: `z⁽¹⁾ of neuron 1 (Step!D22)`."""
-        return f"{spoken(self.quantity, self.index, self.observations)} ({cell_place(self.place)})"
+        return f"{spoken(self.quantity, self.index, self.dimensions)} ({cell_place(self.place)})"
 
     @property
     def size(self) -> str:

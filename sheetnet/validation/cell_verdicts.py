@@ -14,7 +14,7 @@ from math import isfinite
 import numpy as np
 
 from sheetnet.engine.prepare import Run, cannot_move
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.reference import Array
 from sheetnet.syntax import cell_name, functions
 from sheetnet.syntax.function_facts import is_googles, volatile_function
@@ -250,7 +250,7 @@ def cell_verdict(answer: Answer, number: int, evidence: Evidence) -> CellVerdict
     )
 
 
-def named_place(place: Place, cells: Mapping[Place, CellVerdict], observations: int) -> str:
+def named_place(place: Place, cells: Mapping[Place, CellVerdict], dimensions: Dimensions) -> str:
     """A cell as a sentence names it: `Step!D22 (z⁽¹⁾ of neuron 1)`."""
     found = cells[place]
-    return f"{found.place} ({spoken(found.quantity, found.index, observations)})"
+    return f"{found.place} ({spoken(found.quantity, found.index, dimensions)})"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sheetnet.effort import Effort
 from sheetnet.engine import engine_named
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name
@@ -81,8 +81,8 @@ def _notes(found: State) -> Iterator[str]:
         yield from found.lost.notes(found.cells)
         yield from placement_notes(case.workbook, case.network, located, case.answers, tuple(found.cells))
     if tied := played_ties(case.network, case.inputs):
-        count = case.network.observations
-        one, other = (spoken(name, (row, column), count) for name, row, column in next(iter(tied.items())))
+        known = Dimensions.of(case.network)
+        one, other = (spoken(name, (row, column), known) for name, row, column in next(iter(tied.items())))
         more = f",{and_more(len(tied) - 1)}" if len(tied) > 1 else ""
         yield f"inputs refer to each other, so that formulas may use either: {one} is {other} here{more}"
     yield from entry_notes(case.answers, found.cells, found.runner.texts)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.object_display import counted_words, shown_html, shown_line
 from sheetnet.syntax import Area, area_name, parse_area, shift
-from sheetnet.syntax.references import element_name, place_name
+from sheetnet.syntax.references import place_name
 from sheetnet.verdict import OF_THE_ENGINE, SOUND, Verdict, tally
 from sheetnet.workbook import Position, Value
 
@@ -64,7 +65,7 @@ class CellVerdict:
     def __repr__(self) -> str:
         """One line: the cell, its quantity, its verdict and why."""
         place = f"{place_name(self.sheet, self.cell)} " if self.cell else ""
-        element = element_name(self.quantity, self.index)
+        element = spoken(self.quantity, self.index, Dimensions(1 + (self.index or (0,))[0]))
         return shown_line(self, f"{place}{element}: {self.verdict}, {self.message}")
 
 
@@ -91,8 +92,8 @@ class Report:
     """The judgement of one workbook, `cells` with every judged cell; counts are over its answers alone.
 
     `ok` only where every answer was compared and is correct, and everything given is as it was given. `network_id` is
-    the same for equal networks. `students_copy`: the workbook says what a student is to fill in. `level` is how much the
-    report tells: "full", or what is left of it for students, "hint" or "where".
+    the same for equal networks; `sizes` are its n_0 … n_L. `students_copy`: the workbook says what a student is to fill in.
+    `level` is how much the report tells: "full", or what is left of it for students, "hint" or "where".
 
     >>> report = sheetnet.validate(sheetnet.write_workbook(sheetnet.load_network("d02b"), "d02b.xlsx"))
     >>> report.ok
@@ -115,6 +116,7 @@ class Report:
     strict_inputs: bool = False
     convention: str | None = None
     network_id: str = ""
+    sizes: tuple[int, ...] = ()
     students_copy: bool = False
     level: str = "full"
 

@@ -13,6 +13,7 @@ import pytest
 from sheetnet.auditing import Audit
 from sheetnet.auditing.digits import Digits, digit_slips, likely_slip, read_digits
 from sheetnet.auditing.evaluate import Reach
+from sheetnet.formulas import spoken
 from sheetnet.network_file import load_network, parse_network
 from sheetnet.reference import training_step
 from tests.support.documents import audited, by_place, everything, printed
@@ -199,7 +200,9 @@ def test_a_neighbour_read_twice_is_named_as_perhaps(tmp_path: Path) -> None:
     z = by_hand([a[0], a[0], a[2]], a)
     found = audited(NETWORK, tmp_path, [table("a", "a_1", texts("a_1", 6)), table("z", "z_2", [f"{x:.6f}" for x in z])])
     assert verdicts(found) == ["agrees"] * 3 + ["wrong", "agrees"]
-    assert found.entries[3].why.startswith("perhaps a_1[0, 0] was read in place of a_1[0, 1]; ")
+    assert found.entries[3].why.startswith(
+        "perhaps a⁽¹⁾ of neuron 0, observation 0 was read in place of a⁽¹⁾ of neuron 1, observation 0; "
+    )
 
 
 def test_a_decimal_point_moved_in_a_term_is_named_as_perhaps(tmp_path: Path) -> None:
@@ -208,8 +211,8 @@ def test_a_decimal_point_moved_in_a_term_is_named_as_perhaps(tmp_path: Path) -> 
     z = by_hand([a[0], a[1], a[2] / 10], a)
     found = audited(NETWORK, tmp_path, [table("a", "a_1", texts("a_1", 6)), table("z", "z_2", [f"{x:.6f}" for x in z])])
     assert verdicts(found) == ["agrees"] * 3 + ["wrong", "agrees"]
-    assert f"perhaps a_1[0, 2] was read as {a[2] / 10:.9g}" in found.entries[3].why
-    assert "W_2[2, 0] was read as" in found.entries[3].why
+    assert f"perhaps a⁽¹⁾ of neuron 2, observation 0 was read as {a[2] / 10:.9g}" in found.entries[3].why
+    assert "W⁽²⁾ row 2, column 0 was read as" in found.entries[3].why
 
 
 def test_another_quantity_read_is_named_as_perhaps(tmp_path: Path) -> None:
@@ -218,7 +221,8 @@ def test_another_quantity_read_is_named_as_perhaps(tmp_path: Path) -> None:
     numbers = [table("a", "a_2", texts("a_2", 6)), table("e", "dC_da_2", texts("dC_da_2", 6))]
     found = audited(NETWORK, tmp_path, [*numbers, table("f'", "da_dz_2", [f"{x * (1 - x):.6f}" for x in e])])
     assert [entry.why.split(";")[0] for entry in found.entries[4:]] == [
-        f"perhaps dC_da_2[0, {j}] was read in place of a_2[0, {j}]" for j in range(2)
+        f"perhaps ∂C/∂a⁽²⁾ of neuron {j}, observation 0 was read in place of a⁽²⁾ of neuron {j}, observation 0"
+        for j in range(2)
     ]
 
 
@@ -284,7 +288,7 @@ def test_a_misprinted_given_is_offered(
     found = audited(replace(D02B, **given), tmp_path, tables)
     assert not found.ok
     (note,) = found.notes
-    assert f"{block}[{index[0]},{index[1]}] = {meant:g} instead of {has:g}" in note
+    assert f"{spoken(block, index)} = {meant:g} instead of {has:g}" in note
     assert "numbers agree" in note
 
 

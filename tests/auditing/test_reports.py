@@ -57,12 +57,12 @@ def test_the_terminal_tells_what_is_wrong_and_what_to_print(
     command(monkeypatch, "d02b")
     words = " ".join(capsys.readouterr().out.split())
     for part in (
-        "Forward Pass (Layer 1): out_H misprint a_1[0, 0] 0.59326992 computed 0.593269992 a digit 9 is dropped",
-        "missing z_1[0, 1] (blank) computed 0.3925 left to the reader",
+        "Forward Pass (Layer 1): out_H misprint a⁽¹⁾ of neuron 0 0.59326992 computed 0.593269992 a digit 9 is dropped",
+        "missing z⁽¹⁾ of neuron 1 (blank) computed 0.3925 left to the reader",
         "SN033 cost of the first output alone",
         "38 numbers: 33 agree, 2 missing, 2 misprint, 1 wrong",
         "right dout_dnet = MMULT(MMULT(E_11,out_O*(1-out_O)),e_1)+MMULT(MMULT(E_22,out_O*(1-out_O)),e_2)",
-        "It should print z_1[0, 0] … [0, 1] 0.3775 0.3925",
+        "It should print z⁽¹⁾ of neuron 0 … neuron 1 0.3775 0.3925",
     ):
         assert part in words
 

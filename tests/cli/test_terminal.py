@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from sheetnet.files import read_workbook, save_workbook
-from sheetnet.formulas import spoken
+from sheetnet.formulas import Dimensions, spoken
 from sheetnet.generate import make_student_workbook
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network
@@ -94,6 +94,8 @@ def test_concise_is_one_line_per_finding() -> None:
     [
         ("a_1", (0, 0), 1, "a⁽¹⁾ of neuron 0"),
         ("A_0", (3, 1), 4, "A⁽⁰⁾ of input 1, observation 3"),
+        ("A_0", (3, 2), 4, "A⁽⁰⁾ of the bias node, observation 3"),
+        ("A_1", (0, 2), 1, "A⁽¹⁾ of the bias node"),
         ("dC_dW_12", (2, 1), 4, "∂C/∂W⁽¹²⁾ row 2, column 1"),
         ("W_1_new", (0, 1), 1, "W⁽¹⁾′ row 0, column 1"),
         ("cost_n", (2, 0), 4, "Cₙ of observation 2"),
@@ -106,7 +108,7 @@ def test_elements_are_spoken_of_as_the_sheets_write_them(
     quantity: str, index: tuple[int, ...] | None, observations: int, words: str
 ) -> None:
     """Symbol, neuron, row and column, counted from 0; the observation where there are several; views by their names."""
-    assert spoken(quantity, index, observations) == words
+    assert spoken(quantity, index, Dimensions(observations, (2, 2, 2))) == words
 
 
 def test_the_commands_print_concise_lines(run: Run, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_line_says_what_matters(shown: dict[str, Any]) -> None:
         "<Result unreadable: a.ods: is empty (from an earlier run)>"
     )
     cell = next(cell for cell in report.cells if cell.verdict == "wrong")
-    assert repr(cell).startswith(f"<CellVerdict Step!{cell.cell} z_1[0, 0]: wrong, ")
+    assert repr(cell).startswith(f"<CellVerdict Step!{cell.cell} z⁽¹⁾ of neuron 0: wrong, ")
 
 
 class Page(HTMLParser):

@@ -34,7 +34,7 @@ REPORT = Report("w.xlsx", "XOR", "the file given", "ironcalc", 8, 0, CELLS, (EDI
 REPORT_DATA: dict[str, Any] = {
     "schema": "sheetnet.report/1", "workbook": "w.xlsx", "network": "XOR", "network_source": "the file given",
     "engine": "ironcalc", "trials": 8, "seed": 0, "strict_inputs": False, "network_id": "f00",
-    "students_copy": False, "level": "full",
+    "sizes": [], "students_copy": False, "level": "full",
     "summary": {"missing": 1, "wrong": 1, "ok": False, "cells": 3, "answers": 2, "changed_givens": 0, "stale": 1},
     "convention": None, "notes": ["a note"],
     "edited_inputs": [
@@ -72,6 +72,12 @@ IDENTIFICATION_DATA: dict[str, Any] = {
     "steps": 2, "summary": {"ok": False, "identified": 1, "carried": 1, "unidentified": 1, "begins": 1, "apart": 1},
     "notes": ["a note"], "inputs_from": "their values",
     "inputs": [{"quantity": "W_1", "index": [0, 0], "cells": ["S!A1"]}],
+    "findings": [
+        {"sheet": "S", "ranges": ["C1"], "cells": 1, "origin": "C1", "verdict": "wrong", "formula": "=A1/0",
+         "expected": {"quantity": "z_1", "index": [0, 1], "step": 1},
+         "computes": {"quantity": "a_1", "index": [0, 1], "step": 2}, "mistake": "SN001", "mistakes": ["SN001"],
+         "message": "no"}
+    ],
     "identified": [
         {"sheet": "S", "cell": "B1", "quantity": "z_1", "index": [0, 1], "step": 1,
          "also": [{"quantity": "a_1", "index": [0, 1], "step": 2}], "carried": True, "because": "S!C1",

@@ -126,7 +126,7 @@ def test_known_mistakes_are_named() -> None:
     place = writer.paper.grids["z1"][0][1]
     formula = workbook.sheets[0].cells[place[1:]].formula or ""
     (cell,) = identify_workbook(damaged(workbook, place, formula.rsplit("+", 1)[0]), network).unidentified
-    assert (str(cell.computes), str(cell.expected)) == ("z_1 without bias[0, 1]", "z_1[0, 1]")
+    assert (str(cell.computes), str(cell.expected)) == ("z⁽¹⁾ without bias of neuron 1", "z⁽¹⁾ of neuron 1")
     assert "bias forgotten" in cell.message
     assert re.fullmatch(r"SN\d{3}", cell.mistake or "")
 
@@ -153,7 +153,7 @@ def test_inputs_that_are_not_found_are_named() -> None:
     other = small_network(1, sizes=(2, 4, 2))
     with pytest.raises(
         FileError,
-        match=r"^inputs not found: no cell .* W_2\[2, 1\] = 0.924 \(nor 2 more.*--inputs MAP.toml, as sheetnet infer .*$",
+        match=r"^inputs not found: .* W⁽²⁾ row 2, column 1 = 0.924 \(nor 2 more.*--inputs MAP.toml, as sheetnet infer .*$",
     ):
         identify_workbook(workbook, other)
 
@@ -377,8 +377,8 @@ def test_one_sample_a_row_is_identified_for_its_first_row(tmp_path: Path) -> Non
     network = Network("line", "", ((14.0,),), ((58.0,),), (Layer("identity", ((1.0,), (1.0,))),), "mse", 0.0001)
     found = identify(foreign("fastai-course22p2", "graddesc.xlsm"), network, inputs=tmp_path / "map.toml")
     labels = {cell.cell: str(cell.label) for cell in found.identified if cell.sheet == "basic"}
-    assert labels["E4"] == "z_1[0, 0]"
-    assert labels["F4"] == "cost[0, 0]"
-    assert labels["L4"] == "dC_dW_1[0, 0]"
-    assert labels["N4"] == "W_1_new[1, 0]"
+    assert labels["E4"] == "z⁽¹⁾ of neuron 0"
+    assert labels["F4"] == "C"
+    assert labels["L4"] == "∂C/∂W⁽¹⁾ row 0, column 0"
+    assert labels["N4"] == "W⁽¹⁾′ row 1, column 0"
     assert {cell.sheet for cell in found.unidentified} == {"basic"}

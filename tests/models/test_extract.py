@@ -151,10 +151,10 @@ def test_what_is_no_number_or_gone_is_refused(tmp_path: Path) -> None:
     book = make_workbook(XOR, TRAINING)
     sheet, row, column = place_of(book, XOR, "W_1", 1, 2)
     text = with_cell(book, (sheet, row, column), Cell("abc"))
-    with pytest.raises(SheetnetError, match=r"W_1\[1, 2\] is 'abc', expected a number"):
+    with pytest.raises(SheetnetError, match=r"W⁽¹⁾ row 1, column 2 is 'abc', expected a number"):
         network_in(text, XOR)
     error = with_cell(book, (sheet, row, column), Cell(1.0, "1/0"))
-    with pytest.raises(SheetnetError, match=r"Step!\w+: W_1\[1, 2\] is '#DIV/0!', expected a number"):
+    with pytest.raises(SheetnetError, match=r"Step!\w+: W⁽¹⁾ row 1, column 2 is '#DIV/0!', expected a number"):
         network_in(error, XOR)
     with pytest.raises(UsageError, match="Training has the rows 0 to 20"):
         network_in(book, XOR, 21)

@@ -262,7 +262,7 @@ def test_a_known_mistake_is_named_by_its_code() -> None:
 
 def test_a_huge_sheet_is_listed_but_not_drawn() -> None:
     """Beyond the limit the page says so."""
-    cells = {(MOST_GRID_CELLS, 2): Cell(1.0)}
+    cells = {(MOST_GRID_CELLS, 2): Cell(1.0), (1, 1): Cell(1.0)}
     verdict = CellVerdict("S", "B1", "z_1", (0, 0), Verdict.WRONG, "no", "1", 2.0, 2.0)
     several = tuple(replace(verdict, formula=f"{number}") for number in range(MOST_ON_THE_PAGE + 1))
     report = Report("x", "n", "s", "ironcalc", 8, 0, several)

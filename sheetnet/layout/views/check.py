@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from itertools import chain
 
-from sheetnet.formulas import describe, spoken
+from sheetnet.formulas import Dimensions, describe, spoken_index
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.number_format import block_format
 from sheetnet.layout.views.view_parts import AGREES, DIFFERS, Laid, ViewContext
-from sheetnet.network import Block
+from sheetnet.network import Block, Network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, View
 
@@ -60,7 +60,7 @@ def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) 
             difference = f"ABS({found}-{numpy})"
             grid.write(row, QUANTITY, symbol, "name")
             grid.links[row, QUANTITY] = (context.grid.sheet, *context.grid.position(block.name, r, c))
-            grid.write(row, WHICH, _which(block, (r, c), symbol, context.network.observations), "index")
+            grid.write(row, WHICH, _which(block, (r, c), context.network), "index")
             grid.cells[row, NUMPY] = Cell(number, role="numpy", number=shown)
             grid.calculate(row, FOUND, context.step.cell(block.name, r, c), number, "copy", shown)
             wanted = f'IF({same}="{GENERATED}",{difference},"")' if same else difference
@@ -72,11 +72,9 @@ def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) 
     return row
 
 
-def _which(block: Block, at: tuple[int, int], symbol: str, observations: int) -> str:
+def _which(block: Block, at: tuple[int, int], network: Network) -> str:
     """What a cell of a block is, beside the symbol of the block: `neuron 0, observation 2`."""
-    words = spoken(block.name, at, observations).removeprefix(symbol).strip().removeprefix("of ")
-    _, comma, observation = words.partition(", ")
-    return f"bias node{comma}{observation}" if block.is_bias_node(at[1]) else words
+    return spoken_index(block.name, at, Dimensions.of(network)).removeprefix("the ")
 
 
 def _close(top: int, bottom: int) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from sheetnet.effort import MOST_READ_TO_COMPARE, MOST_TRIED_FOR_A_CELL, TRIAL
 from sheetnet.errors import EngineError
+from sheetnet.formulas import Dimensions
 from sheetnet.syntax import areas, cell_name, functions, shift
 from sheetnet.syntax.references import FORMULA_CHARACTERS
 from sheetnet.validation.case import KnownCell, quantity_of
@@ -217,13 +218,13 @@ def _right_formulas(state: State) -> dict[str, list[tuple[Place, str]]]:
 def known_cells(state: State) -> list[KnownCell]:
     """The inputs and answers whose numbers may have been typed into formulas: as the reference has them here."""
     found: list[KnownCell] = []
-    observations = state.case.network.observations
+    dimensions = Dimensions.of(state.case.network)
     for cell in state.case.inputs:
         name, *index = cell.element
-        found.append(KnownCell(cell.place, float(state.runs.drawn[name][0, *index]), name, tuple(index), observations))
+        found.append(KnownCell(cell.place, float(state.runs.drawn[name][0, *index]), name, tuple(index), dimensions))
     expected = state.runs.evidence.expected
     stays = np.all(expected == expected[0], axis=0).tolist()
     for answer, value, same in zip(state.case.answers, expected[0].tolist(), stays, strict=True):
         element = quantity_of(answer.block, answer.row, answer.column)
-        found.append(KnownCell(answer.place, value, *element, observations, same))
+        found.append(KnownCell(answer.place, value, *element, dimensions, same))
     return found

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sheetnet.engine.prepare import with_numbers
 from sheetnet.errors import BugError
+from sheetnet.formulas import Dimensions
 from sheetnet.syntax import cell_name
 from sheetnet.syntax.dependencies import (
     Dependencies,
@@ -111,7 +112,7 @@ def name_root_causes(state: State) -> State:
 
     Where formulas upstream are right for targets of 0 and 1 alone (`excused`), an error may begin nowhere.
     """
-    cells, places, observations = state.cells, state.case.places, state.case.network.observations
+    cells, places, dimensions = state.cells, state.case.places, Dimensions.of(state.case.network)
     if not any(cell.verdict == Verdict.CARRIED or _may_be_circular(cell) for cell in cells):
         return state
     graph, read = Followed(state.case.dependencies, state.effort.followed), state.case.dependencies
@@ -132,17 +133,15 @@ def name_root_causes(state: State) -> State:
     if len(_blamed(found)) > len(blamed):
         blamed = _blamed(found)
         origin = causes(graph, _carried(found), blamed)
-    told = {cause: _told(found[cause], cause, found, observations) for cause in {*origin.values()} if cause is not None}
+    told = {cause: _told(found[cause], cause, found, dimensions) for cause in {*origin.values()} if cause is not None}
     for place, cause in origin.items():
         if cause is not None:
             found[place] = replace(found[place], message=told[cause], cause=found[cause].place)
         elif not graph.is_whole:
             found[place] = replace(found[place], verdict=Verdict.UNDETERMINED, message=NOT_FOLLOWED)
         else:
-            found[place] = (
-                _untold(found[place]) if state.excused else _guessed(read, place, found, blamed, observations)
-            )
-    return state.given([_shared(cell, place, found, observations) for place, cell in zip(places, cells, strict=True)])
+            found[place] = _untold(found[place]) if state.excused else _guessed(read, place, found, blamed, dimensions)
+    return state.given([_shared(cell, place, found, dimensions) for place, cell in zip(places, cells, strict=True)])
 
 
 def _may_be_circular(cell: CellVerdict) -> bool:
@@ -202,14 +201,14 @@ def _untold(cell: CellVerdict) -> CellVerdict:
     return replace(cell, verdict=Verdict.UNDETERMINED, message=message)
 
 
-def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict], observations: int) -> CellVerdict:
+def _shared(cell: CellVerdict, place: Place, found: dict[Place, CellVerdict], dimensions: Dimensions) -> CellVerdict:
     """What was found for a cell; where two blocks share it, it may be right as one and wrong as the other."""
     if found[place].quantity == cell.quantity:
         return found[place]
     if cell.verdict != Verdict.CARRIED:
         return cell
     message = (
-        f"the formula is right; the error comes from {named_place(place, found, observations)}, which is the same cell"
+        f"the formula is right; the error comes from {named_place(place, found, dimensions)}, which is the same cell"
     )
     return replace(cell, message=message, cause=cell.place)
 
@@ -226,9 +225,9 @@ def _carried(found: dict[Place, CellVerdict]) -> list[Place]:
     return [place for place, cell in found.items() if cell.verdict == Verdict.CARRIED]
 
 
-def _told(cause: CellVerdict, place: Place, found: Mapping[Place, CellVerdict], observations: int) -> str:
+def _told(cause: CellVerdict, place: Place, found: Mapping[Place, CellVerdict], dimensions: Dimensions) -> str:
     """What the cells say that carry an error from here."""
-    name = named_place(place, found, observations)
+    name = named_place(place, found, dimensions)
     why = (
         f"it uses {name}, which was not judged"
         if cause.verdict == Verdict.UNDETERMINED
@@ -238,7 +237,7 @@ def _told(cause: CellVerdict, place: Place, found: Mapping[Place, CellVerdict], 
 
 
 def _guessed(
-    graph: Dependencies, place: Place, found: dict[Place, CellVerdict], blamed: set[Place], observations: int
+    graph: Dependencies, place: Place, found: dict[Place, CellVerdict], blamed: set[Place], dimensions: Dimensions
 ) -> CellVerdict:
     """The carried cell with where its error likely began: a formula on the way makes up its references."""
     cell = found[place]
@@ -251,6 +250,6 @@ def _guessed(
     order = list(found)
     before = [other for other in order[: order.index(place)] if other in blamed]
     likely = before[-1] if before else next(other for other in order if other in blamed)
-    name = named_place(likely, found, observations)
+    name = named_place(likely, found, dimensions)
     message = f"the formula is right; the error comes through {', '.join(used)}, likely from {name}"
     return replace(cell, message=message, cause=found[likely].place)
