@@ -20,8 +20,8 @@ from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import cell_place
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook
+from tools.foreign_cases import HELD_OUT, LARGE, LAYOUTS, OLDER
 from tools.foreign_faults import FAULTS
-from tools.foreign_layouts import LAYOUTS
 from tools.foreign_plan import Host, Plan, Written, kind_of, parts
 
 SCOPES = ("one cell", "one column", "all cells")
@@ -50,8 +50,8 @@ class ForeignSheet:
 
     @property
     def held_out(self) -> bool:
-        """Whether it is of the third that nobody looks at while mending."""
-        return crc32(str(self).encode()) % 3 == 0
+        """Whether it is of the third that nobody looks at while mending: of the newer layouts all sheets or none."""
+        return self.layout in HELD_OUT or (self.layout in OLDER and crc32(str(self).encode()) % 3 == 0)
 
     def __str__(self) -> str:
         """What it is, as a report names it."""
@@ -69,10 +69,12 @@ def faulty_sheets(seed: int = 16) -> Iterator[ForeignSheet]:
     for name, layout in LAYOUTS.items():
         plan = layout()
         right = {host: Written(plan).formula(*host) for host in plan.places if not plan.is_typed(*host)}
-        for fault_name, fault in FAULTS.items():
+        placed = {kind_of(*host) for host in right}
+        for fault_name, fault in list(FAULTS.items())[:: 6 if len(right) > LARGE else 1]:
             everywhere = Written(plan, fault.kind, fault.change, None)
-            texts = {host: everywhere.formula(*host) for host in right}
-            differs = [host for host in right if texts[host] != right[host]]
+            possible = [host for host in right if fault.kind not in placed or kind_of(*host) == fault.kind]
+            texts = {host: everywhere.formula(*host) for host in possible}
+            differs = [host for host in possible if texts[host] != right[host]]
             # A reference may have lost its $ and mean the same cell all the same.
             wrong = {host for host in differs if texts[host].replace("$", "") != right[host].replace("$", "")}
             if wrong:

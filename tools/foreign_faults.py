@@ -30,9 +30,9 @@ def _reads_another(kind: str, axis: int) -> Change:
     def change(plan: Plan, _name: str, text: str) -> str:
         for match in NAME.finditer(text):
             if match[1] == kind:
-                layer, index = match[2], [int(i) for i in match[3].split(",")]
+                layer, index = match[2], list(match[3].split(","))
                 size = _sizes(plan, kind, int(layer or 0))[axis]
-                index[axis] = (index[axis] + 1) % size
+                index[axis] = str((int(index[axis]) + 1) % size)
                 return text.replace(match[0], braced(kind, layer, *index))
         return text
 
@@ -47,6 +47,7 @@ def _sizes(plan: Plan, kind: str, layer: int) -> tuple[int, ...]:
         "t": (rows, sizes[-1]),
         "w": (sizes[layer - 1], sizes[layer]) if layer else (),
         "dw": (sizes[layer - 1], sizes[layer]) if layer else (),
+        "z": (rows, sizes[layer]),
         "a": (rows, sizes[layer]),
         "delta": (rows, sizes[layer]),
     }[kind]
@@ -149,6 +150,32 @@ def _without_first_term(text: str) -> str:
     return text.partition("+")[2] or text
 
 
+def _class_missing(_plan: Plan, _name: str, text: str) -> str:
+    """The first class is missing in the sum under a softmax."""
+    head, bracket, total = text.partition("/(EXP")
+    return f"{head}/({total.partition('+')[2]}" if bracket else text
+
+
+def _own_class_alone(text: str) -> str:
+    own, plus, _ = text.partition("+(1-")
+    return f"{own})" if plus else text
+
+
+def _without_minus(text: str) -> str:
+    return text.replace("-", "", 1) if "LN" in text else text
+
+
+def _times_derivative(plan: Plan, name: str, text: str) -> str:
+    """The derivative that a cross-entropy has cancelled already, once more."""
+    _, layer, (k, j) = parts(name)
+    a = braced("a", layer, k, j)
+    return f"{text}*{a}*(1-{a})" if plan.network.loss_facts.entropy else text
+
+
+def _of_masks(change: Change) -> Change:
+    return lambda plan, name, text: change(plan, name, text) if "IF({z" in text else text
+
+
 FAULTS: Mapping[str, Fault] = {
     "bias forgotten": Fault("z", _without_bias),
     "input read twice": Fault("z", _either(_reads_another("x", 1), _reads_another("a", 1))),
@@ -159,11 +186,11 @@ FAULTS: Mapping[str, Fault] = {
     "exponent's minus missing": Fault("a", _of_sigmoid(_replaced("-", ""))),
     "1 + missing": Fault("a", _of_sigmoid(_replaced("1+", ""))),
     "no activation": Fault("a", lambda plan, name, text: braced("z", *_own(name))),
-    "brackets missing": Fault("a", _of_sigmoid(_edited(lambda text: text.replace("(1+", "1+", 1)[:-1]))),
+    "brackets missing": Fault("a", _edited(lambda text: text.replace("(1+", "1+", 1)[:-1] if "(1+" in text else text)),
     "another activation": Fault("a", lambda plan, name, text: f"TANH({braced('z', *_own(name))})"),
     "no half": Fault("e", _replaced("0.5*", "")),
     "not squared": Fault("e", _replaced("^2", "")),
-    "half squared": Fault("e", _edited(lambda text: f"({text[:-2]})^2")),
+    "half squared": Fault("e", _edited(lambda text: f"({text[:-2]})^2" if text.endswith("^2") else text)),
     "another target in the cost": Fault("e", _reads_another("t", 1)),
     "an output missing in the cost": Fault("loss", _edited(_without_first_term)),
     "sum for mean in the cost": Fault("cost", _sum_for_mean),
@@ -187,6 +214,15 @@ FAULTS: Mapping[str, Fault] = {
     "γ's $ forgotten": Fault("update", _drifting),
     "always the first weights": Fault("update", _first_weight),
     "another gradient": Fault("update", _reads_another("dw", 0)),
+    "another observation's input": Fault("z", _reads_another("x", 0)),
+    "a class missing in the sum": Fault("a", _class_missing),
+    "LOG for LN": Fault("e", _edited(lambda text: text.replace("LN(", "LOG("))),
+    "minus missing in the cross-entropy": Fault(
+        "e", _edited(lambda text: text.replace("-", "", 1) if "LN" in text else text)
+    ),
+    "1 − T forgotten": Fault("e", _edited(_own_class_alone)),
+    "derivative besides the cross-entropy": Fault("delta", _of_output(_times_derivative)),
+    "ReLU's mask of another neuron": Fault("delta", _of_hidden(_of_masks(_reads_another("z", 1)))),
 }
 
 

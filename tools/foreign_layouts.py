@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import count, pairwise, product
 
 from sheetnet.network import Layer, Network
 from tools.foreign_plan import Plan, parts, spelled
@@ -50,19 +50,33 @@ def foreign_network(
     observations: int = 1,
     activations: Sequence[str] = ("sigmoid", "sigmoid"),
     biases: bool = True,
+    loss: str = "half_sse",
 ) -> Network:
-    """A network whose numbers are all different, with biases or with frozen zeros for them."""
-    numbers = iter(round(0.13 + 0.029 * k * (-1) ** (k // 2), 3) for k in range(1, 1000))
+    """A network whose numbers are all different, with biases or with frozen zeros for them.
 
-    def rows(count: int, width: int) -> tuple[tuple[float, ...], ...]:
-        return tuple(tuple(next(numbers) for _ in range(width)) for _ in range(count))
+    Targets of a cross-entropy are classes, 0 and 1. Inputs beyond a hundred lie between −1 and 1.
+    """
+    numbers = iter(round(0.13 + 0.029 * k * (-1) ** (k // 2), 3) for k in range(1, 1000))
+    many = iter(round((k * 379 % 2003) / 1000 - 1, 3) for k in count(1))
+
+    def rows(number: int, width: int) -> tuple[tuple[float, ...], ...]:
+        from_ = numbers if number * width <= 100 else many
+        return tuple(tuple(next(from_) for _ in range(width)) for _ in range(number))
 
     inputs, targets = rows(observations, sizes[0]), rows(observations, sizes[-1])
+    if loss != "half_sse" or observations > 100:
+        targets = tuple(_class(k, sizes[-1]) for k in range(observations))
     layers = tuple(
         Layer(activation, (*rows(fan_in, n), *(rows(1, n) if biases else ((0.0,) * n,))))
         for activation, (fan_in, n) in zip(activations, pairwise(sizes), strict=True)
     )
-    return Network("somebody's network", "tools", inputs, targets, layers, "half_sse", 0.45, train_bias=biases)
+    return Network("somebody's network", "tools", inputs, targets, layers, loss, 0.45, train_bias=biases)
+
+
+def _class(k: int, outputs: int) -> tuple[float, ...]:
+    """The target of an observation that is of one class: of two where there is one output."""
+    number = (k * k + k // 3) % max(outputs, 2)
+    return tuple(float(number == j) for j in range(outputs)) if outputs > 1 else (float(number),)
 
 
 @dataclass(frozen=True)
@@ -175,8 +189,11 @@ def in_blocks(
     return plan
 
 
-def one_row_per_observation(plan: Plan, sheet: str = "Data") -> Plan:
-    """One observation per row, weights and γ to the right of them, gradients and new weights below these."""
+def one_row_per_observation(plan: Plan, sheet: str = "Data", table: bool = False) -> Plan:
+    """One observation per row, weights and γ to the right of them, gradients and new weights below these.
+
+    `table`: the observations are an Excel table.
+    """
     column, top, side = 1, 2, 30
     for block in _blocks(plan, ("x", "t", "z", "a", "e", "loss", "delta")):
         for j in range(block.columns):
@@ -184,6 +201,9 @@ def one_row_per_observation(plan: Plan, sheet: str = "Data") -> Plan:
             for k in range(block.rows):
                 plan.put(block.name(k, j), 0, (sheet, top + k, column))
             column += 1
+    if table:
+        plan.table = sheet, (top - 1, 1, top + plan.observations - 1, column - 1)
+    assert column < side, "the weights stand to the right of all columns"
     plan.texts[sheet, 1, side] = "eta"
     plan.put("gamma[]", 0, (sheet, 1, side + 1))
     down = 3
@@ -193,56 +213,3 @@ def one_row_per_observation(plan: Plan, sheet: str = "Data") -> Plan:
             plan.put(block.name(i, j), 0, (sheet, down + 1 + i, side + j))
         down += block.rows + 2
     return plan
-
-
-def _rows(biases: bool, kinds: Sequence[str] = IN_ROWS, steps: int = 5) -> Plan:
-    return one_row_per_step(Plan(foreign_network(biases=biases), steps, biases, 1), kinds)
-
-
-def _german() -> Plan:
-    plan = Plan(foreign_network((2, 3, 1)), 4, True, 1, typed_inputs=False)
-    return one_row_per_step(plan, (*IN_ROWS, "delta"), "de")
-
-
-def _constants() -> Plan:
-    return one_row_per_step(Plan(foreign_network(biases=False), 4, False, 1, constants_as_formulas=True))
-
-
-def _online() -> Plan:
-    network = foreign_network((2, 2, 1), observations=4)
-    return one_row_per_step(Plan(network, 6, True, 1, online=True), (*IN_ROWS, "delta"))
-
-
-def _matrices() -> Plan:
-    return in_blocks(Plan(foreign_network((2, 3, 2), 3, ("tanh", "sigmoid")), 1, True, 3))
-
-
-def _two_steps() -> Plan:
-    return in_blocks(Plan(foreign_network((2, 3, 2), 2, biases=False), 2, False, 2, typed_inputs=False))
-
-
-def _staircase() -> Plan:
-    return in_blocks(Plan(foreign_network((3, 2, 2)), 1, True, 1), staircase=True)
-
-
-def _two_sheets() -> Plan:
-    return in_blocks(Plan(foreign_network((2, 2, 2), 2), 1, True, 2), sheets=("Inputs", "Work sheet"), language="de")
-
-
-def _table() -> Plan:
-    return one_row_per_observation(Plan(foreign_network((2, 2, 1), 4), 1, True, 4))
-
-
-LAYOUTS: Mapping[str, Callable[[], Plan]] = {
-    "row per step": lambda: _rows(True),
-    "row per step without biases": lambda: _rows(False),
-    "row per step with δ": lambda: _rows(True, (*IN_ROWS, "delta")),
-    "German row per step": _german,
-    "constants as formulas": _constants,
-    "online, row per observation": _online,
-    "matrices": _matrices,
-    "two steps in blocks": _two_steps,
-    "staircase": _staircase,
-    "two sheets": _two_sheets,
-    "table": _table,
-}

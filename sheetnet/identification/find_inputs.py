@@ -119,15 +119,21 @@ def _fitting(
     constants: Constants, matrix: Sequence[Sequence[float]]
 ) -> Iterator[tuple[Place, tuple[int, int], tuple[int, int]]]:
     rows, columns = len(matrix), len(matrix[0])
+    numbers = [(i, j, number) for i, row in enumerate(matrix) for j, number in enumerate(row)]
     for anchor in constants.places(matrix[0][0])[:MOST_ANCHORS]:
         for along in _steps(constants, anchor, matrix[0][1] if columns > 1 else None):
             for down in _steps(constants, anchor, matrix[1][0] if rows > 1 else None):
                 if rows > 1 and columns > 1 and along == down:
                     continue
-                one = Arrangement(along, down, ())
-                places = {one.place(anchor, i, j): matrix[i][j] for i in range(rows) for j in range(columns)}
-                if len(places) == rows * columns and all(constants.holds(p, x) for p, x in places.items()):
+                if _fits(constants, numbers, anchor, Arrangement(along, down, ())):
                     yield anchor, along, down
+
+
+def _fits(constants: Constants, numbers: Sequence[tuple[int, int, float]], anchor: Place, one: Arrangement) -> bool:
+    """Whether every number (i, j, value) stands where the arrangement has it, no two of them in one cell."""
+    if not all(constants.holds(one.place(anchor, i, j), number) for i, j, number in numbers):
+        return False
+    return len({one.place(anchor, i, j) for i, j, _ in numbers}) == len(numbers)
 
 
 def _steps(constants: Constants, anchor: Place, value: float | None) -> list[tuple[int, int]]:

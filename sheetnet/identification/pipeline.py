@@ -26,14 +26,16 @@ from sheetnet.identification.state import IdentifyState, SheetRuns, run_sheet
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
-from sheetnet.quantity import q
+from sheetnet.quantity import Quantity, q
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.function_facts import volatile_function
+from sheetnet.syntax.references import cell_place
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
 
 INFERRED = "its own forward pass"  # where the network is from that nobody gave
+MORE_TRIALS = 2  # times as many, where targets are 0 or 1 and so say less
 _LEAST_TRIALS = 2  # from one to the other numbers move, which shows what depends on the inputs
 
 
@@ -103,18 +105,79 @@ def identify_workbook(
     name: str = "",
 ) -> Identification:
     """The same for a workbook that is already read; see `identify`."""
-    evaluate = engine_named(options.engine)
     workbook = in_full(workbook, options.limits.formula)
     graph = Dependencies(workbook)
     if not graph.formulas:
         raise FileError(
             "the workbook has no formulas, so nothing in it can be identified", remedy="give one with formulas"
         )
-    where = where or find_inputs(workbook, network, graph, evaluate, options.seed, options.sheet)
+    where = where or _inputs(workbook, network, graph, options)
     where = with_repeats(where, workbook, network, graph)
+    state = _recognised(workbook, network, where, graph, options)
+    if state.open() and _has_classes(network, state):
+        by_class = _recognised(workbook, network, where, graph, options, one_hot=True)
+        if len(by_class.labels) > len(state.labels):
+            state = by_class
+            where = replace(where, notes=(*where.notes, "judged for targets of 0 and 1, as this sheet has them"))
+    repair(state)
+    if (batch := state.training.batch) < network.observations:
+        each = "one observation" if batch == 1 else f"{batch} observations"
+        where = replace(where, notes=(*where.notes, f"each step takes {each}, the next in turn"))
+    return build_identification(state, where, name=name, engine=options.engine, seed=options.seed)
+
+
+def _inputs(workbook: Workbook, network: Network, graph: Dependencies, options: JudgeOptions) -> InputMap:
+    """Where the network file's numbers stand; weights that are RAND() and the like where the forward pass has them."""
+    drawn = {place for place in graph.formulas if _is_drawn(graph, place)}
+    try:
+        return find_inputs(workbook, network, graph, engine_named(options.engine), options.seed, options.sheet)
+    except FileError:
+        if not drawn or (read := _forward_pass_with(drawn, workbook, network, options)) is None:
+            raise
+        return read
+
+
+def _forward_pass_with(
+    drawn: set[Place], workbook: Workbook, network: Network, options: JudgeOptions
+) -> InputMap | None:
+    """Where the inputs stand in the sheet's own forward pass; None where it is another network's, or has none of `drawn`."""
+    try:
+        read = infer_workbook(workbook, options)
+    except FileError:
+        return None
+    weights = {
+        place for (name, *_), own in read.inputs.cells.items() if Quantity.of(name).symbol == "W" for place in own
+    }
+    if drawn.isdisjoint(weights) or not _same_data(read.network, network):
+        return None
+    named = ", ".join(map(cell_place, sorted(drawn & weights)))
+    return replace(read.inputs, notes=(*read.inputs.notes, f"drawn by chance, and taken as saved: {named}"))
+
+
+def _is_drawn(graph: Dependencies, place: Place) -> bool:
+    """Whether a formula is made of chance alone."""
+    return volatile_function(graph.formulas[place]) is not None and not graph.precedents(place)
+
+
+def _same_data(one: Network, other: Network) -> bool:
+    """Whether two networks have the same sizes and observations."""
+    return (one.sizes, one.inputs, one.targets) == (other.sizes, other.inputs, other.targets)
+
+
+def _recognised(
+    workbook: Workbook,
+    network: Network,
+    where: InputMap,
+    graph: Dependencies,
+    options: JudgeOptions,
+    one_hot: bool = False,
+) -> IdentifyState:
+    """The cells as they are recognised by the trials; with `one_hot` by such whose targets are 0 or 1."""
+    evaluate = engine_named(options.engine)
     driven = {place for places in where.cells.values() for place in places}
     places = [place for place in graph.formulas if place not in driven]
-    runs = run_sheet(workbook, network, where, evaluate, places, max(options.trials, _LEAST_TRIALS), options.seed)
+    trials = MORE_TRIALS * options.trials if one_hot else max(options.trials, _LEAST_TRIALS)
+    runs = run_sheet(workbook, network, where, evaluate, places, trials, options.seed, one_hot)
     runs = replace(runs, moved=runs.moved & _reached(graph, places, driven))
     training = _training(network, runs, batch_of(where, network, graph), options.steps)
     state = IdentifyState(
@@ -132,11 +195,13 @@ def identify_workbook(
     )
     state.recognise(np.flatnonzero(runs.moved).tolist())
     state.find_helpers()
-    repair(state)
-    if training.batch < network.observations:
-        each = "one observation" if training.batch == 1 else f"{training.batch} observations"
-        where = replace(where, notes=(*where.notes, f"each step takes {each}, the next in turn"))
-    return build_identification(state, where, name=name, engine=options.engine, seed=options.seed)
+    return state
+
+
+def _has_classes(network: Network, state: IdentifyState) -> bool:
+    """Whether the sheet's own targets are 0s and 1s, under a loss to which these are special."""
+    own = state.runs.inputs["target"][0]
+    return network.loss_facts.one_hot and bool(((own == 0) | (own == 1)).all())
 
 
 def _training(network: Network, runs: SheetRuns, batch: int, steps: int | None) -> Training:

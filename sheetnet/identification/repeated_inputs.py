@@ -12,7 +12,7 @@ from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import cell_place
-from sheetnet.workbook import Place, Workbook
+from sheetnet.workbook import Place, Position, Workbook
 
 DOWNWARDS, RIGHTWARDS = (1, 0), (0, 1)
 REPEATED = ("A_0", "target")
@@ -61,17 +61,16 @@ def batch_of(where: InputMap, network: Network, graph: Dependencies) -> int:
 def _repeats(
     own: Mapping[tuple[int, int], Place], observations: int, numbers: Mapping[Place, float], used: set[Place]
 ) -> Iterator[tuple[Place, tuple[int, int]]]:
-    """(cell, (observation, neuron)) for each further observation all of whose numbers are there again."""
-    stride = _stride(own, observations)
-    for down, right in (stride,) if stride else (DOWNWARDS, RIGHTWARDS):
-        turn, found = 1, list[tuple[Place, tuple[int, int]]]()
+    """(cell, (observation, neuron)) for each further batch of observations all of whose numbers are there again."""
+    for size, (down, right) in _strides(own, observations):
+        batches = observations // size
+        found, turn = list[tuple[Place, tuple[int, int]]](), 0
         while True:
-            ahead = (turn - 1) // observations + 1
-            row = (turn - 1) % observations
+            ahead = (turn // batches + 1) * batches
             again = {
-                (sheet, r + down * observations * ahead, c + right * observations * ahead): (k, j)
+                (sheet, r + down * ahead, c + right * ahead): (k, j)
                 for (k, j), (sheet, r, c) in own.items()
-                if k == row
+                if k // size == turn % batches
             }
             same = (place in used and numbers.get(place) == numbers.get(own[at]) for place, at in again.items())
             if not again or not all(same):
@@ -83,11 +82,15 @@ def _repeats(
             return
 
 
-def _stride(own: Mapping[tuple[int, int], Place], observations: int) -> tuple[int, int] | None:
-    """From one observation to the next, where all are as far apart; None for a single one."""
-    steps = {
-        (own[k + 1, j][1] - place[1], own[k + 1, j][2] - place[2])
-        for (k, j), place in own.items()
-        if (k + 1, j) in own and k + 1 < observations
-    }
-    return next(iter(steps)) if len(steps) == 1 else None
+def _strides(own: Mapping[tuple[int, int], Place], observations: int) -> Iterator[tuple[int, Position]]:
+    """How many observations go together, and how far it is from these to the next ones; all of them in any direction."""
+    for size in (size for size in range(1, observations) if observations % size == 0):
+        steps = {
+            (own[k + size, j][1] - place[1], own[k + size, j][2] - place[2])
+            for (k, j), place in own.items()
+            if (k + size, j) in own
+        }
+        if len(steps) == 1:
+            yield size, next(iter(steps))
+    yield observations, DOWNWARDS
+    yield observations, RIGHTWARDS

@@ -49,11 +49,12 @@ def run_sheet(
     wanted: Sequence[Place],
     trials: int,
     seed: int,
+    one_hot: bool = False,
 ) -> SheetRuns:
-    """The workbook at its own numbers and in the trials."""
+    """The workbook at its own numbers and in the trials; `one_hot` draws targets of 0 and 1 alone."""
     drivers = {place: element for element, places in where.cells.items() for place in places}
     own = _own(workbook, network, where)
-    drawn = _drawn(network, where, trials, seed, own)
+    drawn = _drawn(network, where, (trials, seed, one_hot), own)
     inputs = {name: np.concatenate([own[name], array]) for name, array in drawn.items()}
     numbers: list[list[float]] = element_numbers(inputs, drivers.values()).tolist()
     # RAND and the like are read as they were saved.
@@ -84,13 +85,14 @@ def _own(workbook: Workbook, network: Network, where: InputMap) -> dict[str, Arr
     return inputs
 
 
-def _drawn(network: Network, where: InputMap, trials: int, seed: int, own: Mapping[str, Array]) -> dict[str, Array]:
+def _drawn(network: Network, where: InputMap, how: tuple[int, int, bool], own: Mapping[str, Array]) -> dict[str, Array]:
     """Seeded draws of the inputs that have a cell; all others keep the numbers of the sheet."""
     owners: dict[Place, InputPlace] = {}
     for element, places in where.cells.items():
         owners.setdefault(places[0], element)
     ties = {e: owners[places[0]] for e, places in where.cells.items() if owners[places[0]] != e}
-    drawn = draw_trials(network, trials, seed, ties).values
+    trials, seed, one_hot = how
+    drawn = draw_trials(network, trials, seed, ties, one_hot).values
     blocks = [block.name for block in input_blocks(network)]
     inputs = {name: np.repeat(own[name], len(drawn["gamma"]), axis=0) for name in blocks}
     for name, row, column in where.cells:
