@@ -170,7 +170,7 @@ def validate_many(
         return _results(names, expected, options, at_work, None, reveal)
     ways = {one: way_of_judging(one, options, reveal) for one in dict.fromkeys(expected)}
     how = {name: ways[one] for name, one in zip(names, expected, strict=True)}
-    open_journal = partial(Journal, Path(jsonl), how, resume, force, most.file_size)
+    open_journal = partial(Journal, Path(jsonl), how, resume, force, most.file_size, reveal)
     return _results(names, expected, options, at_work, open_journal, reveal)
 
 

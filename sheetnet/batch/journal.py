@@ -26,6 +26,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import dump_network
 from sheetnet.object_display import counted_words, shown_line
 from sheetnet.report.json import json_line, record, report_data, report_from_data
+from sheetnet.report.redacted import Level
 from sheetnet.validation import Report
 from sheetnet.verdict import Status
 
@@ -150,8 +151,12 @@ class Journal:
         resume: bool = False,
         force: bool = False,
         largest: int = Limits.file_size,
+        reveal: bool = True,
     ) -> None:
-        """`how` is the way of judging of all workbooks, or that of each by its path."""
+        """`how` is the way of judging of all workbooks, or that of each by its path.
+
+        Without `reveal` a file with expected values of students' copies in it is not gone on with.
+        """
         if not resume:
             refuse_existing([path], force)
         self._path, self._how, self._largest = path, how, largest
@@ -165,7 +170,7 @@ class Journal:
             regular = path.is_file()
             if regular:
                 _lock(self._file, path)
-            self._known, end = _read(path) if resume and regular else ({}, 0)
+            self._known, end = _read(path, reveal) if resume and regular else ({}, 0)
             if regular:
                 os.ftruncate(self._file, end)  # without a last line that was cut short
         except BaseException:
@@ -251,10 +256,10 @@ def way_of_judging(network: Network | None, options: JudgeOptions, reveal: bool 
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
-def _read(path: Path) -> tuple[dict[str, _Line], int]:
+def _read(path: Path, reveal: bool) -> tuple[dict[str, _Line], int]:
     """Where the last result of each workbook stands, and where the whole lines end.
 
-    Raises FileError for a file that holds anything else.
+    Raises FileError for a file that holds anything else, and without `reveal` for one that an earlier run let have answers.
     """
     known: dict[str, _Line] = {}
     number = place = 0
@@ -264,6 +269,12 @@ def _read(path: Path) -> tuple[dict[str, _Line], int]:
                 number += 1
                 if line.endswith(b"\n"):
                     data = _read_line(line)
+                    if not reveal and _reveals(data["report"]):
+                        raise FileError(
+                            f"line {number} has the right values of a student's copy",
+                            path=path,
+                            remedy="go on with --reveal, or begin anew with --force",
+                        )
                     known[str(data["workbook"])] = _Line(place, data["content"], data["how"])
                     place += len(line)
                 elif not line.startswith(BEGINNING[: len(line)]):
@@ -277,3 +288,7 @@ def _read(path: Path) -> tuple[dict[str, _Line], int]:
             f"line {number} is no result of sheetnet ({error})", path=path, remedy="give another file"
         ) from error
     return known, place
+
+
+def _reveals(report: Any) -> bool:
+    return isinstance(report, dict) and bool(report.get("students_copy")) and report.get("level") == Level.FULL

@@ -176,7 +176,8 @@ def _give(folder: ClassFolder, students: Sequence[Student]) -> Given:
         for name, alike in namesakes(everybody).items()
     ]
     notes += [f"the network: {doubt}" for doubt in doubts(folder.network)]
-    return Given(folder, tuple(new), len(everybody) - len(new), tuple(notes))
+    written = ClassFolder(folder.path)  # which reads what was written just now
+    return Given(written, tuple(new), len(everybody) - len(new), tuple(notes))
 
 
 def _variants(folder: ClassFolder, students: Sequence[Student]) -> dict[str, Variant]:

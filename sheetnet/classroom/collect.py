@@ -12,12 +12,13 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sheetnet.errors import FileError
 from sheetnet.files import SUFFIXES
-from sheetnet.files.archives import bounded, files_in_zip
+from sheetnet.files.archives import Reader, files_in_zip, read_bounded
 from sheetnet.files.limits import Limits
 
 MOST_FILES = 50_000
@@ -68,20 +69,24 @@ class Paper:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A file somewhere in the submissions: the names on the way to it, and how its content is had."""
+    """A file somewhere in the submissions: the names on the way to it, and how its content is had, or why it is not."""
 
     parts: tuple[str, ...]
-    content: Callable[[], bytes]
+    content: Reader
+    problem: str | None = None
 
 
-def collect(submissions: Sequence[Path], store: Callable[[str, str, bytes], None]) -> list[Paper]:
+def collect(
+    submissions: Sequence[Path], store: Callable[[str, str, bytes], None], most: int = Limits.file_size
+) -> list[Paper]:
     """All papers, in the order of their names; `store` is given digest, suffix and content of each that may be a workbook.
 
-    Raises FileError for a path that cannot be read, and for more than any class hands in.
+    No file may have more than `most` bytes, and what is no workbook is not read. Raises FileError for a path that cannot be
+    read, and for more than any class hands in.
     """
     found: list[Paper] = []
     bytes_in_all = 0
-    entries = list(_entries(submissions))
+    entries = list(_entries(submissions, most))
     times = {entry.parts[:-1]: _time(entry.content()) for entry in entries if entry.parts[-1] == TIMESTAMP}
     records = {
         (*entry.parts[:-1], key): value
@@ -105,12 +110,15 @@ def collect(submissions: Sequence[Path], store: Callable[[str, str, bytes], None
 def _paper(entry: _Entry, time: datetime | None, records: dict[tuple[str, ...], Paper]) -> tuple[Paper, bytes]:
     name, file = "/".join(entry.parts), entry.parts[-1]
     suffix = Path(file).suffix.lower()
-    problem = None if suffix in SUFFIXES else NO_WORKBOOKS.get(suffix, f"is no workbook: {SAVE_AS}")
+    problem = entry.problem
+    if problem is None and suffix not in SUFFIXES:
+        problem = NO_WORKBOOKS.get(suffix, f"is no workbook: {SAVE_AS}")
     content = b""
-    try:
-        content = entry.content()
-    except FileError as error:
-        problem = str(error)
+    if problem is None:
+        try:
+            content = entry.content()
+        except FileError as error:
+            problem = str(error)
     claim, late = claim_of(entry.parts)
     record = next(
         (records[entry.parts[:n]] for n in range(len(entry.parts), 0, -1) if entry.parts[:n] in records), None
@@ -120,69 +128,56 @@ def _paper(entry: _Entry, time: datetime | None, records: dict[tuple[str, ...], 
     return Paper(name, file, hashlib.sha256(content).hexdigest(), claim, late, time, problem), content
 
 
-def _entries(submissions: Iterable[Path]) -> Iterator[_Entry]:
+def _entries(submissions: Iterable[Path], most: int) -> Iterator[_Entry]:
     for path in submissions:
         try:
             if path.is_dir():
-                yield from _of_folder(path)
+                yield from _of_folder(path, most)
             elif path.suffix.lower() == ".zip":
-                yield from _of_zip((path.name,), path.read_bytes(), 1)
+                yield from _of_zip((path.name,), path.read_bytes, 1, most)
             else:
                 path.stat()
-                yield _Entry((path.name,), _reader(path))
+                yield _Entry((path.name,), partial(_read, path, most))
         except OSError as error:
             raise FileError(f"cannot be read ({error.strerror})", path=path, remedy="check the path") from None
 
 
-def _of_folder(folder: Path) -> Iterator[_Entry]:
+def _of_folder(folder: Path, most: int) -> Iterator[_Entry]:
     """The files below a folder; links lead anywhere, so none is followed."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if any(JUNK.fullmatch(part) for part in parts) or not stat.S_ISREG(path.lstat().st_mode):
             continue
+        read = partial(_read, path, most)
         if path.suffix.lower() == ".zip":
-            yield from _of_zip(parts, _reader(path)(), 1)
+            yield from _of_zip(parts, read, 1, most)
         else:
-            yield _Entry(parts, _reader(path))
+            yield _Entry(parts, read)
 
 
-def _of_zip(parts: tuple[str, ...], content: bytes, deep: int) -> Iterator[_Entry]:
+def _of_zip(parts: tuple[str, ...], content: Reader, deep: int, most: int) -> Iterator[_Entry]:
     """The files of a zip; one that cannot be opened is a paper of its own, with its problem."""
+    if deep > ZIPS_DEEP:
+        yield _Entry(parts, content, "is a zip in a zip in a zip: hand in the workbook itself")
+        return
     try:
-        members = list(files_in_zip(content))
+        members = list(files_in_zip(content(), most))
     except FileError as error:
-        yield _Entry(parts, _refusing(error))
+        yield _Entry(parts, content, str(error))
         return
     for names, read in members:
         inner = (*parts, *names)
         if any(JUNK.fullmatch(part) for part in names):
             continue
-        if Path(names[-1]).suffix.lower() != ".zip":
-            yield _Entry(inner, read)
-        elif deep == ZIPS_DEEP:
-            yield _Entry(
-                inner, _refusing(FileError("is a zip in a zip in a zip", remedy="hand in the workbook itself"))
-            )
+        if Path(names[-1]).suffix.lower() == ".zip":
+            yield from _of_zip(inner, read, deep + 1, most)
         else:
-            try:
-                yield from _of_zip(inner, read(), deep + 1)
-            except FileError as error:
-                yield _Entry(inner, _refusing(error))
+            yield _Entry(inner, read)
 
 
-def _refusing(error: FileError) -> Callable[[], bytes]:
-    def refuse() -> bytes:
-        raise error
-
-    return refuse
-
-
-def _reader(path: Path) -> Callable[[], bytes]:
-    def read() -> bytes:
-        with path.open("rb") as stream:
-            return bounded(stream.read(Limits.file_size + 1))
-
-    return read
+def _read(path: Path, most: int) -> bytes:
+    with path.open("rb") as stream:
+        return read_bounded(stream, most)
 
 
 # Canvas: name[_LATE]_userid_attachmentid_file (its own upload of feedback takes the first two numbers between underscores).

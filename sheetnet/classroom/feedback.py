@@ -8,15 +8,15 @@ out/feedback.zip                 the same under the names that came in, as platf
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from sheetnet.batch.schedule import Workers
+from sheetnet.batch.schedule import Workers, cores
 from sheetnet.classroom.assignment import Assignment
 from sheetnet.classroom.grade import Graded, MarkedPaper, Standing, StudentRow
 from sheetnet.errors import SheetnetError, one_line
@@ -26,7 +26,7 @@ from sheetnet.files.atomic import save_text
 from sheetnet.files.limits import Limits
 from sheetnet.report.html import report_page, section
 from sheetnet.report.marked import save_marked
-from sheetnet.report.redacted import Level, redacted
+from sheetnet.report.redacted import Level, named, plainly_told, redacted, unnamed
 from sheetnet.validation import Report
 
 PAGE, MARK = "feedback.html", "mark.txt"
@@ -46,16 +46,28 @@ def level_of(assignment: Assignment, student: str, now: datetime) -> Level:
 
 
 def write_feedback(
-    graded: Graded, out: Path, *, jobs: int | None = None, limits: Limits | None = None, now: datetime | None = None
+    graded: Graded,
+    out: Path,
+    *,
+    jobs: int | None = None,
+    limits: Limits | None = None,
+    workers: Workers | None = None,
+    now: datetime | None = None,
 ) -> int:
-    """Write all feedback anew, and give how many students got a page; a file that cannot be marked costs its copy alone."""
+    """Write all feedback anew, and give how many students got a page; a file that cannot be marked costs its copy alone.
+
+    `workers` outlive this call, which otherwise starts its own.
+    """
     most, moment = limits or Limits(), now or datetime.now(UTC)
     shutil.rmtree(out / "feedback", ignore_errors=True)  # of an earlier run: nothing stale is left
     rows = [row for row in graded.rows if row.papers]
-    with Workers() as workers, ThreadPoolExecutor(jobs or os.cpu_count() or 1) as threads:
+    with (
+        nullcontext(workers) if workers is not None else Workers() as at_work,
+        ThreadPoolExecutor(jobs or cores()) as threads,
+    ):
 
         def write(row: StudentRow) -> bool:
-            return _write_row(graded, row, out / "feedback" / row.student.id, workers, most, moment)
+            return _write_row(graded, row, out / "feedback" / row.student.id, at_work, most, moment)
 
         pages = sum(threads.map(write, rows))
     save_zip(dict(_as_handed_in(rows, out / "feedback")), out / "feedback.zip")
@@ -66,11 +78,12 @@ def _write_row(
     graded: Graded, row: StudentRow, place: Path, workers: Workers, limits: Limits, moment: datetime
 ) -> bool:
     place.mkdir(parents=True)
-    save_text("\n".join(mark_lines(row)) + "\n", place / MARK)
+    level = level_of(graded.folder.assignment, row.student.id, moment)
+    save_text(mark_text(row, level), place / MARK)
     report = _report(row)
     if report is None:
         return False
-    told = redacted(report, level_of(graded.folder.assignment, row.student.id, moment))
+    told = plainly_told(redacted(report, level))
     assert row.counted is not None
     name = _file(row.counted)
     try:
@@ -100,12 +113,19 @@ def _file(paper: MarkedPaper) -> str:
     return name if name not in (PAGE, MARK) else f"paper-{name}"
 
 
-def mark_lines(row: StudentRow) -> list[str]:
+def mark_text(row: StudentRow, level: Level) -> str:
     """The mark for the student: its lines add up; without a mark, why, as far as it is the student's own affair."""
     if row.mark is not None and row.mark.points is not None:
-        return row.mark.added_up()
-    errors = [one_line(f"{paper.paper.file}: {paper.error}") for paper in row.papers if paper.error is not None]
-    return [WITHOUT_A_MARK[row.standing], *errors]
+        lines = [mistakes_told(line, level) for line in row.mark.added_up()]
+    else:
+        errors = [one_line(f"{paper.paper.file}: {paper.error}") for paper in row.papers if paper.error is not None]
+        lines = [WITHOUT_A_MARK[row.standing], *errors]
+    return "\n".join(lines) + "\n"
+
+
+def mistakes_told(words: str, level: Level) -> str:
+    """A line of a mark for its student: known mistakes by name, at the level that tells only where there are some not."""
+    return unnamed(words) if level is Level.WHERE else named(words)
 
 
 def _as_handed_in(rows: list[StudentRow], feedback: Path) -> Iterator[tuple[str, bytes]]:

@@ -7,7 +7,6 @@ class/keep/secret           which the copies are known by
 class/keep/roster.csv       who has a copy
 class/keep/variants.csv     every number that a student's network has of its own
 class/keep/codes.csv        what students prove their ids with
-class/keep/handed-in.sqlite  what became of it
 class/keep/handed-in.sqlite what became of it
 class/keep/renewed.csv      how many times a lost code was replaced
 class/handed-in/            what students hand in to `sheetnet serve`
@@ -94,8 +93,12 @@ class ClassFolder:
         """Who has a copy, in the order in which they came. Raises FileError."""
         return read_roster(self.kept("roster.csv"))
 
-    def variants(self) -> dict[str, Variant]:
+    def variants(self) -> Mapping[str, Variant]:
         """Id → the numbers of a student, as they were written down. Raises FileError where they are not this class's."""
+        return self._variants
+
+    @cached_property
+    def _variants(self) -> dict[str, Variant]:
         path = self.kept("variants.csv")
         rows = table_of(path) if path.exists() else []
         names = [slot.name for slot in self.slots]

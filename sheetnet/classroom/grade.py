@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Protocol
 
 from sheetnet.batch.api import validate_many
 from sheetnet.batch.journal import Result
-from sheetnet.batch.schedule import Workers
+from sheetnet.batch.schedule import Workers, cores
 from sheetnet.classroom.assignment import Attempt
 from sheetnet.classroom.collect import Paper, collect
 from sheetnet.classroom.folder import ClassFolder
@@ -138,7 +139,7 @@ class ByWorkers:
             assert isinstance(said, Said)
             return said
 
-        with ThreadPoolExecutor(self.jobs or os.cpu_count() or 1) as threads:
+        with ThreadPoolExecutor(self.jobs or cores()) as threads:
             return list(threads.map(ask, paths))
 
     def results(self, owners: Mapping[str, str]) -> Iterable[Result]:
@@ -160,12 +161,14 @@ def grade(
     jobs: int | None = None,
     limits: Mapping[str, int] | Limits | None = None,
     judging: Judging | None = None,
+    workers: Workers | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> Graded:
     """Mark what a class handed in: folders, zips and files, named as Canvas, Moodle, nbgrader or Gradescope do, or by id.
 
     `folder` is that of `assign`; `out` keeps the papers and their results, so that a second run judges only what is new.
-    `judging` is how papers are judged, by default in guarded processes. `progress` is called for each paper that was judged.
+    `judging` is how papers are judged, by default in guarded processes: `workers`, which outlive this call, or its own.
+    `progress` is called for each paper that was judged.
     Raises FileError and UsageError; no paper raises.
 
     >>> from sheetnet.classroom import Student, assign, grade
@@ -181,9 +184,9 @@ def grade(
     asked = blanks_named(place.network, place.assignment.blanks)
     marker = Marker(place.network, place.assignment, asked)
     overrides = place.overrides()
-    with Workers() as workers:
-        judge = judging or ByWorkers(place, workers, jobs, most, work / "results.jsonl")
-        owned = _owned(place, paths, work, judge)
+    with nullcontext(workers) if workers is not None else Workers() as at_work:
+        judge = judging or ByWorkers(place, at_work, jobs, most, work / "results.jsonl")
+        owned = _owned(place, paths, work, judge, most)
         judged = _judged(owned, judge, progress)
     papers = [_marked(place, marker, paper, overrides) for paper in judged]
     rows = [_row(place, marker, student, papers, overrides.get(student.id, [])) for student in place.students]
@@ -202,7 +205,7 @@ def _refuse_the_secret(folder: ClassFolder, submissions: Sequence[Path]) -> None
 Owned = tuple[Paper, Whose, Path | None]
 
 
-def _owned(folder: ClassFolder, submissions: Sequence[Path], work: Path, judge: Judging) -> list[Owned]:
+def _owned(folder: ClassFolder, submissions: Sequence[Path], work: Path, judge: Judging, limits: Limits) -> list[Owned]:
     """Each paper, whose it is, and where its content is kept: among those of its student."""
     owners, kept = Owners(folder), work / "papers"
     kept.mkdir(parents=True, exist_ok=True)
@@ -213,7 +216,7 @@ def _owned(folder: ClassFolder, submissions: Sequence[Path], work: Path, judge: 
             stored[digest] = Path(name) / f"{digest}{suffix}"
             stored[digest].write_bytes(content)
 
-        papers = collect(submissions, store)
+        papers = collect(submissions, store, limits.file_size)
         says = dict(zip(stored, judge.said(list(stored.values())), strict=True))
         found: list[Owned] = []
         for paper in papers:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sheetnet._version import __version__
+from sheetnet.classroom.feedback import mistakes_told
 from sheetnet.classroom.folder import ClassFolder
 from sheetnet.classroom.grade import Graded, StudentRow, grade
 from sheetnet.classroom.marks import ideas
@@ -115,19 +116,20 @@ def results(graded: Graded, row: StudentRow) -> dict[str, Any]:
     if row.counted is None or row.mark is None or row.mark.points is None:
         errors = [f"{paper.paper.file}: {paper.error}" for paper in row.papers if paper.error is not None]
         return _without_mark("; ".join(errors) or (TEACHER_LOOKS if row.papers else "No workbook was handed in."))
-    visible = {"visibility": "visible"}
+    visible, level = {"visibility": "visible"}, graded.folder.assignment.feedback
     tests = [
         {
             "name": question,
             "score": row.mark.of(question),
             "max_score": graded.marker.shares[question] / 100,
-            "output": "; ".join(line.words for line in row.mark.lines if line.question == question),
+            "output": "; ".join(
+                mistakes_told(line.words, level) for line in row.mark.lines if line.question == question
+            ),
             **visible,
         }
         for question in graded.marker.questions
     ]
-    others = [f"{line.points:+g}: {line.words}" for line in row.mark.lines if not line.question]
-    level = graded.folder.assignment.feedback
+    others = [f"{line.points:+g}: {mistakes_told(line.words, level)}" for line in row.mark.lines if not line.question]
     words = [*others, *(_hints(row) if level is not Level.WHERE else [])]
     return {
         "score": row.mark.points,
@@ -144,7 +146,7 @@ def _hints(row: StudentRow) -> list[str]:
     assert row.counted.result is not None
     assert row.counted.result.report is not None
     codes = dict.fromkeys(idea.code for idea in ideas(row.counted.result.report) if idea.code is not None)
-    return [f"{MISTAKES[code].name} ({code}): {MISTAKES[code].why}" for code in codes if code in MISTAKES]
+    return [f"{MISTAKES[code].name}: {MISTAKES[code].why}" for code in codes if code in MISTAKES]
 
 
 def _without_mark(words: str) -> dict[str, Any]:

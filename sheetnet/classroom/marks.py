@@ -13,6 +13,7 @@ from sheetnet.classroom.assignment import Assignment, By
 from sheetnet.errors import UsageError, one_line
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
+from sheetnet.report.wording import called
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import findings_of
 from sheetnet.verdict import OF_THE_ENGINE, Verdict
@@ -222,7 +223,7 @@ def _words(cells: Iterable[CellVerdict]) -> str:
     parts = []
     for (verdict, as_text), some in sorted(kinds.items(), key=lambda item: (-item[0][0].rank, item[0][1])):
         codes = ", ".join(dict.fromkeys(cell.mistake for cell in some if cell.mistake and verdict in MISTAKES_MADE))
-        words = "right as text" if as_text else str(verdict)
+        words = "right as text" if as_text else called(verdict)
         parts.append(f"{len(some)} {words}" + (f" ({codes})" if codes else ""))
     return ", ".join(parts)
 

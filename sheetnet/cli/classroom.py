@@ -118,6 +118,7 @@ def grade_command(
     Run it again after a new paper, another point or an override in DIR/keep/overrides.csv: only what is new is judged.
     Exit code 0: everybody has a mark; 1: somebody has none; 2: a file cannot be used.
     """
+    from sheetnet.batch.schedule import Workers
     from sheetnet.classroom import explained, grade
     from sheetnet.classroom.feedback import write_feedback
     from sheetnet.files.limits import Limits, parse_limits
@@ -126,9 +127,9 @@ def grade_command(
     if (sheet is None) != (lms is None or lms is Platform.NBGRADER):
         raise UsageError("--sheet goes with --lms canvas and --lms moodle", remedy="give both, or neither")
     limits = Limits.of(parse_limits(limit or []))
-    with console(stderr=True).status("judging"):
-        graded = grade(submissions, folder, out, jobs=jobs, limits=limits)
-        pages = write_feedback(graded, out, jobs=jobs, limits=limits)
+    with console(stderr=True).status("judging"), Workers() as workers:
+        graded = grade(submissions, folder, out, jobs=jobs, limits=limits, workers=workers)
+        pages = write_feedback(graded, out, jobs=jobs, limits=limits, workers=workers)
     written = [*_write_results(graded, out, lms, sheet, column), f"{out / 'feedback.zip'}  feedback pages: {pages}"]
     if explain:
         for student in explain:

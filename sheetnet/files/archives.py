@@ -9,6 +9,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -21,8 +22,8 @@ HAND_IN_AGAIN = "hand it in again"
 Reader = Callable[[], bytes]
 
 
-def files_in_zip(content: bytes) -> Iterator[tuple[tuple[str, ...], Reader]]:
-    """The names on the way to each file of an archive, and what reads it. Raises FileError for a damaged one."""
+def files_in_zip(content: bytes, most: int) -> Iterator[tuple[tuple[str, ...], Reader]]:
+    """The names on the way to each file of an archive, and what reads up to `most` bytes. Raises FileError if damaged."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except ZIP_ERRORS as error:
@@ -30,18 +31,15 @@ def files_in_zip(content: bytes) -> Iterator[tuple[tuple[str, ...], Reader]]:
     for member in archive.infolist():
         names = tuple(part for part in member.filename.replace("\\", "/").split("/") if part not in ("", ".", ".."))
         if names and not member.is_dir():
-            yield names, _reader(archive, member)
+            yield names, partial(_unpacked, archive, member, most)
 
 
-def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Reader:
-    def read() -> bytes:
-        try:
-            with archive.open(member) as stream:
-                return bounded(stream.read(Limits.file_size + 1))
-        except ZIP_ERRORS as error:
-            raise FileError(f"cannot be unpacked ({error})", remedy=HAND_IN_AGAIN) from None
-
-    return read
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    try:
+        with archive.open(member) as stream:
+            return read_bounded(stream, most)
+    except ZIP_ERRORS as error:
+        raise FileError(f"cannot be unpacked ({error})", remedy=HAND_IN_AGAIN) from None
 
 
 def capped_members(stream: IO[bytes], limits: Limits, again: str) -> Iterator[tuple[str, bytes]]:
@@ -58,10 +56,11 @@ def capped_members(stream: IO[bytes], limits: Limits, again: str) -> Iterator[tu
         raise FileError(f"is a damaged zip file ({' '.join(str(error).split())})", remedy=again) from None
 
 
-def bounded(content: bytes) -> bytes:
-    """The content of a file, of which one byte more than is allowed was read. Raises FileError for what is too large."""
-    if len(content) > Limits.file_size:
-        raise FileError(f"has more than {Limits.file_size:,} bytes", remedy="hand in the workbook alone")
+def read_bounded(stream: IO[bytes], most: int) -> bytes:
+    """All of a file of up to `most` bytes. Raises FileError for more, of which no more than one byte is read."""
+    content = stream.read(most + 1)
+    if len(content) > most:
+        raise FileError(f"has more than {most:,} bytes", remedy="hand in the workbook alone")
     return content
 
 

@@ -26,6 +26,7 @@ from sheetnet.report.wording import (
     asked_text,
     blamed_answers,
     blocks_of_blanks,
+    called,
     concealed,
     concerned,
     dimensions_of,
@@ -114,6 +115,7 @@ def page_templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["printable"] = printable
+    environment.filters["called"] = called
     return environment
 
 

@@ -15,6 +15,7 @@ from sheetnet.report.wording import (
     INPUT_CELL,
     SET_APART,
     VERDICT_STYLES,
+    called,
     concerned,
     dimensions_of,
     printable,
@@ -172,7 +173,7 @@ def _hover(name: str, cell: Cell, verdict: CellVerdict | None, edit: EditedInput
         lines.insert(0, f"{name}: {spoken(verdict.quantity, verdict.index, dimensions)}")
         expected = "" if verdict.expected is None else f", expected {verdict.expected:.9g}"
         lines.append(f"shows {printable(value_text(verdict.value)[:_TOLD])}{expected}")
-        lines.append(f"{verdict.verdict}: {reason(verdict)[:_TOLD]}")
+        lines.append(f"{called(verdict.verdict)}: {reason(verdict)[:_TOLD]}")
     elif edit is not None:
         lines.insert(0, f"{name}: {spoken(edit.quantity, edit.index, dimensions)}")
         lines.append(f"edited: now {printable(value_text(edit.found)[:_TOLD])}, was {edit.expected:.9g}")

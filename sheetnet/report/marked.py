@@ -16,6 +16,7 @@ from sheetnet.report.wording import (
     VERDICT_STYLES,
     blamed_answers,
     blocks_of_blanks,
+    called,
     concealed,
     concerned,
     counted_blanks,
@@ -90,7 +91,7 @@ def _text(words: str) -> _Row:
 def _verdict(verdict: str, count: int | None = None) -> Field:
     """A verdict in its colour, with its sign for who sees no colours."""
     look = VERDICT_STYLES[verdict]
-    words = verdict if count is None else f"{count:,} {verdict}"
+    words = called(verdict) if count is None else f"{count:,} {called(verdict)}"
     return Field(f"{look.sign} {words}", look.fill, strokes=look.strokes)
 
 
@@ -235,7 +236,7 @@ def _mark(cell: CellVerdict, dimensions: Dimensions) -> Mark:
 
 def _note(cell: CellVerdict, dimensions: Dimensions) -> str:
     lines = [
-        f"{VERDICT_STYLES[cell.verdict].sign} {cell.verdict}: {spoken(cell.quantity, cell.index, dimensions)}",
+        f"{VERDICT_STYLES[cell.verdict].sign} {called(cell.verdict)}: {spoken(cell.quantity, cell.index, dimensions)}",
         reason(cell),
     ]
     if cell.expected is not None:

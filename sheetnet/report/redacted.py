@@ -23,6 +23,8 @@ class Level(StrEnum):
     FULL = "full"  # also the expected numbers
 
 
+_CODE = re.compile(r"\bSN\d{3}\b")
+_ASIDE = re.compile(rf" \({_CODE.pattern}(?:, {_CODE.pattern})*\)")  # codes behind what they stand for
 _NOT_YET = "not right yet"
 HIDDEN_NUMBER = "…"
 # A number as text: not in a name of a cell or element, an index or a code. Whole ones of three digits and less count things.
@@ -49,6 +51,27 @@ def redacted(report: Report, level: str) -> Report:
         wrong = {(cell.sheet, cell.quantity) for cell in report.cells if cell.answer and _is_wrong(cell)}
         cells = tuple(_placed(cell, (cell.sheet, cell.quantity) in wrong) for cell in report.cells)
     return replace(report, cells=cells, notes=notes, level=chosen)
+
+
+def named(words: str) -> str:
+    """A text for whoever has no `sheetnet explain`: known mistakes by their names, without codes."""
+    from sheetnet.mistakes import MISTAKES  # with NumPy
+
+    return _CODE.sub(lambda code: MISTAKES[code[0]].name if code[0] in MISTAKES else "a mistake", words)
+
+
+def unnamed(words: str) -> str:
+    """A text that tells of known mistakes no more than that there is one."""
+    return _CODE.sub("a mistake", _ASIDE.sub("", words))
+
+
+def plainly_told(report: Report) -> Report:
+    """The report for whoever has no `sheetnet explain`: known mistakes by their names, without codes."""
+    cells = (
+        replace(cell, message=named(_ASIDE.sub("", cell.message)), mistakes=tuple(map(named, cell.mistakes)))
+        for cell in report.cells
+    )
+    return replace(report, cells=tuple(cells))
 
 
 def for_students(report: Report) -> Report:

@@ -53,6 +53,11 @@ SHORT_FORMULA = 48  # characters of a formula that a terminal shows
 MOST_REMARKS = 5  # different ones in blank cells that are quoted
 
 
+def called(verdict: str) -> str:
+    """A verdict as pages and sheets call it, for people who never read of "hardcoded"."""
+    return "typed in" if verdict == Verdict.HARDCODED else verdict
+
+
 def printable(words: str) -> str:
     """Text of a stranger's file without control characters, which a terminal would obey."""
     return one_line(words)

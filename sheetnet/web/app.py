@@ -21,10 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sheetnet.errors import SheetnetError
 from sheetnet.web.jobs import BusyError, Results
 from sheetnet.web.pages import HEADERS, POLICY, STATIC, WebSite
-from sheetnet.web.sessions import FormRefused
+from sheetnet.web.sessions import FormRefused, TooManyTriesError
 
 LOG = logging.getLogger("sheetnet.web")
-RETRY_SECONDS = "30"
+RETRY_SECONDS = 30
 SWEEP_SECONDS = 30.0
 REFUSED = {
     401: ("Enter first", "Begin at the first page, with your id and code."),
@@ -68,7 +68,7 @@ def make_app(
     return Starlette(
         routes=[*shared, *routes],
         middleware=[Middleware(Guarded)],
-        exception_handlers={SheetnetError: refused, FormRefused: refused, HTTPException: refused},
+        exception_handlers=dict.fromkeys((SheetnetError, FormRefused, TooManyTriesError, HTTPException), refused),
         lifespan=lifespan,
     )
 
@@ -76,9 +76,12 @@ def make_app(
 def _refused(site: WebSite, request: Request, error: Exception) -> Response:
     if isinstance(error, FormRefused):
         return site.told(request, 403, "This form was not accepted", FORM_TOO_OLD)
-    if isinstance(error, BusyError):
-        response = site.told(request, 429, "Too much is asked for", str(error))
-        response.headers["Retry-After"] = RETRY_SECONDS
+    if isinstance(error, BusyError | TooManyTriesError):
+        seconds, heading = RETRY_SECONDS, "Too much is asked for"
+        if isinstance(error, TooManyTriesError):
+            seconds, heading = error.seconds, "Too many wrong tries"
+        response = site.told(request, 429, heading, str(error))
+        response.headers["Retry-After"] = str(seconds)
         return response
     if isinstance(error, HTTPException):
         heading, words = REFUSED.get(error.status_code, ("This request cannot be used", "Begin at the first page."))

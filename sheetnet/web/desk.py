@@ -18,6 +18,7 @@ from sheetnet.classroom.feedback import level_of
 from sheetnet.classroom.whose import Owners, Said
 from sheetnet.errors import LostError, SheetnetError
 from sheetnet.report.json import REPORT_SCHEMA, report_from_data
+from sheetnet.report.redacted import Level
 from sheetnet.web.attempts import Attempts, HandedIn, unpacked_json
 from sheetnet.web.jobs import Job, Results
 from sheetnet.web.pages import NO_ANSWER, WebSite
@@ -65,7 +66,7 @@ class ClassDesk:
             job = self._jobs[key] = self.site.queue.put(partial(self._judge, attempt))
         return job
 
-    def level(self, student: str) -> str:
+    def level(self, student: str) -> Level:
         """How much a student is told now."""
         return level_of(self.folder.assignment, student, datetime.now(UTC))
 

@@ -7,6 +7,7 @@ import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
+from math import ceil
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -64,23 +65,34 @@ class Cookies:
         return hmac.new(self.key, f"{purpose}\0{words}".encode(), "sha256").hexdigest()
 
 
+class TooManyTriesError(Exception):
+    """Too many wrong codes: `seconds`, whole ones, until the next is looked at."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Try again in {seconds} second{'' if seconds == 1 else 's'}.")
+        self.seconds = seconds
+
+
 @dataclass
 class WrongCodes:
     """How long one must wait after wrong codes, for each id by itself."""
 
     _until: dict[str, tuple[int, float]] = field(default_factory=dict)
 
-    def wait(self, name: str) -> float:
-        """Seconds until the next try."""
-        return max(0.0, self._until.get(name, (0, 0.0))[1] - time.monotonic())
+    def refuse_hurry(self, name: str) -> None:
+        """Raise TooManyTriesError before the wait is over."""
+        seconds = self._until.get(name, (0, 0.0))[1] - time.monotonic()
+        if seconds > 0:
+            raise TooManyTriesError(ceil(seconds))
 
-    def note(self, name: str, right: bool) -> None:
-        """Count a try."""
-        if right:
+    def is_right(self, name: str, code: str, right: str) -> bool:
+        """Whether it is the right code, in a time that tells nothing of either; a wrong one counts."""
+        if hmac.compare_digest(code.encode(), right.encode()):
             self._until.pop(name, None)
-            return
+            return True
         tries = self._until.pop(name, (0, 0.0))[0] + 1
         seconds = 0.0 if tries < FREE_TRIES else min(LONGEST_WAIT, 2.0 ** (tries - FREE_TRIES))
         self._until[name] = tries, time.monotonic() + seconds
         if len(self._until) > MOST_WATCHED:
             del self._until[next(iter(self._until))]
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,18 +71,12 @@ class StudentPages:
             name = unicodedata.normalize("NFC", str(form.get("id", "")).strip())
             code = str(form.get("code", "")).strip().lower()
         key = name.casefold()[:200]
-        if (seconds := self.wrong.wait(key)) > 0:
-            response = self.site.told(request, 429, "Too many wrong codes", f"Try again in {seconds:.0f} seconds.")
-            response.headers["Retry-After"] = f"{seconds:.0f}"
-            return response
+        self.wrong.refuse_hurry(key)
         folder = self.desk.folder
         student = next((one for one in folder.students if one.key == name.casefold()), None)
-        right = await run_in_threadpool(
-            folder.code, name if student is None else student.id
-        )  # as long for an unknown id
-        entered = hmac.compare_digest(right.encode(), code.encode()) and student is not None
-        self.wrong.note(key, entered)
-        if not entered or student is None:
+        # as long for an unknown id
+        right = await run_in_threadpool(folder.code, name if student is None else student.id)
+        if not self.wrong.is_right(key, code, right) or student is None:
             return self.site.page(request, "enter.html", 403, title=folder.assignment.name, wrong=True, name=name)
         response = RedirectResponse("/", 303)
         signed = self.site.cookies.signed(STUDENT, f"{self._renewals(folder, student)} {student.id}", STUDENT_SECONDS)

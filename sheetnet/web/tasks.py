@@ -21,7 +21,7 @@ from sheetnet.network_file import load_network
 from sheetnet.report.html import legend_of, section
 from sheetnet.report.json import report_data
 from sheetnet.report.marked import save_marked
-from sheetnet.report.redacted import for_students, redacted
+from sheetnet.report.redacted import for_students, plainly_told, redacted
 from sheetnet.validation import Report
 from sheetnet.web.worker import in_a_browser
 
@@ -106,6 +106,7 @@ def make_workbooks(network: str, stem: str, suffix: str, folder: str) -> dict[st
 
 def _shown(report: Report, name: str, marked: str, limits: Limits) -> dict[str, Any]:
     """The section of the report's page as data, and whether the marked copy was written; the report is redacted before."""
+    report = plainly_told(report)
     problem = None
     try:
         save_marked(report, Path(marked), limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sheetnet.classroom import Graded, write_marks, write_overview
-from sheetnet.classroom.feedback import MARK, PAGE, mark_lines
+from sheetnet.classroom.feedback import MARK, PAGE, mark_text
 from sheetnet.classroom.grade import StudentRow
 from sheetnet.files.archives import zip_bytes
 from sheetnet.web.attempts import HandedIn
@@ -54,11 +53,8 @@ class TeacherPages:
         """Let the teacher in."""
         async with self.site.form(request) as form:
             password = str(form.get("password", "")).strip()
-        if (seconds := self.wrong.wait(TEACHERS)) > 0:
-            return self.site.told(request, 429, "Too many wrong passwords", f"Try again in {seconds:.0f} seconds.")
-        right = hmac.compare_digest(self.password.encode(), password.encode())
-        self.wrong.note(TEACHERS, right)
-        if not right:
+        self.wrong.refuse_hurry(TEACHERS)
+        if not self.wrong.is_right(TEACHERS, password, self.password):
             return self.site.page(request, "teacher_enter.html", 403, wrong=True)
         response = RedirectResponse("/teacher", 303)
         signed = self.cookies.signed(TEACHER, "teacher", TEACHER_SECONDS)
@@ -134,7 +130,10 @@ class TeacherPages:
     def _feedback(self, graded: Graded) -> Iterator[tuple[str, bytes]]:
         for row in graded.rows:
             if row.papers:
-                yield f"{row.student.id}/{MARK}", ("\n".join(mark_lines(row)) + "\n").encode()
+                yield (
+                    f"{row.student.id}/{MARK}",
+                    mark_text(row, self.desk.level(row.student.id)).encode(),
+                )
                 yield from self._copy(row)
 
     def _copy(self, row: StudentRow) -> Iterator[tuple[str, bytes]]:

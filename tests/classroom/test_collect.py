@@ -11,6 +11,7 @@ import pytest
 
 from sheetnet.classroom.collect import Claim, Paper, claim_of, collect
 from sheetnet.errors import FileError
+from sheetnet.files.limits import Limits
 
 METADATA = """submission_12345:
   :submitters:
@@ -34,9 +35,9 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def collected(*paths: Path) -> tuple[list[Paper], dict[str, bytes]]:
+def collected(*paths: Path, most: int = Limits.file_size) -> tuple[list[Paper], dict[str, bytes]]:
     stored: dict[str, bytes] = {}
-    papers = collect(list(paths), lambda digest, suffix, content: stored.update({f"{digest}{suffix}": content}))
+    papers = collect(list(paths), lambda digest, suffix, content: stored.update({f"{digest}{suffix}": content}), most)
     return papers, stored
 
 
@@ -111,6 +112,25 @@ def test_a_bomb_is_one_line(tmp_path: Path) -> None:
     (paper,), stored = collected(tmp_path)
     assert "hand in the workbook alone" in (paper.problem or "")
     assert stored == {}
+
+
+def test_files_may_be_as_large_as_the_limit_says(tmp_path: Path) -> None:
+    """In folders, in zips and alone; what is no workbook is not even read."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.xlsx").write_bytes(b"12345")
+    (tmp_path / "all.zip").write_bytes(
+        zipped({"b.xlsx": b"12345", "c.zip": zipped({"d.ods": b"1234"}), "e.pdf": b"123456"})
+    )
+    paths = tmp_path / "in", tmp_path / "in" / "a.xlsx", tmp_path / "all.zip"
+    papers, stored = collected(*paths, most=200)
+    assert sorted(stored.values()) == [b"1234", b"12345"]
+    papers, stored = collected(*paths[:2], most=4)
+    assert [paper.problem for paper in papers] == 2 * ["has more than 4 bytes: hand in the workbook alone"]
+    assert stored == {}
+    problems = {paper.name: paper.problem or "" for paper in collected(paths[2], most=4)[0]}
+    assert problems["all.zip/b.xlsx"].startswith("has more than 4 bytes")
+    assert problems["all.zip/c.zip"].startswith("has more than 4 bytes")
+    assert "not a print" in problems["all.zip/e.pdf"]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,17 @@ import re
 import shutil
 import zipfile
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from sheetnet.classroom import ClassFolder, Graded, Student, assign, grade, write_overview
-from sheetnet.classroom.feedback import page_of, write_feedback
+from sheetnet.classroom.feedback import PAGE, page_of, write_feedback
 from sheetnet.files import read_workbook, save_workbook
 from sheetnet.files.limits import Limits
 from sheetnet.judge import validate
+from sheetnet.mistakes import MISTAKES
 from sheetnet.reference import training_step
 from sheetnet.report.marked import save_marked
 from sheetnet.report.redacted import Level, redacted
@@ -106,6 +108,7 @@ def test_no_number_of_the_key(graded: Graded, tmp_path: Path, level: str) -> Non
     edit(graded.folder, f'level = "{level}"')
     write_feedback(regraded(graded, tmp_path), tmp_path / "out", jobs=2)
     found = texts(tmp_path / "out" / "feedback" / "s-ada")
+    assert_plain_words(graded, found, level)
     network = graded.folder.network_of(graded.folder.variants()["s-ada"])
     step = training_step(network)
     filled_in = {float(x) for name in step if name not in ("W_2_new", "delta_1") for x in step[name].ravel()}
@@ -117,6 +120,19 @@ def test_no_number_of_the_key(graded: Graded, tmp_path: Path, level: str) -> Non
             if float(word) not in {float(f"{x:.{digits}g}") for x in doubled_now | filled_in}:
                 pattern = re.compile(rf"(?<![\d.]){re.escape(word)}(?!\d)")
                 assert not any(pattern.search(text) for text in found.values()), (number, word)
+
+
+def assert_plain_words(graded: Graded, found: dict[str, str], level: str) -> None:
+    """A student has no `sheetnet explain`: no codes, no words of the code; names of mistakes where hints are given."""
+    counted = graded.row("s-ada").counted
+    assert counted is not None
+    assert counted.result is not None
+    assert counted.result.report is not None
+    (code,) = {cell.mistake for cell in counted.result.report.answers} - {None}
+    assert not any(re.search(r"\bSN\d{3}\b|(?<![ve]-)hardcoded", text) for text in found.values())
+    assert "2 typed in" in found["mark.txt"]
+    for name in (PAGE, ADA):
+        assert (MISTAKES[code].name in unescape(found[name])) is (level == "hint")
 
 
 def regraded(graded: Graded, tmp_path: Path) -> Graded:

@@ -163,3 +163,6 @@ def test_answers_of_a_students_copy_are_shown_only_on_request(run: Run, tmp_path
             assert "sign flipped (SN013)" in text
             assert (name, "0.59326999" in text) == (name, expected)
         assert ("a student's copy: the right values are not shown" in done.out) is not expected
+    done = run("validate", "ada.xlsx", "--jsonl", "a.jsonl", "--resume")  # the last one kept what it revealed
+    assert (done.code, done.out) == (2, "")
+    assert done.err.strip().endswith("values of a student's copy: go on with --reveal, or begin anew with --force")

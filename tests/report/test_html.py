@@ -21,7 +21,7 @@ from sheetnet.network_file import load_network, template_names
 from sheetnet.report.audit_files import audit_html
 from sheetnet.report.html import MOST_ON_THE_PAGE, report_html, save_html
 from sheetnet.report.html_grid import MOST_GRID_CELLS
-from sheetnet.report.wording import VERDICT_STYLES
+from sheetnet.report.wording import VERDICT_STYLES, called
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import EditedInput
 from sheetnet.verdict import Verdict
@@ -120,7 +120,7 @@ def test_every_blamed_cell_and_every_count_is_there() -> None:
     report, workbook = damaged()
     parsed = Page(report_html([report], {report.workbook: workbook}))
     for verdict, count in report.counts.items():
-        assert f"{VERDICT_STYLES[verdict].sign} {count:,} {verdict}" in parsed.text
+        assert f"{VERDICT_STYLES[verdict].sign} {count:,} {called(verdict)}" in parsed.text
     blamed = [cell for cell in report.cells if cell.verdict not in ("correct", "carried")]
     assert {cell.verdict for cell in blamed} == {"wrong", "blank"}
     (wrong,) = (cell for cell in blamed if cell.verdict == "wrong")

@@ -19,7 +19,7 @@ from sheetnet.formulas import symbol_of
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
 from sheetnet.report.marked import SUMMARY_NAME, cell_position, copy_paths, marks_of, save_marked
-from sheetnet.report.wording import VERDICT_STYLES
+from sheetnet.report.wording import VERDICT_STYLES, called
 from sheetnet.styles import Strokes
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Place
@@ -218,7 +218,7 @@ def odf_protection(path: Path) -> dict[Place, bool]:
 
 def signed(verdict: str | None) -> str:
     """A verdict with its sign, for who sees no colours."""
-    return f"{VERDICT_STYLES[verdict or ''].sign} {verdict}"
+    return f"{VERDICT_STYLES[verdict or ''].sign} {called(verdict or '')}"
 
 
 def test_the_report_sheet_leads_with_progress_and_lists_what_is_to_be_done(original: Path) -> None:
@@ -237,7 +237,7 @@ def test_the_report_sheet_leads_with_progress_and_lists_what_is_to_be_done(origi
     for verdict, count in report.counts.items():
         look = VERDICT_STYLES[verdict]
         strokes = [look.strokes] if look.strokes else []
-        assert [f"{look.sign} {count:,} {verdict}", *strokes, Verdict(verdict).meaning] in lines
+        assert [f"{look.sign} {count:,} {called(verdict)}", *strokes, Verdict(verdict).meaning] in lines
     for cell in report.cells:
         if cell.verdict not in ("correct", "carried"):
             (line,) = (each for each in lines if each[:2] == [signed(cell.verdict), f"{cell.sheet}!{cell.cell}"])

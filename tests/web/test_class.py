@@ -222,11 +222,14 @@ def test_wrong_codes_are_slowed(server: Server, folder: ClassFolder) -> None:
         answers = [guesser.post("/enter", id=name, code="aaaaaaaaaa") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
         assert {answer.text.count("do not go together") for answer in answers[:3]} == {1}
-    assert Visitor(server.url).post("/enter", id=BOB, code=folder.code(BOB)).status_code == 429
+    waiting = Visitor(server.url).post("/enter", id=BOB, code=folder.code(BOB))
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (429, "1")
     entered(server, folder, CYD)
     with_password = Visitor(server.url)
     answers = [with_password.post("/teacher/enter", page="/teacher", password="x") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
+    assert answers[-1].headers["retry-after"] == "1"
+    assert "Try again in 1 second." in answers[-1].text
 
 
 def test_one_server_serves_a_class(server: Server, folder: ClassFolder) -> None:
