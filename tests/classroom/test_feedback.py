@@ -128,7 +128,7 @@ def assert_plain_words(graded: Graded, found: dict[str, str], level: str) -> Non
     assert counted is not None
     assert counted.result is not None
     assert counted.result.report is not None
-    (code,) = {cell.mistake for cell in counted.result.report.answers} - {None}
+    (code,) = {cell.mistake for cell in counted.result.report.answers if cell.mistake is not None}
     assert not any(re.search(r"\bSN\d{3}\b|(?<![ve]-)hardcoded", text) for text in found.values())
     assert "2 typed in" in found["mark.txt"]
     for name in (PAGE, ADA):
