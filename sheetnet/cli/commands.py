@@ -1,6 +1,6 @@
 """The commands: each turns its options into one library call and prints what that gives.
 
-Those of a class stand in classroom.py, of trained models in models.py, about workbooks in any layout in any_layout.py.
+Those of a class stand in classroom.py, about models and workbooks that others made in other_files.py.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from sheetnet._version import __version__
-from sheetnet.cli.any_layout import identify_command, infer_command
 from sheetnet.cli.classroom import assign_command, forget_command, grade_command, gradescope_command
-from sheetnet.cli.models import extract_command, import_command
 from sheetnet.cli.options import (
     Commands,
     EngineName,
@@ -31,6 +29,7 @@ from sheetnet.cli.options import (
     suffixes_of,
     write_text,
 )
+from sheetnet.cli.other_files import extract_command, identify_command, import_command, infer_command
 from sheetnet.cli.serve import serve_command
 from sheetnet.errors import UsageError
 from sheetnet.judge_options import MOST_TRIALS, JudgeOptions

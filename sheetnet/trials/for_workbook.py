@@ -1,16 +1,16 @@
-"""Adds trials that one workbook asks for: some tell nearly equal rows apart, one is seeded by its own content.
+"""Adds to trials what one workbook asks for: inputs of its views, trials that tell nearly equal rows apart, one of its own.
 
 In the gradient check a row differs from the next by h, in Training by one step. The largest z of a softmax and the signs
 of a ReLU's z are mostly the same in both: trials are added in which they are not.
 
-The trials of a seed are known to whoever has sheetnet. This one depends on everything that a formula can read: a table of
-its answers, wherever it stood, would change the trial. What no formula can read, such as a note, changes nothing.
+The trials of a seed are known to whoever has sheetnet. The one of the workbook depends on everything that a formula can
+read: a table of its answers, wherever it stood, would change the trial. What no formula can read, such as a note, does not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from operator import itemgetter
@@ -19,10 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheetnet.network import Network
-from sheetnet.quantity import q, train
+from sheetnet.quantity import drawn, predicted, q, train
 from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, row_demands
 from sheetnet.reference.views.more_steps import training_numbers
+from sheetnet.reference.views.pictures import largest_of
+from sheetnet.reference.views.predict import forward
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.trials import TRIALS
@@ -41,7 +43,7 @@ from sheetnet.trials.draw import (
 )
 from sheetnet.trials.kinds import candidates, some_kink
 from sheetnet.workbook import Name, Position, Workbook, array_cells
-from sheetnet.workbook_options import WorkbookOptions, least_cells
+from sheetnet.workbook_options import PREDICT_ROWS, WorkbookOptions, classifies, least_cells
 
 NEAR_BEND = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
 NEAR_ROW_CANDIDATES = 8 * POOL  # times as many as trials: few of them let one step of Training cross a bend
@@ -257,3 +259,56 @@ class Reached:
         for position, within in zip(constants, inside.tolist(), strict=True):
             if self.all or within or cell_name(*position) in single:
                 yield position
+
+
+CHOICES = 60  # rows of inputs drawn for each trial, of which those are taken that show most
+
+
+def view_inputs(network: Network, inputs: Mapping[str, Array], wanted: frozenset[str]) -> dict[str, Array]:
+    """The inputs `wanted` by the views for the K trials whose inputs of the step are given: block → K × rows × columns."""
+    count, found = len(inputs["gamma"]), {}
+    if drawn("n") in wanted:
+        found[drawn("n")] = np.arange(count, dtype=float)[:, None, None] % network.observations
+    if predicted("x") in wanted:
+        found |= _new_inputs(network, inputs)
+    return {name: array for name, array in found.items() if name in wanted}
+
+
+def _new_inputs(network: Network, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Rows of inputs that show each unit on and off, and each class, in as many rows of the sheet as can be.
+
+    And of each two rows in some trial one thing in one and not in the other: else a row could read another's class.
+    """
+    dice, count, n = np.random.default_rng(0), len(inputs["gamma"]), network.sizes[0]
+    candidates = dice.normal(size=(count, CHOICES, n))
+    shows = np.concatenate(list(_shown(network, forward(network, inputs, candidates))), axis=-1)
+    chosen = np.empty((count, PREDICT_ROWS), dtype=np.intp)
+    lacking = np.ones((PREDICT_ROWS, shows.shape[-1]), dtype=np.bool_)
+    alike = np.ones((PREDICT_ROWS, PREDICT_ROWS, shows.shape[-1]), dtype=np.bool_)
+    for trial, free in enumerate(shows):
+        open_ = np.ones(CHOICES, dtype=np.bool_)
+        for row in range(PREDICT_ROWS):
+            apart = free[:, None] != free[chosen[trial, :row]]
+            told_apart = (apart & alike[row, :row]).sum(axis=(1, 2))
+            new = (free & lacking[row]).sum(axis=1) * (1 + alike[row].size)  # counts more than all of that
+            best = int(np.where(open_, new + told_apart, -1).argmax())
+            open_[best] = False
+            chosen[trial, row] = best
+            lacking[row] &= ~free[best]
+            alike[row, :row] &= ~apart[best]
+    x = np.take_along_axis(candidates, chosen[:, :, None], axis=1)
+    if network.scaler is None:
+        return {predicted("x"): x}
+    mean, scale = dice.normal(size=(count, 1, n)), dice.uniform(0.5, 2.0, size=(count, 1, n))
+    return {predicted("x"): x * scale + mean, predicted("mean"): mean, predicted("scale"): scale}
+
+
+def _shown(network: Network, found: Mapping[str, Array]) -> Iterator[NDArray[np.bool_]]:
+    """What each row of inputs shows, trials × rows × anything: units beyond each bend and below it, and the class said."""
+    yield np.zeros((*next(iter(found.values())).shape[:2], 1), dtype=np.bool_)
+    for layer in range(1, network.depth + 1):
+        for kink in network.kinks(layer):
+            z = found[predicted("z", layer)]
+            yield from (z > kink, z < kink)
+    if classifies(network):
+        yield largest_of(found[predicted("a", network.depth)]) == np.arange(max(network.sizes[-1], 2))

@@ -17,10 +17,13 @@ from sheetnet.syntax.references import and_more
 from sheetnet.validation.case import Case, edited_inputs, played_ties
 from sheetnet.validation.placement_notes import placement_notes
 from sheetnet.validation.refine.explain import SKIPPED, name_mistakes, say_what_cancels, say_what_was_skipped
-from sheetnet.validation.refine.inserted_lines import leave_open_what_was_inserted
 from sheetnet.validation.refine.other_readings import say_what_was_meant, take_own_convention, take_targets_as_one_hot
 from sheetnet.validation.refine.repair import find_fillings, try_repairs
-from sheetnet.validation.refine.root_causes import blame_volatile_helpers, name_root_causes
+from sheetnet.validation.refine.root_causes import (
+    blame_volatile_helpers,
+    leave_open_what_was_inserted,
+    name_root_causes,
+)
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.validation.state import Refinement, Runner, Runs, State
 from sheetnet.validation.texts import entry_notes

@@ -23,8 +23,7 @@ from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, Equation, equations, evaluate_step, stacked
 from sheetnet.reference.views import noise, view_values
 from sheetnet.syntax.dependencies import through_helpers
-from sheetnet.trials.for_views import view_inputs
-from sheetnet.trials.for_workbook import inputs_from_content
+from sheetnet.trials.for_workbook import inputs_from_content, view_inputs
 from sheetnet.trials.tolerance import Truth, agreement, scales
 from sheetnet.validation.alone import Isolation
 from sheetnet.validation.case import (

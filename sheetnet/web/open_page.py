@@ -20,7 +20,7 @@ from sheetnet.files import SUFFIXES
 from sheetnet.network_file import load_network, template_names
 from sheetnet.web.jobs import KeptResult, Results
 from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite, of_a_process
-from sheetnet.web.uploads import LARGEST_NETWORK_FILE, given, shown_name, store, suffix_for
+from sheetnet.web.requests import LARGEST_NETWORK_FILE, given, shown_name, store, suffix_for
 from sheetnet.web.worker import confined_call, in_a_browser
 
 JUDGE_UPLOAD, MAKE_WORKBOOKS = (

@@ -21,8 +21,7 @@ from sheetnet.files.limits import Limits
 from sheetnet.report.html import page_templates
 from sheetnet.report.html_grid import LOOKS, MOST_GRID_CELLS
 from sheetnet.web.jobs import JobQueue
-from sheetnet.web.sessions import VISITOR, Cookies
-from sheetnet.web.uploads import BESIDES_THE_FILE, SMALL_FORM, read_form
+from sheetnet.web.requests import BESIDES_THE_FILE, SMALL_FORM, VISITOR, Cookies, read_form
 
 STATIC = Path(__file__).parent / "static"
 HEADERS = {

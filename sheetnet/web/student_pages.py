@@ -19,8 +19,7 @@ from sheetnet.errors import FileError
 from sheetnet.web.attempts import HandedIn, attempts_left
 from sheetnet.web.desk import ClassDesk
 from sheetnet.web.pages import LONG_WAIT, SHORT_WAIT, WebSite, of_a_process
-from sheetnet.web.sessions import STUDENT, STUDENT_SECONDS, WrongCodes
-from sheetnet.web.uploads import given, store, suffix_for
+from sheetnet.web.requests import STUDENT, STUDENT_SECONDS, WrongCodes, given, store, suffix_for
 
 ANOTHERS = "Your teacher looks at it: it does not seem to be your own copy. If it is not, hand in your own."
 

@@ -21,7 +21,7 @@ from sheetnet.files.archives import zip_bytes
 from sheetnet.web.attempts import HandedIn
 from sheetnet.web.desk import ClassDesk
 from sheetnet.web.pages import WebSite
-from sheetnet.web.sessions import TEACHER, TEACHER_SECONDS, Cookies, WrongCodes
+from sheetnet.web.requests import TEACHER, TEACHER_SECONDS, Cookies, WrongCodes
 
 TEACHERS = "\0teacher"  # no id, among those whose wrong codes are counted
 ATTACHED = {"Content-Disposition": 'attachment; filename="feedback.zip"'}

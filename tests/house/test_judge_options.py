@@ -14,9 +14,9 @@ import pytest
 import typer
 
 from sheetnet.batch.api import validate_many
-from sheetnet.cli.any_layout import identify_command
 from sheetnet.cli.commands import validate_command
 from sheetnet.cli.options import EngineName
+from sheetnet.cli.other_files import identify_command
 from sheetnet.engine import ENGINES
 from sheetnet.errors import UsageError
 from sheetnet.files.limits import Limits

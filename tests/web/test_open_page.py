@@ -22,11 +22,11 @@ from sheetnet.judge import validate
 from sheetnet.layout.info_sheets import RECORD_SHEET
 from sheetnet.network_file import load_network
 from sheetnet.report.marked import SUMMARY_NAME
-from sheetnet.web.app import LOG, make_app
 from sheetnet.web.jobs import Job, JobQueue, Results
 from sheetnet.web.open_page import OpenPage
 from sheetnet.web.pages import WebSite
-from sheetnet.web.sessions import Cookies
+from sheetnet.web.requests import Cookies
+from sheetnet.web.server import LOG, make_app
 from sheetnet.workbook import Cell, Sheet, Workbook
 from tests.support.hostile.zips import overlapping
 from tests.support.paths import ROOT

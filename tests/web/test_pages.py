@@ -16,7 +16,7 @@ from sheetnet.errors import FileError
 from sheetnet.files.limits import Limits
 from sheetnet.web.jobs import JobQueue
 from sheetnet.web.pages import WebSite, of_a_process
-from sheetnet.web.sessions import STUDENT, Cookies
+from sheetnet.web.requests import STUDENT, Cookies
 from sheetnet.web.tasks import judge_upload
 from sheetnet.web.worker import _encoded
 from tests.support.paths import ROOT

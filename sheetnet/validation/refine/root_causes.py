@@ -1,14 +1,15 @@
-"""Finds the root error behind each carried one, circles of formulas, and helper cells that change at every look."""
+"""Says who is to blame: the root error behind each carried one, circles, chance, and nobody for a line that was inserted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sheetnet.engine.prepare import with_numbers
 from sheetnet.errors import BugError
 from sheetnet.formulas import Dimensions
-from sheetnet.syntax import cell_name
+from sheetnet.syntax import areas, cell_name, column_letters
 from sheetnet.syntax.dependencies import (
     Dependencies,
     Followed,
@@ -26,6 +27,7 @@ from sheetnet.trials.tolerance import same
 from sheetnet.validation.case import Answer, Case
 from sheetnet.validation.cell_verdicts import named_place
 from sheetnet.validation.defined_names import is_view_block
+from sheetnet.validation.locate import Located
 from sheetnet.validation.result import CellVerdict
 from sheetnet.validation.state import State
 from sheetnet.verdict import SOUND, Verdict
@@ -253,3 +255,48 @@ def _guessed(
     name = named_place(likely, found, dimensions)
     message = f"the formula is right; the error comes through {', '.join(used)}, likely from {name}"
     return replace(cell, message=message, cause=found[likely].place)
+
+
+_Line = tuple[int, int]  # axis, 0 for rows and 1 for columns, and the number of the line
+
+
+def leave_open_what_was_inserted(state: State) -> State:
+    """Errors of formulas that read a range with an inserted line inside are not judged, and blame nobody."""
+    inserted = _inserted(state.case.located)
+    if not inserted:
+        return state
+    return state.given([_left_open(cell, inserted) for cell in state.cells])
+
+
+def _inserted(located: Located) -> Mapping[str, set[_Line]]:
+    """By sheet: the lines inside blocks that were passed over."""
+    found: dict[str, set[_Line]] = defaultdict(set)
+    for block, area in located.areas.items():
+        rows, columns = located.lines_of(block)
+        ends = (area.top, area.bottom, rows), (area.left, area.right, columns)
+        for axis, (first, last, kept) in enumerate(ends):
+            if last - first + 1 > len(kept):
+                found[area.sheet or ""].update((axis, line) for line in range(first, last + 1) if line not in kept)
+    return found
+
+
+def _left_open(cell: CellVerdict, inserted: Mapping[str, set[_Line]]) -> CellVerdict:
+    if cell.verdict != Verdict.ERROR or not isinstance(cell.value, CellError) or cell.formula is None:
+        return cell
+    lines = list(dict.fromkeys(_read(cell, inserted)))
+    if not lines:
+        return cell
+    words = " and ".join(lines)
+    message = (
+        f"not judged: its range has grown by {words}, inserted and blank. Delete {'it' if len(lines) == 1 else 'them'}"
+    )
+    return replace(cell, verdict=Verdict.UNDETERMINED, message=message)
+
+
+def _read(cell: CellVerdict, inserted: Mapping[str, set[_Line]]) -> Iterator[str]:
+    """The inserted lines that lie inside ranges of the cell's formula."""
+    for area in areas(cell.formula or ""):
+        ends = (area.top, area.bottom), (area.left, area.right)
+        for axis, line in sorted(inserted.get(area.sheet or cell.sheet or "", ())):
+            if ends[axis][0] < line < ends[axis][1]:
+                yield f"column {column_letters(line)}" if axis else f"row {line}"
