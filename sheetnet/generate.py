@@ -13,7 +13,7 @@ import numpy as np
 
 from sheetnet._version import __version__
 from sheetnet.engine import engine_named
-from sheetnet.errors import FileError, NetworkError
+from sheetnet.errors import FileError, NetworkError, UsageError
 from sheetnet.files import save_workbook
 from sheetnet.files.atomic import refuse_existing, refuse_shared
 from sheetnet.files.limits import Limits
@@ -21,10 +21,19 @@ from sheetnet.formulas import Dimensions, spoken
 from sheetnet.layout import Exercise, as_key, blanks_named, build_workbook, student_workbook
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.predictor import blocks_on_sheets, predictor_of, refuse_predictor
 from sheetnet.reference import evaluate_step, inputs_of, stacked
 from sheetnet.reference.views import view_values
 from sheetnet.workbook import Place, Value, Workbook
-from sheetnet.workbook_options import WorkbookOptions, least_cells, left_out, pictured, usual_options, views_named
+from sheetnet.workbook_options import (
+    PREDICT_ALONE,
+    WorkbookOptions,
+    least_cells,
+    left_out,
+    pictured,
+    usual_options,
+    views_named,
+)
 
 MOST_TIMES_LEAST = 100  # a workbook has up to 40 times the cells that `least_cells` tells
 
@@ -33,11 +42,16 @@ def make_workbook(network: NetworkLike, presentation: WorkbookOptions | None = N
     """The workbook of one training step; raises `NetworkError` where a quantity is not a finite number.
 
     `network` is a template's name, a path, a table as TOML has it or a `Network`.
-    `presentation` says which views it has and how they stand; None takes all views for a small network, else `Step`.
+    `presentation` says which views it has and how they stand; None takes all views for a small network, else `Step`, and
+    of a predictor Predict alone.
     Raises `FileError` where a sheet cannot hold them.
     """
     network = load_network(network)
     shown = presentation or usual_options(network)
+    if shown.alone:
+        network = predictor_of(network)
+    else:
+        refuse_predictor(network)
     missing = left_out(network)
     shown = replace(shown, views=tuple(view for view in shown.views if view not in missing))
     _refuse_what_is_not_read_back(network, shown)
@@ -54,6 +68,7 @@ def make_student_workbook(
     Raises `NetworkError` for a quantity that there is not, for views other than `Step`, and as `make_workbook`.
     """
     network, shown = load_network(network), presentation or WorkbookOptions()
+    refuse_predictor(network)
     _refuse_what_is_not_read_back(network, shown)
     if shown.views != ("step",):
         raise NetworkError(
@@ -116,7 +131,7 @@ def _numbers(network: Network, presentation: WorkbookOptions) -> dict[str, list[
     """Every block of the step and of the views as rows of numbers."""
     step = evaluate_step(network, inputs_of(network))
     values = {}
-    for name, block in network.blocks.items():
+    for name, block in blocks_on_sheets(network).items():
         array = stacked(step[name][0], block)
         if not np.isfinite(array).all():
             row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -201,13 +216,26 @@ def asked_for(
     column: bool = False,
     steps: int | None = None,
     key: bool = False,
+    predict: bool = False,
+    rows: int | None = None,
 ) -> dict[str, Workbook]:
     """File stem → workbook: `stem` with all its views, or a student's copy `stem-student` and, if wanted, `stem-key`.
+
+    With `predict` it is `stem-predict`, the sheet Predict alone with the weights and so many `rows`.
 
     `views` are words such as "step,training" or "all"; None takes all for a small network. `steps` None takes those of
     the network file, else 50. Raises `NetworkError`.
     """
     network = load_network(network)
+    if predict:
+        if student or key or blanks or hints or views or column or steps:
+            raise UsageError(
+                "--predict writes a workbook of its own", remedy="leave all else but --rows and --format out"
+            )
+        alone = PREDICT_ALONE if rows is None else replace(PREDICT_ALONE, rows=rows)
+        return {f"{stem}-predict": make_workbook(network, alone)}
+    if rows is not None:
+        raise UsageError("--rows are those of a workbook that only predicts", remedy="add --predict")
     presentation = usual_options(network, None if views is None else views_named(views), column, steps)
     if not student:
         if key or blanks or hints:

@@ -24,6 +24,7 @@ from sheetnet.layout import blanks_named
 from sheetnet.layout.info_sheets import RECORD_SHEET, carried, embedded_network
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
+from sheetnet.predictor import Predictor
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax import parse_area
 from sheetnet.syntax.function_facts import is_googles
@@ -242,6 +243,8 @@ def _difference(workbook: Workbook, network: Network | None, path: str) -> tuple
         own = embedded_network(workbook, path)
     except (FileError, NetworkError):
         return ()
+    if isinstance(own, Predictor) and not isinstance(network, Predictor):
+        return ("the workbook only predicts and the network given is trained: without --network it is judged as it is",)
     return () if own == network else ("the workbook carries another network than the file given, which counts",)
 
 

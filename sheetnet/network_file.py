@@ -20,6 +20,7 @@ from sheetnet.errors import NetworkError, errors_within
 from sheetnet.input_names import Names, Scaler
 from sheetnet.network import Layer, Network, Remark
 from sheetnet.network_readers import reader_of
+from sheetnet.predictor import Predictor, make_predictor
 from sheetnet.toml_fields import Matrix, entries_of, refuse
 
 TableLike = str | os.PathLike[str] | Mapping[str, Any]
@@ -41,6 +42,7 @@ FILE_KEYS = (
     "title source observations layers loss reduction learning_rate train_bias seed init"
     " published training_steps remarks image names scaler"
 ).split()
+_TRAINING_KEYS = "loss reduction learning_rate train_bias seed init published training_steps remarks".split()
 LAYER_KEYS = "activation weights weights_by bias neurons slope".split()
 # Names by which people know a template's example, beside the file's own.
 ALIASES = {
@@ -165,6 +167,8 @@ def _network(table: Mapping[str, Any]) -> Network:
     toml_fields.known_keys(table, FILE_KEYS, "")
     if "published" in table:
         entries_of(table["published"])
+    if _predicts_only(table):
+        return _predictor(table)
     observations = _table(table.get("observations"), "observations", ("inputs", "targets"))
     for field in ("inputs", "targets"):
         _not_too_many(observations.get(field), f"observations.{field}", "rows", MOST_OBSERVATIONS_READ)
@@ -191,6 +195,33 @@ def _network(table: Mapping[str, Any]) -> Network:
         if error.place is not None and error.place.startswith("targets"):  # which a file has in a table of their own
             error.place, error.args = f"observations.{error.place}", (f"observations.{error.args[0]}",)
         raise
+
+
+def _predicts_only(table: Mapping[str, Any]) -> bool:
+    """Whether nothing in a table is about training: it may have examples of inputs."""
+    observations = table.get("observations", {})
+    given = isinstance(observations, dict) and "targets" not in observations
+    return given and "layers" in table and table.keys().isdisjoint(_TRAINING_KEYS)
+
+
+def _predictor(table: Mapping[str, Any]) -> Predictor:
+    names, scaler, image = _names(table), _scaler(table), table.get("image")
+    inputs: Matrix = ()
+    if "observations" in table:
+        inputs = toml_fields.matrix(table["observations"].get("inputs"), "observations.inputs")
+    known = inputs[0] if inputs else names.features or (scaler and scaler.mean)
+    layers = _layers(table, len(known) if known else _inputs_of_weights(table["layers"]), train_bias=True)
+    return make_predictor(table.get("title"), table.get("source", ""), layers, inputs, image, names, scaler)  # type: ignore[arg-type]
+
+
+def _inputs_of_weights(tables: Any) -> int:
+    """How many inputs the first layer has, by its weights, which `_layers` checks."""
+    first = tables[0] if isinstance(tables, list) and tables and isinstance(tables[0], dict) else {}
+    rows = first.get("weights")
+    if not isinstance(rows, list) or not rows:
+        raise refuse("layers[0].weights", f"is {toml_fields.shown(rows)}", "a list of rows",
+                     "only weights can predict; a network that is to be trained needs [observations]")  # fmt: skip
+    return len(rows) if first.get("weights_by") == "input" else len(rows[0]) if isinstance(rows[0], list) else 1
 
 
 def _names(table: Mapping[str, Any]) -> Names:
@@ -301,20 +332,16 @@ def _layer(entry: Mapping[str, Any], where: str, rows: Matrix, train_bias: bool)
 
 def dump_network(network: Network) -> str:
     """The network as the text of a network file; `parse_network` gives the same network back."""
+    trained = not isinstance(network, Predictor)
+    inputs = network.examples if isinstance(network, Predictor) else network.inputs
     lines = [
         f"title = {_quoted(network.title)}",
         f"source = {_quoted(network.source)}",
-        f"loss = {_quoted(network.loss)}",
-        f"reduction = {_quoted(network.reduction)}",
-        f"learning_rate = {network.learning_rate!r}",
-        f"train_bias = {str(network.train_bias).lower()}",
-        *([] if network.training_steps is None else [f"training_steps = {network.training_steps}"]),
+        *(_training_lines(network) if trained else []),
         *([] if network.image is None else [f"image = {list(network.image)}"]),
-        "",
-        "[observations]",
-        *_rows("inputs", network.inputs),
-        *_rows("targets", network.targets),
     ]
+    lines += ["", "[observations]", *_rows("inputs", inputs)] if inputs else []
+    lines += _rows("targets", network.targets) if trained else []
     for field, found in (("features", network.names.features), ("classes", network.names.classes)):
         title = [] if field == "classes" and network.names.features else ["", "[names]"]
         lines += [*title, f"{field} = {_texts(found)}"] if found else []
@@ -331,6 +358,16 @@ def dump_network(network: Network) -> str:
     for remark in network.remarks:
         lines += ["", "[[remarks]]", f"view = {_quoted(remark.view)}", f"text = {_quoted(remark.text)}"]
     return "\n".join(short for line in lines for short in _wrapped(line)) + "\n"
+
+
+def _training_lines(network: Network) -> list[str]:
+    return [
+        f"loss = {_quoted(network.loss)}",
+        f"reduction = {_quoted(network.reduction)}",
+        f"learning_rate = {network.learning_rate!r}",
+        f"train_bias = {str(network.train_bias).lower()}",
+        *([] if network.training_steps is None else [f"training_steps = {network.training_steps}"]),
+    ]
 
 
 def _bias(layer: Layer) -> str:

@@ -6,11 +6,12 @@ Both derivations of a view (`reference/views` in NumPy, `layout/views` in formul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sheetnet.activations_and_losses import Interval
 from sheetnet.errors import NetworkError
 from sheetnet.network import MOST_STEPS, Network
+from sheetnet.predictor import Predictor, blocks_on_sheets
 
 # View → the name of its sheet, in the order of the sheets.
 SHEETS = {
@@ -41,7 +42,7 @@ ABOUT = {
     "check": "NumPy's numbers beside the sheet's",
 }
 MOST_NODES = 8  # nodes of a layer beside the bias node, up to which Network draws them
-PREDICT_ROWS = 10  # rows for new inputs
+PREDICT_ROWS, ROWS_ALONE, MOST_NEW_ROWS = 10, 30, 100  # for new inputs: beside other sheets, alone, at most
 MOST_PICTURES = 40  # of the inputs, and of the weights of the first layer
 SMALL_NETWORK = 500  # weights times observations up to which all views are shown by default: about 10,000 formula cells
 STEPS = 50
@@ -56,6 +57,8 @@ STEP_SIZE = 1e-4  # h of the central differences: the error of the method is of 
 class WorkbookOptions:
     """`views` are keys of SHEETS; `column` says W x + b with column vectors; `steps` is how long Training goes on.
 
+    Predict may stand alone; with any other view Step stands, too.
+    Predict has so many `rows` for new inputs.
     `first_drawing`: Network is drawn as versions before 0.2 did; workbooks of theirs are still judged.
     """
 
@@ -64,18 +67,29 @@ class WorkbookOptions:
     steps: int = STEPS
     step_size: float = STEP_SIZE
     first_drawing: bool = False
+    rows: int = PREDICT_ROWS
 
     def __post_init__(self) -> None:
         if unknown := [view for view in self.views if view not in SHEETS]:
             raise NetworkError(
                 f"there is no view {unknown[0]!r}", remedy=f"choose from {', '.join(map(option, SHEETS))}"
             )
-        if "step" not in self.views:
+        if "step" not in self.views and not self.alone:
             raise NetworkError(
                 "every workbook has the view step, to which the others refer", remedy="add it to the views"
             )
         if not 1 <= self.steps <= MOST_STEPS:
             raise NetworkError(f"{self.steps:,} steps of training", remedy=f"choose 1 to {MOST_STEPS:,}")
+        if not 1 <= self.rows <= MOST_NEW_ROWS:
+            raise NetworkError(f"{self.rows:,} rows for new inputs", remedy=f"choose 1 to {MOST_NEW_ROWS:,}")
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is Predict alone, with the weights and no training step."""
+        return self.views == ("predict",)
+
+
+PREDICT_ALONE = WorkbookOptions(("predict",), rows=ROWS_ALONE)
 
 
 def left_out(network: Network) -> dict[str, str]:
@@ -88,7 +102,12 @@ def left_out(network: Network) -> dict[str, str]:
 
 
 def default_views(network: Network) -> tuple[str, ...]:
-    """All views for a small network, for a larger one `step`, and `pictures` and `predict` where it has what they show."""
+    """All views for a small network, for a larger one `step`, and `pictures` and `predict` where it has what they show.
+
+    Of a predictor it is `predict` alone.
+    """
+    if isinstance(network, Predictor):
+        return ("predict",)
     weights = sum(len(layer.weights) * layer.neurons for layer in network.layers)
     missing = left_out(network)
     small = weights * network.observations <= SMALL_NETWORK
@@ -96,8 +115,8 @@ def default_views(network: Network) -> tuple[str, ...]:
 
 
 def predicts(network: Network) -> bool:
-    """Whether the network says what inputs or outputs are called, or how inputs are scaled: what Predict needs."""
-    return bool(network.names) or network.scaler is not None
+    """Whether the network says what inputs or outputs are called, or how inputs are scaled, or can do nothing else."""
+    return bool(network.names) or network.scaler is not None or isinstance(network, Predictor)
 
 
 def classifies(network: Network) -> bool:
@@ -116,13 +135,14 @@ def usual_options(
     """What is shown where nobody asks for more: the views of a network of this size, and its own number of steps."""
     shown = default_views(network) if views is None else views
     usual = network.training_steps or STEPS
-    return WorkbookOptions(shown, column, usual if steps is None else steps)
+    alone = replace(PREDICT_ALONE, column=column)
+    return alone if shown == alone.views else WorkbookOptions(shown, column, usual if steps is None else steps)
 
 
 # View → how many cells its largest blocks have at least, of the views that grow faster than Step.
 LEAST_CELLS: dict[str, Callable[[Network, WorkbookOptions], int]] = {
     "pictures": lambda network, _: sum(pictured(network)) * network.sizes[0] * (network.image is not None),
-    "predict": lambda network, _: PREDICT_ROWS * (sum(network.sizes) + sum(network.sizes[1:])) * predicts(network),
+    "predict": lambda network, shown: shown.rows * (sum(network.sizes) + sum(network.sizes[1:])) * predicts(network),
     # a row a weight and observation, at least three columns a path
     "chain_rule": lambda network, _: sum(w * 3 * after for w, _, after in _sizes(network)) * network.observations,
     "matrices": lambda network, _: sum(n * n for _, n, _ in _sizes(network)) * network.observations,  # D
@@ -133,7 +153,7 @@ LEAST_CELLS: dict[str, Callable[[Network, WorkbookOptions], int]] = {
 
 def least_cells(network: Network, shown: WorkbookOptions) -> int:
     """How many cells Step and the views have at least: what no workbook holds need not be computed first."""
-    step = sum(block.rows * block.columns for block in network.blocks.values())
+    step = sum(block.rows * block.columns for block in blocks_on_sheets(network).values())
     return step + sum(LEAST_CELLS[view](network, shown) for view in shown.views if view in LEAST_CELLS)
 
 

@@ -28,6 +28,7 @@ from sheetnet.auditing.expressions import (
 from sheetnet.errors import NetworkError, errors_within
 from sheetnet.network import Network
 from sheetnet.network_file import HasNetwork, NetworkLike, load_network, network_of, read_table
+from sheetnet.predictor import refuse_predictor
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array
 from sheetnet.syntax.references import element_name
@@ -224,6 +225,7 @@ def load_published(source: NetworkLike) -> Published:
 
 
 def _published(network: Network, table: object, lacking: tuple[str, ...]) -> Published:
+    refuse_predictor(network)
     printed, equations = entries_of(table)
     shapes = shapes_of(network)
     numbers: list[PrintedNumber] = []

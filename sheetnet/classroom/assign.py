@@ -21,6 +21,7 @@ from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.layout import Exercise, as_key, blanks_named
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, dump_network, load_network
+from sheetnet.predictor import refuse_predictor
 from sheetnet.workbook_options import WorkbookOptions
 
 SETTINGS = """\
@@ -100,6 +101,7 @@ def assign(
     (Student(id='ada', ...), Student(id='bob', ...))
     """
     network, folder = load_network(network), ClassFolder(Path(out))
+    refuse_predictor(network)
     asked: dict[str, Any] = {
         "name": name,
         "variation": None if vary is None else Variation(tuple(vary), step or Variation.step),

@@ -101,6 +101,12 @@ def generate(
         typer.Option(help="How much help the cell notes of a student's copy give; by default the equation."),
     ] = None,
     key: Annotated[bool, typer.Option("--key", help="Write the teacher's key beside a student's copy.")] = False,
+    predict: Annotated[
+        bool, typer.Option("--predict", help="Write a workbook that only predicts from new inputs: no training step.")
+    ] = False,
+    rows: Annotated[
+        int | None, typer.Option(metavar="N", help="Rows for new inputs of --predict: by default 30.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
 ) -> None:
     """Write the workbook of one training step, and print each path with its size."""
@@ -109,6 +115,7 @@ def generate(
     from sheetnet.report.terminal import console, size_of
 
     asked: dict[str, Any] = {"views": views, "column": orientation is Orientation.COLUMN, "steps": steps, "key": key}
+    asked |= {"predict": predict, "rows": rows}
     with console(stderr=True).status(f"writing {network}"):
         found = load_network(network_named(network))
         workbooks = asked_for(found, Path(network).stem, student, blank or [], hints and hints.value, **asked)

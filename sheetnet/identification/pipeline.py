@@ -26,6 +26,7 @@ from sheetnet.identification.state import IdentifyState, SheetRuns, run_sheet
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
+from sheetnet.predictor import refuse_predictor
 from sheetnet.quantity import Quantity, q
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.function_facts import volatile_function
@@ -88,7 +89,9 @@ def expected_of(
     """
     notes: tuple[str, ...] = ()
     where: InputMap | None = None
-    if network is None:
+    if network is not None:
+        refuse_predictor(network)
+    else:
         found = infer_workbook(workbook, options, name=name)
         network, where, notes = found.network, found.inputs, found.notes
     if options.inputs is not None:

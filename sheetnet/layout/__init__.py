@@ -23,6 +23,10 @@ def build_workbook(
     """All sheets and names; `values` maps each block to its rows of numbers, the cached values of its cells."""
     from sheetnet.layout.views import VIEW_SHEETS, ViewContext  # who only reads a workbook needs no views
 
+    if presentation.alone:
+        from sheetnet.layout.predict_alone import predict_workbook
+
+        return predict_workbook(network, values, version, presentation)
     grid = step_grid(network, values, presentation.column)
     context = ViewContext(network, presentation, values, grid)
     names, sheets = grid.names(), []

@@ -94,10 +94,10 @@ def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> S
     """The first sheet of every workbook."""
     grid = _titled(context, "")
     row = _first_look(grid, context, 4)
-    row = _lines(grid, row, "How to use it", FIRST_STEPS)
+    row = readme_lines(grid, row, "How to use it", FIRST_STEPS)
     row = _sheets(grid, context, row)
     row = _legend(grid, row, _roles(context.network))
-    row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
+    row = readme_lines(grid, row, "Notation", (*_notation(context), ALWAYS))
     heads, row = row + 1, _places(grid, context, names, row, equations=True)
     _signed(grid, row, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.")
     return _readme(grid, heads)
@@ -109,10 +109,10 @@ def student_readme(context: ViewContext, version: str) -> Sheet:
     for number, words in enumerate(("Name", "Date")):
         grid.write(4 + number, 1, words, "symbol")
         grid.cells[4 + number, 2] = Cell(None, role="answer")
-    row = _lines(grid, 7, "What to do", STUDENT_STEPS)
+    row = readme_lines(grid, 7, "What to do", STUDENT_STEPS)
     own = {"answer": "to be filled in by you", "input": "inputs x and the learning rate γ, given"}
     row = _legend(grid, row, {role: own.get(role, words) for role, words in (own | _roles(context.network)).items()})
-    row = _lines(grid, row, "Notation", (*_notation(context), ALWAYS))
+    row = readme_lines(grid, row, "Notation", (*_notation(context), ALWAYS))
     heads, row = row + 1, _places(grid, context, context.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")
     return _readme(grid, heads)
@@ -175,7 +175,8 @@ def _first_look(grid: Grid, context: ViewContext, row: int) -> int:
     return row + len(shown) + 2
 
 
-def _lines(grid: Grid, row: int, title: str, lines: Sequence[str]) -> int:
+def readme_lines(grid: Grid, row: int, title: str, lines: Sequence[str]) -> int:
+    """Lines of text below a title, from a row on; gives the row for what follows."""
     grid.write(row, 1, title, "band")
     for offset, line in enumerate(lines, 1):
         grid.write(row + offset, 1, line, "plain")

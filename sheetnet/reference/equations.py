@@ -20,6 +20,7 @@ import numpy as np
 from sheetnet.network import Block, Network
 from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.object_display import shown_html, shown_line
+from sheetnet.predictor import refuse_predictor
 from sheetnet.quantity import q
 from sheetnet.reference.activations_and_losses import LOSSES, Array, activation_of
 
@@ -218,6 +219,7 @@ def training_step(network: NetworkLike) -> Step:
            [0.6     , 0.6     ]])
     """
     network = load_network(network)
+    refuse_predictor(network)
     values = evaluate_step(network, inputs_of(network))
     return Step(network, {name: array[0] for name, array in values.items()})
 

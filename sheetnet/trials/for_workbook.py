@@ -24,7 +24,7 @@ from sheetnet.reference import Array, evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, row_demands
 from sheetnet.reference.views.more_steps import training_numbers
 from sheetnet.reference.views.pictures import largest_of
-from sheetnet.reference.views.predict import forward
+from sheetnet.reference.views.predict import PREDICT_INPUTS, forward
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.trials import TRIALS
@@ -43,7 +43,7 @@ from sheetnet.trials.draw import (
 )
 from sheetnet.trials.kinds import candidates, some_kink
 from sheetnet.workbook import Name, Position, Workbook, array_cells
-from sheetnet.workbook_options import PREDICT_ROWS, WorkbookOptions, classifies, least_cells
+from sheetnet.workbook_options import WorkbookOptions, classifies, least_cells
 
 NEAR_BEND = 0.05  # of h: so near to its bend a unit is taken over it by nearly every weight that is moved, at h by some
 NEAR_ROW_CANDIDATES = 8 * POOL  # times as many as trials: few of them let one step of Training cross a bend
@@ -261,33 +261,36 @@ class Reached:
                 yield position
 
 
-CHOICES = 60  # rows of inputs drawn for each trial, of which those are taken that show most
+CHOICES = 60  # rows of inputs drawn for each trial at least, of which those are taken that show most
 
 
-def view_inputs(network: Network, inputs: Mapping[str, Array], wanted: frozenset[str]) -> dict[str, Array]:
+def view_inputs(
+    network: Network, inputs: Mapping[str, Array], wanted: frozenset[str], shown: WorkbookOptions
+) -> dict[str, Array]:
     """The inputs `wanted` by the views for the K trials whose inputs of the step are given: block → K × rows × columns."""
     count, found = len(inputs["gamma"]), {}
     if drawn("n") in wanted:
         found[drawn("n")] = np.arange(count, dtype=float)[:, None, None] % network.observations
-    if predicted("x") in wanted:
-        found |= _new_inputs(network, inputs)
+    if not wanted.isdisjoint(PREDICT_INPUTS):  # of which any may be lost
+        found |= _new_inputs(network, inputs, shown.rows)
     return {name: array for name, array in found.items() if name in wanted}
 
 
-def _new_inputs(network: Network, inputs: Mapping[str, Array]) -> dict[str, Array]:
+def _new_inputs(network: Network, inputs: Mapping[str, Array], rows: int) -> dict[str, Array]:
     """Rows of inputs that show each unit on and off, and each class, in as many rows of the sheet as can be.
 
     And of each two rows in some trial one thing in one and not in the other: else a row could read another's class.
     """
     dice, count, n = np.random.default_rng(0), len(inputs["gamma"]), network.sizes[0]
-    candidates = dice.normal(size=(count, CHOICES, n))
+    choices = max(CHOICES, 2 * rows)
+    candidates = dice.normal(size=(count, choices, n))
     shows = np.concatenate(list(_shown(network, forward(network, inputs, candidates))), axis=-1)
-    chosen = np.empty((count, PREDICT_ROWS), dtype=np.intp)
-    lacking = np.ones((PREDICT_ROWS, shows.shape[-1]), dtype=np.bool_)
-    alike = np.ones((PREDICT_ROWS, PREDICT_ROWS, shows.shape[-1]), dtype=np.bool_)
+    chosen = np.empty((count, rows), dtype=np.intp)
+    lacking = np.ones((rows, shows.shape[-1]), dtype=np.bool_)
+    alike = np.ones((rows, rows, shows.shape[-1]), dtype=np.bool_)
     for trial, free in enumerate(shows):
-        open_ = np.ones(CHOICES, dtype=np.bool_)
-        for row in range(PREDICT_ROWS):
+        open_ = np.ones(choices, dtype=np.bool_)
+        for row in range(rows):
             apart = free[:, None] != free[chosen[trial, :row]]
             told_apart = (apart & alike[row, :row]).sum(axis=(1, 2))
             new = (free & lacking[row]).sum(axis=1) * (1 + alike[row].size)  # counts more than all of that

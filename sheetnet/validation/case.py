@@ -17,6 +17,7 @@ import numpy as np
 
 from sheetnet.formulas import Dimensions, spoken
 from sheetnet.network import Block, Network
+from sheetnet.predictor import blocks_on_sheets
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, inputs_of
 from sheetnet.syntax import cell_name, parse_area, quote_sheet
@@ -145,13 +146,14 @@ def input_cells(workbook: Workbook, network: Network, located: Located) -> list[
 
 
 def chooser_blocks(located: Located) -> list[Block]:
-    """The cells of views that people type into: which observation is shown, new inputs to predict from."""
-    return [block for block in located.blocks.values() if block.kind == "input" and block.quantity.view]
+    """The cells found of views that people type into: which observation is shown, new inputs to predict from."""
+    there = [block for name, block in located.blocks.items() if name in located.areas]
+    return [block for block in there if block.kind == "input" and block.quantity.view]
 
 
 def input_blocks(network: Network) -> list[Block]:
-    """A_0, target, gamma, W_1 … W_L."""
-    return [block for block in network.blocks.values() if block.kind == "input"]
+    """A_0, target, gamma, W_1 … W_L; of a predictor the weights alone."""
+    return [block for block in blocks_on_sheets(network).values() if block.kind == "input"]
 
 
 def element_numbers(inputs: Mapping[str, Array], elements: Collection[InputPlace]) -> Array:

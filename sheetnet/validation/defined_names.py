@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sheetnet.network import MOST_STEPS, Block, Network
-from sheetnet.quantity import Quantity, drawn
+from sheetnet.predictor import Predictor, blocks_on_sheets
+from sheetnet.quantity import Quantity, drawn, predicted
 from sheetnet.reference import evaluate_step, inputs_of
 from sheetnet.reference.views import VIEW_NUMBERS, view_values
 from sheetnet.syntax import Area, area_name, parse_area, tokenize
@@ -22,7 +23,7 @@ from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import spanned
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Name, Place, Position, Sheet, Workbook
-from sheetnet.workbook_options import LEAST_STEP_SIZE, STEP_SIZE, STEPS, WorkbookOptions
+from sheetnet.workbook_options import LEAST_STEP_SIZE, MOST_NEW_ROWS, PREDICT_ROWS, STEP_SIZE, STEPS, WorkbookOptions
 
 Lines = tuple[Sequence[int], Sequence[int]]  # the rows and the columns of a sheet on which a block's cells stand
 MOST_INSERTED = 100  # lines that are looked for: a name that is larger still belongs to something else
@@ -96,7 +97,8 @@ class Chosen:
 
 def choose_names(workbook: Workbook, network: Network) -> Chosen:
     """The names of the blocks that count, for the step and for each view."""
-    wanted = {block.name.casefold() for block in network.blocks.values()}
+    own = blocks_on_sheets(network)
+    wanted = {name.casefold() for name in own}
     views = {numbers.prefix: view for view, numbers in VIEW_NUMBERS.items()}
     scopes: dict[str, dict[str | None, NamesFound]] = defaultdict(lambda: defaultdict(dict))
     for name in workbook.names:
@@ -104,7 +106,7 @@ def choose_names(workbook: Workbook, network: Network) -> Chosen:
         view = _STEP if key in wanted else views.get(Quantity.of(key).view, "")
         if view:
             scopes[view][name.sheet].setdefault(key, []).append(name)
-    least = sum(block.required for block in network.blocks.values())
+    least = sum(block.required for block in own.values())
     found = {view: _one_view(workbook, scopes[view], least if view == _STEP else 0) for view in scopes}
     return Chosen(
         {key: names for one in found.values() for key, names in one.claims.items()},
@@ -285,9 +287,10 @@ def presentation_of(workbook: Workbook, network: Network, claims: NamesByKey) ->
         _steps(workbook, found),
         _step_size(workbook, found.get(STEP_SIZE_NAME)),
         any(quantity.view == drawn.prefix and quantity.symbol == "w" for quantity in map(Quantity.of, found)),
+        _rows(workbook, found.get(predicted("x"))),
     )
     there = [view for view in likely if _is_there(view_blocks(network, replace(shown, views=("step", view))), found)]
-    return replace(shown, views=("step", *there))
+    return replace(shown, views=("predict",) if isinstance(network, Predictor) else ("step", *there))
 
 
 def _is_there(blocks: Mapping[str, Block], found: Mapping[str, Area]) -> bool:
@@ -299,6 +302,12 @@ def _is_turned(network: Network, found: Mapping[str, Area]) -> bool:
     shapes = [(block.shape, found[name].shape) for block in network.blocks.values()
               if (name := block.name.casefold()) in found and block.rows != block.columns]  # fmt: skip
     return sum(shape[::-1] == there for shape, there in shapes) > sum(shape == there for shape, there in shapes)
+
+
+def _rows(workbook: Workbook, area: Area | None) -> int:
+    """How many rows for new inputs Predict has, without those that are blank all across the sheet."""
+    rows = PREDICT_ROWS if area is None else area.shape[0] - untouched_rows(workbook, area)
+    return min(max(rows, 1), MOST_NEW_ROWS)
 
 
 def _steps(workbook: Workbook, found: Mapping[str, Area]) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sheetnet.formulas import symbol_of
 from sheetnet.network import Block, Network
+from sheetnet.predictor import blocks_on_sheets
 from sheetnet.syntax import Area, column_letters
 from sheetnet.syntax.references import listed
 from sheetnet.validation.defined_names import (
@@ -97,7 +98,7 @@ def locate(workbook: Workbook, network: Network) -> Located:
     """Find every block the network implies, and those of the views that the workbook has."""
     chosen = choose_names(workbook, network)
     presentation = presentation_of(workbook, network, chosen.claims)
-    blocks = {**network.blocks, **view_blocks(network, presentation)}
+    blocks = {**blocks_on_sheets(network), **view_blocks(network, presentation)}
     areas: dict[str, Area] = {}
     lines: dict[str, Lines] = {}
     problems: list[Problem] = []

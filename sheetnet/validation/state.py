@@ -31,7 +31,6 @@ from sheetnet.validation.case import (
     as_columns,
     chooser_blocks,
     element_numbers,
-    input_blocks,
     own_inputs,
     step_ties,
     ties_of,
@@ -125,14 +124,14 @@ class Runner:
     @property
     def drawn(self) -> dict[str, Array]:
         """The inputs of the step in each trial, and in one more of the workbook's own; joined each time: they are large."""
-        names = [block.name for block in input_blocks(self.case.network)]
-        found = {name: np.concatenate([self.case.trials.inputs[name], self._from_content[name]]) for name in names}
+        drawn = self.case.trials.inputs.items()
+        found = {name: np.concatenate([array, self._from_content[name]]) for name, array in drawn}
         return found | self._of_views(found)
 
     def _of_views(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """What is typed into views in each trial; where the sheet ties it to another input, that one's numbers."""
         wanted = frozenset(block.name for block in chooser_blocks(self.case.located))
-        found = view_inputs(self.case.network, inputs, wanted) if wanted else {}
+        found = view_inputs(self.case.network, inputs, wanted, self.case.located.presentation) if wanted else {}
         every = {**inputs, **found}
         for (name, row, column), (other, r, c) in ties_of(self.case.inputs).items():
             if name in found:

@@ -18,6 +18,7 @@ LAYERS = (
     {"effort", "network_readers", "object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
     {"input_names"},
     {"workbook", "network"},
+    {"predictor"},
     {"workbook_options", "verdict", "network_file"},
     {"syntax"},
     {"reference", "formulas"},  # the two derivations never meet

@@ -23,7 +23,7 @@ from sheetnet.quantity import Quantity, predicted, q
 from sheetnet.styles import activation_role
 from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.workbook import Cell, CellValidation, Rule, View
-from sheetnet.workbook_options import PREDICT_ROWS, classifies
+from sheetnet.workbook_options import classifies
 
 PREDICT_TOP = 5  # the row of the bands
 ROW, SAYS, CLASS, HOW_SURE = 1, 2, 3, 4  # columns
@@ -31,14 +31,16 @@ FEATURES = 6  # the first column of the inputs
 NARROW, PIXEL_WIDTH, FEATURE, OUTPUT = 2.0, 3.0, 12.0, 9.0
 PIXEL_INK = ("FFFFFF", "8DB4E2")  # the colours of a pixel of 0 and of 1, on both of which a number can be read
 SCALER_DIGITS = "0.0000"
-PREDICT_WORDS = (
-    "Type new inputs, or paste rows of them, under Inputs: the network, with the weights of Step, says what they are."
-)
+PREDICT_WORDS = "Type new inputs, or paste rows of them, under Inputs: the network{} says {}."
+NO_NUMBER, MISSING = "not a number", " missing"  # what a row says that waits for its inputs
 
 
 def predict_sheet(context: ViewContext) -> Laid:
     """The finished sheet and the names of its blocks."""
-    grid = context.sheet("predict", f"Predict: {context.network.title}", PREDICT_WORDS)
+    answer = "what they are" if classifies(context.network) else "what follows"
+    alone = context.presentation.alone
+    words = PREDICT_WORDS.format("" if alone else ", with the weights of Step,", answer)
+    grid = context.sheet("predict", f"Predict: {context.network.title}", words)
     page = _Predictions(context, grid)
     page.place()
     page.answers()
@@ -51,6 +53,7 @@ def predict_sheet(context: ViewContext) -> Laid:
         title_rows=(1, page.first - 1),
         column_groups=((page.left, max(page.widths)),),
         locked=True,
+        printed_columns=page.left - 2 if alone else None,
         tab="7030A0",
     )
     return grid.finished(view), grid.names()
@@ -89,6 +92,12 @@ class _Predictions:
         """Nothing where an input of the row is missing."""
         return f'IF(COUNT({self.grid.row(predicted("x"), n)})<{self._sizes[0]},"",{formula})'
 
+    def _answered(self, n: int, word: str) -> str:
+        """The word, or what the row waits for: nothing where it is blank."""
+        row, size = self.grid.row(predicted("x"), n), self._sizes[0]
+        filled = f'IF(COUNT({row})<COUNTA({row}),"{NO_NUMBER}",{size}-COUNTA({row})&"{MISSING}")'
+        return f'IF(COUNT({row})={size},{word},IF(COUNTA({row})=0,"",{filled}))'
+
     def _workings(self) -> Iterator[tuple[str, str, int]]:
         """Block, symbol and width of the workings, from left to right."""
         network = self.context.network
@@ -101,14 +110,14 @@ class _Predictions:
     def place(self) -> None:
         """Where everything stands: formulas refer to blocks that are further right."""
         outputs, left = predicted("a", self.context.network.depth), self.left
-        self.grid.place(predicted("x"), (PREDICT_ROWS, self._sizes[0]), self.first, FEATURES)
-        self.grid.place(outputs, (PREDICT_ROWS, self._sizes[-1]), self.first, self._outputs_at)
+        self.grid.place(predicted("x"), (self.context.presentation.rows, self._sizes[0]), self.first, FEATURES)
+        self.grid.place(outputs, (self.context.presentation.rows, self._sizes[-1]), self.first, self._outputs_at)
         for block, _, size in self._workings():
-            self.grid.place(block, (PREDICT_ROWS, size), self.first, left)
+            self.grid.place(block, (self.context.presentation.rows, size), self.first, left)
             left += size + 1
         if classifies(self.context.network):
             for symbol, column in (("says", CLASS), ("sure", HOW_SURE)):
-                self.grid.place(predicted(symbol), (PREDICT_ROWS, 1), self.first, column)
+                self.grid.place(predicted(symbol), (self.context.presentation.rows, 1), self.first, column)
 
     def _block(self, block: str, formula: Callable[[int, int], str], role: str, number: str = "") -> None:
         """A block of a row for each prediction; a row that waits for its inputs shows nothing. `number` is a format."""
@@ -139,6 +148,8 @@ class _Predictions:
         for n, row in enumerate(values):
             for i, x in enumerate(row):
                 grid.cells[self.first + n, FEATURES + i] = Cell(None if isnan(x) else x, role="entry")
+        first = cell_name(*box[:2])
+        grid.rules.append(Rule(box, f"NOT(OR(ISBLANK({first}),ISNUMBER({first})))", "fail"))
         message = "A number as it was measured; the sheet scales it." if network.scaler else "A number."
         grid.entries.append(CellValidation(box, "Input", message))
         if pixels and network.scaler is None:
@@ -151,13 +162,16 @@ class _Predictions:
                 grid.cells[at, FEATURES + i] = replace(grid.cells[at, FEATURES + i], number=SCALER_DIGITS)
 
     def answers(self) -> None:
-        """The largest output, its class, and how large it is."""
+        """The largest output, its class, and how large it is; of outputs that are no classes, what a row waits for."""
         grid, network = self.grid, self.context.network
         self.widths |= {ROW: 5.0, SAYS: 14.0, CLASS: 7.0, HOW_SURE: 10.0}
         grid.write(PREDICT_TOP + 1, ROW, "n", "header")
-        for n in range(PREDICT_ROWS):
+        for n in range(self.context.presentation.rows):
             grid.write(self.first + n, ROW, str(n), "name")
         if not classifies(network):
+            grid.write(PREDICT_TOP + 1, SAYS, "waits for", "header")
+            for n in range(self.context.presentation.rows):
+                grid.calculate(self.first + n, SAYS, self._answered(n, '""'), "", "name")
             return
         grid.write(PREDICT_TOP, SAYS, "What the network says", "band")
         for column, head in ((SAYS, "says"), (CLASS, "class"), (HOW_SURE, "how sure")):
@@ -167,7 +181,7 @@ class _Predictions:
         classes = self._classes()
         for n, (number,) in enumerate(self.context.values[predicted("says")]):
             word = "" if self._blank(n) or isnan(number) else classes[int(number)]
-            grid.calculate(self.first + n, SAYS, self._guarded(n, self._word(n)), word, "name")
+            grid.calculate(self.first + n, SAYS, self._answered(n, self._word(n)), word, "name")
 
     def _classes(self) -> Sequence[str]:
         count = max(self._sizes[-1], 2)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.network import Network
+from sheetnet.predictor import Predictor
 from sheetnet.quantity import Quantity, predicted, q
 from sheetnet.reference.activations_and_losses import Array
 from sheetnet.reference.equations import Values, forward_pass, nodes_of
 from sheetnet.reference.views.pictures import HALF, largest_of, tied
-from sheetnet.workbook_options import PREDICT_ROWS, WorkbookOptions, classifies, predicts
+from sheetnet.workbook_options import WorkbookOptions, classifies, predicts
 
 PREDICT_INPUTS = tuple(predicted(symbol) for symbol in ("x", "mean", "scale"))  # that people type
 MEASURED_DIGITS = 12  # of the inputs that stand there at first: what was scaled is not known more exactly
 
 
-def predict_numbers(network: Network, values: Values, _: WorkbookOptions) -> dict[str, Array]:
+def predict_numbers(network: Network, values: Values, shown: WorkbookOptions) -> dict[str, Array]:
     """Block → K × rows × columns; nothing where the network has neither names nor a scaler.
 
     `pred_x` are the new inputs, at first those of the observations, and NaN in rows without; `pred_scaled` =
@@ -25,7 +26,7 @@ def predict_numbers(network: Network, values: Values, _: WorkbookOptions) -> dic
     if not predicts(network):
         return {}
     count = len(values["gamma"])
-    given = {predicted("x"): np.broadcast_to(_first_inputs(network), (count, PREDICT_ROWS, network.sizes[0]))}
+    given = {predicted("x"): np.broadcast_to(_first_inputs(network, shown.rows), (count, shown.rows, network.sizes[0]))}
     if network.scaler is not None:
         for name in ("mean", "scale"):
             row = np.array([getattr(network.scaler, name)])
@@ -72,13 +73,16 @@ def predict_asked(network: Network, values: Values, shown: WorkbookOptions) -> d
     return found
 
 
-def _first_inputs(network: Network) -> Array:
+def _first_inputs(network: Network, rows: int) -> Array:
     """The network's own observations as they were before they were scaled, and NaN below them."""
-    own = np.array(network.inputs[:PREDICT_ROWS])
+    found = np.full((rows, network.sizes[0]), np.nan)
+    inputs = network.examples if isinstance(network, Predictor) else network.inputs
+    if not inputs:
+        return found
+    own = np.array(inputs[:rows])
     if network.scaler is not None:
         raw = own * np.array(network.scaler.scale) + np.array(network.scaler.mean)
         own = np.array([[float(f"{x:.{MEASURED_DIGITS}g}") for x in row] for row in raw])
-    found = np.full((PREDICT_ROWS, network.sizes[0]), np.nan)
     found[: len(own)] = own
     return found
 
