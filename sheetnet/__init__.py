@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sheetnet.judge import validate
     from sheetnet.network import Layer, Network
     from sheetnet.network_file import load_network
+    from sheetnet.penalty import L2
     from sheetnet.reference import Step, training_step
     from sheetnet.validation import Report
     from sheetnet.workbook import Workbook
@@ -41,6 +42,7 @@ _HOMES = {
     "FileError": "errors",
     "Identification": "identification",
     "Inference": "identification",
+    "L2": "penalty",
     "Layer": "network",
     "LimitError": "errors",
     "Network": "network",
@@ -64,6 +66,7 @@ _HOMES = {
     "write_workbook": "generate",
 }
 __all__ = [  # written out, since type checkers do not run code; a test compares the two
+    "L2",
     "Audit",
     "EngineError",
     "FileError",

@@ -1,8 +1,9 @@
-"""What inputs and outputs are called, and how inputs were scaled before the network took them."""
+"""What inputs and outputs are called, which inputs are pictures, and how inputs were scaled before the network took them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from sheetnet import toml_fields
 from sheetnet.toml_fields import refuse
@@ -76,3 +77,14 @@ def check_named(names: object, scaler: object, inputs: int, outputs: int) -> Non
         raise refuse("names.classes", f"has {len(names.classes)} names", wanted)
     if scaler is not None and len(scaler.mean) != inputs:
         raise refuse("scaler.mean", f"has {len(scaler.mean)} numbers", f"{inputs}, one per input")
+
+
+def checked_image(image: object, inputs: int) -> tuple[int, int] | None:
+    """Rows and columns of the pictures, which have a pixel for each input; None where there are none."""
+    if image is None:
+        return None
+    whole = isinstance(image, list | tuple) and all(isinstance(n, int) and not isinstance(n, bool) for n in image)
+    if not isinstance(image, list | tuple) or not whole or len(image) != 2 or min(image) < 1 or prod(image) != inputs:
+        words = "rows and columns, with a pixel for each input"
+        raise refuse("image", f"is {toml_fields.shown(image)}", f"{words}, {inputs} in all")
+    return image[0], image[1]

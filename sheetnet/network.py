@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite, prod
+from math import isfinite
 from typing import Literal
 
 from sheetnet import toml_fields
@@ -21,8 +21,9 @@ from sheetnet.activations_and_losses import (
     activations_for,
     losses_for_all,
 )
-from sheetnet.input_names import NO_NAMES, Names, Scaler, check_named
+from sheetnet.input_names import NO_NAMES, Names, Scaler, check_named, checked_image
 from sheetnet.object_display import shown_line
+from sheetnet.penalty import L2
 from sheetnet.quantity import Quantity, q
 from sheetnet.toml_fields import Matrix, refuse
 
@@ -119,13 +120,13 @@ class Network:
     """A dense network, its observations and everything one training step needs.
 
     `inputs` is N × n_0 and `targets` N × n_L; `reduction` ("mean" or "sum") is over the observations only, "elements" the
-    mean over all N n_L elements. Lists, tuples
-    and arrays become tuples of floats as in `Layer`. Raises NetworkError for what is no number, shapes that do not meet,
-    an unknown word, and what has no meaning: a logarithm of outputs or targets that may be negative.
+    mean over all N n_L elements. Lists, tuples and arrays become tuples of floats as in `Layer`. Raises NetworkError for
+    what is no number, shapes that do not meet, an unknown word, and logarithms of outputs or targets that may be negative.
 
     `training_steps` are those of the sheet Training where nobody asks for others; `remarks` stand on the sheets.
     `image` says that an observation is a picture of so many rows and columns; `names` what inputs and outputs are called,
-    and `scaler` how inputs were scaled before they became these, for the sheet Predict.
+    and `scaler` how inputs were scaled before they became these, for the sheet Predict. `l2` is the penalty on large
+    weights that is part of the cost; λ alone may be given for it.
 
     >>> layer = sheetnet.Layer("sigmoid", weights=((0.15,), (0.2,), (0.35,)))
     >>> sheetnet.Network("One neuron", "", ((0.05, 0.1),), ((0.99,),), (layer,), "half_sse", learning_rate=0.5)
@@ -146,6 +147,7 @@ class Network:
     image: tuple[int, int] | None = None
     names: Names = NO_NAMES
     scaler: Scaler | None = None
+    l2: L2 | None = None
 
     def __post_init__(self) -> None:
         toml_fields.text(self.title, "title")
@@ -156,13 +158,14 @@ class Network:
         object.__setattr__(self, "learning_rate", toml_fields.number(self.learning_rate, "learning_rate"))
         toml_fields.choice(self.reduction, "reduction", REDUCTIONS)
         toml_fields.flag(self.train_bias, "train_bias")
+        object.__setattr__(self, "l2", L2.of(self.l2))
         if self.training_steps is not None:
             toml_fields.whole(self.training_steps, "training_steps", MOST_STEPS)
         if not all(isinstance(remark, Remark) for remark in self.remarks):
             raise refuse("remarks", f"is {toml_fields.shown(self.remarks)}", "a Remark for each")
         object.__setattr__(self, "remarks", tuple(self.remarks))
         object.__setattr__(self, "layers", _checked_layers(self))
-        object.__setattr__(self, "image", _checked_image(self))
+        object.__setattr__(self, "image", checked_image(self.image, len(self.inputs[0])))
         _check_shapes(self)
         check_named(self.names, self.scaler, self.sizes[0], self.sizes[-1])
         _check_meaning(self)
@@ -186,7 +189,18 @@ class Network:
     @property
     def reduces(self) -> bool:
         """Whether the cost is another number than that of the one observation."""
-        return self.observations > 1 or self.divisor > 1
+        return self.observations > 1 or self.divisor > 1 or self.l2 is not None
+
+    @property
+    def penalty_divisor(self) -> int:
+        """By what λ is divided: N where it is meant for all observations together, else 1."""
+        return self.observations if self.l2 is not None and self.l2.per_observation else 1
+
+    def penalised_rows(self, layer: int) -> int:
+        """How many rows of the weights of layer `layer` (from 1) the penalty takes: none, all but the biases, or all."""
+        if self.l2 is None:
+            return 0
+        return self.nodes(layer - 1) if self.l2.biases else self.sizes[layer - 1]
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -262,23 +276,11 @@ def _checked_layers(network: Network) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def _checked_image(network: Network) -> tuple[int, int] | None:
-    """Rows and columns of the pictures, which have a pixel for each input."""
-    if network.image is None:
-        return None
-    found: object = network.image
-    inputs = len(network.inputs[0])
-    whole = isinstance(found, list | tuple) and all(isinstance(n, int) and not isinstance(n, bool) for n in found)
-    if not isinstance(found, list | tuple) or not whole or len(found) != 2 or min(found) < 1 or prod(found) != inputs:
-        words = "rows and columns, with a pixel for each input"
-        raise refuse("image", f"is {toml_fields.shown(found)}", f"{words}, {inputs} in all")
-    return found[0], found[1]
-
-
 def _check_shapes(network: Network) -> None:
     if len(network.targets) != len(network.inputs):
-        found = f"has {len(network.targets)} rows"
-        raise refuse("targets", found, f"{len(network.inputs)}, one per observation as in inputs")
+        raise refuse(
+            "targets", f"has {len(network.targets)} rows", f"{len(network.inputs)}, one per observation as in inputs"
+        )
     if len(network.targets[0]) != network.sizes[-1]:
         found = f"has {len(network.targets[0])} numbers per row"
         raise refuse("targets", found, f"{network.sizes[-1]}, one per neuron of the last layer")
@@ -353,6 +355,8 @@ def _inputs(network: Network) -> Iterator[Block]:
     yield Block(Quantity("A", 0), network.observations, network.nodes(0), "input", bias_node=network.has_bias(1))
     yield Block(Quantity("target"), network.observations, n[-1], "input")
     yield Block(Quantity("gamma"), 1, 1, "input")
+    if network.l2 is not None:
+        yield Block(Quantity("l2_factor"), 1, 1, "input")
     for layer in range(1, network.depth + 1):
         yield Block(Quantity("W", layer), network.nodes(layer - 1), n[layer], "input")
 
@@ -368,6 +372,8 @@ def _forward(network: Network, new: bool = False) -> Iterator[Block]:
         yield Block(a, rows, nodes, bias_node=nodes > n[layer], required=not new)
     yield Block(Quantity("cost_out", None, new), rows, n[depth], required=False)
     yield Block(Quantity("cost_n", None, new), rows, 1, required=not new)
+    if network.l2 is not None:
+        yield Block(Quantity("penalty", None, new), 1, 1, required=False)
     yield Block(Quantity("cost", None, new), 1, 1)
 
 

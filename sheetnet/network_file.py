@@ -38,11 +38,8 @@ class HasNetwork(Protocol):
 NetworkLike = TableLike | Network | HasNetwork  # what is taken wherever a network is
 
 # `published`, what a document prints, is read by `audit.published`; here its fields are looked at.
-FILE_KEYS = (
-    "title source observations layers loss reduction learning_rate train_bias seed init"
-    " published training_steps remarks image names scaler"
-).split()
-_TRAINING_KEYS = "loss reduction learning_rate train_bias seed init published training_steps remarks".split()
+_TRAINING_KEYS = "loss reduction learning_rate train_bias seed init published training_steps remarks l2".split()
+FILE_KEYS = [*"title source observations layers image names scaler".split(), *_TRAINING_KEYS]
 LAYER_KEYS = "activation weights weights_by bias neurons slope".split()
 # Names by which people know a template's example, beside the file's own.
 ALIASES = {
@@ -190,6 +187,7 @@ def _network(table: Mapping[str, Any]) -> Network:
             image=table.get("image"),
             names=_names(table),
             scaler=_scaler(table),
+            l2=table.get("l2"),
         )
     except NetworkError as error:
         if error.place is not None and error.place.startswith("targets"):  # which a file has in a table of their own
@@ -367,6 +365,7 @@ def _training_lines(network: Network) -> list[str]:
         f"learning_rate = {network.learning_rate!r}",
         f"train_bias = {str(network.train_bias).lower()}",
         *([] if network.training_steps is None else [f"training_steps = {network.training_steps}"]),
+        *([] if network.l2 is None else [f"l2 = {network.l2.spelled}"]),
     ]
 
 

@@ -69,7 +69,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CellValidation:
-    """What may be typed into the cells of `box`: numbers, all, only those `above`, or only `whole` ones from … to …
+    """What may be typed into the cells of `box`: numbers, all, only those `above`, from `least` on, or `whole`, from … to …
 
     `title` and `message` say so.
     """
@@ -79,6 +79,7 @@ class CellValidation:
     message: str
     above: float | None = None
     whole: tuple[int, int] | None = None
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,15 @@ from sheetnet.activations_and_losses import LOSS_FACTS, Targets
 from sheetnet.errors import NetworkError
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import template_names
+from sheetnet.penalty import L2
 from sheetnet.reference import ACTIVATIONS, LOSSES
 from sheetnet.toml_fields import Matrix
 
 SMALL = tuple(name for name in template_names() if not name.startswith("digits"))  # templates of few formulas
+OVER_N, WITH_BIASES = (
+    L2(0.1, per_observation=True),
+    L2(0.1, biases=True),
+)  # as scikit-learn and PyTorch penalise weights
 WITH_SSE = ("identity", "softmax")  # activations that tests have with sse
 SEED = 15  # with it, nearly all relu units in these tests are on for some observations and off for others
 
@@ -32,6 +37,7 @@ def make_network(
     learning_rate: float = 0.5,
     biases: Sequence[bool] = (),
     slope: float | None = None,
+    l2: L2 | None = None,
 ) -> Network:
     """A network with `activation` in its last layer, and in the others too unless `hidden` names one for them.
 
@@ -59,6 +65,7 @@ def make_network(
         learning_rate=learning_rate,
         reduction=reduction,
         train_bias=train_bias,
+        l2=l2,
     )
 
 

@@ -134,13 +134,28 @@ def _cost_out(network: Network, layer: int, new: bool, index: TermIndex) -> Term
     return _of_loss(network, new, index, 0)
 
 
-def _total(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
+def _total(network: Network, layer: int, new: bool, index: TermIndex) -> Term:
     del layer, index
     return _sum([NameTerm(q("cost_out", new=new), (0, j)) for j in range(network.sizes[-1])])
 
 
 def _cost(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
-    return None if network.divisor > 1 else _total(network, layer, new, index)
+    if network.divisor > 1:
+        return None
+    total = _total(network, layer, new, index)
+    return total if network.l2 is None else Operation("+", total, NameTerm(q("penalty", new=new), index))
+
+
+def _penalty(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
+    """λ/2 Σ w², of the one observation that there is."""
+    del layer, index
+    weights = [
+        NameTerm(q("W", layer, new), (i, j))
+        for layer in range(1, network.depth + 1)
+        for i in range(network.penalised_rows(layer))
+        for j in range(network.sizes[layer])
+    ]
+    return _times(Operation("/", NameTerm("l2_factor"), Number("2")), _sum([_times(w, w) for w in weights]))
 
 
 def _dC_da(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
@@ -185,7 +200,7 @@ def _jacobian(network: Network, layer: int, new: bool, index: TermIndex) -> Term
 
 def _gradient(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
     del new
-    if network.divisor > 1:
+    if network.divisor > 1 or (network.l2 is not None and index is None):
         return None
     if index is None:
         return FunctionTerm(
@@ -193,7 +208,10 @@ def _gradient(network: Network, layer: int, new: bool, index: TermIndex) -> Term
         )
     i, j = index
     delta = NameTerm(q("delta", layer), (0, j))
-    return delta if i == network.sizes[layer - 1] else _times(delta, _a(layer - 1, False, (0, i)))
+    product = delta if i == network.sizes[layer - 1] else _times(delta, _a(layer - 1, False, (0, i)))
+    if i >= network.penalised_rows(layer):
+        return product
+    return Operation("+", product, _times(NameTerm("l2_factor"), NameTerm(q("W", layer), (i, j))))
 
 
 def _updated(network: Network, layer: int, new: bool, index: TermIndex) -> Term | None:
@@ -223,10 +241,11 @@ _MAKERS = {
     "cost_out": _cost_out,
     "cost_n": _total,
     "cost": _cost,
+    "penalty": _penalty,
     "dC_da": _dC_da,
     "delta": _delta,
     "J": _jacobian,
     "dC_dW": _gradient,
     "W_new": _updated,
 }
-_WHOLE = {"A", "a", "da_dz", "cost_out", "cost_n", "cost", "dC_da", "delta", "dC_dW", "W_new"}
+_WHOLE = {"A", "a", "da_dz", "cost_out", "cost_n", "cost", "penalty", "dC_da", "delta", "dC_dW", "W_new"}

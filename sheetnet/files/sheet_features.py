@@ -76,7 +76,8 @@ def _wrong_entry(entry: CellValidation) -> str:
     if entry.whole is not None and (entry.above is not None or entry.whole[0] > entry.whole[1]):
         first, last = entry.whole
         return f"entries that are whole from {first} to {last}: give the smaller first, and no other bound"
-    return "" if entry.above is None or isfinite(entry.above) else f"entries above {entry.above}: give a finite number"
+    bound = entry.least if entry.above is None else entry.above
+    return "" if bound is None or isfinite(bound) else f"entries from {bound} on: give a finite number"
 
 
 def _wrong_chart(chart: LineChart) -> str:

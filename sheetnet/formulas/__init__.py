@@ -11,7 +11,7 @@ from sheetnet.formulas.notation import (
     spoken_index,
     symbol_of,
 )
-from sheetnet.formulas.step import CellFormula, Refs, cell_formulas
+from sheetnet.formulas.step import CellFormula, Refs, cell_formulas, decay, penalty_share
 
 __all__ = [
     "ACTIVATION_FORMULAS",
@@ -23,8 +23,10 @@ __all__ = [
     "Refs",
     "activation_formulas",
     "cell_formulas",
+    "decay",
     "describe",
     "hint",
+    "penalty_share",
     "spoken",
     "spoken_index",
     "symbol_of",

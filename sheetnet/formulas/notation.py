@@ -33,9 +33,11 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "e": ("e{l}", lambda net, layer: f"eⱼ = {net.mixing(layer).power}"),
     "target": ("T", lambda net, layer: "the targets"),
     "gamma": ("γ", lambda net, layer: "the learning rate"),
+    "l2_factor": ("λ", lambda net, layer: "how much large weights cost"),
     "cost_out": ("Cₙⱼ", lambda net, layer: net.loss_facts.equation),
     "cost_n": ("Cₙ", lambda net, layer: "Σ over the outputs"),
-    "cost": ("C", lambda net, layer: _REDUCED[net.reduction]),
+    "penalty": ("R", lambda net, layer: _penalty(net)),
+    "cost": ("C", lambda net, layer: _REDUCED[net.reduction] + ", and R" * (net.l2 is not None)),
     "dC_da": (
         "∂C/∂a{l}",
         lambda net, layer: (
@@ -45,7 +47,7 @@ _TEXTS: dict[str, tuple[str, Callable[[Network, int], str]]] = {
     "da_dz": ("∂a/∂z{l}", lambda net, layer: net.activation_facts(layer).slope),
     "J": ("J{l}", lambda net, layer: f"∂aᵢ/∂zⱼ = {net.mixing(layer).jacobian}"),
     "delta": ("δ{l}", lambda net, layer: "∂C/∂a J" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z"),
-    "dC_dW": ("∂C/∂W{l}", lambda net, layer: "A{k}ᵀ δ{l}" + _share(net)),
+    "dC_dW": ("∂C/∂W{l}", lambda net, layer: "A{k}ᵀ δ{l}" + _share(net) + _decay(net, layer, "row")),
 }
 
 # Where they read differently with column vectors.
@@ -57,7 +59,7 @@ _COLUMN_EQUATIONS: dict[str, Callable[[Network, int], str]] = {
         net.loss_facts.slope if layer == net.depth else _without_biases(net, layer, "{w}ᵀ δ{m}", "column")
     ),
     "delta": lambda net, layer: "J ∂C/∂a" if net.mixes(layer) else "∂C/∂a ⊙ ∂a/∂z",
-    "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + _share(net),
+    "dC_dW": lambda net, layer: "δ{l} A{k}ᵀ" + _share(net) + _decay(net, layer, "column"),
 }
 
 
@@ -169,6 +171,21 @@ def _share(network: Network) -> str:
     return " / N" if network.reduction == "mean" else " / (N n)"
 
 
+def _penalty(network: Network) -> str:
+    """What the penalty is, and whether biases are part of it, where there are any."""
+    biases = any(layer.bias for layer in network.layers)
+    which = "" if not biases else ", biases too" if network.l2 and network.l2.biases else " without biases"
+    return f"{'λ/(2N)' if network.l2 and network.l2.per_observation else 'λ/2'} Σ w²{which}"
+
+
+def _decay(network: Network, layer: int, line: str) -> str:
+    """What the penalty adds to ∂C/∂W."""
+    if network.l2 is None:
+        return ""
+    left_out = f"; bias {line}: no λ" * (network.penalised_rows(layer) < network.nodes(layer - 1))
+    return " + λ W{l}" + " / N" * network.l2.per_observation + left_out
+
+
 LEVELS = ("none", "equation", "example")
 
 
@@ -186,6 +203,18 @@ def hint(network: Network, block: str, level: str, column: bool = False) -> str 
 
 def example(network: Network, block: str) -> tuple[str, str]:
     """A formula over made-up numbers that computes such a quantity, and what it gives, rounded to four decimals."""
+    kind, divided = Quantity.of(block).symbol, network.l2 is not None and network.l2.per_observation
+    if kind == "penalty":
+        return ("0.1/(2*4)*(0.5^2+0.4^2)", "0.0051") if divided else ("0.1/2*(0.5^2+0.4^2)", "0.0205")
+    formula, result = _without_penalty(network, block)
+    if network.l2 is None or kind not in ("cost", "dC_dW"):
+        return formula, result
+    more, number = ("0.05", 0.05) if kind == "cost" else ("0.1/4*0.5", 0.0125) if divided else ("0.1*0.5", 0.05)
+    return f"{formula}+{more}", f"{round(float(result) + number, 4):g}"
+
+
+def _without_penalty(network: Network, block: str) -> tuple[str, str]:
+    """The same where the cost is that of the observations alone."""
     quantity = Quantity.of(block)
     kind, layer = quantity.symbol, quantity.layer or 0
     if quantity.of_cells.symbol == "a":

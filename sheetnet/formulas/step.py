@@ -83,11 +83,42 @@ def _row_by_column(at: Refs, row: str, column: str) -> str:
 def _cost(network: Network, new: bool) -> dict[str, CellFormula]:
     loss, outputs = LOSS_FORMULAS[network.loss], network.sizes[-1]
     a, cost_out, cost_n = q("a", network.depth, new), q("cost_out", new=new), q("cost_n", new=new)
-    return {
+    penalty = None if network.l2 is None else q("penalty", new=new)
+    found: dict[str, CellFormula] = {
         cost_out: lambda at, n, j: loss.term(at.cell(a, n, j), at.cell("target", n, j), outputs),
         cost_n: lambda at, n, _: f"SUM({at.row(cost_out, n)})",
-        q("cost", new=new): lambda at, *_: f"SUM({at.column(cost_n, 0)})" + _share(network),
+        q("cost", new=new): lambda at, *_: f"SUM({at.column(cost_n, 0)})" + _share(network) + _more(at, penalty),
     }
+    return found if penalty is None else found | {penalty: lambda at, *_: _penalty(network, at, new)}
+
+
+def _more(at: Refs, penalty: str | None) -> str:
+    """The penalty as a further term."""
+    return "" if penalty is None else f"+{at.cell(penalty, 0, 0)}"
+
+
+def _penalty(network: Network, at: Refs, new: bool) -> str:
+    """R = λ/2 Σ_l Σ_ij w_ij², over N where λ is meant for all observations."""
+    squares = []
+    for layer in range(1, network.depth + 1):
+        weights, last = q("W", layer, new), (network.penalised_rows(layer) - 1, network.sizes[layer] - 1)
+        squares.append(f"SUMSQ({at.cell(weights, 0, 0)}:{at.cell(weights, *last)})")
+    return f"{penalty_share(network, at.fixed('l2_factor'))}*({'+'.join(squares)})"
+
+
+def penalty_share(network: Network, factor: str) -> str:
+    """λ/2, or λ/(2 N) where λ is meant for several observations together, `factor` being the cell of λ."""
+    return f"{factor}/(2*{network.penalty_divisor})" if network.penalty_divisor > 1 else f"{factor}/2"
+
+
+def decay(network: Network, layer: int, i: int, factor: str, weight: str) -> str:
+    """ "+λ w", or "+λ/N w", the part that the penalty has in ∂C/∂w of row i; nothing for weights that it leaves out.
+
+    `factor` is the cell of λ, `weight` that of w.
+    """
+    if i >= network.penalised_rows(layer):
+        return ""
+    return f"+{factor}{f'/{network.penalty_divisor}' if network.penalty_divisor > 1 else ''}*{weight}"
 
 
 def _share(network: Network) -> str:
@@ -127,11 +158,15 @@ def _errors(network: Network, layer: int) -> dict[str, CellFormula]:
 
 
 def _weight_gradient(network: Network, layer: int) -> CellFormula:
-    """∂C/∂W_ij = Σ_n A_ni δ_nj, averaged where the network says so."""
-    a, delta, share = q("A", layer - 1), q("delta", layer), _share(network)
+    """∂C/∂W_ij = Σ_n A_ni δ_nj, averaged where the network says so, and λ W_ij where W_ij is penalised."""
+    a, delta, weights, share = q("A", layer - 1), q("delta", layer), q("W", layer), _share(network)
+
+    def penalised(at: Refs, i: int, j: int) -> str:
+        return "" if network.l2 is None else decay(network, layer, i, at.fixed("l2_factor"), at.cell(weights, i, j))
+
     if network.observations == 1:
-        return lambda at, i, j: f"{at.cell(a, 0, i)}*{at.cell(delta, 0, j)}{share}"
-    return lambda at, i, j: f"SUMPRODUCT({at.column(a, i)},{at.column(delta, j)}){share}"
+        return lambda at, i, j: f"{at.cell(a, 0, i)}*{at.cell(delta, 0, j)}{share}{penalised(at, i, j)}"
+    return lambda at, i, j: f"SUMPRODUCT({at.column(a, i)},{at.column(delta, j)}){share}{penalised(at, i, j)}"
 
 
 def _updated(network: Network, layer: int) -> CellFormula:

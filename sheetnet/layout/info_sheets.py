@@ -210,6 +210,8 @@ def _roles(network: Network) -> dict[str, str]:
     if not any(network.has_bias(layer) for layer in layers):
         del legend["bias_node"]
         legend["weight"] = "weights before the step"
+    if network.l2 is not None:
+        legend["cost"] = "the cost C, and the penalty R in it"
     return legend
 
 

@@ -1,6 +1,6 @@
 """Decides where the blocks of `Step` stand: in bands, a row per observation and a column per neuron.
 
-    ①                W⁽¹⁾                  W⁽²⁾                             forward
+    ①                W⁽¹⁾                  W⁽²⁾                        R    forward
            A⁽⁰⁾  →   z⁽¹⁾   →   A⁽¹⁾   →   z⁽²⁾  →  a⁽²⁾   T  →  Cₙⱼ → Cₙ
     ②                ∂a/∂z  ←   ∂C/∂a  ←   ∂a/∂z ←  ∂C/∂a                   backward
                      δ⁽¹⁾                  δ⁽²⁾
@@ -46,12 +46,12 @@ class Band:
 
 TRACKS = ("z", "e", "A", "a", "target", "cost_out", "cost_n")  # of each layer in this order, the rest after the last
 # What stands in the track of another quantity of its layer.
-UNDER = {"W": "z", "da_dz": "z", "delta": "z", "J": "z", "dC_dW": "z", "dC_da": "a"}
+UNDER = {"W": "z", "da_dz": "z", "delta": "z", "J": "z", "dC_dW": "z", "dC_da": "a", "penalty": "cost_n"}
 _FLOW = ("z", "e", "A", "a", "cost_out", "cost_n")
 BANDS = (
     Band(
         "①", "forward", "→", "each z is the row of A on its left times the column of W above it", "band_forward",
-        (("W",), TRACKS), _FLOW, turned_says="each z is the row of W on its left times the column of A above it",
+        (("W", "penalty"), TRACKS), _FLOW, turned_says="each z is the row of W on its left times the column of A above it",
     ),
     Band(
         "②", "backward", "←", "what each number does to the cost", "band_backward",
@@ -61,11 +61,14 @@ BANDS = (
         "③", "gradient", "↓", "each ∂C/∂W below its W", "band_gradient",
         (("dC_dW",),), turned_says="each ∂C/∂W in the rows of its W",
     ),
-    Band("④", "forward again", "→", "with the new weights", "band_forward", (("W",), TRACKS), _FLOW, new=True),
+    Band("④", "forward again", "→", "with the new weights", "band_forward", (("W", "penalty"), TRACKS), _FLOW, new=True),
 )  # fmt: skip
-FROZEN_BLOCKS = {"gamma": 2, "cost": 5, "cost_new": 7}  # above all bands, in these of `StepPlan.heads`
+FROZEN_BLOCKS = ("gamma", "l2_factor", "cost", "cost_new")  # above all bands
+CHANGE = "change"  # what stands behind them: by how much the step changes the cost
+_FREE_BEFORE = ("gamma", "l2_factor", "cost")  # before whose labels a cell is left free
 BESIDE_Z = ("W",)  # blocks that end where z begins, however many nodes lead into their layer
 BY_WEIGHT = ("W", "dC_dW", "J")  # blocks whose rows are no observations
+SINGLE = ("penalty",)  # blocks of one number for all observations
 
 _DOWN, _RIGHT = 0, 1  # axes of the sheet
 LABELS = 1  # the column of labels
@@ -107,16 +110,16 @@ class PlacedBand:
 class StepPlan:
     """Where everything stands: the first cell of each block, and its track; the bands; the narrow columns between blocks.
 
-    `heads` are the columns of the frozen row: none, where the link to Read me has room, a label and γ, none, then a label
-    each and C, C′ and the change of the cost.
-    So a formula that was dragged off γ reads an empty cell, and not a text.
+    `heads` are the columns of the frozen row, of a label and of the number that it names: none, where the link to Read me
+    has room, a label and γ, none, the same of λ where there is a penalty, then a label each and C, C′ and the change of
+    the cost. So a formula that was dragged off γ reads an empty cell, and not a text.
     """
 
     corners: dict[str, Position]
     tracks: dict[str, int]
     bands: tuple[PlacedBand, ...]
     gaps: frozenset[int]
-    heads: tuple[int, ...]
+    heads: dict[str, tuple[int, int]]
 
 
 def step_plan(network: Network, turned: bool) -> StepPlan:
@@ -168,8 +171,12 @@ class _Planner:
             at += _BAND_GAP[self.across]
         gaps = self._gaps(tracks, bands)
         narrow = gaps | {band.first for band in bands if self.turned}
-        heads = tuple(islice((column for column in count(LABELS + 1) if column not in narrow), 10))
-        corners |= {name: (HEADS_ROW, heads[at]) for name, at in FROZEN_BLOCKS.items()}
+        columns = (column for column in count(LABELS + 1) if column not in narrow)
+        heads = dict[str, tuple[int, int]]()
+        for name in (*(name for name in FROZEN_BLOCKS if name in self.network.blocks), CHANGE):
+            _, label, number = (0, *islice(columns, 2)) if name not in _FREE_BEFORE else tuple(islice(columns, 3))
+            heads[name] = label, number
+        corners |= {name: (HEADS_ROW, number) for name, (_, number) in heads.items() if name != CHANGE}
         return StepPlan(corners, tracks, tuple(bands), gaps, heads)
 
     def _names(self, symbols: tuple[str, ...], new: bool) -> tuple[str, ...]:

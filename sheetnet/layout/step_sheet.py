@@ -13,9 +13,11 @@ from sheetnet.layout.pages import paged
 from sheetnet.layout.step_bands import (
     BANDS_ROW,
     BY_WEIGHT,
+    CHANGE,
     FROZEN_BLOCKS,
     HEADS_ROW,
     LABELS,
+    SINGLE,
     PlacedBand,
     PlacedLine,
     StepPlan,
@@ -42,6 +44,8 @@ _ROLES = {
     "W": "weight",
     "target": "target",
     "gamma": "gamma",
+    "l2_factor": "gamma",
+    "penalty": "cost",
     "cost_out": "cost",
     "cost_n": "cost",
     "cost": "cost",
@@ -53,6 +57,7 @@ _ROLES = {
 }
 _INPUT_NOTES = {
     "gamma": "The learning rate γ, above 0.",
+    "l2_factor": "λ, how much large weights cost: the cost C has the penalty R more. From 0 on.",
     "A": "The inputs x, one row per observation.{last}",
     "target": "The targets T: what the outputs should be.",
     "W": "A weight before the step.{last}",
@@ -64,7 +69,7 @@ _LAST = {
     "W": " The last {line} holds the biases, the weights of the bias node.",
 }
 _TURNED_ARROWS = {"→": "↓", "←": "↑", "↓": "→"}
-_HEAD_LABELS = {"gamma": "γ", "cost": "cost C", "cost_new": "C′"}
+_HEAD_LABELS = {"gamma": "γ", "l2_factor": "λ", "cost": "cost C", "cost_new": "C′", CHANGE: "change"}
 
 
 def role_of(block: Block) -> str:
@@ -157,15 +162,14 @@ def _tied_row(network: Network, block: Block) -> int | None:
 
 
 def _heads(grid: Grid, plan: StepPlan, values: Mapping[str, Numbers]) -> None:
-    """The frozen row: what stands before γ and the costs, and by how much the step changes the cost."""
-    for name, at in FROZEN_BLOCKS.items():
-        grid.write(HEADS_ROW, plan.heads[at - 1], _HEAD_LABELS[name], "head")
+    """The frozen row: what stands before γ, λ and the costs, and by how much the step changes the cost."""
+    for name, (label, _) in plan.heads.items():
+        grid.write(HEADS_ROW, label, _HEAD_LABELS[name], "head")
     old, new = (values[name][0][0] for name in ("cost", "cost_new"))
     change = new / old - 1 if old else 0.0
     cells = [grid.cell(name, 0, 0) for name in ("cost", "cost_new")]
-    grid.write(HEADS_ROW, plan.heads[-2], "change", "head")
     formula = f"IF({cells[0]}=0,0,{cells[1]}/{cells[0]}-1)"
-    grid.calculate(HEADS_ROW, plan.heads[-1], formula, change, "change", percent_format(change))
+    grid.calculate(HEADS_ROW, plan.heads[CHANGE][1], formula, change, "change", percent_format(change))
 
 
 def _heading(grid: Grid, plan: StepPlan, placed: PlacedBand) -> None:
@@ -209,7 +213,7 @@ def _number_rows(grid: Grid, network: Network, placed: PlacedBand) -> None:
             for n in range(network.observations):
                 grid.write(line.first + n, LABELS, f"n = {n}", "label")
         else:
-            for name in line.blocks:
+            for name in (name for name in line.blocks if network.blocks[name].quantity.symbol not in SINGLE):
                 top, left = grid.corners[name]
                 for number, node in enumerate(_nodes(network, network.blocks[name])):
                     grid.write(top + number, left - 1, node, "index")
@@ -221,7 +225,7 @@ def _number_columns(grid: Grid, network: Network, block: Block) -> None:
     if block.quantity.symbol in BY_WEIGHT:
         words = ["bias" if node == "b" else f"i = {node}" for node in _nodes(network, block)]
     else:
-        words = [f"n = {number}" for number in range(block.rows)]
+        words = [f"n = {number}" for number in range(block.rows)] if block.quantity.symbol not in SINGLE else []
     for number, each in enumerate(words):
         grid.write(top - 1, left + number, each, "index")
 
@@ -329,6 +333,8 @@ def _ask(grid: Grid, network: Network, block: Block) -> None:
     first, last = grid.position(block.name, 0, 0), grid.position(block.name, rows - 1, columns - 1)
     if block.name == "gamma":
         entry = CellValidation((*first, *last), "Learning rate γ", "A number above 0, such as 0.5.", above=0.0)
+    elif block.name == "l2_factor":
+        entry = CellValidation((*first, *last), "Factor λ", "A number from 0 on, such as 0.01.", least=0.0)
     else:
         entry = CellValidation((*first, *last), "Number", "A number. What follows from it is computed anew.")
     grid.entries.append(entry)

@@ -17,6 +17,7 @@ from sheetnet.mistakes.costs import COSTS
 from sheetnet.mistakes.equation_parts import cook, kind_of
 from sheetnet.mistakes.forward import FORWARD_MISTAKES, SOFTMAX_MISTAKES
 from sheetnet.mistakes.known_mistake import Change, Mistake, Single, cook_each, reads_of
+from sheetnet.mistakes.penalty import PENALTY
 from sheetnet.mistakes.site import Element, Site
 from sheetnet.mistakes.update import GRADIENTS, UPDATES
 from sheetnet.network import Network
@@ -32,6 +33,7 @@ CHAPTERS: dict[str, tuple[Mistake, ...]] = {
     "Gradients of the weights": GRADIENTS,
     "New weights": UPDATES,
     "Any formula": ANYWHERE,
+    "L2 regularisation": PENALTY,
 }
 MISTAKES: dict[str, Mistake] = {mistake.code: mistake for chapter in CHAPTERS.values() for mistake in chapter}
 

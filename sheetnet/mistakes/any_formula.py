@@ -21,10 +21,9 @@ def _moved(part: str, row: int, column: int) -> Part:
 
 
 def _drifts(site: Site, kind: str) -> Iterator[Change]:
-    del site
     if kind == "W_new":
         yield Change(kind, {"gamma": lambda s: 0.0}, "γ, an empty cell", instead=("gamma", 0, 0))
-    for part in READS:
+    for part in (*READS, *(["w"] if site.network.l2 else [])):
         if part in RECIPES[kind]:
             for words, (row, column) in DIRECTIONS.items():
                 if (kind, (row != 0, column != 0)) in _ALONG:
@@ -52,13 +51,14 @@ def _neurons(site: Site, kind: str) -> Iterator[Change]:
         "J.other": (-1, -2),
         "cost_n": (),
         "cost": (),
+        "penalty": (),
     }
     yield from _exchanges(site, kind, axes.get(kind, (-1,)), "neuron")
     yield from _in_one_reference(site, kind, -1, "neuron")
 
 
 def _observations(site: Site, kind: str) -> Iterator[Change]:
-    axes = {"dC_dW": (), "W_new": (), "J": (), "J.other": (), "cost": ()}
+    axes = {"dC_dW": (), "W_new": (), "J": (), "J.other": (), "cost": (), "penalty": ()}
     yield from _exchanges(site, kind, axes.get(kind, (-2,)), "observation")
     yield from _in_one_reference(site, kind, -2, "observation")
 

@@ -111,6 +111,8 @@ def _overlap(size: int, step: int) -> tuple[slice, slice]:
 
 # Parts that read a block of the sheet as it stands: a reference may miss them by a row or a column.
 READS = ("A", "W", "z", "a", "a_first", "a_again", "T", "T_again", "terms", "delta", "dC_da", "da_dz", "J", "gradient")
+# The same in a network with a penalty: the R of a cost, the w of λ w in ∂C/∂W, and λ itself.
+PENALTY_READS = ("R", "w", "l2_factor")
 # Parts that stand for one of two references to the same number: one may drift while the other stays.
 TWICE = ("a_first", "a_again", "T_again")
 # Activation → f'(z) written in two references to a.
@@ -185,6 +187,20 @@ def _trained(s: EquationParts) -> Array:
     trained = np.ones_like(s["W"])
     trained[..., s.site.fan_in :, :] = s.site.network.train_bias
     return trained
+
+
+def _penalised(s: EquationParts) -> Array:
+    """1 for the weights of this layer that are penalised, 0 for the others."""
+    found = np.zeros_like(s["w"])
+    found[..., : s.site.network.penalised_rows(s.site.layer), :] = 1.0
+    return found
+
+
+def squares_of(s: EquationParts, new: bool, rows: Callable[[int], int]) -> Array:
+    """Σ w² over the first `rows(layer)` rows of every layer's weights, old or new ones."""
+    layers = range(1, s.site.network.depth + 1)
+    parts = [s.value(q("W", layer, new))[..., : rows(layer), :] ** 2 for layer in layers]
+    return np.asarray(sum(part.sum(axis=(-2, -1), keepdims=True) for part in parts))
 
 
 def _inputs_and_node(s: EquationParts) -> Array:
@@ -271,7 +287,15 @@ RECIPES: dict[str, Recipe] = {
     "cost": {
         "terms": lambda s: s.value(q("cost_n", new=s.site.new)),
         "share": lambda s: share_of(s.site.network),
-        "result": lambda s: s["share"] * s["terms"].sum(axis=-2, keepdims=True),
+        "R": lambda s: s.value(q("penalty", new=s.site.new)) if s.site.network.l2 else 0.0,
+        "result": lambda s: s["share"] * s["terms"].sum(axis=-2, keepdims=True) + s["R"],
+    },
+    "penalty": {
+        "l2_factor": lambda s: s.value("l2_factor"),
+        "half": lambda s: 0.5,
+        "over_N": lambda s: 1 / s.site.network.penalty_divisor,
+        "squares": lambda s: squares_of(s, s.site.new, s.site.network.penalised_rows),
+        "result": lambda s: s["half"] * s["over_N"] * s["l2_factor"] * s["squares"],
     },
     "dC_da.squared": {**_ERROR, "result": lambda s: 2 * s["factor"] * s["error"]},
     "dC_da.log": {
@@ -322,7 +346,12 @@ RECIPES: dict[str, Recipe] = {
         "A": _below,
         "delta": lambda s: s.here("delta"),
         "share": lambda s: share_of(s.site.network),
-        "result": lambda s: s["share"] * (transposed(_inputs_and_node(s)) @ s["delta"]),
+        "l2_factor": lambda s: s.value("l2_factor"),
+        "w": lambda s: s.here("W"),
+        "over_N": lambda s: 1 / s.site.network.penalty_divisor,
+        "penalised": _penalised,
+        "decay": lambda s: s["l2_factor"] * s["over_N"] * s["penalised"] * s["w"] if s.site.network.l2 else 0.0,
+        "result": lambda s: s["share"] * (transposed(_inputs_and_node(s)) @ s["delta"]) + s["decay"],
     },
     "W_new": {
         "W": lambda s: s.here("W"),

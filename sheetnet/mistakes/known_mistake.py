@@ -13,6 +13,7 @@ import numpy as np
 
 from sheetnet.formulas import Dimensions, spoken
 from sheetnet.mistakes.equation_parts import (
+    PENALTY_READS,
     READS,
     RECIPES,
     TWICE,
@@ -92,7 +93,8 @@ def reads_of(site: Site, values: Values) -> Reads:
     kind = kind_of(site)
     assert kind is not None, f"{site.block} is an input"
     equation, found = EquationParts(site, values, RECIPES[kind], {}), {}
-    for part in () if kind in ("J", "J.other", "delta.softmax") else (*READS, "gamma"):
+    more = PENALTY_READS if site.network.l2 else ()
+    for part in () if kind in ("J", "J.other", "delta.softmax") else (*READS, *more, "gamma"):
         if part in RECIPES[kind] and (part not in TWICE or reads_twice(site)):
             array = equation.right(part)
             blocks = site.network.blocks

@@ -226,7 +226,9 @@ def catalogue_of(network: Network, probes: Values) -> Catalogue:
     for name in network.blocks:
         digest.update(probes[name].tobytes())
     layers = tuple((layer.activation, layer.bias, layer.slope) for layer in network.layers)
-    structure = (network.sizes, network.observations, layers, network.loss, network.reduction, network.train_bias)
+    penalised = None if network.l2 is None else (network.l2.biases, network.l2.per_observation)
+    training = (network.loss, network.reduction, network.train_bias, penalised)
+    structure = (network.sizes, network.observations, layers, *training)
     return shared_catalogue(
         _Asked(structure, digest.digest(), network, {name: probes[name].copy() for name in network.blocks})
     )

@@ -7,7 +7,10 @@ bias row where layer l + 1 has no biases:
     z⁽ˡ⁾ = A⁽ˡ⁻¹⁾ W⁽ˡ⁾          δ⁽ᴸ⁾ = ∂C/∂a⁽ᴸ⁾ ∂a/∂z          ∂C/∂W⁽ˡ⁾ = A⁽ˡ⁻¹⁾ᵀ δ⁽ˡ⁾
     a⁽ˡ⁾ = f(z⁽ˡ⁾)              ∂C/∂a⁽ˡ⁾ = δ⁽ˡ⁺¹⁾ w⁽ˡ⁺¹⁾ᵀ      W⁽ˡ⁾ ← W⁽ˡ⁾ − γ ∂C/∂W⁽ˡ⁾
 
-w is W without its bias row. A known mistake is this set with one equation replaced.
+w is W without its bias row. With L2 regularisation the cost has the penalty R = λ/2 Σ tr(Wᵀ M W) more and ∂C/∂W the
+matrix λ M W, where M = diag(1, …, 1, 0), or diag(1, …, 1) where biases are penalised too.
+
+A known mistake is this set with one equation replaced.
 """
 
 from __future__ import annotations
@@ -100,11 +103,39 @@ def nodes_of(network: Network, layer: int, a: Array) -> Array:
 def _cost(network: Network, new: bool) -> dict[str, Equation]:
     loss, out = LOSSES[network.loss], q("a", network.depth, new)
     cost_out, cost_n = q("cost_out", new=new), q("cost_n", new=new)
-    return {
+    found: dict[str, Equation] = {
         cost_out: lambda v: loss.terms(v[out], v["target"]),
         cost_n: lambda v: v[cost_out].sum(axis=-1, keepdims=True),
-        q("cost", new=new): lambda v: v[cost_n].sum(axis=-2, keepdims=True) / network.divisor,
     }
+
+    def of_observations(v: Values) -> Array:
+        return np.asarray(v[cost_n].sum(axis=-2, keepdims=True) / network.divisor)
+
+    if network.l2 is None:
+        return found | {q("cost", new=new): of_observations}
+    penalty = q("penalty", new=new)
+    return found | {
+        penalty: _penalty(network, new),
+        q("cost", new=new): lambda v: of_observations(v) + v[penalty],
+    }
+
+
+def _penalised(network: Network, layer: int) -> Array:
+    """The diagonal of M, as a column: 1 for the rows of W that are penalised, 0 for the others."""
+    found = np.zeros((network.nodes(layer - 1), 1))
+    found[: network.penalised_rows(layer)] = 1.0
+    return found
+
+
+def _penalty(network: Network, new: bool) -> Equation:
+    """λ/2 Σ tr(Wᵀ M W), with λ/N for λ where that is meant for all observations."""
+    masks = {q("W", layer, new): _penalised(network, layer) for layer in range(1, network.depth + 1)}
+
+    def penalty(v: Values) -> Array:
+        traces = [np.einsum("...ij,...ij->...", v[name], mask * v[name]) for name, mask in masks.items()]
+        return np.asarray(v["l2_factor"] / (2 * network.penalty_divisor) * sum(traces)[..., None, None])
+
+    return penalty
 
 
 def _errors(network: Network, layer: int) -> dict[str, Equation]:
@@ -129,7 +160,14 @@ def _errors(network: Network, layer: int) -> dict[str, Equation]:
 
 def _weight_gradient(network: Network, layer: int) -> Equation:
     share = 1 / network.divisor
-    return lambda v: share * (np.swapaxes(v[q("A", layer - 1)], -1, -2) @ v[q("delta", layer)])
+
+    def of_observations(v: Values) -> Array:
+        return np.asarray(share * (np.swapaxes(v[q("A", layer - 1)], -1, -2) @ v[q("delta", layer)]))
+
+    if network.l2 is None:
+        return of_observations
+    penalised = _penalised(network, layer) / network.penalty_divisor
+    return lambda v: of_observations(v) + v["l2_factor"] * penalised * v[q("W", layer)]
 
 
 def _updated(network: Network, layer: int) -> Equation:
@@ -191,10 +229,11 @@ class Step(Mapping[str, Array]):
 
 
 def inputs_of(network: Network) -> dict[str, Array]:
-    """The inputs of the step with a trials axis of 1: A_0, W_1 … W_L, target, gamma."""
+    """The inputs of the step with a trials axis of 1: A_0, W_1 … W_L, target, gamma, and λ where there is a penalty."""
     values = {"A_0": nodes_of(network, 0, np.array([network.inputs])), "target": np.array([network.targets])}
     values |= {q("W", number): np.array([layer.weights]) for number, layer in enumerate(network.layers, 1)}
-    return values | {"gamma": np.array([[[network.learning_rate]]])}
+    values["gamma"] = np.array([[[network.learning_rate]]])
+    return values if network.l2 is None else values | {"l2_factor": np.array([[[network.l2.factor]]])}
 
 
 def training_step(network: NetworkLike) -> Step:

@@ -255,7 +255,8 @@ def step_view(step: Step) -> RenderableType:
     title = Text(f"{printable(network.title)}\n", style="bold")
     n = " → ".join(map(str, network.sizes))
     observations = f"{network.observations} observation{'s' if network.observations > 1 else ''}"
-    head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}, {observations}\n")
+    penalty = "" if network.l2 is None else f", λ = {network.l2.words}"
+    head = Text(f"{n}, loss {network.loss}, γ = {network.learning_rate:g}{penalty}, {observations}\n")
     parts: list[RenderableType] = [title, head]
     for name, block in network.blocks.items():
         symbol, equation = describe(network, name)

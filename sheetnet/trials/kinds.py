@@ -26,6 +26,7 @@ WIDEST_GAP = 2.0  # the longest distance of the observation nearest to the bend,
 TOO_ALIKE = 1e-6  # observations whose z differ by less cannot be parted by a bias
 REDRAWN = 12  # times weights without biases are drawn anew, where an observation meets only units that are off
 NEAR_MEAN = 0.3  # of how far the activations below vary: a mean that is smaller cannot stand for a bias
+PENALTIES = (0.1, 1.0)  # λ: so that λ w is of the order of the gradient
 BLOCKED = 1.0  # layers in which an observation meets nothing but units that are off: they stop its gradient
 
 
@@ -123,6 +124,9 @@ def candidates(
         inputs[q("W", layer)] = weights
         a = activation_of(network.layers[layer - 1]).f(z)
     inputs["target"] = _targets(network, generator, a, kind, one_hot)
+    if network.l2 is not None:
+        factor = generator.uniform(*PENALTIES, size=(count, 1, 1))
+        inputs["l2_factor"] = _one_digit(factor) if kind.typed else factor
     part = generator.uniform(0.2, 1.0, size=(count, 1, 1)) * LARGEST_STEP * network.depth**-0.5
     gamma = generator.uniform(*kind.gamma, size=part.shape)
     if kind.away:  # nearer to the outputs, so that γ may be as large as it is to be

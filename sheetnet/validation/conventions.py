@@ -6,7 +6,7 @@ Where a whole sheet follows one, it is judged by it and the report says so once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -65,11 +65,13 @@ def _share_in_delta(network: Network) -> dict[str, Equation]:
 
 
 def _plain_gradients(network: Network) -> dict[str, Equation]:
-    def gradient(layer: int) -> Equation:
-        below, delta = q("A", layer - 1), q("delta", layer)
-        return lambda v: np.swapaxes(v[below], -1, -2) @ v[delta]
+    """∂C/∂W without 1/N: as where the cost is the sum."""
+    summed = equations(replace(network, reduction="sum"))
+    return {name: summed[name] for name in _gradients(network)}
 
-    return {q("dC_dW", layer): gradient(layer) for layer in range(1, network.depth + 1)}
+
+def _gradients(network: Network) -> list[str]:
+    return [q("dC_dW", layer) for layer in range(1, network.depth + 1)]
 
 
 def _gradient_roots(network: Network) -> list[tuple[str, ...]]:
@@ -83,10 +85,16 @@ def _sign_turned(block: str) -> Callable[[Network], dict[str, Equation]]:
         usual, first = equations(network), q(block, network.depth)
         added: dict[str, Equation] = {first: lambda v: -usual[first](v)}
         for layer in range(1, network.depth + 1):
+            added[q("dC_dW", layer)] = _negative(usual[q("dC_dW", layer)], q("delta", layer))
             added[q("W", layer, new=True)] = _added(q("W", layer), usual[q("W", layer, new=True)])
         return added
 
     return turned
+
+
+def _negative(usual: Equation, delta: str) -> Equation:
+    """The gradient with the other sign, of δ that has it already: what the penalty adds has it too."""
+    return lambda v: -usual({**v, delta: -v[delta]})
 
 
 def _added(weights: str, usual: Equation) -> Equation:
@@ -102,14 +110,27 @@ def _sign_roots(block: str) -> Callable[[Network], list[tuple[str, ...]]]:
 
 def _other_reduction(network: Network) -> dict[str, Equation]:
     """The batch summed where the network takes the mean, or the mean taken where it sums."""
-    factor = network.observations if network.reduction == "mean" else 1 / network.observations
-    usual = equations(network)
-    names = ["cost", "cost_new", *(q("dC_dW", layer) for layer in range(1, network.depth + 1))]
-    return {name: _times(factor, usual[name]) for name in names}
+    other = equations(replace(network, reduction="sum" if network.reduction == "mean" else "mean"))
+    return {name: other[name] for name in ("cost", "cost_new", *_gradients(network))}
 
 
-def _times(factor: float, usual: Equation) -> Equation:
-    return lambda v: factor * usual(v)
+def _decay_in_update(network: Network) -> dict[str, Equation]:
+    """∂C/∂W without λ W, which the update adds: W − γ (∂C/∂W + λ W)."""
+    plain, usual = equations(replace(network, l2=None)), equations(network)
+    found: dict[str, Equation] = {}
+    for layer, gradient in enumerate(_gradients(network), 1):
+        found |= {gradient: plain[gradient], q("W", layer, new=True): _with(usual, q("W", layer, new=True), gradient)}
+    return found
+
+
+def _with(usual: dict[str, Equation], name: str, other: str) -> Equation:
+    """An equation in which another quantity is what its usual equation gives."""
+    return lambda v: usual[name]({**v, other: usual[other](v)})
+
+
+def _decay_roots(network: Network) -> list[tuple[str, ...]]:
+    layers = range(1, network.depth + 1)
+    return [(q(symbol, layer, new),) for layer in layers for symbol, new in (("dC_dW", False), ("W", True))]
 
 
 def _reduction_roots(network: Network) -> list[tuple[str, ...]]:
@@ -172,6 +193,8 @@ CONVENTIONS = (
                " as many times longer", _is_batch("mean"), _other_reduction, _reduction_roots),
     Convention("mean-over-observations", "cost and gradients are the mean over the observations, not their sum: the step"
                " is as many times shorter", _is_batch("sum"), _other_reduction, _reduction_roots),
+    Convention("decay-in-update", "λ w stands in the update, W − γ (∂C/∂W + λ w), not in ∂C/∂W: the same new weights",
+               lambda net: net.l2 is not None, _decay_in_update, _decay_roots),
     Convention("delta-rule", "∂C/∂a is target minus output and so has the other sign in every δ and gradient; the update"
                " adds γ times the gradient, which gives the same new weights",
                lambda net: True, _sign_turned("dC_da"), _sign_roots("dC_da")),

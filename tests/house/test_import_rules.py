@@ -16,7 +16,7 @@ from tests.support.source import nodes
 LAYERS = (
     {"_version", "errors"},
     {"effort", "network_readers", "object_display", "toml_fields", "quantity", "activations_and_losses", "styles"},
-    {"input_names"},
+    {"input_names", "penalty"},
     {"workbook", "network"},
     {"predictor"},
     {"workbook_options", "verdict", "network_file"},

@@ -285,9 +285,10 @@ def test_a_leaf_depends_on_nothing_but_errors_and_display(module: str) -> None:
 
 
 def test_a_network_depends_on_leaves_alone() -> None:
-    """It checks itself without any of the rooms that compute with it; so do the names of its inputs."""
+    """It checks itself without any of the rooms that compute with it; so do the names of its inputs, and its penalty."""
     leaves = tuple(f"sheetnet.{module.removesuffix('.py')}" for module in LEAVES)
-    for module, more in (("input_names.py", ()), ("network.py", ("sheetnet.input_names.",))):
+    names = ("sheetnet.input_names.", "sheetnet.penalty.")
+    for module, more in (("input_names.py", ()), ("penalty.py", ()), ("network.py", names)):
         own = {name for name in imported(module)[module] if name.startswith("sheetnet.")}
         assert own
         assert {name for name in own if not name.startswith((*leaves, *more))} == set()

@@ -87,6 +87,7 @@ def shown() -> dict[str, Any]:
     found = [
         network,
         network.layers[0],
+        sheetnet.L2(0.01, biases=True, per_observation=True),
         sheetnet.training_step(network),
         wrong,
         wrong.sheets[1],

@@ -23,12 +23,13 @@ from sheetnet.syntax import Area, areas, cell_name, parse_area
 from sheetnet.workbook import Cell, Position, Sheet, Workbook
 from sheetnet.workbook_options import WorkbookOptions
 from tests.support.engines import gnumeric_convert, libreoffice_convert
-from tools.small_networks import make_network
+from tools.small_networks import OVER_N, make_network
 
 NETWORKS = {
     **{name: load_network(name) for name in template_names()},
     "one neuron": make_network("sigmoid", "binary_cross_entropy", (1, 1), observations=1),
     "deep": make_network("softmax", "cross_entropy", (3, 2, 5, 4), hidden="softmax"),
+    "penalised": make_network("sigmoid", "half_sse", (2, 3, 1), 3, l2=OVER_N),
 }
 every_network = pytest.mark.parametrize("name", NETWORKS)
 both_ways = pytest.mark.parametrize("column", [False, True], ids=["rows", "columns"])

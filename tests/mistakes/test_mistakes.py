@@ -26,13 +26,15 @@ from tests.support.marks import every_pair
 from tests.support.paths import ROOT
 from tests.support.sheets import place_of, step_book, with_formula
 from tools.pages import mistakes_page
-from tools.small_networks import make_network
+from tools.small_networks import OVER_N, WITH_BIASES, make_network
 
 # Networks beside the templates, so that every mistake has a place: mse, sums over the batch, leaky_relu.
 OTHERS = {
     "leaky_relu with mse": make_network("leaky_relu", "mse", reduction="sum"),
     "elu with a slope": make_network("elu", "sse", reduction="elements", slope=0.5),
     "without biases": make_network("tanh", "half_sse", biases=(False, False)),
+    "weights penalised, over N": make_network("sigmoid", "half_sse", (2, 3, 1), 4, l2=OVER_N),
+    "biases penalised": make_network("tanh", "mse", (2, 3, 2), 1, l2=WITH_BIASES),
     "relu below softmax": make_network("softmax", "cross_entropy", (3, 3, 4, 3), hidden="relu", reduction="sum"),
 }
 NETWORKS = {**{name: load_network(name) for name in template_names()}, **OTHERS}
@@ -333,7 +335,32 @@ XOR = [
     ("da_dz_1", 1, 0, "1-z_1[1,0]^2", "SN051"),
     ("z_1", 0, 1, "SUM(MMULT(A_0[0,0]:A_0[0,1],W_1[0,1]:W_1[1,1]))+W_1[2,0]", "SN004"),
 ]
+LAMBDA_OVER_N = [
+    ("cost", 0, 0, "AVERAGE(cost_n[0,0]:cost_n[3,0])", "SN131"),
+    ("cost", 0, 0, "(SUM(cost_n[0,0]:cost_n[3,0])+penalty[0,0])/4", "SN135"),
+    ("penalty", 0, 0, "l2_factor[0,0]/2*(SUMSQ(W_1[0,0]:W_1[1,2])+SUMSQ(W_2[0,0]:W_2[2,0]))", "SN135"),
+    ("penalty", 0, 0, "l2_factor[0,0]/8*(SUMSQ(W_1[0,0]:W_1[2,2])+SUMSQ(W_2[0,0]:W_2[3,0]))", "SN136"),
+    ("penalty", 0, 0, "l2_factor[0,0]/8*(SUM(W_1[0,0]:W_1[1,2])+SUM(W_2[0,0]:W_2[2,0]))", "SN137"),
+    ("dC_dW_1", 0, 1, "SUMPRODUCT(A_0[0,0]:A_0[3,0],delta_1[0,1]:delta_1[3,1])/4+l2_factor[0,0]*W_1[0,1]", "SN135"),
+    ("dC_dW_1", 2, 1, "SUM(delta_1[0,1]:delta_1[3,1])/4+l2_factor[0,0]/4*W_1[2,1]", "SN136"),
+    ("W_1_new", 0, 1, "W_1[0,1]-gamma[0,0]*(dC_dW_1[0,1]+l2_factor[0,0]/4*W_1[0,1])", "SN141"),
+]
+LAMBDA_WITH_BIASES = [
+    ("cost", 0, 0, "cost_n[0,0]-penalty[0,0]", "SN133"),
+    ("cost_new", 0, 0, "cost_n_new[0,0]+penalty[0,0]", "SN140"),
+    ("penalty", 0, 0, "l2_factor[0,0]*(SUMSQ(W_1[0,0]:W_1[2,2])+SUMSQ(W_2[0,0]:W_2[3,1]))", "SN134"),
+    ("penalty", 0, 0, "l2_factor[0,0]/2*(SUMSQ(W_1[0,0]:W_1[1,2])+SUMSQ(W_2[0,0]:W_2[2,1]))", "SN136"),
+    ("penalty", 0, 0, "(SUMSQ(W_1[0,0]:W_1[2,2])+SUMSQ(W_2[0,0]:W_2[3,1]))/2", "SN138"),
+    ("penalty", 0, 0, "l2_factor[0,0]/2*SUMSQ(W_2[0,0]:W_2[3,1])", "SN139"),
+    ("dC_dW_2", 1, 1, "A_1[0,1]*delta_2[0,1]", "SN132"),
+    ("dC_dW_2", 1, 1, "A_1[0,1]*delta_2[0,1]-l2_factor[0,0]*W_2[1,1]", "SN133"),
+    ("dC_dW_2", 1, 1, "A_1[0,1]*delta_2[0,1]+2*l2_factor[0,0]*W_2[1,1]", "SN134"),
+    ("dC_dW_2", 3, 1, "delta_2[0,1]", "SN136"),
+    ("dC_dW_2", 1, 1, "A_1[0,1]*delta_2[0,1]+l2_factor[0,0]*W_2[1,0]", "SN112"),
+]
 CASES = [("d02b", *case) for case in D02B]
+CASES += [("weights penalised, over N", *case) for case in LAMBDA_OVER_N]
+CASES += [("biases penalised", *case) for case in LAMBDA_WITH_BIASES]
 CASES += [("relu-sigmoid-softmax", *case) for case in SOFTMAX]
 CASES += [("xor-batch", *case) for case in XOR]
 CASES += [

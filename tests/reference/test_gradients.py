@@ -13,8 +13,10 @@ from sheetnet import load_network, training_step
 from sheetnet.activations_and_losses import LOSS_FACTS
 from sheetnet.network import Layer, Network
 from sheetnet.network_file import template_names
+from sheetnet.penalty import L2
 from sheetnet.reference import ACTIVATIONS, Array, evaluate_step, inputs_of
 from tests.support import engines
+from tests.support.figures import record
 from tests.support.marks import every_activation, every_pair
 from tools.small_networks import SMALL, make_network, pairs
 
@@ -69,6 +71,59 @@ ELEMENTS = [make_network("sigmoid", loss, reduction="elements", observations=n) 
 SLOPED = [
     make_network(name, "sse", (2, 3, 5, 4), slope=slope) for name in ("leaky_relu", "elu") for slope in (0.2, 1.5)
 ]
+
+
+PENALISED = [
+    make_network("sigmoid", "half_sse", reduction=reduction, biases=biases, l2=L2(0.3, of_biases, over_n))
+    for reduction, biases in (("mean", ()), ("sum", (False, True)), ("elements", ()))
+    for of_biases in (False, True)
+    for over_n in (False, True)
+]
+
+
+@pytest.mark.parametrize("network", [pytest.param(n, id=f"{n.l2} {k}") for k, n in enumerate(PENALISED)])
+def test_gradients_of_a_cost_with_a_penalty_are_its_slopes(network: Network) -> None:
+    """On biases or not, over N or not, with every reduction."""
+    assert_gradients(network)
+    without = training_step(dataclasses.replace(network, l2=None))
+    step, l2 = training_step(network), network.l2
+    assert l2 is not None
+    rows = [
+        w if l2.biases else w[: layer.fan_in]
+        for w, layer in ((step[f"W_{k}"], layer) for k, layer in enumerate(network.layers, 1))
+    ]
+    share = network.observations if l2.per_observation else 1
+    expected = 0.3 / (2 * share) * sum((w**2).sum() for w in rows)
+    assert step["penalty"].item() == pytest.approx(expected, rel=1e-14)
+    assert step["cost"].item() == pytest.approx(without["cost"].item() + expected, rel=1e-14)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("observations", [1, 5])
+def test_pytorch_gives_the_same_step_with_weight_decay(reduction: str, observations: int, record_property) -> None:
+    """SGD with weight_decay λ, and autograd of the cost with λ/2 ‖θ‖² in it, are one step with `biases`."""
+    torch = engines.torch()
+    network = make_network("tanh", "half_sse", reduction=reduction, observations=observations, l2=L2(0.3, biases=True))
+    step, apart = training_step(network), 0.0
+    for inside in (False, True):
+        weights = [torch.nn.Parameter(torch.tensor(layer.weights)) for layer in network.layers]
+        optimizer = torch.optim.SGD(weights, lr=network.learning_rate, weight_decay=0.0 if inside else 0.3)
+        a = torch.tensor(network.inputs)
+        for w in weights:
+            a = torch.tanh(a @ w[:-1] + w[-1])
+        cost_n = torch_cost(torch, network, a, torch.tensor(network.targets))
+        cost = cost_n.mean() if reduction == "mean" else cost_n.sum()
+        penalty = 0.15 * sum((w**2).sum() for w in weights)
+        assert step["cost"].item() == pytest.approx((cost + penalty).item(), rel=1e-14)
+        (cost + penalty if inside else cost).backward()
+        optimizer.step()
+        for number, w in enumerate(weights, 1):
+            apart = max(apart, float(np.abs(step[f"W_{number}_new"] - w.detach().numpy()).max()))
+    assert apart < 1e-14
+    record(
+        record_property, f"weight_decay of PyTorch, {reduction} of {observations}: new weights differ by {apart:.1e}"
+    )
 
 
 @pytest.mark.parametrize("network", [pytest.param(n, id=f"{n.title} {k}") for k, n in enumerate([*ELEMENTS, *SLOPED])])

@@ -12,7 +12,7 @@ from sheetnet.network import Network
 from sheetnet.network_file import template_names
 from sheetnet.workbook import Place, Value, Workbook, array_cells
 from tests.support.engines import gnumeric_convert, libreoffice_convert
-from tools.small_networks import make_network, pairs
+from tools.small_networks import OVER_N, WITH_BIASES, make_network, pairs
 
 RELATIVE, ABSOLUTE = 1e-11, 1e-13  # together: 1e-11 of |value| + 0.01
 LIE = 7.5  # what every formula cell shows until a program recalculates it; no quantity of these networks is 7.5
@@ -35,6 +35,8 @@ def networks() -> dict[str, Network]:
     found["relu without a bias below"] = make_network(
         "sigmoid", "mse", (3, 2, 4, 1), hidden="relu", train_bias=False, biases=(False, True, False)
     )
+    found["weights penalised over N"] = make_network("sigmoid", "half_sse", (2, 3, 1), 3, l2=OVER_N)
+    found["biases penalised too"] = make_network("tanh", "mse", (2, 2, 3), 1, l2=WITH_BIASES)
     return found
 
 

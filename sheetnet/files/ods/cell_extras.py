@@ -364,4 +364,5 @@ def _conditional_style(entry: CellValidation) -> str:
         return f"of:cell-content-is-whole-number() and cell-content-is-between({first},{last})"
     number = "of:cell-content-is-decimal-number() and cell-content"
     # LibreOffice reads no condition that asks for a number alone.
-    return f"{number}-is-between(-1E+307,1E+307)" if entry.above is None else f"{number}()>{entry.above:g}"
+    least = "-1E+307" if entry.least is None else f"{entry.least:g}"
+    return f"{number}-is-between({least},1E+307)" if entry.above is None else f"{number}()>{entry.above:g}"

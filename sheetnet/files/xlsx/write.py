@@ -163,7 +163,8 @@ def _validation(entry: CellValidation) -> dict[str, object]:
         first, last = entry.whole
         return {"validate": "integer", "criteria": "between", "minimum": first, "maximum": last, **said}
     if entry.above is None:
-        allowed: dict[str, object] = {"criteria": "between", "minimum": -_LARGEST, "maximum": _LARGEST}
+        least = -_LARGEST if entry.least is None else entry.least
+        allowed: dict[str, object] = {"criteria": "between", "minimum": least, "maximum": _LARGEST}
     else:
         allowed = {"criteria": ">", "value": entry.above}
     return {"validate": "decimal", **allowed, **said}

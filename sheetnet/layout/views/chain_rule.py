@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sheetnet.errors import FileError
 from sheetnet.formulas import LOSS_FORMULAS, activation_formulas
 from sheetnet.layout.grid import Grid
-from sheetnet.layout.views.view_parts import Laid, ViewContext, reduced_words
+from sheetnet.layout.views.view_parts import Laid, ViewContext, penalised, reduced_words
 from sheetnet.layout.views.view_parts import layer_sign as up
 from sheetnet.layout.views.view_parts import subscript as low
 from sheetnet.network import activation_name
@@ -341,7 +341,7 @@ class _Layer:
         heads = ["γ", "w", "w′ = w − γ ∂C/∂w"]
         if several:
             over = "n and outputs" if network.reduction == "elements" else "n"
-            heads = [f"∂C/∂w, {reduced_words(network)} over {over}", *heads]
+            heads = [f"∂C/∂w, {reduced_words(network)} over {over}{' + λ w' * (network.l2 is not None)}", *heads]
             grid.write(top + 1, left, "weight", "header")
             for weight in range(len(values)):
                 grid.write(top + 2 + weight, left, self._named(weight)[0], "name")
@@ -368,7 +368,8 @@ class _Layer:
             step.cell(q("W", self.layer), i, j),
             old if frozen else f"{old}-{gamma}*{gradient}",
         ]
-        return [*([f"SUM({first}:{final}){share}"] if reduces else []), *choices][column]
+        penalty = penalised(self.context, self.layer, i, old)
+        return [*([f"SUM({first}:{final}){share}{penalty}"] if reduces else []), *choices][column]
 
     def _diagonal(self, top: int, left: int, columns: Columns) -> int:
         """The product that takes only ∂a_j/∂z_j of the Jacobian, greyed and called what it is; gives its column."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sheetnet.formulas import LOSS_FORMULAS, activation_formulas, describe
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas, describe, penalty_share
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.view_parts import (
     AGREES,
@@ -33,7 +33,7 @@ from sheetnet.layout.views.view_parts import (
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, moved, q
 from sheetnet.styles import activation_role
-from sheetnet.syntax import cell_name
+from sheetnet.syntax import cell_name, quote_sheet
 from sheetnet.workbook import Name, Rule, Sheet, View
 from sheetnet.workbook_options import checked_weights
 
@@ -64,6 +64,8 @@ class Workings(TableLayout):
         for side, (words, _) in SIDES.items():
             for n in range(self.network.observations):
                 left = self.table.section(f"{words}: observation n = {n}", list(self._groups(side, n)), left) + 1
+            if self.network.l2 is not None:
+                left = self.table.section(f"{words}: penalty", [self._penalty_group(side)], left) + 1
 
     def _groups(self, side: str, n: int) -> Iterator[ColumnGroup]:
         network = self.network
@@ -78,10 +80,17 @@ class Workings(TableLayout):
         if has_bends(network):
             yield ColumnGroup(moved("switch", None, n, part=side), "units", ["switch"], "count")
 
+    def _penalty_group(self, side: str) -> ColumnGroup:
+        return ColumnGroup(moved("penalty", part=side), "penalty", ["R"], "cost")
+
     def fill(self) -> None:
         """Every cell of both sections."""
         for side in SIDES:
             first = self.table.first if side == "plus" else self.table.first + 1
+            if self.network.l2 is not None:
+                group, shift = self._penalty_group(side), self.table.first + 1 - first
+                self.table.grid.fill(group.block, self.context.values[group.block], self._penalties(side, shift),
+                                     group.role, (first, self.table.lefts[group.block]))  # fmt: skip
             for n in range(self.network.observations):
                 for group in self._groups(side, n):
                     quantity = Quantity.of(group.block)
@@ -145,6 +154,31 @@ class Workings(TableLayout):
         out = [self._at(side, q("a", depth), n, j) for j in range(count)]
         return plus([term(out[j], fixed(self.context, "target", n, j), count) for j in range(count)])
 
+    def _penalties(self, side: str, shift: int) -> Callable[[int, int], str]:
+        """R with no weight moved, and with that of each row, ± h in its square; `shift` is 1 where the first row stands."""
+        context, network, h = self.context, self.network, self.table.grid.fixed("grad_h")
+        share = penalty_share(network, fixed(context, "l2_factor", 0, 0))
+
+        def formula(r: int, _: int) -> str:
+            if r < shift:
+                return f"{share}*({plus(list(self._squares()))})"
+            layer, i, j = self.weights[r - shift]
+            base = self.table.cell(moved("penalty", part="plus"), 0, self.base)
+            if i >= network.penalised_rows(layer):
+                return base
+            w = fixed(context, q("W", layer), i, j)
+            return f"{base}+{share}*(({w}{SIDES[side][1]}{h})^2-{w}^2)"
+
+        return formula
+
+    def _squares(self) -> Iterator[str]:
+        """Σ w² of the weights of each layer on Step that are penalised."""
+        for layer in self.layers:
+            first, last = (0, 0), (self.network.penalised_rows(layer) - 1, self.network.sizes[layer] - 1)
+            corners = [self.context.grid.position(q("W", layer), *at) for at in (first, last)]
+            area = ":".join(cell_name(*at, absolute=True) for at in corners)
+            yield f"SUMSQ({quote_sheet(self.context.grid.sheet)}!{area})"
+
     def _switched(self, side: str, n: int) -> str:
         """How many units are on one side of their bend here and on the other without the move."""
         terms = []
@@ -161,9 +195,10 @@ class Workings(TableLayout):
     # ---- What the table takes from here
 
     def cost(self, side: str, row: int) -> str:
-        """C of one row: the mean, or sum, over the observations."""
+        """C of one row: the mean, or sum, over the observations, and the penalty."""
         cells = [self._at(side, "cost_n", n, 0) for n in range(self.network.observations)]
-        return short_enough(mean(self.network, cells).format(row), self.table.grid.sheet)
+        penalty = "" if self.network.l2 is None else f"+{self.table.cell(moved('penalty', part=side), 0)}"
+        return short_enough((mean(self.network, cells) + penalty).format(row), self.table.grid.sheet)
 
     def switches(self, row: int) -> str:
         """How many units switch in one row, with the move to either side."""

@@ -30,6 +30,7 @@ from sheetnet.layout.views.view_parts import (
     node_labels,
     numbered,
     pale_zeros,
+    penalised,
     reduced_words,
     subscript,
 )
@@ -352,16 +353,19 @@ def _over_observations(layout: JacobiansLayout, top: int) -> None:
     network, grid = layout.network, layout.grid
     mean = network.divisor > 1
     over = " and outputs" * (network.reduction == "elements")
-    grid.write(top, 1, f"{reduced_words(network).capitalize()} over the observations{over}", "band")
+    penalty = ", and the penalty" * (network.l2 is not None)
+    grid.write(top, 1, f"{reduced_words(network).capitalize()} over the observations{over}{penalty}", "band")
     top += 1
     for layer in range(1, network.depth + 1):
         line, name = EquationLine(grid, top), jac("mean", layer)
 
         def formula(j: int, i: int, layer: int = layer) -> str:
             cells = "+".join(grid.cell(jac("folded", layer, n), j, i) for n in range(network.observations))
-            return f"({cells})/{network.divisor}" if mean else cells
+            weight = layout.context.step.cell(q("W", layer), i, j)
+            return (f"({cells})/{network.divisor}" if mean else cells) + penalised(layout.context, layer, i, weight)
 
-        words = Words(f"∂C/∂W{layer_sign(layer)}", f"Σ{_divided(network)}", "", *layout.weight_labels(layer))
+        equation = f"Σ{_divided(network)}" + " + λ W" * (network.l2 is not None)
+        words = Words(f"∂C/∂W{layer_sign(layer)}", equation, "", *layout.weight_labels(layer))
         line.block(name, layout.values(name), formula, "gradient", words)
         layout.compare(line, layer, name)
         top = line.bottom

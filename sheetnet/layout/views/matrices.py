@@ -28,6 +28,7 @@ from sheetnet.layout.views.view_parts import (
     layer_sign,
     node_labels,
     numbered,
+    penalised,
 )
 from sheetnet.quantity import mat, q
 from sheetnet.styles import activation_role
@@ -227,18 +228,35 @@ def weight_change(layout: MatricesLayout, top: int) -> int:
 def _change_matrix(layout: MatricesLayout, line: EquationLine, layer: int) -> None:
     """(∂C/∂W)ᵀ = δ A, a row for each neuron, over all observations at once; beside it Step's numbers."""
     network, grid, sign = layout.network, layout.grid, layer_sign(layer)
-    name, copied, nodes = mat("dC_dW", layer), mat("step", layer), grid.area(mat("A", layer - 1))
-    below = f"TRANSPOSE({nodes})" if layout.column else nodes
+    name, copied = mat("dC_dW", layer), mat("step", layer)
     mean, n = network.divisor > 1, "(N n)" if network.reduction == "elements" else "N"
-    text = f"MMULT({grid.area(mat('delta', layer))},{below})" + (f"/{network.divisor}" if mean else "")
+    nodes, taken = network.nodes(layer - 1), network.penalised_rows(layer)
+    ends = [(0, taken), (taken, nodes)] if 0 < taken < nodes else [(0, nodes)]
+    pieces: Pieces = {(0, first): ((network.sizes[layer], last - first), _change(layout, layer, first, last))
+                      for first, last in ends}  # fmt: skip
     labels = layout.neurons(layer), layout.nodes(layer - 1)
     equation = f"δ{sign} A{layer_sign(layer - 1)}{'ᵀ' if layout.column else ''}{f' / {n}' if mean else ''}"
+    equation += f" + λ {'W' if layout.column else 'Wᵀ'}" * (network.l2 is not None)
     symbol = f"∂C/∂W{sign}" if layout.column else f"(∂C/∂W{sign})ᵀ"
-    line.array(name, layout.values(name), text, "gradient", Words(symbol, equation, "", *labels))
+    line.arrays(name, layout.values(name), pieces, "gradient", Words(symbol, equation, "", *labels))
     words = Words(symbol, "from Step", "", *labels, layout.on_step(q("dC_dW", layer)))
     step = layout.context.step
     line.block(copied, layout.values(copied), lambda j, i: step.cell(q("dC_dW", layer), i, j), "copy", words)
     line.light(grid.area(name), grid.area(copied), Words("Agrees?", "both ways"))
+
+
+def _change(layout: MatricesLayout, layer: int, first: int, last: int) -> str:
+    """(∂C/∂W)ᵀ of the weights from node `first` to before `last`, which are all penalised or none of them is."""
+    network, below, weights = layout.network, mat("A", layer - 1), mat("W", layer)
+
+    def part(block: str, *corners: tuple[int, int]) -> str:
+        return ":".join(layout.cell(block, *corner) for corner in corners)
+
+    nodes = part(below, (0, first), (network.observations - 1, last - 1))
+    w = part(weights, (first, 0), (last - 1, network.sizes[layer] - 1))
+    nodes, w = (f"TRANSPOSE({nodes})", w) if layout.column else (nodes, f"TRANSPOSE({w})")
+    product, share = f"MMULT({layout.grid.area(mat('delta', layer))},{nodes})", f"/{network.divisor}"
+    return product + share * (network.divisor > 1) + penalised(layout.context, layer, first, w)
 
 
 def _new_weights(layout: MatricesLayout, line: EquationLine, layer: int) -> None:

@@ -256,8 +256,11 @@ class _Drawing:
         several = net.observations > 1
         own = f"SUM({self.at.numbers(net.depth, terms)})"
         nodes = [(drawn("cost_n"), own, "C of this n" if several else OF_OUTPUTS[net.reduces])]
+        penalty = " + R" * (net.l2 is not None)
+        if net.l2 is not None:
+            nodes.append((drawn("penalty"), step.cell("penalty", 0, 0), "R, the penalty"))
         if net.reduces:
-            words = f"C, {reduced_words(net)} of all {net.observations * (1 if several else net.sizes[-1])}"
+            words = f"C, {reduced_words(net)} of all {net.observations * (1 if several else net.sizes[-1])}{penalty}"
             nodes.append((drawn("cost"), step.cell("cost", 0, 0), words))
         nodes.append((drawn("cost", new=True), step.cell("cost_new", 0, 0), "C′ after the step"))
         row = self.at.top + (self.at.height - NODE) // 2

@@ -4,7 +4,7 @@ Weights stand by neuron, so that those into one neuron are one range, which meet
 node: z_j is column (n_in + 1) j to (n_in + 1)(j + 1) − 1 of W against the range of A (n_in j to n_in (j + 1) − 1 without
 biases).
 
-    t  C  chart  W⁽¹⁾ … W⁽ᴸ⁾ | each observation: x  z  a … T  C_n  δ⁽ᴸ⁾ … δ⁽¹⁾ | ∂C/∂W⁽¹⁾ … ∂C/∂W⁽ᴸ⁾
+    t  C  chart  W⁽¹⁾ … W⁽ᴸ⁾ | R | each observation: x  z  a … T  C_n  δ⁽ᴸ⁾ … δ⁽¹⁾ | ∂C/∂W⁽¹⁾ … ∂C/∂W⁽ᴸ⁾
 
 It computes everything from its own cells; from Step it takes the inputs alone (`training_formulas`).
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sheetnet.formulas import LOSS_FORMULAS, activation_formulas, describe
+from sheetnet.formulas import LOSS_FORMULAS, activation_formulas, describe, penalty_share
 from sheetnet.layout.grid import Grid
 from sheetnet.layout.views.view_parts import (
     ColumnGroup,
@@ -25,6 +25,7 @@ from sheetnet.layout.views.view_parts import (
     fixed,
     lowered,
     mean,
+    penalised,
     plus,
     reduced_words,
 )
@@ -43,9 +44,11 @@ class TrainingFormulas(TableLayout):
     def templates(self) -> Templates:
         """Block → the template of each of its columns."""
         network, count = self.network, self.network.observations
-        found: Templates = {
-            "train_cost": [mean(network, [self.table.cell(f"train_cost_n_n{n}", 0) for n in range(count)])]
-        }
+        of_observations = mean(network, [self.table.cell(f"train_cost_n_n{n}", 0) for n in range(count)])
+        found: Templates = {"train_cost": [of_observations]}
+        if network.l2 is not None:
+            penalty = train("penalty")
+            found |= {penalty: [self._penalty()], "train_cost": [f"{of_observations}+{self.table.cell(penalty, 0)}"]}
         for layer in self.layers:
             found[train("W", layer)] = list(self._weights(layer))
             found[train("dC_dW", layer)] = list(self._gradient(layer))
@@ -66,16 +69,33 @@ class TrainingFormulas(TableLayout):
         return found
 
     def _gradient(self, layer: int) -> list[str]:
-        """∂C/∂w_ij = a_i δ_j, over all observations."""
+        """∂C/∂w_ij = a_i δ_j, over all observations, and λ w_ij where the weight is penalised."""
         nodes, neurons, observations = self.network.nodes(layer - 1), self.network.sizes[layer], self._observations()
         return [
             mean(
                 self.network,
                 [f"{self._at(q('A', layer - 1), n, i)}*{self._at(q('delta', layer), n, j)}" for n in observations],
             )
+            + penalised(self.context, layer, i, self.table.cell(train("W", layer), j * nodes + i))
             for j in range(neurons)
             for i in range(nodes)
         ]
+
+    def _penalty(self) -> str:
+        """λ/2 Σ w² of the row's weights, of those into each neuron apart where biases stand between them."""
+        squares = list[str]()
+        for layer in self.layers:
+            nodes, taken, neurons = (
+                self.network.nodes(layer - 1),
+                self.network.penalised_rows(layer),
+                self.network.sizes[layer],
+            )
+            block = train("W", layer)
+            runs = (
+                [(0, nodes * neurons)] if taken == nodes else [(j * nodes, j * nodes + taken) for j in range(neurons)]
+            )
+            squares += [f"SUMSQ({self.table.span(block, first, end - 1)})" for first, end in runs]
+        return f"{penalty_share(self.network, fixed(self.context, 'l2_factor', 0, 0))}*({plus(squares)})"
 
     def _observation(self, n: int) -> Templates:
         network, context = self.network, self.context
@@ -204,9 +224,12 @@ class _Page(TableLayout):
         cost = [ColumnGroup("train_cost", "cost", ["C"], "cost")]
         self.table.section("", cost, COST)
         sections = [("Weights", self._of_weights("W", "trained"))]
+        if self.network.l2 is not None:
+            sections.append(("Penalty", [self._group("penalty", ["R"], "cost")]))
         observations = range(self.network.observations)
         sections += [(f"Observation n = {n}: forward, cost, backward", self._of_observation(n)) for n in observations]
         share = f", the {reduced_words(self.network)} over the observations" if self.network.reduces else ""
+        share += " + λ W" * (self.network.l2 is not None)
         sections.append((f"Gradient{share}", self._of_weights("dC_dW", "gradient")))
         left, groups = CHART + CHART_COLUMNS + 1, cost
         for words, members in sections:

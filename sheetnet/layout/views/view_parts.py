@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from sheetnet.errors import NetworkError
+from sheetnet.formulas import decay
 from sheetnet.layout.grid import Grid, Numbers, Outside
 from sheetnet.network import Network
 from sheetnet.syntax import cell_name, column_letters, quote_sheet
@@ -156,6 +157,12 @@ def plus(terms: Sequence[str]) -> str:
 def mean(network: Network, terms: Sequence[str]) -> str:
     """The mean of the observations' terms, of all their outputs', or the sum, as the network says."""
     return f"({plus(terms)})/{network.divisor}" if network.divisor > 1 else plus(terms)
+
+
+def penalised(context: ViewContext, layer: int, i: int, weight: str) -> str:
+    """What the penalty adds to ∂C/∂w of row i of a layer, with λ of Step and w of the cell `weight`."""
+    network = context.network
+    return "" if network.l2 is None else decay(network, layer, i, fixed(context, "l2_factor", 0, 0), weight)
 
 
 def reduced_words(network: Network) -> str:

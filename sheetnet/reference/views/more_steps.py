@@ -86,7 +86,7 @@ def _descent(network: Network, values: Values, steps: int, exact: int | None = N
     """The quantities of each row in turn. Trials from number `exact` on are jolted at each step."""
     needed = {name: equation for name, equation in equations(network).items() if _is_needed(Quantity.of(name))}
     layers = range(1, network.depth + 1)
-    current = {name: values[name] for name in ("A_0", "target", "gamma", *(q("W", layer) for layer in layers))}
+    current = {name: values[name] for name, block in network.blocks.items() if block.kind == "input"}
     dice = np.random.default_rng(0)
     for _ in range(steps + 1):
         with np.errstate(all="ignore"):
@@ -118,7 +118,7 @@ def _row(network: Network, values: Values) -> dict[str, Array]:
         found |= {train.of(name, n): values[name][:, n] for name in ("A_0", "target", *names, "cost_n")}
     for layer in layers:
         found[train("dC_dW", layer)] = _by_neuron(values[q("dC_dW", layer)])
-    return found | {"train_cost": values["cost"][:, 0]}
+    return found | {train.of(name): values[name][:, 0] for name in ("penalty", "cost") if name in values}
 
 
 def _by_neuron(weights: Array) -> Array:
@@ -185,6 +185,9 @@ def gradient_check_numbers(network: Network, values: Values, presentation: Workb
         "grad_numeric": numeric,
         "grad_backprop": backprop,
     }
+    if network.l2 is not None:
+        for side, runs in (("plus", [base, *plus]), ("minus", minus)):
+            found[moved("penalty", part=side)] = _column([run["penalty"][:, 0, 0] for run in runs])
     found |= _workings(network, "plus", [base, *plus]) | _workings(network, "minus", minus)
     return found | _switches(network, found)
 

@@ -89,6 +89,8 @@ def network_numbers(net: Network, values: Values, shown: WorkbookOptions) -> dic
         found[drawn("out", index=j)] = _cells(pick("target")[:, j], pick("cost_out")[:, j])
     if net.observations > 1:
         found[drawn("n")] = _cells(n.astype(float))
+    if net.l2 is not None:
+        found[drawn("penalty")] = values["penalty"]
     if net.reduces:
         found[drawn("cost")] = values["cost"]
     return found | {drawn("cost_n"): _cells(pick("cost_n")[:, 0]), drawn("cost", new=True): values["cost_new"]}

@@ -47,16 +47,19 @@ def _blamed(state: State, blocks: tuple[str, ...]) -> dict[str, list[bool]]:
     """For each of the blocks that the workbook has: which of its cells are blamed."""
     found: dict[str, list[bool]] = {}
     for answer, cell in zip(state.case.answers, state.cells, strict=True):
-        if answer.block.name in blocks and not _is_frozen(answer, state.case.network):
+        if answer.block.name in blocks and not _is_the_same(answer, state.case.network):
             found.setdefault(answer.block.name, []).append(cell.verdict not in SOUND)
     return found
 
 
-def _is_frozen(answer: Answer, network: Network) -> bool:
-    """Whether the cell keeps the bias of a network that does not train it: it is the same by every convention."""
-    quantity = answer.block.quantity
-    is_bias = quantity.kind == "W_new" and answer.row == network.sizes[(quantity.layer or 0) - 1]
-    return is_bias and not network.train_bias
+def _is_the_same(answer: Answer, network: Network) -> bool:
+    """Whether the cell is the same by every convention: a bias that is not trained, or that has no part of the penalty."""
+    kind, layer = answer.block.quantity.kind, answer.block.quantity.layer or 0
+    if kind not in ("W_new", "dC_dW") or answer.row < network.sizes[layer - 1]:
+        return False
+    if network.l2 is not None and not network.l2.biases:
+        return True
+    return kind == "W_new" and not network.train_bias
 
 
 def take_targets_as_one_hot(found: State) -> State:
