@@ -144,6 +144,7 @@ def _with_numbers(network: Network, values: Mapping[str, Array], step: int | Non
         targets=values["target"].tolist(),
         learning_rate=float(values["gamma"][0, 0]),
         layers=layers,
+        l2=network.l2 and replace(network.l2, factor=float(values["l2_factor"][0, 0])),
         scaler=network.scaler and Scaler(*(tuple(values[predicted(name)][0].tolist()) for name in SCALER)),
     )
 

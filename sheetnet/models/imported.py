@@ -18,6 +18,7 @@ from sheetnet.models.proof import Difference, Sample, difference, predictions, s
 from sheetnet.models.words import Gives
 from sheetnet.network import Layer, Network, Remark
 from sheetnet.object_display import shown_line
+from sheetnet.penalty import L2
 from sheetnet.reference import Array
 from sheetnet.toml_fields import choice, refuse
 from sheetnet.workbook_options import WorkbookOptions, least_cells
@@ -37,6 +38,7 @@ class TrainingChoices:
     learning_rate: float | None = None
     train_bias: bool = True
     names: Names = NO_NAMES
+    l2: L2 | None = None
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,7 @@ def _network(
         reduction=choices.reduction,
         train_bias=choices.train_bias,
         names=choices.names,
+        l2=choices.l2,
         remarks=tuple(Remark("step", words) for words in _only_prediction(folded)),
     )
     _refuse_too_many_cells(made)
@@ -237,7 +240,8 @@ def _network(
     if targets is None:
         targets = predictions(made, inputs)
         notes.append("targets: the network's own outputs, for no others are known; put yours")
-    notes.append(f"loss {made.loss}, reduction {made.reduction}, learning rate {rate:g}")
+    penalty = "" if made.l2 is None else f", l2 {made.l2.words}"
+    notes.append(f"loss {made.loss}, reduction {made.reduction}, learning rate {rate:g}{penalty}")
     title = title or f"{model.name}: {shape_words(made)}"
     return replace(made, title=title, targets=targets), notes  # type: ignore[arg-type]
 

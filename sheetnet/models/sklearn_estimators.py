@@ -16,6 +16,7 @@ from sheetnet.models.imported import ImportedModel, ReadModel, TrainingChoices, 
 from sheetnet.models.orientation import StoredLayer
 from sheetnet.models.parts import Activate, Dense, ModelPart, Scaling
 from sheetnet.models.proof import Sample, coarsest
+from sheetnet.penalty import L2
 from sheetnet.reference import Array
 
 _PIPELINE, _NOTHING = "Pipeline", "passthrough"
@@ -38,7 +39,7 @@ def from_sklearn(
     `inputs` are the observations as the pipeline takes them, N × n_0, `targets` their classes as the model knows them,
     or N × n_L numbers. A classifier of two classes has one logistic output, the probability of the second. Outputs are
     those of predict_proba, or predict of a regressor, for `inputs` or for 16 random rows. The learning rate is the
-    model's own where its solver is sgd. Raises NetworkError.
+    model's own where its solver is sgd; its alpha is the penalty on weights. Raises NetworkError.
     """
     *scalers, estimator = _steps(model)
     kind = type(estimator).__name__
@@ -54,7 +55,6 @@ def from_sklearn(
         precision,
         passed_over=tuple(_NOTHING for step in scalers if step == _NOTHING),
         stored=tuple(StoredLayer(layer.name, layer.weights, layer.bias) for layer in dense),
-        notes=tuple(_notes(estimator)),
     )
     size = len(scalings[0].factor if scalings else dense[0].weights)
     sample = sample_of(None if inputs is None else np.asarray(inputs), None, _targets(estimator, targets))
@@ -63,7 +63,8 @@ def from_sklearn(
     own_rate = float(estimator.learning_rate_init) if estimator.solver == "sgd" else None
     loss = loss_called(str(estimator.loss), "")  # of a classifier it is that of the last activation
     rate = own_rate if learning_rate is None else learning_rate
-    choices = TrainingChoices(loss, learning_rate=rate, names=_names(model, estimator))
+    penalty = L2(float(estimator.alpha), per_observation=True) if estimator.alpha else None
+    choices = TrainingChoices(loss, learning_rate=rate, names=_names(model, estimator), l2=penalty)
     return imported(read, sample, choices, title, proof=proof)
 
 
@@ -135,13 +136,6 @@ def _names(model: Any, estimator: Any) -> Names:
     """What the model calls its inputs and classes, where it was told."""
     features = getattr(model, "feature_names_in_", ())
     return Names(tuple(map(str, features)), tuple(map(str, getattr(estimator, "classes_", ()))))
-
-
-def _notes(estimator: Any) -> list[str]:
-    """What of the model's own training the network does not have."""
-    if estimator.alpha:
-        return [f"alpha {estimator.alpha:g} of the model's own training, which shrinks weights, is not in the step"]
-    return []
 
 
 def _outputs(model: Any, estimator: Any, rows: Any) -> Array:

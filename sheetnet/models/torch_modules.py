@@ -41,10 +41,11 @@ def from_torch(
 
     `inputs` are the observations (N × n_0; what Flatten takes is flattened), `targets` N × n_L or N classes. `loss` is a
     loss of sheetnet's by its name, or PyTorch's object: CrossEntropyLoss and BCEWithLogitsLoss take logits, so their
-    softmax or sigmoid joins the last layer. `optimizer` is a plain SGD, whose learning rate it is. BatchNorm1d is folded
-    (for prediction only), Dropout, Flatten and Identity are passed over. Of another module, whose forward nobody can read,
-    the Linear and BatchNorm1d layers are taken in the order of their definition with the `activations` given as for a file,
-    and only if its own outputs prove it. Both are compared for `inputs`, or for 16 random rows. Raises NetworkError.
+    softmax or sigmoid joins the last layer. `optimizer` is a plain SGD, whose learning rate and weight_decay it is.
+    BatchNorm1d is folded (for prediction only), Dropout, Flatten and Identity are passed over. Of another module, whose
+    forward nobody can read, the Linear and BatchNorm1d layers are taken in the order of their definition with the
+    `activations` given as for a file, and only if its own outputs prove it. Both are compared for `inputs`, or for 16
+    random rows. Raises NetworkError.
     """
     loss_name, reduction, takes = loss_of(loss)
     leaves = list(_leaves(module))
@@ -62,7 +63,9 @@ def from_torch(
     proof = sample if sample is not None else Sample(random, _outputs(module, random), None, precision)
     if reduction == "elements" and (proof.outputs is None or proof.outputs.shape[1] == 1):
         reduction = "mean"  # which is the same
-    choices = TrainingChoices(loss_name, reduction, settings.learning_rate, _trains_biases(leaves))
+    train_bias = _trains_biases(leaves)
+    penalty = settings.penalty(train_bias)
+    choices = TrainingChoices(loss_name, reduction, settings.learning_rate, train_bias, l2=penalty)
     return imported(model, sample, choices, title, proof=proof)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sheetnet.activations_and_losses import LOSS_FACTS, loss_called
 from sheetnet.errors import NetworkError
 from sheetnet.models.words import Gives
+from sheetnet.penalty import L2
 from sheetnet.toml_fields import choice, refuse
 
 # What each takes, where that is not the outputs.
@@ -15,7 +16,7 @@ _TAKES = {"CrossEntropyLoss": Gives.LOGITS, "BCEWithLogitsLoss": Gives.LOGITS, "
 # Of which the mean is over all elements, and that of sheetnet's loss over the observations alone.
 _OVER_ELEMENTS = ("BCELoss", "BCEWithLogitsLoss")
 _UNUSED = {"weight": None, "pos_weight": None, "label_smoothing": 0.0}
-_SGD = {"momentum": 0, "dampening": 0, "nesterov": False, "maximize": False, "weight_decay": 0}
+_SGD = {"momentum": 0, "dampening": 0, "nesterov": False, "maximize": False}
 
 
 def loss_of(loss: Any) -> tuple[str | None, str, Gives]:
@@ -50,10 +51,15 @@ class Optimized:
     """What an optimizer says of a step."""
 
     learning_rate: float | None = None
+    weight_decay: float = 0.0
+
+    def penalty(self, train_bias: bool) -> L2 | None:
+        """What weight_decay is: λ θ in each gradient, of biases too where these are trained."""
+        return L2(self.weight_decay, biases=train_bias) if self.weight_decay else None
 
 
 def optimized(optimizer: Any, learning_rate: float | None) -> Optimized:
-    """The learning rate of a plain SGD. Raises NetworkError for all else."""
+    """The learning rate and weight_decay of a plain SGD. Raises NetworkError for all else."""
     if type(optimizer).__name__ != "SGD" or len(optimizer.param_groups) != 1:
         what = f"is {type(optimizer).__name__} with {len(optimizer.param_groups)} groups of parameters"
         raise refuse("optimizer", what, "a plain SGD of all parameters, which is the step that the sheets show")
@@ -61,4 +67,5 @@ def optimized(optimizer: Any, learning_rate: float | None) -> Optimized:
     for name, value in _SGD.items():
         if group.get(name, value) != value:
             raise refuse(f"optimizer.{name}", f"is {group[name]}", f"{value}: a plain SGD")
-    return Optimized(float(group["lr"]) if learning_rate is None else learning_rate)
+    rate = float(group["lr"]) if learning_rate is None else learning_rate
+    return Optimized(rate, float(group.get("weight_decay", 0)))

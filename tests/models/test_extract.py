@@ -26,6 +26,7 @@ from tests.support.figures import record
 from tests.support.quantities import Content, edited
 from tests.support.recalculated import lying
 from tests.support.sheets import place_of, step_book, with_cell
+from tools.small_networks import OVER_N, make_network
 
 XOR = load_network("xor-batch")
 TRAINING = WorkbookOptions(("step", "training"), steps=20)
@@ -54,6 +55,15 @@ def test_what_was_written_comes_back(template: str, column: bool) -> None:
     """Frozen and shared biases, softmax, batches; in either orientation."""
     network = load_network(template)
     assert network_in(make_workbook(network, WorkbookOptions(column=column)), network) == network
+
+
+def test_an_edited_penalty_comes_back() -> None:
+    """λ is a cell like γ; what it is made of stays."""
+    network = make_network("tanh", "half_sse", (2, 2, 1), 2, l2=OVER_N)
+    book = step_book(network)
+    assert network_in(book, network) == network
+    changed = with_cell(book, place_of(book, network, "l2_factor"), Cell(0.25))
+    assert network_in(changed, network).l2 == replace(OVER_N, factor=0.25)
 
 
 def test_a_bias_that_was_shared_may_be_edited_apart() -> None:

@@ -12,6 +12,8 @@ import pytest
 import sheetnet
 from sheetnet.errors import NetworkError
 from sheetnet.models import from_sklearn
+from sheetnet.network_file import dump_network
+from sheetnet.penalty import L2
 from tests.support.engines import module
 from tests.support.figures import record
 from tests.support.trained import trained
@@ -57,7 +59,7 @@ KINDS: dict[str, tuple[str, Any, list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("alpha", [0.0])
+@pytest.mark.parametrize("alpha", [0.0, 0.5])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_is_that_of_scikit_learn(
     kind: str, alpha: float, record_property: Callable[[str, object], None]
@@ -69,6 +71,7 @@ def test_a_step_is_that_of_scikit_learn(
     model = from_sklearn(fit, X, targets)
     assert [layer.activation for layer in model.network.layers] == activations
     assert (model.network.loss, model.network.learning_rate) == (loss, 0.2)
+    assert model.network.l2 == (L2(alpha, per_observation=True) if alpha else None)
     if kind == "two classes":
         assert model.network.names.classes == ("no", "yes")
     step = sheetnet.training_step(model)
@@ -78,7 +81,7 @@ def test_a_step_is_that_of_scikit_learn(
         for number, (weights, bias) in enumerate(zip(fit.coefs_, fit.intercepts_, strict=True), 1)
     )
     assert model.difference is not None
-    assert max(apart, model.difference.largest) < 1e-13
+    assert max(apart, model.difference.largest) < 1e-14
     record(record_property, f"from_sklearn, {kind}, alpha {alpha:g}: weights after a step differ by {apart:.1e}")
 
 
@@ -134,11 +137,11 @@ def test_what_has_no_translation_is_refused(kind: str) -> None:
     assert caught.value.remedy
 
 
-def test_what_the_step_lacks_of_the_training_is_said() -> None:
-    """The weights are shrunk by alpha, in the import's lines and in the file."""
+def test_the_penalty_is_said() -> None:
+    """The weights are shrunk by alpha: in the import's lines, and in the file as its `l2`."""
     model = from_sklearn(fitted("MLPRegressor", X[:, 0], alpha=0.01))
-    assert "alpha 0.01 of the model's own training" in "".join(model.lines)
-    assert "alpha 0.01 of the model's own training" in model.network.source
+    assert "learning rate 0.1, l2 0.01, over N" in "".join(model.lines)
+    assert "l2 = { factor = 0.01, per_observation = true }" in dump_network(model.network)
 
 
 def test_a_class_that_the_model_does_not_know_is_refused() -> None:

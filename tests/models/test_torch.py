@@ -12,6 +12,7 @@ import pytest
 import sheetnet
 from sheetnet.errors import NetworkError
 from sheetnet.models import from_torch
+from sheetnet.penalty import L2
 from tests.support import engines
 from tests.support.figures import record
 from tests.support.trained import trained
@@ -54,18 +55,20 @@ LOSSES: dict[str, tuple[str, Callable[[ModuleType], Any], bool]] = {
 
 
 @pytest.mark.sklearn
+@pytest.mark.parametrize("decay", [0.0, 0.2])
 @pytest.mark.parametrize("kind", LOSSES)
 def test_a_step_is_that_of_pytorch(
-    kind: str, torch: ModuleType, record_property: Callable[[str, object], None]
+    kind: str, decay: float, torch: ModuleType, record_property: Callable[[str, object], None]
 ) -> None:
-    """Predictions, and all weights and biases after one step of SGD on 8 observations."""
+    """Predictions, and all weights and biases after one step of SGD on 8 observations, with weight_decay or without."""
     name, make_loss, last = LOSSES[kind]
     loss, module, data = make_loss(torch), sequential(torch, name, last), trained(name)
     inputs, classes = torch.tensor(data.inputs[:8]), torch.tensor(data.classes[:8])
     outputs = data.weights[-1].shape[1]
     one_hot = torch.nn.functional.one_hot(classes, outputs).double() if outputs > 1 else classes[:, None].double()
-    optimizer = torch.optim.SGD(module.parameters(), lr=0.3)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.3, weight_decay=decay)
     model = from_torch(module, inputs, one_hot, loss=loss, optimizer=optimizer)
+    assert model.network.l2 == (L2(decay, biases=True) if decay else None)
     step = sheetnet.training_step(model)
     loss(module(inputs), classes if "CrossEntropy" in kind else one_hot).backward()
     optimizer.step()
@@ -77,7 +80,7 @@ def test_a_step_is_that_of_pytorch(
     assert model.difference is not None
     assert max(apart, model.difference.largest) < 1e-13
     words = f"outputs {model.difference.largest:.1e}, weights after a step {apart:.1e}"
-    record(record_property, f"from_torch, {kind}: largest difference of {words}")
+    record(record_property, f"from_torch, {kind}, weight_decay {decay:g}: largest difference of {words}")
 
 
 def test_what_changes_no_prediction_is_passed_over_and_norms_are_folded(torch: ModuleType) -> None:
@@ -179,7 +182,8 @@ def test_frozen_biases_stay(torch: ModuleType) -> None:
     with pytest.raises(NetworkError, match="are frozen"):
         from_torch(module)
     module[2].bias.requires_grad_(False)
-    assert not from_torch(module).network.train_bias
+    network = from_torch(module, optimizer=torch.optim.SGD(module.parameters(), 0.1, weight_decay=0.2)).network
+    assert (network.train_bias, network.l2) == (False, L2(0.2))
 
 
 REFUSED: dict[str, tuple[Callable[[Any], Any], dict[str, Callable[[ModuleType], Any]], str]] = {
