@@ -37,7 +37,7 @@ from sheetnet.workbook import Workbook
 
 NONE_KNOWN = "the copy asks for nothing that the network has: all its calculations count as answers"
 _SIZES = re.compile(r"(?<!\d)\d++(?:-\d++)++")
-_OWN_NAMES = {name.casefold() for name in (q("A", 0), q("W", 1), q("z", 1), "target", "gamma")}
+_OWN_NAMES = {name.casefold() for name in (q("A", 0), q("W", 1))}  # other people name cells "target", "z_1"
 _SAYS_NOTHING = f"has no sheet {RECORD_SHEET}, so it does not say which network it computes"
 SECOND_OPINION = "libreoffice"  # asked where the first engine cannot compute a formula
 
@@ -178,8 +178,8 @@ def judge_file(path: str | os.PathLike[str], network: Network | None, options: J
 
 def is_of_any_layout(workbook: Workbook) -> bool:
     """Whether a workbook neither says which network it computes nor has the names by which such a one would be judged."""
-    names = {name.name.casefold() for name in workbook.names}
-    return workbook.sheet(RECORD_SHEET) is None and names.isdisjoint(_OWN_NAMES)
+    own = (area_of(workbook, name.refers_to) for name in workbook.names if name.name.casefold() in _OWN_NAMES)
+    return workbook.sheet(RECORD_SHEET) is None and not any(area is not None and area.shape != (1, 1) for area in own)
 
 
 def network_id(network: Network) -> str:
@@ -229,7 +229,9 @@ def _judge_by_both(workbook: Workbook, network: Network, options: JudgeOptions) 
 
 
 def _has_names(workbook: Workbook, network: Network) -> bool:
-    """Whether any block of the network has a name that leads to cells of the workbook."""
+    """Whether any block of the network has a name that leads to cells of the workbook, which are not just named alike."""
+    if is_of_any_layout(workbook):
+        return False
     blocks = {block.casefold() for block in network.blocks}
     named = (name for name in workbook.names if name.name.casefold() in blocks)
     return any(area_of(workbook, name.refers_to) is not None for name in named)
