@@ -103,7 +103,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """A formula cell that is neither right nor wrong: `why` is "not moved", "text", "helper" or "not recognised"."""
+    """A formula cell that is neither right nor wrong.
+
+    `why` is "not moved", "text", "helper", "decision" or "not recognised".
+    """
 
     sheet: str
     cell: str
@@ -314,6 +317,8 @@ def _apart(state: IdentifyState, told: set[Place]) -> Iterator[Apart]:
             continue
         if place in state.helpers:
             why = "helper"
+        elif place in state.decisions:
+            why = "decision"
         elif isinstance(shown, str | bool):
             why = "text"
         elif not state.runs.moved[number]:

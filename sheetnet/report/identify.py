@@ -196,6 +196,7 @@ def _rest(found: Identification) -> Iterator[RenderableType]:
         "not moved": "not moved by any input",
         "text": "give text",
         "helper": "help others that are right",
+        "decision": "say which class an output means",
         "not recognised": "not recognised, which does not make them wrong",
     }
     if kinds:

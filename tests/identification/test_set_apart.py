@@ -1,0 +1,43 @@
+"""What `identify` sets apart: cells that are no part of the training step, and neither right nor wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from sheetnet.identification import identify_workbook
+from sheetnet.syntax import cell_name
+from tools.layouts import Writer, damaged, small_network
+
+DECISIONS = ("IF({a}>0.5,1,0)", "ROUND({a},0)", "SIGN({a}-0.5)", "IF({z}>0,1,0)", "MATCH(MAX({a}:{b}),{a}:{b},0)")
+
+
+@pytest.mark.parametrize("formula", DECISIONS)
+def test_the_class_of_an_output_is_set_apart(formula: str) -> None:
+    """And whether it is right, and how many are: it is no mask."""
+    network = small_network(3)
+    writer = Writer(network)
+    workbook, grids = writer.workbook(), writer.paper.grids
+    for n in (1, 2, 3):
+        (z, *_), (a, b), (t, *_) = ([cell_name(*at[1:]) for at in grids[name][n - 1]] for name in ("z2", "a2", "t"))
+        workbook = damaged(workbook, ("My net", n, 60), formula.format(z=z, a=a, b=b))
+        workbook = damaged(workbook, ("My net", n, 61), f"IF(BH{n}={t},1,0)")
+    workbook = damaged(workbook, ("My net", 4, 61), "1-SUM(BI1:BI3)/COUNT(BI1:BI3)")
+    found = identify_workbook(workbook, network)
+    assert found.ok
+    assert {cell.cell for cell in found.apart} == {"BH1", "BH2", "BH3", "BI1", "BI2", "BI3", "BI4"}
+    assert {cell.cell for cell in found.apart if cell.why == "decision"} >= {"BH1", "BH2", "BH3"}
+
+
+@pytest.mark.parametrize(("grid", "formula"), [("d2", "({a}-{t})*IF({z}>0,0,1)/3"), ("a2", "IF({z}>0,1,0)")])
+def test_what_leads_on_to_a_gradient_is_no_class(grid: str, formula: str) -> None:
+    """A mask that is turned round, and an output that is a mere 0 or 1, are wrong."""
+    network = small_network(3, "relu")
+    writer = Writer(network)
+    workbook = writer.workbook()
+    place, mask = writer.paper.grids[grid][1][0], ("My net", 1, 60)
+    cells = {name[0]: cell_name(*writer.paper.grids[name][1][0][1:]) for name in ("z2", "a2", "t")}
+    head, _, tail = formula.format(**cells).partition("IF")
+    inside, _, rest = tail.partition(")")
+    workbook = damaged(workbook, mask, f"IF{inside})")
+    found = identify_workbook(damaged(workbook, place, f"{head}BH1{rest}"), network)
+    assert {cell.cell for cell in found.unidentified if cell.verdict == "wrong"} & {"BH1", cell_name(*place[1:])}
