@@ -28,16 +28,17 @@ def test_the_class_of_an_output_is_set_apart(formula: str) -> None:
     assert {cell.cell for cell in found.apart if cell.why == "decision"} >= {"BH1", "BH2", "BH3"}
 
 
-@pytest.mark.parametrize(("grid", "formula"), [("d2", "({a}-{t})*IF({z}>0,0,1)/3"), ("a2", "IF({z}>0,1,0)")])
-def test_what_leads_on_to_a_gradient_is_no_class(grid: str, formula: str) -> None:
+WRONG = [("d2", "IF({z}>0,0,1)", "({a}-{t})*BH1/3"), ("a2", "IF({z}>0,1,0)", "BH1")]
+
+
+@pytest.mark.parametrize(("grid", "whole", "formula"), WRONG)
+def test_what_leads_on_to_a_gradient_is_no_class(grid: str, whole: str, formula: str) -> None:
     """A mask that is turned round, and an output that is a mere 0 or 1, are wrong."""
     network = small_network(3, "relu")
     writer = Writer(network)
-    workbook = writer.workbook()
-    place, mask = writer.paper.grids[grid][1][0], ("My net", 1, 60)
-    cells = {name[0]: cell_name(*writer.paper.grids[name][1][0][1:]) for name in ("z2", "a2", "t")}
-    head, _, tail = formula.format(**cells).partition("IF")
-    inside, _, rest = tail.partition(")")
-    workbook = damaged(workbook, mask, f"IF{inside})")
-    found = identify_workbook(damaged(workbook, place, f"{head}BH1{rest}"), network)
+    workbook, grids = writer.workbook(), writer.paper.grids
+    cells = {name[0]: cell_name(*grids[name][1][0][1:]) for name in ("z2", "a2", "t")}
+    place = grids[grid][1][0]
+    workbook = damaged(workbook, ("My net", 1, 60), whole.format(**cells))
+    found = identify_workbook(damaged(workbook, place, formula.format(**cells)), network)
     assert {cell.cell for cell in found.unidentified if cell.verdict == "wrong"} & {"BH1", cell_name(*place[1:])}
