@@ -16,8 +16,7 @@ from itertools import islice
 from math import inf, isfinite
 
 from sheetnet.engine.prepare import Evaluate, excerpt
-from sheetnet.errors import FileError
-from sheetnet.formulas import Dimensions, spoken, symbol_of
+from sheetnet.formulas import symbol_of
 from sheetnet.identification.input_map import InputMap
 from sheetnet.identification.labels import Training, look_up
 from sheetnet.identification.state import run_sheet
@@ -180,7 +179,6 @@ def scattered(constants: Constants, block: str, numbers: NumbersAt, taken: Colle
 PART = 300  # formulas, first in the order of calculation, on which choices are tried
 ASSIGNMENT_TRIALS = 3  # enough to tell a right assignment from a wrong one
 MOST_CHOICES = 40  # choices that are run: at most some seconds
-NEEDED = ("A", "W")  # without these nothing can be identified; biases, targets and γ may be literals
 Score = Callable[[Mapping[str, Placement]], tuple[int, int]]
 
 
@@ -197,20 +195,15 @@ class _Slot:
 def find_inputs(
     workbook: Workbook, network: Network, graph: Dependencies, engine: Evaluate, seed: int, sheet: str | None = None
 ) -> InputMap:
-    """Where the network file's numbers stand, with `sheet` among what its formulas use.
-
-    Raises `FileError` naming the inputs that stand nowhere.
-    """
+    """Where the network file's numbers stand, with `sheet` among what its formulas use; not all may be found."""
     constants = Constants(workbook, graph.used if sheet is None else _used_on(graph, sheet))
     slots = [slot for block in input_blocks(network) for slot in _slots(constants, network, block.name)]
     slots.sort(key=lambda slot: (-len(slot.numbers), len(slot.options)))
     chosen = _first_choice(constants, slots, {})
-    _refuse_missing(network, {element for one in chosen.values() for element in one})
     notes: tuple[str, ...] = ()
     if any(len(slot.options) > 1 for slot in slots):
         chosen, notes = _best(constants, slots, chosen, _scorer(workbook, network, graph, engine, seed))
     cells = {element: places for one in chosen.values() for element, places in one.items()}
-    _refuse_missing(network, cells)
     return InputMap(cells, "the values of the network file", notes)
 
 
@@ -252,10 +245,16 @@ def _first_choice(constants: Constants, slots: list[_Slot], fixed: Mapping[str, 
     for slot in slots:
         if slot.name not in chosen:
             free = (one for one in slot.options if taken.isdisjoint(_cells(one)))
-            one = next(free, None) or scattered(constants, slot.block, slot.numbers, taken)
+            one = next(free, None) or _as_inputs(slot, chosen) or scattered(constants, slot.block, slot.numbers, taken)
             chosen[slot.name] = one
             taken |= _cells(one)
     return chosen
+
+
+def _as_inputs(slot: _Slot, chosen: Mapping[str, Placement]) -> Placement | None:
+    """Targets in the cells of the inputs, where these are what the network is to give."""
+    cells = _cells(chosen.get("A_0", {})) if slot.block == "target" else set()
+    return next((one for one in slot.options if _cells(one) <= cells), None)
 
 
 def _best(
@@ -305,23 +304,3 @@ def _scorer(workbook: Workbook, network: Network, graph: Dependencies, engine: E
         return len(look_up(Training(network, runs.inputs), runs.values, todo)), len(todo)
 
     return score
-
-
-def _refuse_missing(network: Network, cells: Collection[InputPlace]) -> None:
-    array = inputs_of(network)
-    lacking = [
-        (block.name, i, j)
-        for block in input_blocks(network)
-        if block.quantity.symbol in NEEDED
-        for i in range(network.sizes[(block.quantity.layer or 0) - 1] if block.quantity.symbol == "W" else block.rows)
-        for j in range(block.columns)
-        if not block.is_bias_node(j) and (block.name, i, j) not in cells
-    ]
-    if lacking:
-        name, i, j = lacking[0]
-        more = f" (nor {len(lacking) - 1} more inputs)" if len(lacking) > 1 else ""
-        raise FileError(
-            f"inputs not found: no cell that a formula uses holds {spoken(name, (i, j), Dimensions.of(network))} = "
-            f"{array[name][0, i, j]:g}{more}",
-            remedy="say where the inputs stand with --inputs MAP.toml, as sheetnet infer --map writes it",
-        )

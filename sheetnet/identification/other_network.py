@@ -25,7 +25,8 @@ def differences(state: IdentifyState) -> Iterator[str]:
         if (other := _other_activation(state, layer, places)) is not None:
             yield f"layer {layer}: the file says {named}, the sheet computes {other}; if that is meant, say so in the file"
         biases = [(q("W", layer), (network.sizes[layer - 1], j)) for j in range(network.sizes[layer])]
-        typed = not held.isdisjoint(biases) or not network.has_bias(layer)
+        right = any(label.quantity == q("z", layer) for label in places if places[label] in state.labels)
+        typed = right or not held.isdisjoint(biases) or not network.has_bias(layer)
         if not typed and any(network.layers[layer - 1].weights[-1]):
             yield f"layer {layer}: no cell holds its biases; if it has none, say bias = false in the file"
 

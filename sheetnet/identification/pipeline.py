@@ -23,14 +23,14 @@ from sheetnet.identification.repeated_inputs import batch_of, with_repeats
 from sheetnet.identification.result import Identification, Unidentified, build_identification
 from sheetnet.identification.root_causes import repair
 from sheetnet.identification.state import IdentifyState, SheetRuns, run_sheet
+from sheetnet.identification.unfound_inputs import with_unfound_inputs
 from sheetnet.judge_options import DEFAULT_OPTIONS, JudgeOptions
 from sheetnet.network import Network
 from sheetnet.network_file import NetworkLike, load_network
 from sheetnet.predictor import refuse_predictor
-from sheetnet.quantity import Quantity, q
+from sheetnet.quantity import q
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.function_facts import volatile_function
-from sheetnet.syntax.references import cell_place
 from sheetnet.validation.result import CellVerdict, Report
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Place, Workbook
@@ -114,7 +114,9 @@ def identify_workbook(
         raise FileError(
             "the workbook has no formulas, so nothing in it can be identified", remedy="give one with formulas"
         )
-    where = where or _inputs(workbook, network, graph, options)
+    if where is None:
+        where = find_inputs(workbook, network, graph, engine_named(options.engine), options.seed, options.sheet)
+        where = with_unfound_inputs(where, workbook, network, options)
     where = with_repeats(where, workbook, network, graph)
     state = _recognised(workbook, network, where, graph, options)
     if state.open() and _has_classes(network, state):
@@ -127,44 +129,6 @@ def identify_workbook(
         each = "one observation" if batch == 1 else f"{batch} observations"
         where = replace(where, notes=(*where.notes, f"each step takes {each}, the next in turn"))
     return build_identification(state, where, name=name, engine=options.engine, seed=options.seed)
-
-
-def _inputs(workbook: Workbook, network: Network, graph: Dependencies, options: JudgeOptions) -> InputMap:
-    """Where the network file's numbers stand; weights that are RAND() and the like where the forward pass has them."""
-    drawn = {place for place in graph.formulas if _is_drawn(graph, place)}
-    try:
-        return find_inputs(workbook, network, graph, engine_named(options.engine), options.seed, options.sheet)
-    except FileError:
-        if not drawn or (read := _forward_pass_with(drawn, workbook, network, options)) is None:
-            raise
-        return read
-
-
-def _forward_pass_with(
-    drawn: set[Place], workbook: Workbook, network: Network, options: JudgeOptions
-) -> InputMap | None:
-    """Where the inputs stand in the sheet's own forward pass; None where it is another network's, or has none of `drawn`."""
-    try:
-        read = infer_workbook(workbook, options)
-    except FileError:
-        return None
-    weights = {
-        place for (name, *_), own in read.inputs.cells.items() if Quantity.of(name).symbol == "W" for place in own
-    }
-    if drawn.isdisjoint(weights) or not _same_data(read.network, network):
-        return None
-    named = ", ".join(map(cell_place, sorted(drawn & weights)))
-    return replace(read.inputs, notes=(*read.inputs.notes, f"drawn by chance, and taken as saved: {named}"))
-
-
-def _is_drawn(graph: Dependencies, place: Place) -> bool:
-    """Whether a formula is made of chance alone."""
-    return volatile_function(graph.formulas[place]) is not None and not graph.precedents(place)
-
-
-def _same_data(one: Network, other: Network) -> bool:
-    """Whether two networks have the same sizes and observations."""
-    return (one.sizes, one.inputs, one.targets) == (other.sizes, other.inputs, other.targets)
 
 
 def _recognised(

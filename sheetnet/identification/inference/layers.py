@@ -49,7 +49,8 @@ class LayerCells:
 
 @dataclass(frozen=True)
 class ForwardPass:
-    """The forward pass of the first step: `inputs[n][i]` and the layers. `partial` are neurons that take some nodes only.
+    """The forward pass of the first step: `inputs[n][i]` and the layers. `partial` are neurons that take some nodes only,
+    `left` those of observations at which other neurons are no weighted sums.
 
     `notes` say what was left aside.
     """
@@ -57,6 +58,7 @@ class ForwardPass:
     inputs: tuple[Cells, ...]
     layers: tuple[LayerCells, ...]
     partial: Cells = ()
+    left: Cells = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -27,13 +27,15 @@ class FirstLayer:
     """A way to read the first layer: `inputs[n][i]`, and each sum as a neuron.
 
     `free`: each product may be turned alone. `evidence` is above 0 where headings, or formulas that move on from weights,
-    speak for the way, in each product; below 0 where they speak against it.
+    speak for the way, in each product; below 0 where they speak against it. `left` are sums of observations
+    that do not meet every neuron.
     """
 
     inputs: tuple[tuple[Place, ...], ...]
     terms: tuple[NeuronSum, ...]
     free: bool
     evidence: int
+    left: tuple[Place, ...] = ()
 
     @property
     def weights(self) -> set[Place]:
@@ -158,7 +160,8 @@ def _orientation(
     )
     each = [evidence(*slot.sides) for slot in slots]
     sure = min(each) if min(each) > 0 else max(each) if max(each) < 0 else 0
-    return FirstLayer(tuple(observations), terms, len(met) == 1, sure)
+    left = tuple(one.place for one, row in zip(sums, rows, strict=True) if row not in observations)
+    return FirstLayer(tuple(observations), terms, len(met) == 1, sure, left)
 
 
 def bias_nodes(way: FirstLayer, constants: Mapping[Place, float], elsewhere: set[Place]) -> Iterator[int]:

@@ -16,6 +16,7 @@ from sheetnet.identification.inference.activation_cells import activation_cells,
 from sheetnet.identification.inference.choose import Chooser
 from sheetnet.identification.inference.costs import CostFinder, Costs, cost_readings
 from sheetnet.identification.inference.layers import ForwardPass, LayerBuilder, first_layers
+from sheetnet.identification.inference.literals import typed_in_formulas, with_cells, without_cells
 from sheetnet.identification.inference.orientation import (
     FirstLayer,
     bias_nodes,
@@ -23,7 +24,7 @@ from sheetnet.identification.inference.orientation import (
     sides_by_headings,
     without_node,
 )
-from sheetnet.identification.inference.probe import probe
+from sheetnet.identification.inference.probe import Probes, probe, with_computed_inputs
 from sheetnet.identification.inference.propose import CellsRead, proposals
 from sheetnet.identification.inference.result import Inference, OpenQuestion
 from sheetnet.identification.inference.sums import Sums, WeightedSum
@@ -76,24 +77,22 @@ def infer_workbook(workbook: Workbook, options: JudgeOptions = DEFAULT_OPTIONS, 
     if not graph.formulas:
         raise FileError("the workbook has no formulas, so it computes no network", remedy="give one with formulas")
     search = _Search(workbook, graph, engine_named(options.engine), options.seed)
-    groups = search.networks(sheet)
-    if not groups:
+    found = search.inference(sheet, name) or _without_input_cells(search, workbook, sheet, name)
+    if found is None:
         raise FileError(NO_NETWORK, remedy="give the network with --network")
-    best = groups[0]
-    decided = [one for one in best if cost_readings(one.costs, len(one.forward.inputs), one.forward.sizes[-1]).ways]
-    proposed = [each for candidate in decided or best for each in proposals(candidate, search.sums, name)]
-    if not proposed:
-        raise FileError(NO_NETWORK, remedy="give the network with --network")
-    one = search.chooser.with_rate(search.chooser.chosen(proposed))
-    others = [each for candidate in decided or best for each in proposals(candidate, search.sums, name, shown=False)]
-    questions = [
-        *one.questions,
-        *search.chooser.doubts(one, others, search.updates, search.sums.probes.constants),
-        *_rivals(groups),
-    ]
-    large = () if search.sums.probes.is_whole else ("of so large a workbook only the first formulas were looked at",)
-    choices, whole = (*one.choices, *large), search.sums.probes.is_whole
-    return Inference(name, one.network, one.inputs, one.where, choices, tuple(questions), whole)
+    return found
+
+
+def _without_input_cells(search: _Search, workbook: Workbook, sheet: str | None, name: str) -> Inference | None:
+    """The network where inputs or weights are typed into formulas, or computed: of both the one with more neurons."""
+    found = [with_computed.inference(sheet, name)] if (with_computed := search.with_computed_inputs()) else []
+    if (spelled := with_cells(workbook)) is not workbook:
+        typed = search.of(spelled).inference(sheet, name)
+        if typed is not None:
+            where = without_cells(workbook, typed.inputs)
+            words = f"typed into the formulas, and so the same in all trials: {typed_in_formulas(typed.network, where)}"
+            found.insert(0, replace(typed, inputs=where, choices=(*typed.choices, words)))
+    return max(filter(None, found), key=lambda one: sum(one.network.sizes[1:]), default=None)
 
 
 def _rivals(groups: Sequence[Sequence[CellsRead]]) -> Iterator[OpenQuestion]:
@@ -112,9 +111,11 @@ def _place_of(one: CellsRead) -> str:
 class _Search:
     """The sums of the workbook, and the candidates that are made of them."""
 
-    def __init__(self, workbook: Workbook, graph: Dependencies, engine: Evaluate, seed: int) -> None:
+    def __init__(
+        self, workbook: Workbook, graph: Dependencies, engine: Evaluate, seed: int, probes: Probes | None = None
+    ) -> None:
         self._workbook, self._graph, self._engine, self._seed = workbook, graph, engine, seed
-        self.sums = Sums(probe(workbook, graph, engine, seed))
+        self.sums = Sums(probes or probe(workbook, graph, engine, seed))
         cells_of = by_sum(activation_cells(workbook, graph, engine, self.sums, seed))
         self._builder = LayerBuilder(self.sums, cells_of)
         self.updates = {
@@ -124,7 +125,35 @@ class _Search:
         }
         self._updated = {change.old for changes in self.updates.values() for change in changes}
         self._headings = Headings(workbook)
-        self.chooser = Chooser(workbook, graph, engine, seed)
+        self._chooser = Chooser(workbook, graph, engine, seed)
+
+    def of(self, workbook: Workbook) -> _Search:
+        """The same for another workbook."""
+        return _Search(workbook, Dependencies(workbook), self._engine, self._seed)
+
+    def with_computed_inputs(self) -> _Search | None:
+        """The same where cells that are computed from typed numbers may be inputs; None where there are no such."""
+        probes = with_computed_inputs(self._workbook, self._graph, self._engine, self.sums.probes)
+        return _Search(self._workbook, self._graph, self._engine, self._seed, probes) if probes.computed else None
+
+    def inference(self, sheet: str | None, name: str) -> Inference | None:
+        """The largest network, with what is chosen and what is left open; None where there is none."""
+        groups = self.networks(sheet)
+        best = groups[0] if groups else []
+        decided = [one for one in best if cost_readings(one.costs, len(one.forward.inputs), one.forward.sizes[-1]).ways]
+        proposed = [each for candidate in decided or best for each in proposals(candidate, self.sums, name)]
+        if not proposed:
+            return None
+        one = self._chooser.with_rate(self._chooser.chosen(proposed))
+        others = [each for candidate in decided or best for each in proposals(candidate, self.sums, name, shown=False)]
+        questions = [
+            *one.questions,
+            *self._chooser.doubts(one, others, self.updates, self.sums.probes.constants),
+            *_rivals(groups),
+        ]
+        large = () if self.sums.probes.is_whole else ("of so large a workbook only the first formulas were looked at",)
+        choices, whole = (*one.choices, *large), self.sums.probes.is_whole
+        return Inference(name, one.network, one.inputs, one.where, choices, tuple(questions), whole)
 
     def networks(self, sheet: str | None) -> list[list[CellsRead]]:
         """For each network of the workbook the ways to read it, the largest network first."""
@@ -149,7 +178,7 @@ class _Search:
                 way = without_node(way, node)
             forward = self._builder.build(way.inputs, way.terms)
             if forward is not None:
-                found.append((forward, way))
+                found.append((replace(forward, left=way.left), way))
         best = max((way.evidence for _, way in found), default=0)
         kept = [(forward, way) for forward, way in found if way.evidence == best or best <= 0 <= way.evidence]
         return [self._candidate(forward, best <= 0 and (way.free or len(kept) > 1)) for forward, way in kept]

@@ -8,7 +8,7 @@ the cells of one colour move. An activation around the sum is undone first.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,13 +74,17 @@ class WeightChange:
 class Probes:
     """What the probes gave: the `forms` of formulas, the `constants` that formulas use, and what may be new weights.
 
-    `is_whole`: all formulas were looked at, not only the first.
+    `is_whole`: all formulas were looked at, not only the first. `computed` are constants that formulas compute.
     """
 
     forms: Mapping[Place, Form]
     constants: Mapping[Place, float]
     changes: Mapping[Place, tuple[WeightChange, ...]]
     is_whole: bool
+    computed: frozenset[Place] = frozenset()
+
+
+_NO_FORM = Form({})
 
 
 def constants_of(workbook: Workbook, graph: Dependencies, engine: Evaluate) -> dict[Place, float]:
@@ -102,6 +106,30 @@ def constants_of(workbook: Workbook, graph: Dependencies, engine: Evaluate) -> d
             if isinstance(value, float):
                 found[place] = saved if type(saved) is float else value
     return found
+
+
+def with_computed_inputs(workbook: Workbook, graph: Dependencies, engine: Evaluate, probes: Probes) -> Probes:
+    """The probes with cells as constants that are computed from typed numbers alone, as `=1-A2` and `=A2/10` are.
+
+    They are no sums with products, no activations of such, and made of nothing that is moved on as a weight.
+    """
+    sums = {place for place, form in probes.forms.items() if form.activation or any(len(t) > 1 for t in form.terms)}
+    computed: dict[Place, frozenset[Place]] = {}
+    for place in graph.order:
+        used = graph.precedents(place)
+        if place in probes.constants or place in sums or not used:
+            continue
+        if all(one in computed or one in probes.constants for one in used):
+            computed[place] = frozenset[Place]().union(*(computed.get(one, (one,)) for one in used))
+    used_up = sums | computed.keys()
+    old = {change.old for place, changes in probes.changes.items() if place not in used_up for change in changes}
+    wanted = [p for p, own in computed.items() if old.isdisjoint(own) and probes.forms.get(p, _NO_FORM).copied is None]
+    if not wanted:
+        return probes
+    (run,) = engine(workbook, [], [None], wanted)
+    numbers = {place: value for place, value in zip(wanted, run, strict=True) if isinstance(value, float)}
+    forms = {place: form for place, form in probes.forms.items() if place not in numbers}
+    return replace(probes, forms=forms, constants={**probes.constants, **numbers}, computed=frozenset(numbers))
 
 
 def probe(workbook: Workbook, graph: Dependencies, engine: Evaluate, seed: int) -> Probes:

@@ -215,9 +215,21 @@ class _Maker:
         gamma = self._training.gamma
         if gamma is not None and self._numbers[gamma] < 0:
             yield f"{cell_place(gamma)} holds γ with its sign: it is read as a constant, not as an input"
+        if computed := self._computed():
+            yield f"{computed}: computed from other cells, read as inputs"
         yield from self._forward.notes
 
     def _questions(self) -> Iterator[OpenQuestion]:
+        yield from self._about_targets()
+        yield from self._about_neurons()
+        yield from self._about_observations()
+        yield from self._about_biases()
+        if self._cells.turnable:
+            weights = listed([cell_place(place) for place in self._forward.layers[0].weights[0]])
+            words = f"in a single product nothing tells inputs from weights: {weights} are taken for the weights"
+            yield OpenQuestion("W_1", words, "")
+
+    def _about_targets(self) -> Iterator[OpenQuestion]:
         if missing := [place for row in self._rows for place in row.targets if place is None]:
             words = f"no cell holds the targets of {len(missing)} outputs: nothing on the sheet compares them"
             yield OpenQuestion(
@@ -229,6 +241,8 @@ class _Maker:
         targets = [place for row in self._rows for place in set(row.targets) if place is not None]
         if len(targets) < sum(place is not None for row in self._rows for place in row.targets):
             yield OpenQuestion("targets", "two outputs of one observation are compared with the same target", "")
+
+    def _about_neurons(self) -> Iterator[OpenQuestion]:
         if crossed := [number for number, layer in enumerate(self._forward.layers, 1) if layer.is_crossed]:
             words = f"in layer {crossed[0]} the weights stand in another order than the nodes that they belong to"
             yield OpenQuestion(q("W", crossed[0]), words, "")
@@ -240,11 +254,26 @@ class _Maker:
         if self._forward.partial:
             places = listed([cell_place(place) for place in self._forward.partial])
             yield OpenQuestion("weights", f"{places} takes only some of the nodes below", "")
-        yield from self._about_biases()
-        if self._cells.turnable:
-            weights = listed([cell_place(place) for place in self._forward.layers[0].weights[0]])
-            words = f"in a single product nothing tells inputs from weights: {weights} are taken for the weights"
-            yield OpenQuestion("W_1", words, "")
+
+    def _about_observations(self) -> Iterator[OpenQuestion]:
+        if self._forward.left:
+            places = listed([cell_place(place) for place in self._forward.left])
+            yield OpenQuestion(
+                "inputs", f"{places}: other neurons of its observation are no weighted sums; left out", ""
+            )
+        known = {tuple(self._numbers[place] for place in row.inputs) for row in self._rows}
+        strays = [s for s, own in self._training.strays.items() if tuple(self._numbers[p] for p in own) not in known]
+        if strays:
+            places = listed([cell_place(place) for place in strays])
+            words = f"{places}: like the first layer at other inputs, with weights that do not go on from the first"
+            yield OpenQuestion("inputs", words, "")
+        if not self._training.updates and (computed := self._computed()):
+            yield OpenQuestion("A_0", f"{computed}: computed from other cells, and nothing tells whether as inputs", "")
+
+    def _computed(self) -> str:
+        """The inputs that formulas compute."""
+        cells = (place for row in self._forward.inputs for place in row if place in self._sums.probes.computed)
+        return listed([cell_place(place) for place in dict.fromkeys(cells)])
 
     def _about_biases(self) -> Iterator[OpenQuestion]:
         for number, layer in enumerate(self._forward.layers, 1):

@@ -50,10 +50,15 @@ class Inference:
     @property
     def notes(self) -> tuple[str, ...]:
         """What whoever reads a judgement by this network should know of it."""
-        sizes, activations = "-".join(map(str, self.network.sizes)), (layer.activation for layer in self.network.layers)
-        head = f"no network was given; the forward pass is that of {sizes} with {', '.join(activations)}"
+        head = f"no network was given; {self.network_words}"
         asked = (f"open: {one.words}" + (f" (taken is {one.line})" if one.line else "") for one in self.questions)
         return (head, *self.choices, *asked)
+
+    @property
+    def network_words(self) -> str:
+        """`the forward pass is that of 2-2-2 with sigmoid, sigmoid`."""
+        sizes, activations = "-".join(map(str, self.network.sizes)), (layer.activation for layer in self.network.layers)
+        return f"the forward pass is that of {sizes} with {', '.join(activations)}"
 
     @property
     def sure(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sheetnet.identification.inference.layers import ForwardPass
@@ -25,13 +25,15 @@ class TrainingCells:
     """What later steps show: `updates` are the cells of new weights, each with that of the first weight that it moves on.
 
     `gamma` is the cell of γ (None: it has none). `bias_updates` counts the biases that are moved on. `rows` are inputs and
-    targets of later steps that stand in cells of their own.
+    targets of later steps that stand in cells of their own. `strays` are sums that look like the first layer's, with their
+    inputs, and whose weights do not go on from the first.
     """
 
     updates: Mapping[Place, Place]
     gamma: Place | None
     bias_updates: int
     rows: tuple[DataCells, ...]
+    strays: Mapping[Place, tuple[Place, ...]]
 
 
 def training_cells(
@@ -48,7 +50,31 @@ def training_cells(
         _gamma(sums, first, forward.trained | data),
         len({old for old in first.values() if old in biases}),
         rows,
+        dict(_strays(sums, forward, moved)),
     )
+
+
+def _strays(
+    sums: Sums, forward: ForwardPass, moved: Mapping[Place, Place]
+) -> Iterator[tuple[Place, tuple[Place, ...]]]:
+    known = {place for row in forward.layers[0].sums for place in row}
+    looks = {
+        tuple(_offsets(place, row))
+        for sums_, row in zip(forward.layers[0].sums, forward.inputs, strict=True)
+        for place in sums_
+    }
+    for one in sums.found.values():
+        if one.place in known or any(cell in moved or cell in forward.trained for pair in one.pairs for cell in pair):
+            continue
+        sides = [[cell for cell in pair if sums.constant(cell)] for pair in one.pairs]
+        inputs = tuple(sorted(cells[0] for cells in sides if len(cells) == 1))
+        if len(inputs) == len(one.pairs) and tuple(_offsets(one.place, inputs)) in looks:
+            yield one.place, inputs
+
+
+def _offsets(place: Place, cells: Iterable[Place]) -> list[tuple[int, int]]:
+    """How far cells stand from a place."""
+    return sorted((row - place[1], column - place[2]) for _, row, column in cells)
 
 
 def _olds(sums: Sums, place: Place) -> set[Place]:
