@@ -45,7 +45,8 @@ class TrainingChoices:
 class ReadModel:
     """A model as it was read: `name` is its file or class, `readings` are the ways in which its weights may lie.
 
-    `stored` are the weights as they lie there. `notes` are what a reader should know of how it was read.
+    `stored` are the weights as they lie there. `classes` are what the file calls the outputs. `notes` are what a reader
+    should know of how it was read.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ReadModel:
     passed_over: tuple[str, ...] = ()
     stored: tuple[StoredLayer, ...] = ()
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ def _network(
         learning_rate=rate,
         reduction=choices.reduction,
         train_bias=choices.train_bias,
-        names=choices.names,
+        names=choices.names or _classes_of(model, neurons),
         l2=choices.l2,
         remarks=tuple(Remark("step", words) for words in _only_prediction(folded)),
     )
@@ -244,6 +246,11 @@ def _network(
     notes.append(f"loss {made.loss}, reduction {made.reduction}, learning rate {rate:g}{penalty}")
     title = title or f"{model.name}: {shape_words(made)}"
     return replace(made, title=title, targets=targets), notes  # type: ignore[arg-type]
+
+
+def _classes_of(model: ReadModel, neurons: int) -> Names:
+    """What the file calls the classes, if it has a name for each."""
+    return Names(classes=model.classes) if len(model.classes) == max(neurons, 2) else NO_NAMES
 
 
 def _only_prediction(folded: Sequence[str]) -> list[str]:

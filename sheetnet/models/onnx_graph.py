@@ -30,7 +30,8 @@ from sheetnet.syntax.references import listed
 from sheetnet.toml_fields import refuse
 
 _PASSED = ("Identity", "Dropout", "Flatten", "Reshape", "Cast")  # of rows of numbers they change none
-_LOGS = "LogSoftmax"
+_LOGS, _ZIPPED = "LogSoftmax", "ZipMap"
+SURELY_LINEAR = 20.0  # from which on exporters write softplus(x) as x, which then differs by less than 1e-8
 MOST_GRAPH_NODES = 10_000  # a dense layer has a handful, and a workbook at most 500 layers
 _FLOATS = (1, 10, 11, 16)  # the types float, float16, double and bfloat16 in ONNX
 _IN_ONE_FILE = "save it in one file: onnx.save_model(onnx.load(path), path, save_as_external_data=False)"
@@ -58,9 +59,10 @@ def read_onnx(stream: IO[bytes], limits: Limits, name: str) -> ReadModel:
     if graph.sparse_initializer:
         raise FileError("has sparse weights, which are not read", remedy="export it with dense ones")
     nodes = _Nodes(graph.node, _constants(onnx, graph, limits))
-    chain = list(nodes.chain(_output(graph), {each.name for each in graph.input}))
+    output, classes = _output(graph)
+    chain = list(nodes.chain(output, {each.name for each in graph.input}))
     with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused as a weight
-        return _read(name, chain)
+        return replace(_read(name, chain), classes=classes)
 
 
 def _constants(onnx: Any, graph: Any, limits: Limits) -> dict[str, NDArray[Any]]:
@@ -95,17 +97,27 @@ def _array(onnx: Any, name: str, tensor: Any, limits: Limits) -> NDArray[Any]:
     return array.astype(np.float32).astype(BFLOAT16) if array.dtype.name == "bfloat16" else array
 
 
-def _output(graph: Any) -> str:
-    """The one output, or the only one of floating numbers where classes stand beside them."""
-    outputs = [each.name for each in graph.output]
-    if len(outputs) > 1:
+def _output(graph: Any) -> tuple[str, tuple[str, ...]]:
+    """The one output, or the only one of floating numbers where classes stand beside them; and what the classes are called.
+
+    skl2onnx puts the probabilities of classifiers into a ZipMap, by the names of the classes: what enters it is the output.
+    """
+    outputs, classes = [each.name for each in graph.output], tuple[str, ...]()
+    zipped = [node for node in graph.node if node.op_type == _ZIPPED and node.input and set(node.output) & set(outputs)]
+    if len(zipped) == 1:
+        outputs = [zipped[0].input[0]]
+        labels = (label for each in zipped[0].attribute for label in (*each.ints, *each.strings))
+        classes = tuple(
+            label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label) for label in labels
+        )
+    elif len(outputs) > 1:
         outputs = [each.name for each in graph.output if each.type.tensor_type.elem_type in _FLOATS]
     if len(outputs) != 1:
         raise NetworkError(
             f"the graph has {len(graph.output)} outputs, {len(outputs)} of them floating numbers",
             remedy="keep the one that is meant: onnx.utils.extract_model(path, new, inputs, outputs)",
         )
-    return str(outputs[0])
+    return str(outputs[0]), classes
 
 
 @dataclass(frozen=True)
@@ -142,7 +154,7 @@ class _Nodes:
         found: list[Link] = []
         name = self._second_of_two(name)
         while name not in inputs:
-            node = self._giving.get(name)
+            node = self._giving.get(self._softplus(name))
             if node is None or name in self._beside or len(found) > self._count:
                 raise NetworkError(f"nothing in the graph gives {name!r}", place=name, remedy="export it again")
             found.append(self._link(node))
@@ -160,9 +172,24 @@ class _Nodes:
         one = self._constants.get(rest.input[0]) if rest is not None and is_rest else None
         return str(second) if one is not None and (one == 1).all() else name
 
+    def _softplus(self, name: str) -> str:
+        """The output of Softplus(x) for that of Where(x > 20, x, Softplus(x)), as PyTorch exports it; any other as it is."""
+        chosen = self._giving.get(name)
+        if chosen is None or chosen.op_type != "Where" or len(chosen.input) != 3:
+            return name
+        condition, x, otherwise = chosen.input
+        asked, bent = self._giving.get(condition), self._giving.get(otherwise)
+        if asked is None or bent is None or (asked.op_type, bent.op_type) != ("Greater", "Softplus"):
+            return name
+        least = self._constants.get(asked.input[1])
+        same = asked.input[0] == x == bent.input[0]
+        return str(otherwise) if same and least is not None and (least >= SURELY_LINEAR).all() else name
+
     def _link(self, node: Any) -> Link:
         constants = {at: self._constants[each] for at, each in enumerate(node.input) if each in self._constants}
-        computed = [at for at, each in enumerate(node.input) if each and at not in constants]
+        # the shape of a Reshape may be computed from that of its rows
+        whole = node.input[:1] if node.op_type == "Reshape" else node.input
+        computed = [at for at, each in enumerate(whole) if each and at not in constants]
         link = Link(node, computed[0] if computed else 0, constants)
         if len(computed) != 1:
             raise NetworkError(

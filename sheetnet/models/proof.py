@@ -99,6 +99,12 @@ def difference(network: Network, sample: Sample, gives: Gives, precision: str) -
     if sample.outputs is None:
         return None
     found, wanted = predictions(network, sample.inputs, gives), sample.outputs
+    if (
+        found.shape[1] == 1
+        and wanted.shape[1] == 2
+        and np.allclose(wanted.sum(axis=1), 1, rtol=0, atol=TOLERANCES["float32"])
+    ):
+        wanted = wanted[:, 1:]  # [1 − p, p] of two classes, of which the network gives p
     if found.shape != wanted.shape:
         raise refuse("outputs", f"has {wanted.shape[1]} columns", f"{found.shape[1]}, one per output of the model")
     apart = np.abs(found - wanted)

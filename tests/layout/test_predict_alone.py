@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import sheetnet
@@ -18,7 +19,7 @@ from sheetnet.input_names import Names, Scaler
 from sheetnet.judge import judge
 from sheetnet.layout.info_sheets import embedded_network
 from sheetnet.layout.predict_alone import WEIGHTS
-from sheetnet.models import extract_network
+from sheetnet.models import extract_network, from_sklearn
 from sheetnet.network import Network
 from sheetnet.network_file import dump_network, load_network, parse_network
 from sheetnet.predictor import EXAMPLES, Predictor, predictor_of
@@ -26,7 +27,11 @@ from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import MOST_NEW_ROWS, PREDICT_ALONE, SHEETS, WorkbookOptions
 from tests.support.commands import Run
+from tests.support.engines import module
+from tests.support.figures import record
+from tests.support.recalculated import PROGRAMS, lying
 from tests.support.sheets import place_of, with_cell, with_formula
+from tests.support.trained import trained
 from tests.support.view_cases import verdicts
 from tools.small_networks import make_network
 
@@ -163,6 +168,42 @@ def test_a_row_says_what_it_waits_for() -> None:
     assert rule.box == workbook.sheets[0].view.entries[0].box
     numbers = make_workbook(make_network("identity", "mse", (2, 1), 1), SHORT)
     assert numbers.sheets[0].cells[6, 2].value == "waits for"
+
+
+@pytest.mark.slow
+@pytest.mark.sklearn
+@pytest.mark.parametrize("model", ["digits", "iris"])
+@pytest.mark.parametrize("program", [pytest.param("LibreOffice", marks=pytest.mark.libreoffice), "IronCalc"])
+def test_ten_new_rows_are_predicted_as_the_model_does(
+    program: str, model: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Typed into the blank rows of workbooks of both formats, with wrong cached values; outputs and classes."""
+    data = trained(model)
+    preprocessing, pipeline = (module(f"sklearn.{name}") for name in ("preprocessing", "pipeline"))
+    estimator = data.estimator
+    if model == "iris":  # behind a scaler, on inputs that it scales back
+        scaler = preprocessing.StandardScaler().fit(data.inputs * 10 + 5)
+        scaler.mean_, scaler.scale_ = np.full(4, 5.0), np.full(4, 10.0)
+        estimator = pipeline.make_pipeline(scaler, estimator)
+    rows = data.inputs[-10:] * (10 if model == "iris" else 1) + (5 if model == "iris" else 0)
+    wanted, network = estimator.predict_proba(rows), predictor_of(from_sklearn(estimator).network)
+    workbook = make_workbook(network, WorkbookOptions(("predict",), rows=10))
+    for n, row in enumerate(rows.tolist()):
+        for i, x in enumerate(row):
+            workbook = with_cell(workbook, place_of(workbook, network, "pred_x", n, i), Cell(x))
+    places = [
+        place_of(workbook, network, f"pred_a_{network.depth}", n, k) for n in range(10) for k in range(len(wanted[0]))
+    ]
+    says = [place_of(workbook, network, "pred_says", n) for n in range(10)]
+    convert, look = PROGRAMS[program]
+    for suffix in SUFFIXES:
+        save_workbook(lying(workbook), tmp_path / f"{model}{suffix}")
+    for path in convert(sorted(tmp_path.iterdir()), tmp_path):
+        found = np.array(look(path, places), float)
+        apart = float(np.abs(found - wanted.ravel()).max())
+        assert apart < 1e-12
+        assert look(path, says) == wanted.argmax(axis=1).astype(float).tolist()
+    record(record_property, f"Predict alone, {model}, {program}: ten new rows differ by {apart:.1e} from predict_proba")
 
 
 def test_the_command_writes_it(run: Run, tmp_path: Path) -> None:

@@ -287,3 +287,62 @@ def test_without_the_package_the_line_that_installs_it_is_told(
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(SheetnetError, match=r"needs the package onnx: pip install 'sheetnet\[onnx\]'"):
         import_model(path)
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], [3, 7]])
+def test_classifiers_as_skl2onnx_exports_them(labels: list, onnx: ModuleType, tmp_path: Path) -> None:
+    """Probabilities in a ZipMap by the names of the classes, beside the label; a sample may have both columns."""
+    graph = Graph(onnx, 3, "float32").add("Cast", to=1).add("Gemm", W[:, :1], [0.1]).add("Sigmoid")
+    graph.add("Sub", 1.0, first=True)
+    named = {"classlabels_strings" if isinstance(labels[0], str) else "classlabels_int64s": labels}
+    graph.nodes += [
+        graph.helper.make_node("Concat", ["y3", "y2"], ["both"], axis=1),
+        graph.helper.make_node("ArgMax", ["both"], ["label"], axis=1),
+        graph.helper.make_node("ZipMap", ["both"], ["maps"], domain="ai.onnx.ml", **named),
+    ]
+    path = saved(graph.model(("label", "maps")), tmp_path / "model.onnx")
+    p = 1 / (1 + np.exp(-(X @ W[:, :1] + 0.1)))
+    np.savez(tmp_path / "both.npz", inputs=X, outputs=np.hstack([1 - p, p]).astype(np.float32))
+    model = import_model(path, sample=tmp_path / "both.npz")
+    assert model.network.names.classes == tuple(map(str, labels))
+    assert model.difference is not None
+    assert model.difference.within
+
+
+def test_softplus_as_pytorch_exports_it(onnx: ModuleType, tmp_path: Path) -> None:
+    """As x from 20 on; from 2 on it is another function, and refused."""
+    for least in (20.0, 2.0):
+        graph = Graph(onnx, 3, "float32").add("Gemm", W, B).add("Softplus")
+        graph.arrays.append(onnx.numpy_helper.from_array(np.array(least, np.float32), "least"))
+        graph.nodes += [
+            graph.helper.make_node("Greater", ["y0", "least"], ["large"]),
+            graph.helper.make_node("Where", ["large", "y0", "y1"], ["out"]),
+        ]
+        path = saved(graph.model(("out",)), tmp_path / "model.onnx")
+        if least < 20:
+            with pytest.raises(SheetnetError, match="Where"):
+                import_model(path)
+            continue
+        model = import_model(path, sample=ran(path, X * 10, "float32"))
+        assert model.network.layers[0].activation == "softplus"
+        assert model.difference is not None
+        assert model.difference.within
+
+
+def test_rows_may_be_flattened_to_a_computed_shape(onnx: ModuleType, tmp_path: Path) -> None:
+    """As `x.view(x.size(0), -1)` is exported."""
+    graph = Graph(onnx, 3)
+    graph.arrays.append(onnx.numpy_helper.from_array(np.array([-1]), "rest"))
+    graph.arrays.append(onnx.numpy_helper.from_array(np.array([0]), "first"))
+    graph.nodes += [
+        graph.helper.make_node("Shape", ["x"], ["sizes"]),
+        graph.helper.make_node("Gather", ["sizes", "first"], ["rows"]),
+        graph.helper.make_node("Concat", ["rows", "rest"], ["shape"], axis=0),
+        graph.helper.make_node("Reshape", ["x", "shape"], ["flat"]),
+    ]
+    graph.last = "flat"
+    path = saved(graph.add("Gemm", W, B).add("Tanh").model(), tmp_path / "model.onnx")
+    model = import_model(path, sample=ran(path, X))
+    assert (model.network.sizes, model.passed_over) == ((3, 4), ("Reshape",))
+    assert model.difference is not None
+    assert model.difference.largest < 1e-12
