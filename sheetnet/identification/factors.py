@@ -25,7 +25,7 @@ class Factor(NamedTuple):
 
 
 _SIGNS = ((" * ", " · "), ("-", "−"), ("^2", "²"))
-_OF_ALL = ("sum of", "max", "cost_new")  # begin what sums over neurons
+_OF_ALL = ("sum of", "max", "cost")  # begin what sums over neurons
 
 
 def factor_in_words(name: str, index: tuple[int, ...], dimensions: Dimensions) -> str:
@@ -40,7 +40,7 @@ def factor_in_words(name: str, index: tuple[int, ...], dimensions: Dimensions) -
     for sign, plain in _SIGNS:
         words = words.replace(sign, plain)
     *rows, column = index
-    if any(quantity.symbol == "dC_dW" for quantity in known):
+    if any(quantity.symbol == "dC_dW" for quantity in known) or name.startswith("l2_factor"):
         return f"{words} row {rows[0]}, column {column}"
     ends = [] if name.startswith(_OF_ALL) else [f"neuron {column}"]
     if len(rows) > 1:
@@ -55,7 +55,7 @@ def factor_in_words(name: str, index: tuple[int, ...], dimensions: Dimensions) -
 
 def factors_of(network: Network, v: Mapping[str, Array]) -> list[Factor]:
     """Terms and factors that people give cells of their own, and the same with the other sign."""
-    found = [*_loss_factors(network, v)]
+    found = [*_loss_factors(network, v), *_penalty_factors(network, v)]
     for layer in range(1, network.depth + 1):
         found += [*_layer_factors(network, v, layer), *_gradient_factors(network, v, layer)]
     return [factor for factor in found if factor.array[0].size <= LARGEST_FACTOR]
@@ -73,6 +73,23 @@ def _loss_factors(network: Network, v: Mapping[str, Array]) -> Iterator[Factor]:
     yield Factor("1 - target", "", 1 - t)
     yield Factor("sum of cost_n", "cost", v["cost_n"].sum(axis=-2, keepdims=True))
     yield Factor("sum of (a - target)^2", "cost_n", ((a - t) ** 2).sum(axis=-1, keepdims=True))
+
+
+def _penalty_factors(network: Network, v: Mapping[str, Array]) -> Iterator[Factor]:
+    """What the cost and its gradients are without the penalty, λ w, and sums of squares; nothing without a penalty."""
+    if network.l2 is None:
+        return
+    yield Factor("cost - penalty", "cost", v["cost"] - v["penalty"])
+    yield Factor("sum of w^2", "penalty", 2 * network.penalty_divisor * v["penalty"] / v["l2_factor"])
+    for layer in range(1, network.depth + 1):
+        w_l, gradient_l, rows = q("W", layer), q("dC_dW", layer), network.penalised_rows(layer)
+        squares, decay = v[w_l][..., :rows, :] ** 2, v["l2_factor"] * v[w_l]
+        decay[..., rows:, :] = 0.0
+        yield Factor(f"sum of {w_l}^2", "penalty", squares.sum(axis=(-2, -1), keepdims=True))
+        yield Factor(f"l2_factor * {w_l}", gradient_l, decay[..., :rows, :])
+        if network.penalty_divisor > 1:
+            yield Factor(f"l2_factor / N * {w_l}", gradient_l, decay[..., :rows, :] / network.penalty_divisor)
+        yield Factor(f"{gradient_l} - l2_factor * {w_l}", gradient_l, v[gradient_l] - decay / network.penalty_divisor)
 
 
 def _layer_factors(network: Network, v: Mapping[str, Array], layer: int) -> Iterator[Factor]:

@@ -83,9 +83,11 @@ def parse_map(words: str, workbook: Workbook, network: Network, where: str) -> I
 
 
 def known_fields(network: Network) -> list[str]:
-    """A_0, target, gamma, W_l for each layer, and b_l for each that has biases."""
+    """A_0, target, gamma, l2_factor if there is one, W_l for each layer, and b_l for each that has biases."""
     layers = range(1, network.depth + 1)
-    return ["A_0", "target", "gamma", *(q("W", k) for k in layers), *(q("b", k) for k in layers if network.has_bias(k))]
+    biases = [q("b", k) for k in layers if network.has_bias(k)]
+    factor = [] if network.l2 is None else ["l2_factor"]
+    return ["A_0", "target", "gamma", *factor, *(q("W", k) for k in layers), *biases]
 
 
 def _entry(value: object, field: str, workbook: Workbook) -> _Entry:

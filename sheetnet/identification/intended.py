@@ -15,9 +15,9 @@ from sheetnet.identification.state import IdentifyState
 from sheetnet.quantity import Quantity
 from sheetnet.workbook import Place
 
-SAME_IN_ALL_STEPS = ("A_0", "target", "gamma")
+SAME_IN_ALL_STEPS = ("A_0", "target", "gamma", "l2_factor")
 COST_SYMBOLS = ("cost", "cost_n", "cost_out")  # which headings do not tell apart
-OPTIONAL = ("cost_out", "e")  # intermediate results, which come last among equals
+OPTIONAL = ("cost_out", "e", "penalty")  # intermediate results, which come last among equals
 MOST_CANDIDATES = 8  # for one cell
 DEEPEST = 6  # unknown or partial results that are followed to what they are made of
 COST_OF_A_LABEL = 5  # to compare what a cell uses with what a label needs, in the units of the budget

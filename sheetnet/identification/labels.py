@@ -29,7 +29,14 @@ from sheetnet.workbook import Place
 
 SANE = 1e6  # a trial in which training has blown up so far says nothing more
 TAKEN_IN_TURN = ("A_0", "target")  # by the steps of a training with batches
-FORWARD = {"z", "a", "cost_out", "cost_n", "cost"}  # symbols of what the next step's forward pass computes anew
+FORWARD = {
+    "z",
+    "a",
+    "cost_out",
+    "cost_n",
+    "cost",
+    "penalty",
+}  # symbols of what the next step's forward pass computes anew
 BACKWARD = {"delta", "dC_da", "dC_dW", "da_dz"}
 
 
@@ -92,7 +99,7 @@ class Training:
 
     def normal(self, label: Label) -> Label:
         """Inputs are the same in all steps, or in each pass over the observations."""
-        if label.quantity == "gamma":
+        if label.quantity in ("gamma", "l2_factor"):
             return replace(label, step=1)
         return replace(label, step=(label.step - 1) % self.period + 1) if label.quantity in TAKEN_IN_TURN else label
 

@@ -15,7 +15,7 @@ from sheetnet.identification.state import IdentifyState
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Place
 
-REPEATED_INPUTS = ("A_0", "target", "gamma")  # copied into every row of a training
+REPEATED_INPUTS = ("A_0", "target", "gamma", "l2_factor")  # copied into every row of a training
 Hypothesis = dict[Place, Label]
 
 

@@ -85,5 +85,5 @@ def _users(network: Network) -> dict[str, list[str]]:
         users[q("delta", layer)] = [q("dC_dW", layer)] + ([q("dC_da", layer - 1)] if layer > 1 else [])
         users[q("dC_dW", layer)] = [q("W", layer, new=True)]
         users[q("W", layer, new=True)] = []
-    users["cost_n"] = ["cost"]
+    users["cost_n"] = users["penalty"] = ["cost"]
     return users

@@ -70,6 +70,16 @@ def _of_cost_n(network: Network, _: int, k: int, __: int) -> Iterator[_Element]:
 def _of_cost(network: Network, *_: int) -> Iterator[_Element]:
     for k in range(network.observations):
         yield q("cost_n"), (k, 0)
+    if network.l2 is not None:
+        yield "penalty", (0, 0)
+
+
+def _of_penalty(network: Network, *_: int) -> Iterator[_Element]:
+    yield "l2_factor", (0, 0)
+    for layer in range(1, network.depth + 1):
+        for i in range(network.penalised_rows(layer)):
+            for j in range(network.sizes[layer]):
+                yield q("W", layer), (i, j)
 
 
 def _of_error(network: Network, layer: int, k: int, j: int) -> Iterator[_Element]:
@@ -100,6 +110,9 @@ def _of_gradient(network: Network, layer: int, i: int, j: int) -> Iterator[_Elem
         if i < network.sizes[layer - 1]:
             yield _below(layer), (k, i)
         yield q("delta", layer), (k, j)
+    if i < network.penalised_rows(layer):
+        yield "l2_factor", (0, 0)
+        yield q("W", layer), (i, j)
 
 
 _BY_SYMBOL: dict[str, Callable[..., Iterator[_Element]]] = {
@@ -109,6 +122,7 @@ _BY_SYMBOL: dict[str, Callable[..., Iterator[_Element]]] = {
     "cost_out": _of_cost_out,
     "cost_n": _of_cost_n,
     "cost": _of_cost,
+    "penalty": _of_penalty,
     "dC_da": _of_error,
     "da_dz": _of_derivative,
     "delta": _of_delta,

@@ -167,7 +167,7 @@ def _position(cell: str) -> Position:
     return area.top, area.left
 
 
-CONSTANT = {"A_0", "target", "gamma"}  # the same in every step
+CONSTANT = {"A_0", "target", "gamma", "l2_factor"}  # the same in every step
 LONGEST_HEADING = 30  # characters of one that is repeated in a message
 NOT_TWICE = "not looked at twice"
 MOST_COMPARED = 300  # cells for which a nearest quantity is sought

@@ -32,8 +32,8 @@ CHAPTERS: dict[str, tuple[Mistake, ...]] = {
     "Errors of hidden layers": HIDDEN,
     "Gradients of the weights": GRADIENTS,
     "New weights": UPDATES,
-    "Any formula": ANYWHERE,
     "L2 regularisation": PENALTY,
+    "Any formula": ANYWHERE,
 }
 MISTAKES: dict[str, Mistake] = {mistake.code: mistake for chapter in CHAPTERS.values() for mistake in chapter}
 

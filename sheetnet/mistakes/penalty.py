@@ -87,39 +87,41 @@ def _decay_again(s: EquationParts) -> Array:
     return np.asarray(s["trained"] * found)
 
 
+def _without_factor(s: EquationParts) -> float:
+    del s
+    return 1.0
+
+
+def _factor_squared(s: EquationParts) -> Array:
+    return np.asarray(s.right("l2_factor") ** 2)
+
+
 PENALTY = (
     Mistake(
-        "SN131",
-        "penalty left out of the cost",
+        "SN102",
+        "penalty left out of the cost, or subtracted",
         "cost",
         "AVERAGE(C_0,C_1)",
         "AVERAGE(C_0,C_1)+R",
         "What is made small is the cost of the observations and the penalty R together.",
-        (change("cost", R=lambda s: 0.0),),
+        (change("cost", R=lambda s: 0.0), change("cost", "subtracted", R=lambda s: -s.right("R"))),
         applies=_has_penalty,
     ),
     Mistake(
-        "SN132",
-        "penalty left out of the gradient",
+        "SN103",
+        "penalty left out of the gradient, or subtracted",
         "dC_dW",
         "a_0*delta_0",
         "a_0*delta_0+λ*w",
-        "The penalty λ/2 Σ w² is part of the cost, so its slope λ w is part of ∂C/∂w.",
-        (change("dC_dW", decay=lambda s: 0.0 * s.right("decay")),),
-        applies=lambda site: site.quantity == "dC_dW" and site.network.penalised_rows(site.layer) > 0,
-    ),
-    Mistake(
-        "SN133",
-        "penalty with the wrong sign",
-        "cost, dC_dW",
-        "a_0*delta_0-λ*w",
-        "a_0*delta_0+λ*w",
-        "The penalty is added to the cost, and λ w to its slope: so the step makes weights smaller.",
-        (change("cost", R=lambda s: -s.right("R")), change("dC_dW", decay=lambda s: -s.right("decay"))),
+        "The penalty λ/2 Σ w² is part of the cost, so its slope λ w is part of ∂C/∂w; with a minus weights would grow.",
+        (
+            change("dC_dW", decay=lambda s: 0.0 * s.right("decay")),
+            change("dC_dW", "subtracted", decay=lambda s: -s.right("decay")),
+        ),
         applies=_has_penalty,
     ),
     Mistake(
-        "SN134",
+        "SN104",
         "½ of the penalty missing, or its slope doubled or halved",
         "penalty, dC_dW",
         "λ*SUMSQ(w)",
@@ -134,27 +136,27 @@ PENALTY = (
         applies=_has_penalty,
     ),
     Mistake(
-        "SN135",
-        "λ divided by N, or not, in the other way",
+        "SN105",
+        "λ divided by N although it is not, or not although it is",
         "penalty, cost, dC_dW",
         "(a_0*delta_0+λ*w)/4",
         "a_0*delta_0/4+λ*w",
-        "The network file says whether λ is for each observation, λ/N, or not: penalty and slope have the same.",
+        "Whether λ is divided by N is the network's convention, which both the penalty and its slope follow.",
         (
             change("penalty", over_N=_other_share),
             change("dC_dW", over_N=_other_share),
             change("cost", "inside the mean", R=lambda s: s.right("R") / s.site.network.divisor),
             change("dC_dW", "inside the mean", decay=lambda s: s.right("decay") / s.site.network.divisor),
         ),
-        applies=lambda site: _has_penalty(site) and site.network.reduces,
+        applies=_has_penalty,
     ),
     Mistake(
-        "SN136",
+        "SN106",
         "biases penalised although they are not, or left out although they are",
         "penalty, dC_dW",
         "delta_0+λ*b",
         "delta_0",
-        "The network file says whether the penalty is on biases too; in most textbooks it is on weights alone.",
+        "Whether biases are penalised too is the network's convention; in most textbooks the weights alone are.",
         (
             change("penalty", squares=lambda s: squares_of(s, s.site.new, lambda layer: _other_rows(s, layer))),
             change("dC_dW", penalised=_otherwise_penalised),
@@ -162,12 +164,12 @@ PENALTY = (
         applies=lambda site: _has_penalty(site) and any(layer.bias for layer in site.network.layers),
     ),
     Mistake(
-        "SN137",
-        "penalty of another power of the weights",
+        "SN107",
+        "λ or the square of the weights missing in the penalty",
         "penalty, dC_dW",
         "λ/2*SUM(w)",
         "λ/2*SUMSQ(w)",
-        "L2 takes the sum of the squares, without a root; its slope is λ w. |w| would be L1.",
+        "The penalty is λ times half the sum of the squares, without a root, and its slope λ times w; |w| would be L1.",
         (
             change("penalty", "Σ w", squares=_sums(signed=True)),
             change("penalty", "Σ |w|", squares=_sums(signed=False)),
@@ -175,49 +177,30 @@ PENALTY = (
             change("dC_dW", "λ without w", w=lambda s: 1 + 0 * s.right("w")),
             change("dC_dW", "the sign of w", w=lambda s: np.sign(s.right("w"))),
             change("dC_dW", "w²", w=lambda s: s.right("w") ** 2),
+            *(
+                change(kind, f"λ {words}", l2_factor=factor)
+                for kind in ("penalty", "dC_dW")
+                for words, factor in (("missing", _without_factor), ("squared", _factor_squared))
+            ),
         ),
         applies=_has_penalty,
     ),
     Mistake(
-        "SN138",
-        "λ missing or squared",
-        "penalty, dC_dW",
-        "SUMSQ(w)/2",
-        "λ/2*SUMSQ(w)",
-        "λ says how much large weights cost: it multiplies Σ w², and w in the slope, once.",
-        (
-            change("penalty", "missing", l2_factor=lambda s: 1.0),
-            change("dC_dW", "missing", l2_factor=lambda s: 1.0),
-            change("penalty", "squared", l2_factor=lambda s: s.right("l2_factor") ** 2),
-            change("dC_dW", "squared", l2_factor=lambda s: s.right("l2_factor") ** 2),
-        ),
-        applies=_has_penalty,
-    ),
-    Mistake(
-        "SN139",
-        "penalty of some of the weights",
-        "penalty",
+        "SN108",
+        "penalty of other weights",
+        "penalty, cost",
         "λ/2*SUMSQ(w_1)",
         "λ/2*(SUMSQ(w_1)+SUMSQ(w_2))",
-        "All weights of all layers are penalised alike.",
+        "The weights of all layers are penalised alike; in the cost after the step it is the new weights that are.",
+        (
+            change("penalty", "the old ones", squares=lambda s: squares_of(s, False, s.site.network.penalised_rows)),
+            change("cost", "the old ones", R=lambda s: s.value(q("penalty"))),
+        ),
         forms=_some_layers,
         applies=_has_penalty,
     ),
     Mistake(
-        "SN140",
-        "penalty of the old weights in the new cost",
-        "penalty, cost",
-        "λ/2*SUMSQ(w)",
-        "λ/2*SUMSQ(w_new)",
-        "The cost after the step has the penalty of the new weights.",
-        (
-            change("penalty", squares=lambda s: squares_of(s, False, s.site.network.penalised_rows)),
-            change("cost", R=lambda s: s.value(q("penalty"))),
-        ),
-        applies=lambda site: _has_penalty(site) and site.new,
-    ),
-    Mistake(
-        "SN141",
+        "SN109",
         "weights shrunk a second time in the update",
         "W_new",
         "w-γ*(dC_dW+λ*w)",
