@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def imports(module: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.xdist_group("kept together")
+def test_what_is_grouped_is_known_by_its_group(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist gives tests of one group to one worker by a name that pytest has to take: else all is set up twice."""
+    if "PYTEST_XDIST_WORKER" in os.environ and request.config.getvalue("loadgroup"):
+        assert request.node.nodeid.endswith("@kept together")
 
 
 def test_no_module_imports_a_test_module() -> None:

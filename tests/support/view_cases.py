@@ -21,7 +21,8 @@ from tests.support.sheets import with_formula
 from tools.small_networks import make_network
 
 # Formulas are the same in .ods; a workbook with all views is recalculated from it among the quick tests.
-BOTH_FORMATS = [".xlsx", pytest.param(".ods", marks=pytest.mark.slow)]
+SLOW_IN_ODS = pytest.mark.slow
+BOTH_FORMATS = [".xlsx", pytest.param(".ods", marks=SLOW_IN_ODS)]
 NETWORKS = {name: network for name, network in networks().items() if not name.startswith("digits")}
 # Networks at which a view looks otherwise.
 OWN = {

@@ -89,6 +89,7 @@ def test_hidden_rows_and_columns_with_judged_cells_are_said(tmp_path: Path) -> N
 
 @pytest.mark.libreoffice
 @pytest.mark.gnumeric
+@pytest.mark.xdist_group("disguises")  # LibreOffice and Gnumeric convert the books once
 def test_hidden_rows_and_columns_are_said_of_what_other_programs_save(in_every_program: dict[str, list[Path]]) -> None:
     """In both formats."""
     for path in in_every_program["hide"]:
@@ -205,6 +206,7 @@ def test_a_number_format_that_shows_another_number_is_said(tmp_path: Path) -> No
 
 @pytest.mark.libreoffice
 @pytest.mark.gnumeric
+@pytest.mark.xdist_group("disguises")
 def test_number_formats_are_said_of_what_other_programs_save(in_every_program: dict[str, list[Path]]) -> None:
     """In both formats; Gnumeric drops from an .ods that thousands are left out."""
     network = load_network("d02b")

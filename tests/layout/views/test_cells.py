@@ -14,7 +14,7 @@ from sheetnet.network import Network
 from sheetnet.reference import views as reference
 from sheetnet.syntax import cell_name
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, OWN, book, far_cells, formula_cells, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, OWN, SLOW_IN_ODS, book, far_cells, formula_cells, judged_with, verdicts
 from tools.small_networks import SMALL
 
 # The others, where rounding is magnified, have tests of their own for the same.
@@ -39,8 +39,7 @@ def network_of(view: str, name: str) -> Network:
 
 @pytest.mark.parametrize(
     ("suffix", "column"),
-    # Formulas are the same in .ods: a workbook with all views is recalculated from it among the quick tests.
-    [(".xlsx", False), (".xlsx", True), pytest.param(".ods", False, marks=pytest.mark.slow)],
+    [(".xlsx", False), (".xlsx", True), pytest.param(".ods", False, marks=SLOW_IN_ODS)],
 )
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_cell_agrees_with_numpy(view: str, suffix: str, column: bool, tmp_path: Path) -> None:
