@@ -48,7 +48,8 @@ def test_each_form_has_a_name_of_its_own_and_differs_from_the_generated_formula(
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_right_formula_is_correct_but_for_the_known_gaps(template, tmp_path):
     """Forms of other cells are judged together; where one of them is blamed, and where a gap is known, each by itself."""
-    path, judged = tmp_path / "form.xlsx", {}
+    path = tmp_path / "form.xlsx"
+    judged: dict[str, str] = {}
     quick = [form for form in of(template) if form.id not in SLOW]
     for forms in together(form for form in quick if form.id not in GAPS):
         every = {place: content for form in forms for place, content in form.edits.items()}

@@ -271,7 +271,10 @@ def test_large_networks_show_step_alone_unless_asked() -> None:
 
 
 # What Excel 2010, LibreOffice 7, Gnumeric and Google Sheets share, as docs/formats.md lists it.
-PORTABLE = "SUM SUMPRODUCT SUMXMY2 MMULT TRANSPOSE EXP LN TANH ABS MAX MIN IF AND NOT COUNT COUNTIF INDEX MATCH".split()
+PORTABLE = (
+    "SUM SUMPRODUCT SUMXMY2 MMULT TRANSPOSE EXP LN TANH ABS MAX MIN IF AND OR NOT COUNT COUNTA COUNTIF INDEX MATCH"
+    " ISBLANK ISNUMBER"
+).split()
 
 
 REFERENCE = re.compile(r"\$?\b[A-Z]{1,3}\$?[0-9]+\b(?!\()")  # filled formulas are one but for these
