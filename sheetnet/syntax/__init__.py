@@ -1,4 +1,4 @@
-"""The canonical formula dialect (Excel A1) as text."""
+"""Reads formulas as text, whoever wrote them, in the dialect that all rooms share: Excel's, with references such as A1."""
 
 from sheetnet.syntax.references import (
     COLUMNS,
