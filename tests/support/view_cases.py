@@ -49,6 +49,16 @@ def divided_by(network: Network) -> int:
     return every[network.reduction]
 
 
+def decay_of(network: Network, layer: int) -> np.ndarray:
+    """λ w, or λ/N w, of each weight that is penalised, in the shape of W: what ∂C/∂W has beside the observations' part."""
+    found, l2 = np.zeros((network.nodes(layer - 1), network.sizes[layer])), network.l2
+    if l2 is not None:
+        rows = slice(None) if l2.biases else slice(network.sizes[layer - 1])
+        share = network.observations if l2.per_observation else 1
+        found[rows] = l2.factor / share * np.array(network.layers[layer - 1].weights)[rows]
+    return found
+
+
 def far_cells(workbook: Workbook, path: Path) -> dict[Place, float]:
     """The formula cells whose recalculated values are not the cached ones, which are NumPy's; written falsified."""
     save_workbook(lying(workbook), path)

@@ -9,7 +9,7 @@ from sheetnet import load_network, training_step
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, block_numbers, book, divided_by, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, block_numbers, book, decay_of, divided_by, judged_with, verdicts
 
 VIEW = "chain_rule"
 SHEET = SHEETS[VIEW]
@@ -51,7 +51,7 @@ def test_products_are_the_gradient_and_new_weights_those_of_step(name: str) -> N
     workbook, step = book(network, VIEW), training_step(network)
     for layer in range(1, network.depth + 1):
         products = numbers(workbook, f"chain_{layer}")[:, -1].reshape(-1, network.observations)
-        total = products.sum(axis=1) / divided_by(network)
+        total = products.sum(axis=1) / divided_by(network) + decay_of(network, layer).T.ravel()
         np.testing.assert_allclose(total, step[f"dC_dW_{layer}"].T.ravel(), rtol=1e-9, atol=1e-12)
         new = numbers(workbook, f"chain_{layer}_step")[:, -1]
         np.testing.assert_allclose(new, step[f"W_{layer}_new"].T.ravel(), rtol=1e-12)

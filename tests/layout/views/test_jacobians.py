@@ -15,7 +15,7 @@ from sheetnet.reference import activation_of
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Workbook
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, OWN, block_numbers, book, divided_by, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, OWN, block_numbers, book, decay_of, divided_by, judged_with, verdicts
 from tools.small_networks import make_network
 
 VIEW = "jacobians"
@@ -76,8 +76,8 @@ def test_jacobians_are_those_of_central_differences_and_products_the_gradient(na
             factors = (read(workbook, f"jac_{part}_{layer}_n{n}") for part in ("dnet_dW", "dout_dnet", "dE_dout"))
             by_weight, by_net, by_out = factors
             total += (by_weight @ by_net @ by_out).reshape(total.shape)
-        share = divided_by(network)
-        np.testing.assert_allclose(total / share, step[f"dC_dW_{layer}"].T, rtol=1e-9, atol=1e-12)
+        total = total / divided_by(network) + decay_of(network, layer).T
+        np.testing.assert_allclose(total, step[f"dC_dW_{layer}"].T, rtol=1e-9, atol=1e-12)
 
 
 def test_the_lessons_numbers_stand_here() -> None:

@@ -8,7 +8,7 @@ import pytest
 from sheetnet import load_network, training_step
 from sheetnet.syntax import cell_name
 from sheetnet.workbook_options import SHEETS
-from tests.support.view_cases import NETWORKS, block_numbers, book, divided_by, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, block_numbers, book, decay_of, divided_by, judged_with, verdicts
 
 VIEW = "matrices"
 SHEET = SHEETS[VIEW]
@@ -53,7 +53,7 @@ def test_the_numbers_are_those_of_the_notes_equations(name: str, column: bool) -
         np.testing.assert_allclose(read(f"mat_delta_{layer}"), np.array(columns).T, rtol=1e-9, atol=1e-12)
         nodes = read(f"mat_A_{layer - 1}")
         change = read(f"mat_delta_{layer}") @ (nodes.T if column else nodes)
-        change = change / divided_by(network)
+        change = change / divided_by(network) + decay_of(network, layer).T
         np.testing.assert_allclose(read(f"mat_dC_dW_{layer}"), change, rtol=1e-9, atol=1e-12)
         new = read(f"mat_W_{layer}_new")
         np.testing.assert_allclose(new.T if column else new, step[f"W_{layer}_new"], rtol=1e-12)

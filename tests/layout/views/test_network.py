@@ -16,7 +16,7 @@ from sheetnet.validation.locate import locate
 from sheetnet.workbook import Cell, Workbook
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tests.support.sheets import with_cell, with_formula
-from tests.support.view_cases import NETWORKS, block_numbers, book, judged_with, verdicts
+from tests.support.view_cases import NETWORKS, block_numbers, book, decay_of, judged_with, verdicts
 from tools.small_networks import SMALL, make_network
 
 VIEW = "network"
@@ -60,7 +60,8 @@ def test_the_nodes_show_the_first_observation_of_step(name: str) -> None:
             assert edges[::2].tolist() == step[f"W_{layer}"][:, j].tolist()
             assert (edges[::2] * step[f"A_{layer - 1}"][0]).sum() == pytest.approx(z, rel=1e-12, abs=1e-14)
             if network.observations == 1:
-                gradient = network.divisor * step[f"dC_dW_{layer}"][:, j]  # of the sum over the outputs
+                own = step[f"dC_dW_{layer}"] - decay_of(network, layer)
+                gradient = network.divisor * own[:, j]  # of the sum over the outputs
                 assert edges[1::2] == pytest.approx(gradient, rel=1e-12, abs=1e-300)
     assert numbers(workbook, "net_cost_n")[0, 0] == step["cost_n"][0, 0]
 
