@@ -105,7 +105,7 @@ class Fault:
 class Apart:
     """A formula cell that is neither right nor wrong.
 
-    `why` is "not moved", "text", "helper", "decision" or "not recognised".
+    `why` is "not moved", "text", "helper", "decision", "optimiser" or "not recognised".
     """
 
     sheet: str
@@ -317,8 +317,8 @@ def _apart(state: IdentifyState, told: set[Place]) -> Iterator[Apart]:
             continue
         if place in state.helpers:
             why = "helper"
-        elif place in state.decisions:
-            why = "decision"
+        elif place in state.apart:
+            why = state.apart[place]
         elif isinstance(shown, str | bool):
             why = "text"
         elif not state.runs.moved[number]:

@@ -114,7 +114,7 @@ class IdentifyState:
     """`labels` are what the cells compute, `wrong` what cells that compute something else should.
 
     `carried` are cells whose formula is right but whose value is not, `helpers` unknown cells that recognised ones use,
-    `decisions` such as say which class an output means.
+    `apart` such as are surely no part of the step, with the reason.
     `values` are runs × formula cells, with all `wrong` cells put right; `numbers` is each cell's column in them.
     `given` are the input cells, `absent` the elements that cannot vary, as biases that no cell holds.
     `first_labels` are the labels before anything was put right. `exhausted`: the budget did not last to look at all
@@ -136,7 +136,7 @@ class IdentifyState:
     wrong: dict[Place, Label] = field(default_factory=dict)
     carried: set[Place] = field(default_factory=set)
     helpers: set[Place] = field(default_factory=set)
-    decisions: frozenset[Place] = frozenset()
+    apart: dict[Place, str] = field(default_factory=dict)
     exhausted: bool = False
     indices: dict[tuple[int, range], SignatureIndex] = field(default_factory=dict)
 
@@ -201,7 +201,7 @@ class IdentifyState:
 
     def open(self) -> list[Place]:
         """The cells that inputs move, or that show errors, and that are neither recognised nor called wrong, in order."""
-        settled = (self.labels, self.wrong, self.helpers, self.decisions)
+        settled = (self.labels, self.wrong, self.helpers, self.apart)
         return [p for p in self.graph.order if p in self._moved and not any(p in some for some in settled)]
 
     def find_helpers(self) -> None:

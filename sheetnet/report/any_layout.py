@@ -32,6 +32,7 @@ WHY_APART = {
     "not moved": "no input changes it",
     "text": "gives text",
     "helper": "a helper of cells that are right",
+    "optimiser": "changes a weight by another optimiser",
     "decision": "says which class an output means, or how many are right",
     "not recognised": "computes something else than the training, and nothing of it depends on this cell",
 }

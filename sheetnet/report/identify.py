@@ -197,6 +197,7 @@ def _rest(found: Identification) -> Iterator[RenderableType]:
         "text": "give text",
         "helper": "help others that are right",
         "decision": "say which class an output means",
+        "optimiser": "change weights by another optimiser",
         "not recognised": "not recognised, which does not make them wrong",
     }
     if kinds:
