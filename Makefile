@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks foreign generated pictures site validators clean
+.PHONY: help demo test slow coverage lint format wheel bench fuzz batch mutation masks networks foreign generated pictures screens site validators clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -75,6 +75,9 @@ generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes
 
 pictures: .venv/pictures  ## draw every sheet of every template into docs/images (needs LibreOffice and pdftoppm)
 	@$(BIN)/python -m tools.pictures
+
+screens: .venv/pictures  ## draw the first screens and the printed pages of all templates into build/screens (as pictures)
+	@$(BIN)/python -m tools.screens
 
 site: .venv/docs .venv/tests  ## build the documentation site into build/site, and see that nothing is missing from it
 	@rm -rf build/site

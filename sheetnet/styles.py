@@ -122,7 +122,7 @@ STYLES: dict[str, Style] = {
     "arrow": Style(color="404040", bold=True, align="center"),
     "edge": Style(color="595959", align="center", size=9, digits=4),
     # A student's copy: cells to fill in.
-    "answer": Style(fill="FFFFFF", bold=True, border="thick", border_color="1F3864", align="center", open=True),
+    "answer": Style(fill="FFFFFF", border="thick", border_color="1F3864", align="center", open=True),
 }
 
 

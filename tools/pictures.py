@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,23 +37,28 @@ PARTS = re.compile(r'<sheet [^>]*name="([^"]*)"[^>]*/>')
 
 def main() -> None:
     """Draw every sheet and print each path with its size."""
-    soffice = find_libreoffice()
-    if soffice is None or shutil.which("pdftoppm") is None:
-        sys.exit("pictures: LibreOffice and pdftoppm are needed: apt-get install libreoffice-calc-nogui poppler-utils")
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.png"):
         old.unlink()
     with tempfile.TemporaryDirectory() as folder:
-        alone = list(_alone(Path(folder)))
-        profile = f"-env:UserInstallation={(Path(folder) / 'profile').as_uri()}"
-        convert = [str(soffice), profile, "--headless", "--convert-to", "pdf", "--outdir", folder]
-        subprocess.run([*convert, *map(str, alone)], check=True, capture_output=True)
-        for path in alone:
-            picture = _picture(path.with_suffix(".pdf"))
-            _save(picture, path.stem)
-            if path.stem == f"{SHOWN}-marked-step":
+        for pdf in as_pdf(list(_alone(Path(folder)))):
+            picture = _picture(pdf)
+            _save(picture, pdf.stem)
+            if pdf.stem == f"{SHOWN}-marked-step":
                 width, height = (round(side * part) for side, part in zip(picture.size, FACE, strict=True))
                 _save(picture.crop((0, 0, width, height)), "step-marked")
+
+
+def as_pdf(workbooks: Sequence[Path]) -> list[Path]:
+    """The workbooks of one folder as LibreOffice prints them, each beside its own file."""
+    soffice = find_libreoffice()
+    if soffice is None or shutil.which("pdftoppm") is None:
+        sys.exit("pictures: LibreOffice and pdftoppm are needed: apt-get install libreoffice-calc-nogui poppler-utils")
+    folder = workbooks[0].parent
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    convert = [str(soffice), profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder)]
+    subprocess.run([*convert, *map(str, workbooks)], check=True, capture_output=True)
+    return [path.with_suffix(".pdf") for path in workbooks]
 
 
 def _save(picture: Image.Image, name: str) -> None:
@@ -82,7 +87,7 @@ def _alone(folder: Path) -> Iterator[Path]:
         for sheet in read_workbook(whole).sheets:
             if not sheet.hidden:
                 path = folder / f"{name}-{sheet.name.lower().replace(' ', '-')}.xlsx"
-                _only(whole, path, sheet.name)
+                only_sheet(whole, path, sheet.name, _on_large_paper)
                 yield path
 
 
@@ -93,16 +98,20 @@ def _on_one_page(book: Workbook) -> Workbook:
     return replace(book, sheets=tuple(sheets))
 
 
-def _only(whole: Path, path: Path, shown: str) -> None:
+def only_sheet(whole: Path, path: Path, shown: str, change: Callable[[str, bytes], bytes]) -> None:
+    """Write a workbook in which one sheet shows, with what `change` makes of each part, given with the part's name."""
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
         for part in source.namelist():
             data = source.read(part)
             if part == "xl/workbook.xml":
                 data = _workbook_part(data.decode(), shown).encode()
-            if part.startswith("xl/worksheets/sheet"):
-                data = data.replace(b'paperSize="9"', b'paperSize="8"')
-                data = re.sub(rb"<headerFooter>.*?</headerFooter>", b"", data)
-            target.writestr(part, data)
+            target.writestr(part, change(part, data))
+
+
+def _on_large_paper(part: str, data: bytes) -> bytes:
+    if not part.startswith("xl/worksheets/sheet"):
+        return data
+    return re.sub(rb"<headerFooter>.*?</headerFooter>", b"", data.replace(b'paperSize="9"', b'paperSize="8"'))
 
 
 def _workbook_part(words: str, shown: str) -> str:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from sheetnet.errors import FileError
 from sheetnet.formulas import describe
 from sheetnet.layout.grid import Grid
+from sheetnet.layout.pages import readable
 from sheetnet.network import Network
 from sheetnet.network_file import LONGEST_LINE, dump_network, parse_network
 from sheetnet.workbook import Cell, Name, Sheet, View, Workbook
@@ -60,11 +61,11 @@ FIRST_STEPS = (
     "Every number on the sheets is a live formula: change an input, a weight or γ on Step and all of them follow.",
     "Click a cell and press F2 to see which cells it uses; click a block's name to go where it is used.",
     "Replace a formula by your own, save, and ask `sheetnet validate FILE` whether it computes the same.",
-    "To let students fill it in, run `sheetnet generate NETWORK --student --key`.",
+    "To make a copy that students fill in, and its key, run `sheetnet generate FILE --student --key` on this file.",
 )
 STUDENT_STEPS = (
     "Fill in the framed white cells of Step with formulas: forward from the inputs to the outputs, then backward.",
-    "A note at the first cell of a block may hold a hint. All other cells are given and locked.",
+    "Hover over the first cell of a block: its note may hold a hint. All other cells are given and locked.",
     "The sheet Check shows how far you are.",
     "To have your formulas checked, save the file and hand it in. With sheetnet installed, run `sheetnet validate FILE`.",
 )
@@ -87,7 +88,10 @@ COLUMN_NO_BIASES = (
     "A⁽ˡ⁾ = a⁽ˡ⁾: the activations of layer l, a column vector. One column per observation.",
     "W⁽ˡ⁾: row j: to neuron j of this layer; column i: from neuron i of the previous layer. There are no biases.",
 )
-ALWAYS = "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime marks what holds after the step."
+ALWAYS = (
+    "Cₙⱼ: the cost of output j of observation n; Cₙ: of the whole observation; C: of all of them. γ is the learning rate.",
+    "δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾. ⊙ multiplies cell by cell. A prime (C′) marks what holds after the step, with the new weights.",
+)
 
 
 def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> Sheet:
@@ -97,7 +101,7 @@ def readme_sheet(context: ViewContext, names: Sequence[Name], version: str) -> S
     row = readme_lines(grid, row, "How to use it", FIRST_STEPS)
     row = _sheets(grid, context, row)
     row = _legend(grid, row, _roles(context.network))
-    row = readme_lines(grid, row, "Notation", (*_notation(context), ALWAYS))
+    row = readme_lines(grid, row, "Notation", (*_notation(context), *ALWAYS))
     heads, row = row + 1, _places(grid, context, names, row, equations=True)
     _signed(grid, row, f"Made by sheetnet {version}. Each number was computed by NumPy too, and agrees.")
     return _readme(grid, heads)
@@ -112,7 +116,7 @@ def student_readme(context: ViewContext, version: str) -> Sheet:
     row = readme_lines(grid, 7, "What to do", STUDENT_STEPS)
     own = {"answer": "to be filled in by you", "input": "inputs x and the learning rate γ, given"}
     row = _legend(grid, row, {role: own.get(role, words) for role, words in (own | _roles(context.network)).items()})
-    row = readme_lines(grid, row, "Notation", (*_notation(context), ALWAYS))
+    row = readme_lines(grid, row, "Notation", (*_notation(context), *ALWAYS))
     heads, row = row + 1, _places(grid, context, context.grid.names(), row, equations=False)
     _signed(grid, row, f"Made by sheetnet {version}.")
     return _readme(grid, heads)
@@ -120,7 +124,7 @@ def student_readme(context: ViewContext, version: str) -> Sheet:
 
 def _readme(grid: Grid, heads: int) -> Sheet:
     """The sheet; the heads of its table, in row `heads`, repeat on every page that the table goes on to."""
-    return grid.finished(View(widths=README_WIDTHS, landscape=False, title_rows=(heads, heads)))
+    return readable(grid.finished(View(widths=README_WIDTHS, landscape=False, title_rows=(heads, heads))))
 
 
 def remarked(sheet: Sheet, network: Network, view: str) -> Sheet:

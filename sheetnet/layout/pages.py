@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate, chain, pairwise
 from math import ceil
 
+from sheetnet.layout.number_format import PIXELS, text_characters
 from sheetnet.styles import STYLES
-from sheetnet.workbook import Sheet
+from sheetnet.workbook import Cell, Sheet
 
-PAGE_SIZE = (757.0, 510.0)  # points that an A4 page, sideways, has within its margins
+PAGE_SIDEWAYS = (806.0, 510.0)  # points that an A4 page has within its margins: width and height
+PAGE_UPRIGHT = (559.0, 757.0)
 ROW_HEIGHT = 15.0
-ROOM_LEFT = 0.95  # of a page is counted on: programs draw columns a little wider than their widths say
+ROOM_LEFT = 0.94  # of a page is counted on: LibreOffice's digits, in which widths are told, are 6 % wider than Excel's
 READABLE = 0.75  # of its size is a sheet at least that is put on one page
 SMALLEST_TEXT = 6.0  # points on paper
 SMALLEST_FONT = min(style.size for style in STYLES.values())
 SMALLEST_SCALE = ceil(100 * SMALLEST_TEXT / SMALLEST_FONT)
+WORST = 10_000  # more than the cells of any row that a page could begin with
+# The roles of which a row with no other belongs to what stands below it.
+HEADINGS = frozenset({"title", "subtitle", "band", "symbol", "equation", "head", "header", "index", "sign", "arrow"})
 
 
 def paged(sheet: Sheet, parts: Sequence[int], side_by_side: bool) -> Sheet:
@@ -26,39 +32,61 @@ def paged(sheet: Sheet, parts: Sequence[int], side_by_side: bool) -> Sheet:
     """
     widths, heights = _sizes(sheet)
     width, height = sum(widths), sum(heights)
-    sideways = min(PAGE_SIZE[0] / width, PAGE_SIZE[1] / height)
-    upright = min(PAGE_SIZE[1] / width, PAGE_SIZE[0] / height)
+    sideways = min(PAGE_SIDEWAYS[0] / width, PAGE_SIDEWAYS[1] / height)
+    upright = min(PAGE_UPRIGHT[0] / width, PAGE_UPRIGHT[1] / height)
     if max(sideways, upright) >= READABLE:
         return replace(sheet, view=replace(sheet.view, one_page=True, landscape=sideways >= upright))
-    scale = max(int(100 * min(1.0, ROOM_LEFT * PAGE_SIZE[0] / width)), SMALLEST_SCALE)
-    title = ROW_HEIGHT * sheet.view.title_rows[1] if sheet.view.title_rows else 0.0
+    scale = max(int(100 * min(1.0, ROOM_LEFT * PAGE_SIDEWAYS[0] / width)), SMALLEST_SCALE)
+    across, down = (ROOM_LEFT * side * 100 / scale for side in PAGE_SIDEWAYS)
     if side_by_side:
-        view = replace(sheet.view, scale=scale, column_breaks=_breaks(parts, widths, 100 / scale * PAGE_SIZE[0]))
-    else:
-        view = replace(sheet.view, scale=scale, row_breaks=_breaks(parts, heights, 100 / scale * PAGE_SIZE[1], title))
-        if width > (room := ROOM_LEFT * PAGE_SIZE[0] * 100 / scale):
-            return _side_by_side(replace(sheet, view=view), widths, room)
-    return replace(sheet, view=view)
+        beside, below = _breaks(parts, widths, across), _row_breaks(sheet, heights, down)
+        return replace(sheet, view=replace(sheet.view, scale=scale, row_breaks=below, column_breaks=beside))
+    title = ROW_HEIGHT * sheet.view.title_rows[1] if sheet.view.title_rows else 0.0
+    sheet = replace(sheet, view=replace(sheet.view, scale=scale, row_breaks=_breaks(parts, heights, down, title)))
+    return _side_by_side(sheet, widths, across) if width > across else sheet
 
 
 def readable(sheet: Sheet) -> Sheet:
-    """The sheet on pages that are as wide as it is, or where its text would get too small on these, on several side by side.
+    """The sheet on one page, if it stays readable there, else on pages as wide as it is, or on several side by side.
 
-    Each of those repeats the columns that do not scroll, and begins where the fewest numbers are parted from one another.
+    Pages below one another begin behind a blank row where they can, and no heading is the last line of one; those side
+    by side repeat the columns that do not scroll, and begin where the fewest numbers are parted from one another.
     """
     view = sheet.view
     widths, heights = _sizes(sheet)
-    scale, across = _smallest_scale(sheet), PAGE_SIZE if view.landscape else PAGE_SIZE[::-1]
-    width, height = (ROOM_LEFT * side * 100 / scale for side in across)
     widths = widths[: view.printed_columns]
-    if view.scale or view.one_page or sum(widths) <= width:
-        return sheet
+    width, height = (ROOM_LEFT * side for side in (PAGE_SIDEWAYS if view.landscape else PAGE_UPRIGHT))
+    smallest, largest = _smallest_scale(sheet), int(100 * min(1.0, width / sum(widths)))
+    if largest < smallest:
+        breaks = _row_breaks(sheet, heights, height * 100 / smallest)
+        sheet = replace(sheet, view=replace(view, scale=smallest, row_breaks=breaks))
+        return _side_by_side(sheet, widths, width * 100 / smallest)
+    least = min(largest, int(100 * READABLE))
+    if height * 100 / least >= sum(heights):
+        return replace(sheet, view=replace(view, one_page=True))
+    pages = {scale: _row_breaks(sheet, heights, height * 100 / scale) for scale in range(largest, least - 1, -1)}
+    scale = min(pages, key=lambda scale: len(pages[scale]))  # the largest of those with the fewest pages
+    return replace(sheet, view=replace(view, scale=scale, row_breaks=pages[scale]))
+
+
+def _row_breaks(sheet: Sheet, heights: Sequence[float], height: float) -> tuple[int, ...]:
+    """The rows in which a further page begins, of pages that have so much room in height."""
+    titles = sheet.view.title_rows
+    repeated = sum(heights[titles[0] - 1 : titles[1]]) if titles else 0.0
+    return tuple(_beginnings(_parted_rows(sheet), heights, height, 1, repeated))
+
+
+def _parted_rows(sheet: Sheet) -> Counter[int]:
+    """How bad it is if a page begins with a row: what stands above and below, far more below a heading or in a chart."""
     filled = [at for at in sheet.cells if _is_filled(sheet, *at)]
-    below = Counter(r for r, c in filled if _is_filled(sheet, r - 1, c))
-    below.update({r for r, _ in filled} & {r + 1 for r, _ in filled})  # best behind a blank row
-    repeated = ROW_HEIGHT * (view.title_rows[1] - view.title_rows[0] + 1) if view.title_rows else 0.0
-    breaks = tuple(_beginnings(below, heights, height - repeated, 1))
-    return _side_by_side(replace(sheet, view=replace(view, scale=scale, row_breaks=breaks)), widths, width)
+    parted = Counter(r for r, c in filled if _is_filled(sheet, r - 1, c))
+    rows = sorted({r for r, _ in filled})
+    parted.update({after for row, after in pairwise(rows) if after == row + 1})  # best behind a blank row
+    others = {r for r, c in filled if sheet.cells[r, c].role not in HEADINGS}
+    kept = [range(row + 1, after + 1) for row, after in pairwise(rows) if row not in others]
+    kept += [range(chart.anchor[0] + 1, chart.anchor[0] + chart.size[1] + 1) for chart in sheet.view.charts]
+    parted.update(dict.fromkeys(chain.from_iterable(kept), WORST))
+    return parted
 
 
 def _side_by_side(sheet: Sheet, widths: Sequence[float], width: float) -> Sheet:
@@ -75,10 +103,12 @@ def _smallest_scale(sheet: Sheet) -> int:
     return ceil(100 * SMALLEST_TEXT / min(sizes, default=SMALLEST_FONT))
 
 
-def _beginnings(parted: Counter[int], sizes: Sequence[float], room: float, begin: int) -> Iterator[int]:
+def _beginnings(
+    parted: Counter[int], sizes: Sequence[float], room: float, begin: int, repeated: float = 0.0
+) -> Iterator[int]:
     """The columns, or rows, in which a further page begins: of those that fill the page before by more than half, the best.
 
-    `parted` counts what stands on both sides of each.
+    `parted` counts what stands on both sides of each; `repeated` is the size of what stands on each further page, too.
     """
     while sum(sizes[begin - 1 :]) > room:
         full = begin + 1  # the first that no longer fits
@@ -86,6 +116,7 @@ def _beginnings(parted: Counter[int], sizes: Sequence[float], room: float, begin
             full += 1
         begin = min(range(max(begin + 1, (begin + full) // 2), full + 1), key=lambda line: (parted[line], -line))
         yield begin
+        room, repeated = room - repeated, 0.0
 
 
 def _is_filled(sheet: Sheet, row: int, column: int) -> bool:
@@ -111,7 +142,18 @@ def _breaks(parts: Sequence[int], sizes: Sequence[float], room: float, repeated:
 
 
 def _sizes(sheet: Sheet) -> tuple[list[float], list[float]]:
-    """Widths of columns and heights of rows, in points."""
+    """Widths of columns and heights of rows, in points; the last column takes what of a text runs over the sheet's edge."""
     view, last = sheet.view, max(column for _, column in sheet.cells)
-    widths = [0.75 * (7 * view.widths.get(column, view.default_width) + 5) for column in range(1, last + 1)]
+    widths = [0.75 * (PIXELS * view.widths.get(column, view.default_width) + 5) for column in range(1, last + 1)]
+    edges = list(accumulate(widths, initial=0.0))
+    ends = (edges[column - 1] + _length(cell) for (_, column), cell in sheet.cells.items())
+    widths[-1] += max(0.0, max(ends) - edges[-1])
     return widths, [ROW_HEIGHT] * max(row for row, _ in sheet.cells)
+
+
+def _length(cell: Cell) -> float:
+    """About how long the cell's text is, in points, if it may run over the cell's edge; 0.0 of all else."""
+    style = STYLES[cell.role]
+    if not isinstance(cell.value, str) or style.align != "left" or style.wrap:
+        return 0.0
+    return 0.75 * PIXELS * text_characters(cell.value, cell.role)

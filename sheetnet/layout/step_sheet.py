@@ -35,7 +35,8 @@ from sheetnet.workbook_options import SHEETS
 PROBABLE = ("FFFFFF", "8DB4E2")  # the colours of a probability of 0 and of 1
 SIGNED = ("F4A261", "FFFFFF", "6FA8DC")  # of a negative weight, of 0 and of a positive one
 MANY_WEIGHTS = 200  # weights of a layer from which their signs and sizes are shown by colour
-FIRST_SCREEN = 30  # rows that a screen shows
+FIRST_SCREEN, SCREEN_COLUMNS = 30, 18  # rows, and columns of numbers, that a screen shows
+POST_WIDTH = 4  # columns from one list of what stands where to the next
 TALL = 16  # rows of a line from which it can be folded away
 NUMBER_WIDTH, GAP_WIDTH, LABEL_WIDTH, HEADING_WIDTH = 7.6, 2.0, 6.0, 3.2
 
@@ -69,7 +70,7 @@ _LAST = {
     "W": " The last {line} holds the biases, the weights of the bias node.",
 }
 _TURNED_ARROWS = {"→": "↓", "←": "↑", "↓": "→"}
-_HEAD_LABELS = {"gamma": "γ", "l2_factor": "λ", "cost": "cost C", "cost_new": "C′", CHANGE: "change"}
+_HEAD_LABELS = {"gamma": "γ", "l2_factor": "λ", "cost": "cost C", "cost_new": "new C′", CHANGE: "change"}
 
 
 def role_of(block: Block) -> str:
@@ -116,7 +117,7 @@ def step_grid(network: Network, values: Mapping[str, Numbers], column: bool = Fa
         for name in chain.from_iterable(line.blocks for line in placed.lines):
             _label(grid, network, name)
         _repeats(grid, network, plan, placed)
-    _signposts(grid, network)
+    _signposts(grid, network, plan)
     _add_styles(grid, network)
     return grid
 
@@ -257,15 +258,20 @@ def _label(grid: Grid, network: Network, name: str) -> None:
     grid.write(row + 1, left, describe(network, name, grid.turned)[1], "equation")
 
 
-def _signposts(grid: Grid, network: Network) -> None:
-    """Below the first heading of a large network, whose first blocks stand beyond the first screen: where they are."""
-    top, left = grid.corners["A_0"]
-    if top <= FIRST_SCREEN:
+def _signposts(grid: Grid, network: Network, plan: StepPlan) -> None:
+    """At the top of a large network, whose first blocks stand beyond the first screen: where each block is, band by band."""
+    inputs, weights = grid.corners["A_0"], grid.corners[q("W", 1)]
+    if (inputs[1] <= SCREEN_COLUMNS) if grid.turned else (inputs[0] <= FIRST_SCREEN):
         return
-    for number, name in enumerate(("A_0", q("W", 1), q("z", 1))):
-        at = (BANDS_ROW + 2 + number, left)
-        grid.write(*at, f"{describe(network, name, grid.turned)[0]} stands at {cell_name(*grid.corners[name])}", "link")
-        grid.links[at] = (grid.sheet, *grid.corners[name])
+    bottom, left = weights if grid.turned else inputs  # what is above is free
+    for number, placed in enumerate(plan.bands):
+        at = (BANDS_ROW + 2, left + number * POST_WIDTH)
+        grid.write(*at, f"{placed.band.number} {placed.band.name}", "symbol")
+        names = sorted(chain.from_iterable(line.blocks for line in placed.lines), key=list(network.blocks).index)
+        for row, name in enumerate(names[: bottom - at[0] - label_lines(grid.turned) - 2], at[0] + 1):
+            symbol, place = describe(network, name, grid.turned)[0], grid.corners[name]
+            grid.write(row, at[1], f"{symbol} stands at {cell_name(*place)}", "link")
+            grid.links[row, at[1]] = (grid.sheet, *place)
 
 
 def _repeats(grid: Grid, network: Network, plan: StepPlan, placed: PlacedBand) -> None:

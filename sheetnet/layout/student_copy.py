@@ -17,6 +17,7 @@ from sheetnet.errors import NetworkError
 from sheetnet.formulas import LEVELS, describe, hint
 from sheetnet.layout.grid import Grid, Numbers
 from sheetnet.layout.info_sheets import hidden_sheet, led_back, student_readme
+from sheetnet.layout.pages import readable
 from sheetnet.layout.step_sheet import equation_place, step_grid, step_sheet
 from sheetnet.network import Network, activation_name
 from sheetnet.quantity import Quantity, q
@@ -44,12 +45,7 @@ def check_sheet(context: ViewContext, blanks: tuple[str, ...], falls: bool) -> S
     """
     grid = Grid(SHEETS["check"])
     grid.write(1, NAME_COLUMN, "Check", "title")
-    grid.write(
-        2,
-        NAME_COLUMN,
-        "How far you are. It does not know the answers: to have your formulas checked, hand the file in",
-        "subtitle",
-    )
+    grid.write(2, NAME_COLUMN, "How far you are, not whether it is right: for that, hand the file in.", "subtitle")
     for column, words in (
         (NAME_COLUMN, "block"),
         (FILLED_COLUMN, "filled in"),
@@ -67,7 +63,8 @@ def check_sheet(context: ViewContext, blanks: tuple[str, ...], falls: bool) -> S
             rule = Rule((HEADER_ROW + 1, column, row, column), f'{cell_name(HEADER_ROW + 1, column)}="{word}"', role)
             grid.rules.append(rule)
     widths = {NAME_COLUMN: 14.0, FILLED_COLUMN: 11.0, OF_COLUMN: 9.0, LIGHT_COLUMN: 12.0}
-    return grid.finished(View(widths=widths, freeze=(HEADER_ROW + 1, 1), title_rows=(HEADER_ROW, HEADER_ROW)))
+    view = View(widths=widths, freeze=(HEADER_ROW + 1, 1), title_rows=(HEADER_ROW, HEADER_ROW))
+    return readable(grid.finished(view))
 
 
 def _counted(context: ViewContext, grid: Grid, name: str, row: int) -> None:

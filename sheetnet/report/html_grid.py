@@ -73,13 +73,14 @@ class SheetGrid:
 
 
 def grids(report: Report, workbook: Workbook, links: Mapping[str, str]) -> list[SheetGrid]:
-    """Every sheet with a judged cell, in the order of the workbook, but those on which all is right behind the others.
+    """Every sheet with a judged cell, in the order of the workbook, but first those with findings, last those all right.
 
     `links` are the identities of the lines that say why, by the places of the cells that they speak of.
     """
     judged = {cell.sheet for cell in concerned(report)}
     found = [_grid(sheet, report, links) for sheet in workbook.sheets if sheet.name in judged]
-    return sorted(found, key=lambda grid: grid.is_sound)
+    suffers = {Verdict.CORRECT, Verdict.CARRIED}
+    return sorted(found, key=lambda grid: (grid.is_sound, all(look in suffers for look, _, _ in grid.counts)))
 
 
 def _grid(sheet: Sheet, report: Report, links: Mapping[str, str]) -> SheetGrid:

@@ -13,6 +13,7 @@ from rich.text import Text
 from sheetnet.formulas import symbol_of
 from sheetnet.identification import Fault, Identification, Identified, Label, Nowhere, Unidentified
 from sheetnet.report.json import json_text, record, records
+from sheetnet.report.terminal import indented
 from sheetnet.report.wording import finding_line, in_json, mistake_title, printable, short
 from sheetnet.syntax.references import place_name
 from sheetnet.verdict import Verdict
@@ -120,17 +121,16 @@ def _parts(found: Identification) -> Iterator[RenderableType]:
     mark, color = ("✓", "green") if found.ok else ("✗", "red")
     summary = _summary(found)
     yield Text(f"{mark} {printable(found.workbook)}", style=f"bold {color}")
-    yield Text(
-        f"  {printable(found.network)}: {summary['identified']:,} cells identified, {summary['unidentified']:,} not, "
-        f"{summary['apart']:,} apart; {found.steps:,} training step(s)"
+    yield indented(
+        f"{printable(found.network)}: {summary['identified']:,} cells identified, {summary['unidentified']:,} not, "
+        f"{summary['apart']:,} apart; {found.steps:,} training {'step' if found.steps == 1 else 'steps'}",
+        "",
     )
-    yield Text(
-        f"  inputs from {printable(found.inputs_from)}, {found.engine}, {found.trials} trials, seed {found.seed}",
-        style="dim",
-    )
+    source = f"inputs from {printable(found.inputs_from)}"
+    yield indented(f"{source}, {found.engine}, {found.trials} trials, seed {found.seed}", "dim")
     for note in found.notes:
-        yield Text(f"  note: {printable(note)}", style="yellow")
-    yield Text("  inputs: " + printable("; ".join(_input_blocks(found))))
+        yield indented(f"note: {printable(note)}")
+    yield indented("inputs: " + printable("; ".join(_input_blocks(found))), "")
     yield from _quantities(found)
     if found.unidentified:
         yield _table(found)
@@ -184,7 +184,8 @@ def _table(found: Identification) -> Table:
         formula = printable(cell.formula)
         why.append("\n=" + short(formula), style="dim")
         if count := followers[place_name(cell.sheet, cell.cell)]:
-            why.append(f"\n{count:,} more cells follow from this", style="yellow")
+            follow = "cell follows" if count == 1 else "cells follow"
+            why.append(f"\n{count:,} more {follow} from this", style="yellow")
         color = "red" if _begins(cell) else "yellow"
         table.add_row(Text(printable(where), style=color), Text(str(cell.expected or "")), why)
     return table
@@ -201,13 +202,13 @@ def _rest(found: Identification) -> Iterator[RenderableType]:
         "not recognised": "not recognised, which does not make them wrong",
     }
     if kinds:
-        yield Text("  apart: " + ", ".join(f"{n:,} {words[why]}" for why, n in kinds.items()), style="dim")
+        yield indented("apart: " + ", ".join(f"{n:,} {words[why]}" for why, n in kinds.items()), "dim")
     absent = [_absent(one) for one in found.nowhere if not one.through]
     inside = [_absent(one) for one in found.nowhere if one.through]
     if absent:
-        yield Text("  nowhere: " + ", ".join(absent), style="yellow")
+        yield indented("nowhere: " + ", ".join(absent))
     if inside:
-        yield Text("  only inside other formulas: " + ", ".join(inside), style="dim")
+        yield indented("only inside other formulas: " + ", ".join(inside), "dim")
 
 
 def _absent(one: Nowhere) -> str:

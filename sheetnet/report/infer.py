@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sheetnet.identification import Inference
+from sheetnet.report.terminal import indented
 from sheetnet.report.wording import printable
 
 
@@ -24,8 +25,8 @@ def _parts(found: Inference) -> Iterator[RenderableType]:
     yield Text(f"  {sizes}, {activations}; {network.loss}, {network.reduction}; γ {network.learning_rate:g}")
     yield Text(f"  observations: {network.observations:,}; forward pass in {printable(found.where)}", style="dim")
     for words in found.choices:
-        yield Text(f"  note: {printable(words)}", style="dim")
+        yield indented(f"note: {printable(words)}", "dim")
     for one in found.questions:
-        yield Text(f"  open: {printable(one.words)}", style="yellow")
+        yield indented(f"open: {printable(one.words)}")
         if one.line:
             yield Text(f"        taken is {printable(one.line)}", style="dim")

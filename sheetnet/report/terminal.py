@@ -160,9 +160,9 @@ def judging(count: int) -> Iterator[Callable[[RenderableType | None], None]]:
         yield done
 
 
-def _indented(words: str) -> RenderableType:
-    """A remark below a report's head, its further lines under the first."""
-    return Padding(Text(words, style="yellow"), (0, 0, 0, 2), expand=False)
+def indented(words: str, style: str = "yellow") -> RenderableType:
+    """What stands below a report's head, its further lines under the first."""
+    return Padding(Text(words, style=style), (0, 0, 0, 2), expand=False)
 
 
 def report_view(report: Report) -> RenderableType:
@@ -174,15 +174,15 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     mark, color = ("✓", "green") if report.ok else ("✗", "red")
     yield Text(f"{mark} {printable(report.workbook)}", style=f"bold {color}")
     counts = ", ".join(f"{count:,} {verdict}" for verdict, count in reversed(report.counts.items()))
-    yield Text(f"  {printable(report.network)}: {asked_text(report)}{counts or 'nothing was compared'}")
+    yield indented(f"{printable(report.network)}: {asked_text(report)}{counts or 'nothing was compared'}", "")
     source = f"network from {report.network_source}"
-    yield Text(f"  {source}, {report.engine}, {report.trials} trials, seed {report.seed}", style="dim")
+    yield indented(f"{source}, {report.engine}, {report.trials} trials, seed {report.seed}", "dim")
     if words := concealed(report):
-        yield _indented(f"{words} (--reveal shows them)")
+        yield indented(f"{words} (--reveal shows them)")
     for note in report.notes:
-        yield _indented(f"note: {printable(note)}")
+        yield indented(f"note: {printable(note)}")
     if report.stale:
-        yield _indented(stale_cells(report))
+        yield indented(stale_cells(report))
     yield from _edited_inputs(report)
     yield from _blanks(report)
     carried, dimensions = followers(report.cells), dimensions_of(report)
@@ -190,7 +190,7 @@ def _report_parts(report: Report) -> Iterator[RenderableType]:
     shown.sort(key=lambda cell: cell.verdict == Verdict.UNDETERMINED)  # they may be very many, and blame nobody
     yield from _blamed_cells(findings_shown(report, shown), carried, dimensions)
     if words := givens_changed(report):
-        yield Text(f"  {words}:", style="yellow")
+        yield indented(f"{words}:")
         yield from _blamed_cells(findings_shown(report, report.changed_givens), carried, dimensions)
 
 
@@ -199,9 +199,9 @@ def _blanks(report: Report) -> Iterator[RenderableType]:
     empty = Counter(cell.quantity for cell in report.answers if cell.verdict == Verdict.BLANK)
     if empty:
         counts = ", ".join(f"{symbol_of(quantity)} ({count})" for quantity, count in empty.items())
-        yield Text(f"  blank: {counts}", style=VERDICT_STYLES[Verdict.BLANK].color)
+        yield indented(f"blank: {counts}", VERDICT_STYLES[Verdict.BLANK].color)
     if words := remarks(report):
-        yield Text(f"  remarks in blank cells: {words}", style=VERDICT_STYLES[Verdict.BLANK].color)
+        yield indented(f"remarks in blank cells: {words}", VERDICT_STYLES[Verdict.BLANK].color)
 
 
 def _edited_inputs(report: Report) -> Iterator[RenderableType]:
@@ -215,7 +215,7 @@ def _edited_inputs(report: Report) -> Iterator[RenderableType]:
     ]
     more = f" … {len(edited) - 3} more" if len(edited) > 3 else ""
     style = "red" if report.strict_inputs else "cyan"
-    yield Text(printable(f"  {inputs_edited(report)}: {'; '.join(first)}{more}"), style=style)
+    yield indented(printable(f"{inputs_edited(report)}: {'; '.join(first)}{more}"), style)
 
 
 def _blamed_cells(

@@ -13,15 +13,18 @@ import pytest
 from sheetnet.engine.libreoffice import find_libreoffice
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
-from sheetnet.layout.pages import PAGE_SIZE, SMALLEST_SCALE, SMALLEST_TEXT, readable
+from sheetnet.layout.pages import PAGE_SIDEWAYS, SMALLEST_SCALE, SMALLEST_TEXT, readable
 from sheetnet.network_file import load_network, template_names
 from sheetnet.styles import STYLES
-from sheetnet.workbook import Cell, Sheet, View
+from sheetnet.workbook import Cell, LineChart, Sheet, View
 from sheetnet.workbook_options import SHEETS, WorkbookOptions
 from tests.support.engines import TIME_LIMIT, require
 
 SIZE = re.compile(r'<fontspec [^>]*size="(-?\d+)"')
 ZOOM = 3  # pdftohtml, at its largest, gives whole points of a page so many times as large
+
+
+CHART = LineChart("Cost", "step", "C", (1, 1, 9, 1), (), (1, 4))
 
 
 def table(columns: int, width: float, gap: int = 0) -> Sheet:
@@ -30,11 +33,49 @@ def table(columns: int, width: float, gap: int = 0) -> Sheet:
     return Sheet("Wide", cells, view=View(default_width=width, freeze=(2, 2)))
 
 
-def test_a_sheet_that_stays_readable_is_one_page_wide() -> None:
+def test_a_sheet_that_stays_readable_is_on_one_page() -> None:
     """Up to where its smallest font would have six points."""
-    assert readable(table(10, 9.0)) == table(10, 9.0)
     view = readable(table(10, 9.0)).view
-    assert (view.scale, view.column_breaks, view.title_columns) == (0, (), None)
+    assert (view.one_page, view.scale, view.row_breaks, view.column_breaks, view.title_columns) == (
+        True,
+        0,
+        (),
+        (),
+        None,
+    )
+
+
+def test_a_heading_is_never_the_last_line_of_a_page() -> None:
+    """Blocks of a heading, an equation, heads of columns and 12 full rows, no blank row anywhere but one that would fit."""
+    cells, headings = {}, set()
+    for top in range(1, 160, 15):
+        for row, role in enumerate(("band", "equation", "header"), top):
+            cells[row, 1] = Cell("words", role=role)
+            headings.add(row)
+        cells |= {(row, c): Cell(1.0, role="copy") for row in range(top + 3, top + 15) for c in (1, 2)}
+    for width in (9.0, 40.0, 70.0):
+        view = readable(Sheet("Long", cells, view=View(default_width=width))).view
+        assert view.row_breaks
+        assert not {row - 1 for row in view.row_breaks} & headings
+        for first, after in pairwise((1, *view.row_breaks, 166)):
+            assert (after - first) * 15.0 * view.scale / 100 <= PAGE_SIDEWAYS[1]
+
+
+def test_no_page_begins_within_a_chart() -> None:
+    """A chart of twenty rows beside a table, and one below it; pages begin above or below each."""
+    charts = tuple(replace(CHART, anchor=(row, 4), size=(8, 20)) for row in (30, 52))
+    long = Sheet("Long", {(row, 1): Cell(1.0) for row in range(1, 120)}, view=View(charts=charts))
+    inside = {row for top in (30, 52) for row in range(top + 1, top + 20)}
+    assert (breaks := readable(long).view.row_breaks)
+    assert not inside & set(breaks)
+
+
+def test_as_few_pages_as_three_quarters_of_the_size_allow() -> None:
+    """Sixty rows are two pages at its full size, and two a little smaller where the third would hold a row."""
+    long = Sheet("Long", {(row, 1): Cell(1.0) for row in range(1, 68)}, view=View())
+    view = readable(long).view
+    assert len(view.row_breaks) == 1
+    assert 75 <= view.scale < 100
 
 
 def test_a_wider_one_prints_side_by_side_at_the_smallest_scale() -> None:
@@ -49,7 +90,7 @@ def test_a_wider_one_prints_side_by_side_at_the_smallest_scale() -> None:
     column = 0.75 * (7 * 9.0 + 5)
     for first, after in zip((1, *view.column_breaks), (*view.column_breaks, 61), strict=True):
         repeated = 1 if first > 1 else 0
-        assert (after - first + repeated) * column * view.scale / 100 <= PAGE_SIZE[0]
+        assert (after - first + repeated) * column * view.scale / 100 <= PAGE_SIDEWAYS[0]
 
 
 def test_a_page_begins_behind_a_gap_where_there_is_one() -> None:
@@ -65,8 +106,8 @@ def test_what_stands_together_stays_together_on_pages_one_below_the_other() -> N
     view = readable(Sheet("Long", cells, view=View(default_width=9.0))).view
     assert all(row % 10 == 1 for row in view.row_breaks)
     for first, after in pairwise((1, *view.row_breaks, 201)):
-        assert (after - first - 1) * 15.0 * view.scale / 100 <= PAGE_SIZE[1]
-        assert after == 201 or (after - first + 10) * 15.0 * view.scale / 100 > 0.9 * PAGE_SIZE[1]
+        assert (after - first - 1) * 15.0 * view.scale / 100 <= PAGE_SIDEWAYS[1]
+        assert after == 201 or (after - first + 10) * 15.0 * view.scale / 100 > 0.9 * PAGE_SIDEWAYS[1]
 
 
 @pytest.fixture(scope="module")

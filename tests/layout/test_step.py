@@ -14,8 +14,9 @@ from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import validate
 from sheetnet.layout import Exercise, blanks_named
 from sheetnet.layout.number_format import text_characters
-from sheetnet.layout.pages import PAGE_SIZE, SMALLEST_TEXT
-from sheetnet.layout.step_bands import BANDS, UNDER, step_plan
+from sheetnet.layout.pages import PAGE_SIDEWAYS, PAGE_UPRIGHT, SMALLEST_TEXT
+from sheetnet.layout.step_bands import BANDS, FROZEN_BLOCKS, UNDER, step_plan
+from sheetnet.layout.step_sheet import FIRST_SCREEN
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
 from sheetnet.styles import STYLES, UPRIGHT
@@ -206,12 +207,12 @@ def test_it_prints_on_one_page_or_pages_begin_with_bands(name: str, column: bool
     view, last = sheet.view, max(column for _, column in sheet.cells)
     width = sum(0.75 * (7 * view.widths.get(c, view.default_width) + 5) for c in range(1, last + 1))
     height = 15.0 * max(row for row, _ in sheet.cells)
-    page = PAGE_SIZE if view.landscape else PAGE_SIZE[::-1]
+    page = PAGE_SIDEWAYS if view.landscape else PAGE_UPRIGHT
     if view.one_page:
         assert min(page[0] / width, page[1] / height) >= 0.75
         assert not view.scale
     else:
-        assert max(min(x / width, y / height) for x, y in (PAGE_SIZE, PAGE_SIZE[::-1])) < 0.75
+        assert max(min(x / width, y / height) for x, y in (PAGE_SIDEWAYS, PAGE_UPRIGHT)) < 0.75
         assert view.scale / 100 * min(style.size for style in STYLES.values()) >= SMALLEST_TEXT
         firsts = [band.first for band in step_plan(NETWORKS[name], column).bands[1:]]
         breaks = view.column_breaks if column else view.row_breaks
@@ -253,15 +254,19 @@ def test_what_waits_for_a_blank_shows_nothing_in_any_program(column: bool, suffi
         assert report.changed_givens == ()
 
 
-def test_a_large_network_says_where_its_blocks_stand() -> None:
+@both_ways
+def test_a_large_network_says_where_its_blocks_stand(column: bool) -> None:
     """Its first screen would be empty but for the headings; a small one needs no such links."""
-    digits = make_workbook(load_network("digits-64-32-10"), WorkbookOptions()).sheet("Step")
+    network = load_network("digits-64-32-10")
+    digits = make_workbook(network, WorkbookOptions(column=column)).sheet("Step")
     assert digits is not None
-    told = {at: cell.value for at, cell in digits.cells.items() if "stands at" in str(cell.value)}
-    assert [str(words).split(" stands at ")[0] for words in told.values()] == ["A⁽⁰⁾", "W⁽¹⁾", "z⁽¹⁾"]
+    told = {at: str(cell.value) for at, cell in digits.cells.items() if "stands at" in str(cell.value)}
+    heads = [words.split(" stands at ")[0] for (row, _), words in told.items() if row == min(told)[0]]
+    assert heads == ["A⁽⁰⁾", "∂C/∂a⁽²⁾", "∂C/∂W⁽¹⁾", "W⁽¹⁾′"]
+    assert len(told) == len(set(network.blocks) - set(FROZEN_BLOCKS))
     for at, words in told.items():
-        assert at[0] < 12
-        assert cell_name(*digits.view.links[at][1:]) == str(words).split()[-1]
+        assert at[0] < FIRST_SCREEN
+        assert cell_name(*digits.view.links[at][1:]) == words.split()[-1]
     small = make_workbook(load_network("d02b"), WorkbookOptions()).sheet("Step")
     assert small is not None
     assert not any("stands at" in str(cell.value) for cell in small.cells.values())

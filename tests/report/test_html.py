@@ -223,7 +223,12 @@ def test_sheets_where_all_is_correct_are_folded() -> None:
     unsound = {name for name, count in counts.items() if set(count) != {"correct"}}
     assert {name for is_open, name, _ in found if is_open} == unsound | {report.edited_inputs[0].sheet}
     assert unsound < set(counts)
-    assert sorted(found, key=lambda each: not each[0]) == found  # those with findings come first
+    own = {
+        name: bool(set(count) - {"correct", "carried"}) or "1 edited" in head
+        for (_, name, head), count in zip(found, counts.values(), strict=True)
+    }
+    assert sorted(found, key=lambda each: (not each[0], not own[each[1]])) == found  # those with findings come first
+    assert {True, False} == {own[name] for is_open, name, _ in found if is_open}  # before those that only carry them
     for _, name, head in found:
         assert all(f"{VERDICT_STYLES[v].sign} {count:,} {v}<" in head for v, count in counts[name].items())
     assert sum("1 edited" in head for _, _, head in found) == 1

@@ -257,7 +257,9 @@ def common_styles(sheets: Sequence[Sheet], more: Sequence[Any]) -> str:
 def _page(name: str, view: View) -> Any:
     layout = style.PageLayout(name=f"pm_{name}")
     width, height = ("29.7cm", "21cm") if view.landscape else ("21cm", "29.7cm")
-    properties = style.PageLayoutProperties(pagewidth=width, pageheight=height, margin="1.5cm", marginbottom="0.7cm")
+    properties = style.PageLayoutProperties(pagewidth=width, pageheight=height, margintop="1.5cm", marginbottom="0.7cm")
+    properties.setAttribute("marginleft", "0.64cm")
+    properties.setAttribute("marginright", "0.64cm")
     properties.setAttribute("firstpagenumber", "continue")
     properties.setAttribute("printorientation", (LANDSCAPE if view.landscape else PORTRAIT).lower())
     if view.scale:

@@ -8,7 +8,7 @@ from sheetnet.files.xlsx.xlsxwriter_internals import set_outline
 from sheetnet.workbook import Sheet
 
 _A4 = 9
-_MARGIN = 1.5 / 2.54  # inches
+_BESIDE, _ABOVE = 0.64 / 2.54, 1.5 / 2.54  # inches of margin; those beside the page are Excel's narrow ones
 _FOOTER = "&L&A&RPage &P of &N"  # the sheet's name, the number of the page
 
 
@@ -41,7 +41,7 @@ def _print(written: Any, sheet: Sheet) -> None:
     if view.landscape:
         written.set_landscape()
     written.set_paper(_A4)
-    written.set_margins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+    written.set_margins(_BESIDE, _BESIDE, _ABOVE, _ABOVE)
     written.set_footer(_FOOTER)
     if view.scale:
         written.set_print_scale(view.scale)

@@ -376,7 +376,7 @@ class _Layer:
         block, count = chain("diagonal", self.layer), self.context.network.observations
         fan = self.context.network.nodes(self.layer - 1)
         self.grid.write(top - 1, left, "not the gradient:", "symbol")
-        self.grid.write(top, left, "the diagonal of J only", "symbol")
+        self.grid.write(top, left, "diagonal only", "symbol")
         self.grid.write(top + 1, left, f"{columns.cost}/∂aⱼ · ∂aⱼ/∂zⱼ · ∂zⱼ/∂w", "header")
         self.grid.notes[top + 1, left] = DIAGONAL_NOTE
         values, formula = self.context.values[block], columns.diagonal()

@@ -1,4 +1,4 @@
-"""The sheet `Check`: NumPy's number beside the sheet's, for every cell of Step, with a light for each block.
+"""The sheet `Check`: NumPy's number beside the sheet's, for every cell of Step, with a result for each block.
 
 NumPy's numbers are constants, those of the inputs at generation; with other inputs nothing is compared, and the sheet
 says so.
@@ -16,7 +16,7 @@ from sheetnet.network import Block, Network
 from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Rule, View
 
-CHECK_HEADERS = ("quantity", "which", "NumPy", "this workbook", "difference", "light")
+CHECK_HEADERS = ("quantity", "which", "NumPy", "this workbook", "difference", "result")
 QUANTITY, WHICH, NUMPY, FOUND, DIFFERENCE, LIGHT = range(1, 7)
 OVERALL, INPUTS, HEADER = 4, 5, 7  # rows
 TOLERANCE = "1E-9"  # of the largest number of a block, at least of 1
@@ -69,6 +69,8 @@ def _block(context: ViewContext, grid: Grid, block: Block, top: int, same: str) 
     if same:
         agrees = f'IF({_close(top, row - 1)},"{AGREES}","{DIFFERS}")'
         grid.calculate(top, LIGHT, f'IF({same}="{GENERATED}",{agrees},"{CHANGED}")', AGREES, "light")
+    else:
+        grid.calculate(top, LIGHT, f'IF({_close(top, row - 1)},"{GENERATED}","{CHANGED}")', GENERATED, "light")
     return row
 
 

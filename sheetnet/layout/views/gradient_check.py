@@ -287,7 +287,7 @@ def _main_groups(bends: bool) -> list[ColumnGroup]:
         ColumnGroup(DIFFERENCE_COLUMN, "difference", ["slope − ∂C"], "difference"),
     ]
     switches = [ColumnGroup("grad_switches", "units that", ["switch"], "count")] if bends else []
-    return [*groups, *switches, ColumnGroup("light", "check", ["light"], "light")]
+    return [*groups, *switches, ColumnGroup("light", "check", ["result"], "light")]
 
 
 def _main(table: ColumnTable, context: ViewContext, bends: bool) -> None:

@@ -303,7 +303,8 @@ def jacobians_sheet(context: ViewContext) -> tuple[Sheet, list[Name]]:
             top = chain_lines(layout, layer, n, terms(layout, layer, n, top))
     if network.reduces:
         _over_observations(layout, top)
-    return grid.finished(View(freeze=(JACOBIANS_TOP, 1), title_rows=(1, 3), tab=JACOBIANS_TAB)), grid.names()
+    view = View(default_width=8.0, freeze=(JACOBIANS_TOP, 1), title_rows=(1, 3), tab=JACOBIANS_TAB)
+    return grid.finished(view), grid.names()
 
 
 def _forward(layout: JacobiansLayout, n: int, top: int) -> int:

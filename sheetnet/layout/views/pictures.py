@@ -102,7 +102,7 @@ class _Gallery:
     def said(self, top: int) -> int:
         """The table of what the network says, the score and the cost; gives the first free row."""
         grid, network, left = self.grid, self.context.network, self.table
-        grid.write(top, left, "What the network says, and after the step", "band")
+        grid.write(top, left, "What the network says, before and after (′) the step", "band")
         for column, head in enumerate(SAID_HEADS):
             grid.write(top + 1, left + column, head, "header")
         first, count = top + 2, network.observations
