@@ -1,4 +1,4 @@
-"""Programs that recalculate workbooks, by name; what they compute is judged elsewhere.
+"""Spreadsheet engines, by name.
 
 Each has `evaluate(workbook, places, trials, wanted)`: for every trial the numbers of the trial overwrite the cells
 `places`, everything is recalculated, and the values of the cells `wanted` come back as one `Run` after the other, so that

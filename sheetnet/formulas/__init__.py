@@ -1,4 +1,4 @@
-"""Writes the formulas of our own sheets: the step, cell by cell, from the scalar equations."""
+"""The step as spreadsheet formulas, cell by cell, from the scalar equations."""
 
 from sheetnet.formulas.activations_and_losses import ACTIVATION_FORMULAS, LOSS_FORMULAS, activation_formulas
 from sheetnet.formulas.notation import (

@@ -20,6 +20,7 @@ from sheetnet.mistakes.search import Diagnosis, Explanation
 from sheetnet.network import activation_name
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
+from sheetnet.syntax.number_formats import is_number
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 from sheetnet.validation.case import input_blocks
 from sheetnet.workbook import Place
@@ -112,6 +113,8 @@ RATIOS = {-1.0: "−1", 2.0: "2", 0.5: "½", -2.0: "−2", -0.5: "−½"}
 def comparison(state: IdentifyState, column: int, expected: Label, right: Array, computes: Label | None) -> str:
     """A cell against what it should compute."""
     found, wanted = state.runs.values[:, column], in_words(state.network, expected)
+    if is_number(state.graph.formulas[state.places[column]]):
+        return f"a number is typed here, where a formula for {wanted} belongs"
     if computes is not None:
         what = in_words(state.network, computes)
         return f"computes {what}, where {wanted} is wanted{_missing_factor(state, expected, computes)}"

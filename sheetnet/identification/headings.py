@@ -11,8 +11,9 @@ FARTHEST = 60  # rows or columns to the text that belongs to a cell
 # Symbol → what people write for it, in English and German: ∂C/∂W before C, and δ before d.
 _MEANINGS: tuple[tuple[str, str], ...] = (
     ("dC_dW", r"(?:∂|\bd|δ)\s*\w{1,6}\s*/\s*(?:∂|d|δ)\s*[wb]|grad|ableitung nach (?:gew|schw|bias)|\bd[wb]_?\d*\b"),
-    ("dC_da", r"(?:∂|\bd)\s*\w{1,6}\s*/\s*(?:∂|d)\s*(?:a|out|y)\b"),
-    ("delta", r"delta|δ|(?:∂|\bd)\s*\w{1,6}\s*/\s*(?:∂|d)\s*(?:z|net)"),
+    ("dC_da", r"(?:∂|\bd)\s*(?:c|e|l|j|loss|cost|error)(?:_?\w{1,6})?\s*/\s*(?:∂|d)\s*(?:a|h|o|y|out)(?:_?\w{1,3})?\b"),
+    ("da_dz", r"(?:∂|\bd)\s*(?:a|h|o|y|out)(?:_?\w{1,3})?\s*/\s*(?:∂|d)\s*(?:z|net)"),
+    ("delta", r"delta|δ|(?:∂|\bd)\s*\w{1,8}\s*/\s*(?:∂|d)\s*(?:z|net)|\bdz_?\d*(?:\b|\[)"),
     ("W", r"\bnew\b|\bneue?s?\b|updated"),
     ("cost", r"\b(?:cost|loss|error|e\d*|c\d*|fehler|kosten|verlust|mse|sse)\b"),
     ("a", r"\b(?:out|output|a\d*|a_\w+|ausgabe|activation|aktivierung|sigmoid|y)\b"),

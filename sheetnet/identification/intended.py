@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from sheetnet.identification.explain import suggestions
+import numpy as np
+
+from sheetnet.identification.explain import FOUR_WAYS, suggestions
 from sheetnet.identification.labels import Label
-from sheetnet.identification.operands import on_sheet
+from sheetnet.identification.neighbours import copies_a_cell
+from sheetnet.identification.operands import PRODUCT, on_sheet, operands
 from sheetnet.identification.state import IdentifyState
 from sheetnet.quantity import Quantity
+from sheetnet.syntax.number_formats import is_number
 from sheetnet.workbook import Place
 
 SAME_IN_ALL_STEPS = ("A_0", "target", "gamma", "l2_factor")
@@ -22,6 +26,10 @@ MOST_CANDIDATES = 8  # for one cell
 DEEPEST = 6  # unknown or partial results that are followed to what they are made of
 COST_OF_A_LABEL = 5  # to compare what a cell uses with what a label needs, in the units of the budget
 LEAST_SCORE = 0.5
+SHARED = " / N"  # behind the name of δ where the sheet shares it among the observations
+MOST_MULTIPLIED = 3  # numbers in a cell that may be meant for a product of two
+MOST_BESIDE = 4  # elements of a quantity that are missing, where a cell beside tells of it
+NEARLY = 0.6  # how much a new weight counts where the old one belongs
 Move = tuple[int, tuple[int, ...]]  # by so many steps, and by so much in the index
 Reference = frozenset[Label]  # what one reference of a formula may be; nothing where nobody knows
 
@@ -57,6 +65,8 @@ class Intentions:
             if place not in doubtful:
                 self._held.update(map(state.training.normal, labels))
         self._holders = Counter(label for labels in state.labels.values() for label in labels)
+        self._shared = frozenset(_unshared(one) for one in self.known.values() if one.quantity.endswith(SHARED))
+        self._products: dict[int, dict[Label, list[Label]]] = {}
         self._missing: dict[int, list[Label]] = {}
         self._inside: dict[Label, int] = {}
         self._expanded: dict[Label, frozenset[Label]] = {}
@@ -74,21 +84,16 @@ class Intentions:
         """The likeliest first."""
         tokens, labels = self.tokens(place), self._state.labels.get(place, ())
         own = frozenset(label for label in labels if self._holders[label] == 1)
-        votes = Counter(label for label in suggestions(place, self.known) if self.possible(label))
-        for label, count in self.along_lines(place):
-            if self.possible(label):
-                votes[label] += count
-        if place in self._ordered and self.possible(self._ordered[place]):
-            votes[self._ordered[place]] += 4
+        votes = self._votes(place)
         symbols = self._state.headings.symbols(place)
         found = []
-        missing = self.missing(_step(tokens)) if tokens else ()
+        missing = [one for step in sorted(_steps(tokens)) for one in self.missing(step)]
         if not self._state.may_compare(COST_OF_A_LABEL * len(missing)):
-            missing = ()
-        for label in {*votes, *missing, *self._shared_with(place)} - {*labels}:
+            missing = []
+        for label in {*votes, *missing, *self._multiplied(place, tokens), *self._shared_with(place)} - {*labels}:
             uses = similarity(tokens, self.expanded(label, own))
             called = _called(label, symbols)
-            unlikely = 0.05 * (Quantity.of(label.quantity).symbol in OPTIONAL) + 0.002 * self._inside.get(label, 0)
+            unlikely = self._unlikely(label) + 0.002 * self._inside.get(label, 0)
             beyond = self._state.steps is not None and label.step > self._state.steps
             if beyond and Quantity.of(label.quantity).symbol != "W" and not votes[label] and called < 1:
                 continue
@@ -96,6 +101,106 @@ class Intentions:
             if score >= LEAST_SCORE:
                 found.append(Candidate(score, label, votes[label], uses, called))
         return sorted(found, key=lambda one: (-one.score, one.label))[:MOST_CANDIDATES]
+
+    def _unlikely(self, label: Label) -> float:
+        """How much less an intermediate result, or a factor, is to be expected."""
+        if self._state.training.is_block(label) or PRODUCT in label.quantity:
+            return 0.05 * (PRODUCT in label.quantity or Quantity.of(label.quantity).symbol in OPTIONAL)
+        return 0.5
+
+    def _votes(self, place: Place) -> Counter[Label]:
+        """What the cells around say, and how many of them."""
+        possible = self._possible_copy if self._is_among_copies(place) else self.possible
+        votes = Counter(label for label in suggestions(place, self.known) if possible(label))
+        for label, count in self.along_lines(place):
+            if possible(label):
+                votes[label] += count
+        votes.update(label for label in self._beside(place) if label not in votes)
+        if place in self._ordered and self.possible(self._ordered[place]):
+            votes[self._ordered[place]] += 4
+        return votes
+
+    def _is_among_copies(self, place: Place) -> bool:
+        """Whether it is a copy of a cell, or a number typed beside such copies."""
+        state, (sheet, row, column) = self._state, place
+        if not is_number(state.graph.formulas[place]):
+            return copies_a_cell(state, place)
+        beside = ((sheet, row + down, column + right) for down, right in FOUR_WAYS)
+        return any(near in state.labels and copies_a_cell(state, near) for near in beside)
+
+    def _possible_copy(self, label: Label) -> bool:
+        """Whether it may be what a copy should hold: no other copy does."""
+        return self._state.is_possible(label) and self._state.training.normal(label) not in self._copied
+
+    @cached_property
+    def _copied(self) -> frozenset[Label]:
+        """What copies of cells hold, those in doubt apart."""
+        state = self._state
+        places = (p for p in state.labels if p not in self._doubtful and copies_a_cell(state, p))
+        return frozenset(state.training.normal(one) for p in places for one in state.labels[p])
+
+    def _beside(self, place: Place) -> Iterator[Label]:
+        """What is missing of the quantities that cells beside it with a formula of the same form compute."""
+        sheet, row, column = place
+        beside = [(sheet, row + down, column + right) for down, right in FOUR_WAYS]
+        beside = [p for p in beside if p in self._state.labels and p in self.known]
+        form = self._state.skeleton(place)
+        if is_number(self._state.graph.formulas[place]):
+            form = next(iter(Counter(map(self._state.skeleton, beside)).most_common(1)), (form, 0))[0]
+        alike = [p for p in beside if self._state.skeleton(p) == form]
+        for name, step in {(self.known[p].quantity, self.known[p].step) for p in alike}:
+            from_ = step - (Quantity.of(name).symbol == "W")
+            missing = [one for one in self.missing(from_) if (one.quantity, one.step) == (name, step)]
+            yield from missing if len(missing) <= MOST_BESIDE else ()
+
+    def _multiplied(self, place: Place, tokens: Sequence[Reference]) -> Iterator[Label]:
+        """The products of two numbers that a cell may be meant for, as a term of a sum that another cell makes."""
+        if not tokens or len(tokens) > MOST_MULTIPLIED:
+            return
+        for step in _steps(tokens):
+            products = self._products_of(step)
+            for token in tokens:
+                for label in token:
+                    for one in (label, replace(label, step=label.step - 1)):
+                        yield from (
+                            p for p in products.get(one, ()) if self.possible(p) and not self._computes(place, p)
+                        )
+
+    def _computes(self, place: Place, label: Label) -> bool:
+        """Whether a cell computes it, by whatever name."""
+        own = self._state.labels.get(place, ())
+        column, other = (self._state.training.column(one) for one in (label, *own[:1])) if own else (None, None)
+        return column is not None and other is not None and np.array_equal(column, other)
+
+    def _products_of(self, step: int) -> dict[Label, list[Label]]:
+        """The products and other factors of a step, by each of the numbers in them."""
+        if step not in self._products:
+            found: dict[Label, list[Label]] = {}
+            training = self._state.training
+            for name, index in training.elements[training.blocks :]:
+                factor = Label(name, index, step)
+                for used in self.parts(factor):
+                    found.setdefault(used, []).append(factor)
+            self._products[step] = found
+        return self._products[step]
+
+    def parts(self, label: Label) -> frozenset[Label]:
+        """The numbers of which a factor is made: a product of two, a function of z or a, or the sum of e^z; else none."""
+        training, network = self._state.training, self._state.network
+        if PRODUCT in label.quantity and len(label.index) == len(("observation", "below", "neuron")):
+            return frozenset(map(training.normal, operands(network, label)))
+        block = training.made_into(label.quantity)
+        symbol = Quantity.of(block).symbol
+        if (
+            symbol not in ("z", "a")
+            or len(label.index) > 2
+            or label.quantity.startswith("-")
+            or "target" in label.quantity
+        ):
+            return frozenset()
+        row, column = label.index
+        width = network.sizes[Quantity.of(block).layer or 0] if label.quantity.startswith(("sum", "max")) else 0
+        return frozenset(Label(block, (row, j), label.step) for j in (range(width) if width else (column,)))
 
     def _shared_with(self, place: Place) -> frozenset[Label]:
         """For an unknown last result that no heading calls otherwise: the cost of one observation is the cost, so that one
@@ -125,7 +230,9 @@ class Intentions:
         if step not in self._missing:
             elements = self._state.training.elements[: self._state.training.blocks]
             labels = (Label(name, index, step + (Quantity.of(name).symbol == "W")) for name, index in elements)
-            self._missing[step] = [o for o in labels if o.quantity not in SAME_IN_ALL_STEPS and self.possible(o)]
+            blocks = [o for o in labels if o.quantity not in SAME_IN_ALL_STEPS and self.possible(o)]
+            shared = (replace(one, quantity=one.quantity + SHARED) for one in blocks if self._shared)
+            self._missing[step] = [*blocks, *filter(self.possible, shared)]
         return self._missing[step]
 
     def expanded(self, label: Label, own: frozenset[Label] = frozenset()) -> frozenset[Label]:
@@ -138,11 +245,23 @@ class Intentions:
     def operands(self, label: Label, also: Collection[Label], own: Collection[Label] = ()) -> frozenset[Label]:
         """What a right formula for it would refer to where cells compute `also` too, and none what is `own`."""
 
-        def held(one: Label) -> bool:
-            return one in also or (self.holds(one) and one not in own)
+        if parts := self.parts(label):
+            return parts
 
-        found, self._inside[label] = on_sheet(self._state.network, label, held)
+        def held(one: Label) -> bool:
+            return one in also or ((self.holds(one) or one in self._shared) and one not in own)
+
+        found, self._inside[label] = on_sheet(self._state.network, _unshared(label), held)
         return frozenset(map(self._state.training.normal, found))
+
+    def as_operands(self, labels: Iterable[Label]) -> frozenset[Label]:
+        """These labels as an equation names them: δ where it is shared among the observations."""
+        return frozenset(map(_unshared, labels))
+
+    def is_used(self, label: Label, needed: frozenset[Label]) -> bool:
+        """Whether a formula that refers to what is `needed` may refer to this: one of it, or a factor made of it."""
+        parts = self.parts(label)
+        return needed.issuperset(parts) if parts else _unshared(label) in needed
 
     def tokens(self, place: Place) -> list[Reference]:
         """What the formula of a cell refers to; partial results and unknown ones by what they are made of."""
@@ -157,6 +276,8 @@ class Intentions:
                 used not in self._doubtful
             ):
                 yield frozenset(map(state.training.normal, labels))
+            elif used in self.known and (shared := _unshared(self.known[used])) in self._shared:
+                yield frozenset([shared])
             elif used in state.graph.formulas and used != place and deep:
                 yield from self._tokens(used, deep - 1)
             elif used not in state.texts:
@@ -204,17 +325,34 @@ def similarity(tokens: Sequence[Reference], operands: frozenset[Label]) -> float
     """The share of references and operands that are the same, 0 to 1."""
     if not operands or not tokens:
         return 0.0
-    shared = len({label for token in tokens for label in token & operands})
-    return shared / max(len(operands) + sum(token.isdisjoint(operands) for token in tokens), 1)
+    shared = {label for token in tokens for label in token & operands}
+    others = [token for token in tokens if token.isdisjoint(operands)]
+    near = sum(not _before(token).isdisjoint(operands - shared) for token in others)
+    return (len(shared) + NEARLY * near) / max(len(operands) + len(others) - near, 1)
 
 
-def _step(tokens: Sequence[Reference]) -> int:
-    """The step of the latest number that a formula refers to."""
-    return max((min(label.step for label in token) for token in tokens if token), default=1)
+def _before(token: Reference) -> Reference:
+    """The weights of which these are the new ones."""
+    return frozenset(replace(one, step=one.step - 1) for one in token if Quantity.of(one.quantity).symbol == "W")
+
+
+def _unshared(label: Label) -> Label:
+    """δ where the sheet has its share of the observations."""
+    return replace(label, quantity=label.quantity.removesuffix(SHARED))
+
+
+def _steps(tokens: Sequence[Reference]) -> frozenset[int]:
+    """The step of the latest number that a formula refers to, and that of the latest but weights and inputs."""
+    latest = max((min(label.step for label in token) for token in tokens if token), default=1)
+    given = (*SAME_IN_ALL_STEPS, "W")
+    others = [{one.step for one in token if Quantity.of(one.quantity).symbol not in given} for token in tokens]
+    return (
+        frozenset({latest, max((min(steps) for steps in others if steps), default=latest)}) if tokens else frozenset()
+    )
 
 
 def _called(label: Label, symbols: frozenset[str]) -> int:
-    if not symbols:
+    if not symbols or PRODUCT in label.quantity:
         return 0
-    symbol = Quantity.of(label.quantity).symbol
+    symbol = Quantity.of(_unshared(label).quantity).symbol
     return 1 if ("cost" if symbol in COST_SYMBOLS else symbol) in symbols else -1

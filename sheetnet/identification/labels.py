@@ -79,6 +79,7 @@ class Training:
         }
         self._steps: list[Array] = []
         self._scales: list[Array] = []
+        self._varying: list[NDArray[np.bool_]] = []
         blocks, factors = self._compute()
         first = [*blocks.items(), *((factor.words, factor.array) for factor in factors)]
         self.elements = [(name, index) for name, array in first for index in np.ndindex(array.shape[1:])]
@@ -125,6 +126,14 @@ class Training:
             return np.ones(len(self.elements), dtype=bool)
         return np.asarray((self.step(number) != self.step(number - 1)).any(axis=0))
 
+    def varies(self, label: Label) -> bool:
+        """Whether the trials move it: f′ of an identity is always 1, and what cannot vary is no evidence."""
+        while len(self._varying) < label.step:
+            columns = self.step(len(self._varying) + 1)[1:]
+            with np.errstate(invalid="ignore"):
+                self._varying.append(np.asarray((columns != columns[:1]).any(axis=0)))
+        return bool(self._varying[label.step - 1][self.number_of[label.quantity, label.index]])
+
     def follows(self, quantity: str) -> bool:
         """Whether a quantity of the next step belongs to this one under the name of `…_new`."""
         return quantity in self._next or (self.quantity(quantity).symbol in FORWARD and " " not in quantity)
@@ -132,6 +141,10 @@ class Training:
     def quantity(self, name: str) -> Quantity:
         """The quantity of that name; of a factor the one that is made of it (with the symbol "" where there is none)."""
         return Quantity.of(self._made_of.get(name, name))
+
+    def made_into(self, name: str) -> str:
+        """The block of which a factor is a part, such as z of e^z; "" for a block, and where there is none."""
+        return self._made_of.get(name, "")
 
     def is_backward(self, label: Label) -> bool:
         """Whether it belongs to the backward pass, as a quantity or as its factor."""

@@ -9,6 +9,7 @@ from sheetnet.identification.labels import Label
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 
+PRODUCT = " * "  # in the name of a factor that is the product of two quantities
 MOST_IN_A_FORMULA = 120  # elements that one formula computes on its way
 Held = Callable[[Label], bool]
 
@@ -20,6 +21,8 @@ def operands(network: Network, label: Label) -> tuple[Label, ...]:
     >>> [str(one) for one in operands(network, Label("delta_2", (0, 1)))]
     ['dC_da_2[0, 1]', 'da_dz_2[0, 1]']
     """
+    if PRODUCT in label.quantity:
+        return tuple(_of_product(network, label))
     quantity = Quantity.of(label.quantity)
     if quantity.symbol == "W":
         return tuple(_of_new_weight(network, label)) if label.step > 1 else ()
@@ -28,6 +31,20 @@ def operands(network: Network, label: Label) -> tuple[Label, ...]:
         return ()
     found = find(network, quantity.layer or network.depth, *label.index)
     return tuple(Label(name, index, label.step) for name, index in found)
+
+
+def _of_product(network: Network, label: Label) -> Iterator[Label]:
+    """Of a product of two numbers that has a cell of its own, such as δ W: index (observation, node below, neuron)."""
+    if len(label.index) != 3:
+        return
+    k, i, j = label.index
+    for name in label.quantity.split(PRODUCT):
+        known = Quantity.of(name)
+        layer = known.layer or 0
+        if known.symbol == "A" and i < network.sizes[layer]:
+            yield Label(_below(layer + 1), (k, i), label.step)
+        elif known.symbol in ("delta", "W"):
+            yield Label(name, (k, j) if known.symbol == "delta" else (i, j), label.step)
 
 
 _Element = tuple[str, tuple[int, ...]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from sheetnet.identification.find_inputs import find_inputs
 from sheetnet.identification.inference.pipeline import infer_workbook
 from sheetnet.identification.input_map import InputMap, load_map
 from sheetnet.identification.labels import Training, look_up
-from sheetnet.identification.repeated_inputs import batch_of, with_repeats
+from sheetnet.identification.repeated_inputs import as_formulas, batch_of, typed_among_formulas, with_repeats
 from sheetnet.identification.result import Identification, Unidentified, build_identification
 from sheetnet.identification.root_causes import repair
 from sheetnet.identification.state import IdentifyState, SheetRuns, run_sheet
@@ -118,51 +118,66 @@ def identify_workbook(
         where = find_inputs(workbook, network, graph, engine_named(options.engine), options.seed, options.sheet)
         where = with_unfound_inputs(where, workbook, network, options)
     where = with_repeats(where, workbook, network, graph)
-    state = _recognised(workbook, network, where, graph, options)
-    if state.open() and _has_classes(network, state):
-        by_class = _recognised(workbook, network, where, graph, options, one_hot=True)
+    typed = typed_among_formulas(workbook, graph, {place for places in where.cells.values() for place in places})
+    if typed:
+        workbook = as_formulas(workbook, typed)
+        graph = Dependencies(workbook)
+    task = _Task(workbook, network, where, graph, options, typed)
+    state = task.repaired()
+    if (state.wrong or state.open()) and _has_classes(network, state):
+        by_class = task.repaired(one_hot=True)
         if len(by_class.labels) > len(state.labels):
             state = by_class
             where = replace(where, notes=(*where.notes, "judged for targets of 0 and 1, as this sheet has them"))
-    repair(state)
     if (batch := state.training.batch) < network.observations:
         each = "one observation" if batch == 1 else f"{batch} observations"
         where = replace(where, notes=(*where.notes, f"each step takes {each}, the next in turn"))
     return build_identification(state, where, name=name, engine=options.engine, seed=options.seed)
 
 
-def _recognised(
-    workbook: Workbook,
-    network: Network,
-    where: InputMap,
-    graph: Dependencies,
-    options: JudgeOptions,
-    one_hot: bool = False,
-) -> IdentifyState:
-    """The cells as they are recognised by the trials; with `one_hot` by such whose targets are 0 or 1."""
-    evaluate = engine_named(options.engine)
-    driven = {place for places in where.cells.values() for place in places}
-    places = [place for place in graph.formulas if place not in driven]
-    trials = MORE_TRIALS * options.trials if one_hot else max(options.trials, _LEAST_TRIALS)
-    runs = run_sheet(workbook, network, where, evaluate, places, trials, options.seed, one_hot)
-    runs = replace(runs, moved=runs.moved & _reached(graph, places, driven))
-    training = _training(network, runs, batch_of(where, network, graph), options.steps)
-    state = IdentifyState(
-        workbook,
-        training.network,
-        graph,
-        evaluate,
-        runs,
-        training,
-        options.steps,
-        places,
-        runs.values,
-        {place: training.of_input(*element) for element, own in where.cells.items() for place in own},
-        _absent(network, where),
-    )
-    state.recognise(np.flatnonzero(runs.moved).tolist())
-    state.find_helpers()
-    return state
+@dataclass(frozen=True)
+class _Task:
+    """What is to be identified; `typed` are numbers that stand where a formula belongs."""
+
+    workbook: Workbook
+    network: Network
+    where: InputMap
+    graph: Dependencies
+    options: JudgeOptions
+    typed: frozenset[Place]
+
+    def repaired(self, one_hot: bool = False) -> IdentifyState:
+        """What the trials tell, `one_hot` those whose targets are 0 or 1, and what is wrong put right."""
+        state = self._state(one_hot)
+        state.recognise(np.flatnonzero(state.runs.moved).tolist())
+        state.find_helpers()
+        repair(state)
+        return state
+
+    def _state(self, one_hot: bool) -> IdentifyState:
+        workbook, network, where, graph, options = self.workbook, self.network, self.where, self.graph, self.options
+        evaluate = engine_named(options.engine)
+        driven = {place for places in where.cells.values() for place in places}
+        places = [place for place in graph.formulas if place not in driven]
+        trials = MORE_TRIALS * options.trials if one_hot else max(options.trials, _LEAST_TRIALS)
+        runs = run_sheet(workbook, network, where, evaluate, places, trials, options.seed, one_hot)
+        moved = runs.moved & _reached(graph, places, driven) | np.array([place in self.typed for place in places])
+        runs = replace(runs, moved=moved)
+        training = _training(network, runs, batch_of(where, network, graph), options.steps)
+        return IdentifyState(
+            workbook,
+            training.network,
+            graph,
+            evaluate,
+            runs,
+            training,
+            options.steps,
+            places,
+            runs.values,
+            {place: training.of_input(*element) for element, own in where.cells.items() for place in own},
+            _absent(network, where),
+            self.typed,
+        )
 
 
 def _has_classes(network: Network, state: IdentifyState) -> bool:

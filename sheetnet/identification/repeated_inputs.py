@@ -1,20 +1,24 @@
-"""Finds inputs that are typed again: a training of one row per step repeats its observation, or takes them in turn."""
+"""Finds numbers that are typed: inputs typed again at each step, all or in turn, and numbers where a formula belongs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 from sheetnet.formulas import symbol_of
 from sheetnet.identification.find_inputs import typed_number
+from sheetnet.identification.headings import Headings
 from sheetnet.identification.input_map import InputMap
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import cell_place
-from sheetnet.workbook import Place, Position, Workbook
+from sheetnet.syntax.shifting import skeletons_of
+from sheetnet.workbook import Place, Position, Sheet, Workbook
 
 DOWNWARDS, RIGHTWARDS = (1, 0), (0, 1)
+COMPUTED = ("dC_dW", "dC_da", "delta")  # symbols under whose name nobody types a number
 REPEATED = ("A_0", "target")
 
 
@@ -56,6 +60,52 @@ def batch_of(where: InputMap, network: Network, graph: Dependencies) -> int:
     count = len(met)
     several = met == set(range(count)) and count > 0 and network.observations % count == 0
     return count if several else network.observations
+
+
+def typed_among_formulas(workbook: Workbook, graph: Dependencies, inputs: Collection[Place]) -> frozenset[Place]:
+    """The numbers, no inputs, that formulas use and that stand between formulas of one form, or under a gradient's name."""
+    headings, forms = Headings(workbook), skeletons_of(workbook)
+    return frozenset(
+        (sheet.name, *at)
+        for sheet in workbook.sheets
+        for at, cell in sheet.cells.items()
+        if typed_number(cell) is not None
+        if (place := (sheet.name, *at)) in graph.used and place not in inputs
+        if _is_odd(sheet, at, forms, inputs) or not headings.symbols(place).isdisjoint(COMPUTED)
+    )
+
+
+def _is_odd(sheet: Sheet, at: Position, forms: Mapping[str, str], inputs: Collection[Place]) -> bool:
+    """Whether formulas of one form stand on both sides of a number, or in the other three corners of a square."""
+    row, column = at
+
+    def form(down: int, right: int) -> str | None:
+        cell = sheet.cells.get((row + down, column + right))
+        return (
+            None if cell is None or cell.formula is None or typed_number(cell) is not None else forms.get(cell.formula)
+        )
+
+    def is_number(down: int, right: int) -> bool:
+        cell = sheet.cells.get((row + down, column + right))
+        typed = cell is not None and typed_number(cell) is not None
+        return typed and (sheet.name, row + down, column + right) not in inputs
+
+    for (down, right), (other_down, other_right) in ((DOWNWARDS, RIGHTWARDS), (RIGHTWARDS, DOWNWARDS)):
+        odd = not any(is_number(sign * other_down, sign * other_right) for sign in (-1, 1))
+        if odd and None is not form(-down, -right) == form(down, right):
+            return True
+    corners = product((-1, 1), (-1, 1))
+    return any(None is not form(down, 0) == form(0, right) == form(down, right) for down, right in corners)
+
+
+def as_formulas(workbook: Workbook, places: Collection[Place]) -> Workbook:
+    """The workbook with the numbers in these cells as formulas, `=0.05`, so that they are judged."""
+    sheets = []
+    for sheet in workbook.sheets:
+        own = {at: cell for at, cell in sheet.cells.items() if (sheet.name, *at) in places}
+        typed = {at: replace(cell, formula=cell.formula or repr(cell.value)) for at, cell in own.items()}
+        sheets.append(replace(sheet, cells={**sheet.cells, **typed}) if typed else sheet)
+    return replace(workbook, sheets=tuple(sheets))
 
 
 def _repeats(

@@ -275,17 +275,21 @@ def _by_formula(state: IdentifyState, places: Iterable[Place]) -> list[list[Plac
 
 
 def _proved_together(state: IdentifyState, intentions: Intentions, candidates: Candidates) -> Hypothesis:
+    """The cells some user of which is right; a copy proves weights alone, which go on by copies, and what headings say."""
     proved = Hypothesis()
     left = dict(candidates)
     for turn in range(MOST_QUANTITIES):
-        chosen = {place: one.label for place, one in _assigned(state, left, turn, proved.values()).items()}
+        chosen = _assigned(state, left, turn, proved.values())
         if not chosen or not state.may_run():
             break
-        right = _right_users(state, intentions, {**proved, **chosen})
-        for place, label in chosen.items():
-            users = state.graph.dependents.get(place, ())
-            if any(label in right[user] for user in users if user in right):
-                proved[place] = label
+        right = _right_users(state, intentions, {**proved, **{place: one.label for place, one in chosen.items()}})
+        for place, one in chosen.items():
+            by_copies = one.called == 1 or Quantity.of(one.label.quantity).symbol == "W"
+            users = [
+                user for user in state.graph.dependents.get(place, ()) if by_copies or not copies_a_cell(state, user)
+            ]
+            if any(intentions.is_used(one.label, right[user]) for user in users if user in right):
+                proved[place] = one.label
         left = {place: found for place, found in left.items() if place not in proved}
     return proved
 
@@ -338,10 +342,11 @@ def _right_users(state: IdentifyState, intentions: Intentions, hypothesis: Hypot
     steps = [label.step for label in hypothesis.values()]
     found_at = look_up_between(state.training, values, asked, min(steps), max(steps) + 1)
     labels = label_all(state.training, found_at, state.places)
-    held = set(hypothesis.values())
+    held = intentions.as_operands(hypothesis.values())
     found: dict[Place, frozenset[Label]] = {}
     for user, own in labels.items():
-        new = [one for one in own if state.training.is_block(one) and intentions.possible(one) and one not in held]
+        known = [one for one in own if state.training.is_block(one) or intentions.parts(one)]
+        new = [one for one in known if intentions.possible(one) and one not in held]
         if new:
             found[user] = frozenset().union(*(intentions.operands(one, held) for one in new))
     return found

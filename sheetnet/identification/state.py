@@ -116,7 +116,8 @@ class IdentifyState:
     `carried` are cells whose formula is right but whose value is not, `helpers` unknown cells that recognised ones use,
     `apart` such as are surely no part of the step, with the reason.
     `values` are runs × formula cells, with all `wrong` cells put right; `numbers` is each cell's column in them.
-    `given` are the input cells, `absent` the elements that cannot vary, as biases that no cell holds.
+    `given` are the input cells, `typed` the numbers that stand where a formula belongs, `absent` the elements that cannot
+    vary, as biases that no cell holds.
     `first_labels` are the labels before anything was put right. `exhausted`: the budget did not last to look at all
     cells twice.
     """
@@ -132,6 +133,7 @@ class IdentifyState:
     values: Array
     given: Mapping[Place, Label] = field(default_factory=dict)
     absent: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
+    typed: frozenset[Place] = frozenset()
     labels: dict[Place, tuple[Label, ...]] = field(default_factory=dict)
     wrong: dict[Place, Label] = field(default_factory=dict)
     carried: set[Place] = field(default_factory=set)
@@ -179,7 +181,8 @@ class IdentifyState:
         within = self.steps is None or label.step <= self.steps
         after = self.steps is not None and label.step == self.steps + 1 and self.training.follows(label.quantity)
         element = (label.quantity, label.index)
-        return (within or after) and element in self.training.number_of and element not in self.absent
+        known = element in self.training.number_of and element not in self.absent
+        return (within or after) and known and self.training.varies(label)
 
     @property
     def is_large(self) -> bool:
@@ -224,6 +227,7 @@ class IdentifyState:
 
     def recognise(self, columns: Iterable[int]) -> dict[Place, tuple[Label, ...]]:
         """Look the cells up and keep what was found."""
+        columns = (column for column in columns if self.places[column] not in self.typed)
         labels = label_all(self.training, self.look_up(self.values, columns), self.places)
         self.labels |= labels
         self.first_labels = {**labels, **self.first_labels}

@@ -1,4 +1,4 @@
-"""Computes what is right, with which every formula is compared: one training step in NumPy, in matrix form."""
+"""The reference: one training step in NumPy, in matrix form."""
 
 from sheetnet.reference.activations_and_losses import ACTIVATIONS, LOSSES, Activation, Array, Loss, activation_of
 from sheetnet.reference.equations import (

@@ -1,4 +1,4 @@
-"""Reads formulas as text, whoever wrote them, in the dialect that all rooms share: Excel's, with references such as A1."""
+"""The canonical formula dialect (Excel A1) as text."""
 
 from sheetnet.syntax.references import (
     COLUMNS,

@@ -1,4 +1,4 @@
-"""Judges workbooks whose blocks have the names that sheetnet gives; `identification/` judges all others."""
+"""Judges the cells of a workbook that sheetnet wrote."""
 
 from sheetnet.validation.result import CellVerdict, Report
 
