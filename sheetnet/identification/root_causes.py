@@ -17,7 +17,7 @@ from sheetnet.identification.explain import connected
 from sheetnet.identification.intended import Candidate, Intentions
 from sheetnet.identification.labels import Label, label_all, look_up_between
 from sheetnet.identification.neighbours import REPEATED_INPUTS, Hypothesis, by_neighbours, copies_a_cell, first_of
-from sheetnet.identification.set_apart import apart
+from sheetnet.identification.set_apart import surely_apart
 from sheetnet.identification.state import IdentifyState
 from sheetnet.quantity import Quantity, q
 from sheetnet.workbook import Place
@@ -48,7 +48,7 @@ def _look_twice(state: IdentifyState) -> None:
     for _ in range(ROUNDS):
         if not state.may_run(2):
             return
-        state.apart |= apart(state)
+        state.apart |= surely_apart(state)
         blamed = _by_neighbours(state, window) if state.is_large else {}
         blamed = blamed or _suspects(state) or _first_unknown(state)
         if not blamed:

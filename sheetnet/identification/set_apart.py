@@ -88,7 +88,7 @@ def _is_likely(one: Candidate) -> bool:
     return one.pattern >= 2 or one.uses > 0.6 or (one.called == 1 and one.uses > 0.2)
 
 
-def apart(state: IdentifyState) -> dict[Place, str]:
+def surely_apart(state: IdentifyState) -> dict[Place, str]:
     """The unknown cells that are surely no part of the training step, with the reason."""
     unknown = state.open()
     if not unknown:
