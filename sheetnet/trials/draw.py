@@ -18,6 +18,7 @@ from sheetnet.network import Network
 from sheetnet.quantity import Quantity, q
 from sheetnet.reference import Array, evaluate_step, stacked
 from sheetnet.trials import TRIALS
+from sheetnet.trials.candidates import candidates
 from sheetnet.trials.demands import (
     LEVEL,
     Demand,
@@ -28,7 +29,7 @@ from sheetnet.trials.demands import (
     single_unit_below,
     telling_apart,
 )
-from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind, candidates
+from sheetnet.trials.kinds import KINDS, PLAIN_TRIALS, USUAL, TrialKind
 from sheetnet.trials.tolerance import ABSOLUTE, RELATIVE
 
 OFTEN, MOST = 4, 24  # times as many trials: until all is seen as often as it should be, and seen at all

@@ -28,6 +28,7 @@ from sheetnet.reference.views.predict import PREDICT_INPUTS, forward
 from sheetnet.syntax import Area, cell_name, parse_area
 from sheetnet.syntax.function_facts import MADE_UP
 from sheetnet.trials import TRIALS
+from sheetnet.trials.candidates import candidates, some_kink
 from sheetnet.trials.demands import Demand
 from sheetnet.trials.draw import (
     POOL,
@@ -41,7 +42,6 @@ from sheetnet.trials.draw import (
     tie,
     usable,
 )
-from sheetnet.trials.kinds import candidates, some_kink
 from sheetnet.workbook import Name, Position, Workbook, array_cells
 from sheetnet.workbook_options import WorkbookOptions, classifies, least_cells
 

@@ -22,7 +22,7 @@ TREES = {path.relative_to(PACKAGE).as_posix(): parsed(path) for path in PACKAGE.
 OTHER_NUMBERS = {
     "auditing/digits.py",  # floating point at the end of half a unit
     "trials/demands.py",  # so near to its bend no unit may be
-    "trials/kinds.py",  # what keeps a division from zero
+    "trials/candidates.py",  # what keeps a division from zero
     "workbook_options.py",  # the least step of the gradient check
 }
 

@@ -101,7 +101,7 @@ def test_many_outputs_under_a_logarithm_leave_trials_to_draw(
 def test_a_unit_that_is_never_off_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its value, derivative and δ are marked, not passed: a formula without the bend would look right."""
     network = make_network("relu", "half_sse")
-    monkeypatch.setattr(kinds, "_switching", lambda network, layer, z, generator: 3 - z.min(axis=1))
+    monkeypatch.setattr("sheetnet.trials.candidates._switching", lambda network, layer, z, generator: 3 - z.min(axis=1))
     monkeypatch.setattr(draw, "KINDS", (kinds.USUAL,))
     trials = draw_trials(network, seed=1234)
     for name in ("da_dz_1", "da_dz_2", "delta_1", "delta_2", "a_2"):

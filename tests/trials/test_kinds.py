@@ -11,9 +11,10 @@ from sheetnet.judge import judge
 from sheetnet.network import Layer, Network
 from sheetnet.reference import evaluate_step
 from sheetnet.syntax import cell_name
+from sheetnet.trials.candidates import candidates
 from sheetnet.trials.demands import signs, untold
 from sheetnet.trials.draw import Trials, draw_trials
-from sheetnet.trials.kinds import KINDS, candidates
+from sheetnet.trials.kinds import KINDS
 from sheetnet.validation import case as cases
 from sheetnet.validation import state as runs_of
 from sheetnet.workbook import Cell
@@ -40,6 +41,30 @@ def test_nothing_is_doubtful_whatever_the_shape(network: Network) -> None:
     for seed in SEEDS:
         trials = draw_trials(network, seed=seed)
         assert {name: int(marks.sum()) for name, marks in trials.doubtful.items() if marks.any()} == {}
+
+
+DEEP = {
+    f"{depth} layers of {hidden}, {width} wide, {'with' if biases else 'without'} biases": make_network(
+        "identity", "mse", (2, *(width,) * (depth - 1), 1), 3, hidden=hidden, biases=(biases,) * depth
+    )
+    for hidden, depth, width, biases in (
+        ("sigmoid", 60, 1, False), ("sigmoid", 100, 2, True), ("sigmoid", 100, 2, False), ("tanh", 100, 3, True),
+        ("softplus", 60, 1, False), ("softplus", 100, 3, True), ("relu", 35, 1, False),
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_no_number_fades_in_very_many_layers(kind: str) -> None:
+    """Each trial keeps its own gradient, with biases and without, in chains too."""
+    trials = draw_trials(DEEP[kind])
+    assert not any(marks.any() for marks in trials.doubtful.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", DEEP)
+def test_right_workbooks_of_very_many_layers_are_right(kind: str) -> None:
+    assert set(judge(step_book(DEEP[kind]), DEEP[kind]).counts) == {"correct"}
 
 
 @every_shape
