@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from io import StringIO
+from itertools import product
 
 import pytest
 from rich.console import Console
 
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network
+from sheetnet.penalty import L2
 from sheetnet.report.html import report_html
 from sheetnet.report.json import report_data
 from sheetnet.report.marked import summary_sheet
@@ -22,7 +24,8 @@ from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook
 from tests.support.masks import masks, not_referred_to
 from tests.support.quantities import edited
-from tests.support.sheets import place_of, rewritten, step_book
+from tests.support.sheets import place_of, rewritten, step_book, with_formula
+from tools.small_networks import OVER_N, WITH_BIASES, make_network
 
 EVERY = 40  # so many wrong masks apart are tried here; `make masks` tries all
 
@@ -210,6 +213,23 @@ def test_a_convention_of_a_whole_sheet_is_told_once(template: str, name: str, ed
     assert sum("convention" in note for note in report.notes) == 1
     part = dict(list(edits.items())[:-1])
     assert judge(edited(step_book(network), network, part), network).convention is None
+
+
+@pytest.mark.parametrize("penalty", [OVER_N, WITH_BIASES], ids=["over N", "with biases"])
+def test_weight_decay_in_the_update_is_a_convention(penalty: L2) -> None:
+    """∂C/∂w without λ w, which every new weight takes in: in one layer alone it is a mistake."""
+    network = make_network("sigmoid", "half_sse", (2, 3, 1), 3, l2=penalty)
+    workbook = step_book(network)
+    for layer in (1, 2):
+        for i, j in product(range(network.penalised_rows(layer)), range(network.sizes[layer])):
+            gradient, new = (place_of(workbook, network, name, i, j) for name in (f"dC_dW_{layer}", f"W_{layer}_new"))
+            cells = next(sheet for sheet in workbook.sheets if sheet.name == gradient[0]).cells
+            whole, update = cells[gradient[1:]].formula or "", (cells[new[1:]].formula or "").split("*")
+            own, plus, decay = whole.rpartition("+")
+            workbook = with_formula(workbook, gradient, own)
+            workbook = with_formula(workbook, new, f"{update[0]}*({update[1]}{plus}{decay})")
+        report = judge(workbook, network)
+        assert (report.convention, report.ok) == (("decay-in-update", True) if layer == 2 else (None, False))
 
 
 def test_a_batch_summed_throughout_is_a_convention() -> None:
