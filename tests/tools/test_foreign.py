@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sheetnet.engine import engine_named
 from sheetnet.identification import identify_workbook
 from sheetnet.syntax.references import cell_place
-from sheetnet.workbook import Workbook
+from sheetnet.workbook import Cell, Workbook
 from tools.foreign import ForeignSheet, Tally, faulty_sheets, origins, print_table, right_sheets, sample, tallied
 from tools.foreign_cases import LAYOUTS
 from tools.foreign_faults import FAULTS
+from tools.foreign_plan import Written
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,21 @@ def test_right_layouts_are_recognised_to_the_last_cells() -> None:
     total = sum(tallied(sheet for sheet in right_sheets() if sheet.network.observations < 100).values(), Tally())
     assert total.false == 0
     assert total.apart <= 0.02 * total.cells
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "content"),
+    [("dw1[0,1]", 3, Cell(0.37)), ("a1[0,1]", 4, Cell(0.37, "0.37")), ("w2[0,1]", 3, Cell(0.37))],
+)
+def test_a_number_typed_among_formulas_is_named(name: str, step: int, content: Cell) -> None:
+    """In a training of one row per step, and nothing else is; the report says what belongs there."""
+    written = Written(LAYOUTS["row per step with δ"]())
+    place = written.plan.places[name, step]
+    (page,) = written.workbook().sheets
+    workbook = Workbook((replace(page, cells={**page.cells, place[1:]: content}),))
+    found = identify_workbook(workbook, written.plan.network)
+    assert origins(found) == {cell_place(place)}
+    assert "a number is typed here" in found.unidentified[0].message
 
 
 @pytest.mark.slow
