@@ -66,7 +66,7 @@ masks: .venv/tests  ## judge every wrong ReLU mask of two networks: none may be 
 networks: .venv/tests  ## judge 500 networks drawn by seed: every cell correct
 	@$(BIN)/python -m tools.networks
 
-foreign: .venv/tests  ## identify 1,000 workbooks in other people's layouts: every fault found, and no right cell blamed
+foreign: .venv/tests  ## identify 2,700 workbooks in other people's layouts: every fault found, and no right cell blamed
 	@$(BIN)/python -m tools.foreign
 
 generated: .venv/installed  ## rewrite generated/ from templates/, docs/mistakes.md and docs/audits/
