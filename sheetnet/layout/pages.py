@@ -16,6 +16,7 @@ PAGE_SIDEWAYS = (806.0, 510.0)  # points that an A4 page has within its margins:
 PAGE_UPRIGHT = (559.0, 757.0)
 ROW_HEIGHT = 15.0
 ROOM_LEFT = 0.94  # of a page is counted on: LibreOffice's digits, in which widths are told, are 6 % wider than Excel's
+LONGER_TEXT = 1.15  # times as long as its letters say may a text be that runs over the sheet's edge: fonts differ
 READABLE = 0.75  # of its size is a sheet at least that is put on one page
 SMALLEST_TEXT = 6.0  # points on paper
 SMALLEST_FONT = min(style.size for style in STYLES.values())
@@ -156,4 +157,4 @@ def _length(cell: Cell) -> float:
     style = STYLES[cell.role]
     if not isinstance(cell.value, str) or style.align != "left" or style.wrap:
         return 0.0
-    return 0.75 * PIXELS * text_characters(cell.value, cell.role)
+    return LONGER_TEXT * 0.75 * PIXELS * text_characters(cell.value, cell.role)

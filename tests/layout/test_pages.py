@@ -13,7 +13,7 @@ import pytest
 from sheetnet.engine.libreoffice import find_libreoffice
 from sheetnet.files import SUFFIXES, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
-from sheetnet.layout.pages import PAGE_SIDEWAYS, SMALLEST_SCALE, SMALLEST_TEXT, readable
+from sheetnet.layout.pages import PAGE_SIDEWAYS, SMALLEST_SCALE, SMALLEST_TEXT, _sizes, readable
 from sheetnet.network_file import load_network, template_names
 from sheetnet.styles import STYLES
 from sheetnet.workbook import Cell, LineChart, Sheet, View
@@ -68,6 +68,22 @@ def test_no_page_begins_within_a_chart() -> None:
     inside = {row for top in (30, 52) for row in range(top + 1, top + 20)}
     assert (breaks := readable(long).view.row_breaks)
     assert not inside & set(breaks)
+
+
+def test_the_drawing_of_three_layers_is_one_page() -> None:
+    """Its last boxes, the costs, stood alone on a second."""
+    network = make_workbook(load_network("relu-sigmoid-softmax"), WorkbookOptions(("network", "step"))).sheet("Network")
+    assert network is not None
+    assert network.view.one_page
+
+
+def test_a_text_that_runs_over_the_edge_has_room() -> None:
+    """Else LibreOffice prints its end on a page of its own."""
+    short = Sheet("Words", {(1, 1): Cell("words"), (2, 1): Cell(1.0)}, view=View(landscape=False))
+    words = replace(short, cells={**short.cells, (1, 1): Cell("words " * 60)})
+    assert _sizes(short)[0] == [51.0]
+    assert _sizes(words)[0][0] > 60 * 6 * 4
+    assert _sizes(replace(words, cells={**words.cells, (1, 1): Cell("words " * 60, role="text")}))[0] == [51.0]  # wraps
 
 
 def test_as_few_pages_as_three_quarters_of_the_size_allow() -> None:
