@@ -263,11 +263,6 @@ class Carried:
         return tuple(self.facts.get(BLANKS, "").split())
 
     @property
-    def is_students(self) -> bool:
-        """Whether it is a student's copy; older ones say so by their blanks alone."""
-        return self.facts.get(COPY_OF) == STUDENTS or BLANKS in self.facts
-
-    @property
     def token(self) -> str:
         """Which copy of a class it is; empty where it is none."""
         return self.facts.get(TOKEN, "")

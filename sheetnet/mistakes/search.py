@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sheetnet.effort import MOST_FAR_GUESSES, MOST_GUESSES_FOR_A_CELL, Effort, WorkBudget
+from sheetnet.effort import MOST_FAR_GUESSES, MOST_GUESSES_FOR_A_CELL, WorkBudget
 from sheetnet.mistakes import CHAPTERS, Element, Mistake, Site, kind_of
 from sheetnet.mistakes.knowledge import Knowledge
 from sheetnet.mistakes.signatures import LAST_STAGE, MOST_KEPT_NUMBERS, Catalogue, Guess, Guesses, catalogue_of
@@ -224,10 +224,3 @@ def _agree(found: Array, expected: Array, scale: Array) -> Truth:
     """Where signatures agree, runs × any; what is no finite number in one must be none in the other."""
     both = agreement(found, expected, scale)
     return np.asarray(np.where(np.isfinite(expected), both & np.isfinite(found), ~np.isfinite(found)))
-
-
-def diagnose(
-    network: Network, values: Values, block: str, row: int, column: int, signature: Array
-) -> tuple[Explanation, ...]:
-    """One cell's simplest explanations; for several cells of a workbook keep one `Diagnosis`."""
-    return Diagnosis(network, values, Effort().guesses).findings(block, row, column, signature)

@@ -13,7 +13,6 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sheetnet.files import read_workbook
-from sheetnet.files.atomic import refuse_same, save_text
 from sheetnet.files.limits import Limits
 from sheetnet.formulas import Dimensions, describe, spoken, symbol_of
 from sheetnet.reference import Step, stacked
@@ -102,12 +101,6 @@ class Section:
     grids: tuple[SheetGrid, ...]
 
 
-def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | None = None) -> str:
-    """The page. `workbooks` are those that were judged, by the name in their report; their sheets are shown as grids."""
-    known = workbooks or {}
-    return report_page([section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)])
-
-
 def page_templates() -> Environment:
     """The templates of all pages: what they are given is escaped, and a name that is not given is an error."""
     loader = PackageLoader("sheetnet.report", "templates")
@@ -134,14 +127,6 @@ def report_page(
             most_cells=MOST_GRID_CELLS,
         )
     )
-
-
-def save_html(reports: Sequence[Report], path: Path) -> None:
-    """Write the page, with the sheets of the reported workbooks. Raises FileError; no workbook is ever overwritten."""
-    for report in reports:
-        refuse_same(Path(report.workbook), path)
-    workbooks = {report.workbook: read_workbook(report.workbook) for report in reports}
-    save_text(report_html(reports, workbooks), path)
 
 
 def legend_of(reports: Sequence[Report]) -> list[tuple[str, Look, str]]:

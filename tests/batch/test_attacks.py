@@ -16,7 +16,7 @@ from sheetnet.batch.schedule import Workers
 from sheetnet.errors import SheetnetError
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
-from sheetnet.report.html import save_html
+from sheetnet.report.html import read_section, report_page
 from sheetnet.report.marked import save_marked
 from tests.support.figures import record
 from tests.support.hostile import CASES, OUTCOMES, Case, Trap
@@ -106,7 +106,7 @@ def test_what_does_no_harm_can_be_marked_and_shown(case: Case, workers: Workers,
     path.write_bytes(case.make(Trap("http://127.0.0.1:9", tmp_path / "secret")))
     report = judged(path, workers).report
     assert report is not None
-    workers.call(save_html, ([report], tmp_path / "page.html"), LIMITS)
+    assert report_page([workers.call(read_section, (0, report, LIMITS), LIMITS)])
     try:
         workers.call(save_marked, (report, tmp_path / f"marked.{case.suffix}"), LIMITS)
     except SheetnetError as error:

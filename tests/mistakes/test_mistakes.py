@@ -12,7 +12,7 @@ from sheetnet.effort import Effort
 from sheetnet.engine import engine_named
 from sheetnet.errors import SheetnetError
 from sheetnet.mistakes import CHAPTERS, MISTAKES, Site, cook, kind_of, mistake_named
-from sheetnet.mistakes.search import Diagnosis, diagnose, explanation_of
+from sheetnet.mistakes.search import Diagnosis, explanation_of
 from sheetnet.mistakes.signatures import catalogue_of
 from sheetnet.network import Network
 from sheetnet.network_file import load_network, template_names
@@ -174,13 +174,14 @@ def test_two_mistakes_are_both_named(name: str) -> None:
 def test_a_finding_says_which_form() -> None:
     """Which activation it was, or which cell; two mistakes are joined."""
     network, values = NETWORKS["d02b"], values_of("d02b")
-    (found,) = diagnose(network, values, "A_1", 0, 0, np.tanh(values["z_1"][:, 0, 0]))
+    search = Diagnosis(network, values, Effort().guesses)
+    (found,) = search.findings("A_1", 0, 0, np.tanh(values["z_1"][:, 0, 0]))
     assert (found.code, found.text) == ("SN012", "wrong activation: tanh instead of sigmoid (SN012)")
     uphill = values["W_1"] + values["dC_dW_1"]
-    (found,) = diagnose(network, values, "W_1_new", 0, 0, uphill[:, 0, 0])
+    (found,) = search.findings("W_1_new", 0, 0, uphill[:, 0, 0])
     assert (found.code, found.text) == ("SN091+SN093", "γ missing (SN091) and ascent for descent (SN093)")
     inside = values["a_2"] - values["target"]
-    codes = [finding.code for finding in diagnose(network, values, "dC_dW_2", 2, 0, inside[:, 0, 0])]
+    codes = [finding.code for finding in search.findings("dC_dW_2", 2, 0, inside[:, 0, 0])]
     assert codes == ["SN056", "SN067", "SN115"]
 
 
@@ -386,8 +387,8 @@ def test_all_activations_are_told_apart() -> None:
     """Whichever other activation stands in a cell, the finding says which."""
     for name in ("d02b", "relu-sigmoid-softmax"):
         network, values = NETWORKS[name], values_of(name)
-        own = network.layers[0].activation
+        own, search = network.layers[0].activation, Diagnosis(network, values, Effort().guesses)
         for other in set(ACTIVATIONS) - {own, "identity", "softmax"}:
             signature = ACTIVATIONS[other].f(values["z_1"])[:, 0, 0]
-            texts = [finding.text for finding in diagnose(network, values, "A_1", 0, 0, signature)]
+            texts = [finding.text for finding in search.findings("A_1", 0, 0, signature)]
             assert f"wrong activation: {other} instead of {own} (SN012)" in texts

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from sheetnet.effort import MOST_GUESSES, WorkBudget
-from sheetnet.mistakes.search import Diagnosis, diagnose
+from sheetnet.mistakes.search import Diagnosis
 from sheetnet.mistakes.signatures import catalogue_of
 from sheetnet.network import Network
 from sheetnet.network_file import load_network
@@ -65,6 +65,7 @@ def test_a_cell_that_matches_nothing_has_no_diagnosis() -> None:
     """Noise, texts and errors are no known mistake."""
     network, values = d02b()
     noise = np.random.default_rng(0).normal(size=len(values["gamma"]))
-    assert diagnose(network, values, "z_1", 0, 0, noise) == ()
-    assert diagnose(network, values, "z_1", 0, 0, np.full_like(noise, np.nan)) == ()
-    assert diagnose(network, values, "W_1", 0, 0, noise) == ()
+    search = Diagnosis(network, values, WorkBudget(MOST_GUESSES))
+    assert search.findings("z_1", 0, 0, noise) == ()
+    assert search.findings("z_1", 0, 0, np.full_like(noise, np.nan)) == ()
+    assert search.findings("W_1", 0, 0, noise) == ()

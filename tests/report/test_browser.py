@@ -11,9 +11,9 @@ from sheetnet.auditing import audit, load_published
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network
 from sheetnet.report.audit_files import audit_html
-from sheetnet.report.html import report_html, report_page, section
+from sheetnet.report.html import report_page, section
 from sheetnet.workbook import Cell
-from tests.support.browser import looked_at
+from tests.support.browser import looked_at, report_html
 from tests.support.quantities import edited
 from tests.support.sheets import step_book
 

@@ -25,13 +25,13 @@ from sheetnet.generate import make_workbook
 from sheetnet.judge import judge
 from sheetnet.judge_options import JudgeOptions
 from sheetnet.network_file import load_network
-from sheetnet.report.html import report_html
 from sheetnet.report.json import json_text, report_data
 from sheetnet.report.marked import save_marked
 from sheetnet.report.terminal import report_view
 from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Name, Workbook
 from sheetnet.workbook_options import WorkbookOptions
+from tests.support.browser import report_html
 from tests.support.sheets import place_of, with_cell
 
 NETWORK = load_network("d02b")

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from sheetnet.auditing import audit, load_published
-from sheetnet.errors import FileError
-from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook, make_workbook
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network, template_names
 from sheetnet.report.audit_files import audit_html
-from sheetnet.report.html import MOST_ON_THE_PAGE, report_html, save_html
+from sheetnet.report.html import MOST_ON_THE_PAGE
 from sheetnet.report.html_grid import MOST_GRID_CELLS
 from sheetnet.report.wording import VERDICT_STYLES, called
 from sheetnet.validation import CellVerdict, Report
 from sheetnet.validation.result import EditedInput
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Cell, Sheet, Workbook
+from tests.support.browser import report_html
 from tests.support.sheets import place_of, with_cell, with_formula
 
 NETWORK = load_network("d02b")
@@ -320,15 +317,3 @@ def test_dark_text_can_be_read_on_every_fill() -> None:
     assert {
         verdict: look.fill for verdict, look in VERDICT_STYLES.items() if (luminance(look.fill) + 0.05) / 0.05 < 7
     } == {}
-
-
-def test_the_page_never_overwrites_a_workbook(tmp_path: Path) -> None:
-    """A slip of the hand in the command line costs nobody their work."""
-    path = tmp_path / "student.xlsx"
-    save_workbook(make_workbook(NETWORK), path)
-    report = replace(judge(read_workbook(path), NETWORK), workbook=str(path))
-    with pytest.raises(FileError, match="never overwritten"):
-        save_html([report], path)
-    assert zipfile.is_zipfile(path)
-    save_html([report], tmp_path / "page.html")
-    assert "✓ all correct" in (tmp_path / "page.html").read_text(encoding="utf-8")

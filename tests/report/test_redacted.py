@@ -15,7 +15,7 @@ from sheetnet.files import read_workbook, save_workbook
 from sheetnet.generate import make_student_workbook
 from sheetnet.judge import validate
 from sheetnet.network_file import load_network
-from sheetnet.report.html import report_fragment, report_html
+from sheetnet.report.html import report_fragment
 from sheetnet.report.json import json_text, report_data
 from sheetnet.report.marked import marks_of, summary_sheet
 from sheetnet.report.redacted import Level, for_students, redacted
@@ -23,6 +23,7 @@ from sheetnet.report.terminal import concise_lines, plain_lines, report_view
 from sheetnet.report.wording import progress_of
 from sheetnet.validation import Report
 from sheetnet.workbook import Cell, Workbook
+from tests.support.browser import report_html
 from tests.support.quantities import edited
 
 # The digits of a large network are many, and tell nothing that these do not.

@@ -1,4 +1,4 @@
-"""Headless Chromium: what a page looks like at a width and in a colour scheme, and what axe-core finds in it."""
+"""Pages of reports; and headless Chromium: what a page looks like at a width and in a colour scheme, what axe-core finds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sheetnet.report.html import report_page, section
+from sheetnet.validation import Report
+from sheetnet.workbook import Workbook
 from tests.support.engines import AXE, BROWSERS, TIME_LIMIT, require
 
 # What the page itself measures, and tells the page around it: no window is narrower than 500 px, but a frame may be.
@@ -58,3 +62,9 @@ def looked_at(page: str, folder: Path) -> dict[tuple[int, str], dict[str, Any]]:
     told = {tuple(key.split()): value for key, value in json.loads(html.unescape(answer[1])).items()}
     assert len(told) == len(frames)
     return {(int(width), scheme): value for (width, scheme), value in told.items()}
+
+
+def report_html(reports: Sequence[Report], workbooks: Mapping[str, Workbook] | None = None) -> str:
+    """The page of reports, with the sheets of their workbooks, by the name in the report."""
+    known = workbooks or {}
+    return report_page([section(number, report, known.get(report.workbook)) for number, report in enumerate(reports)])

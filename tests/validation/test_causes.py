@@ -12,7 +12,6 @@ from rich.console import Console
 from sheetnet.judge import judge
 from sheetnet.network_file import load_network
 from sheetnet.penalty import L2
-from sheetnet.report.html import report_html
 from sheetnet.report.json import report_data
 from sheetnet.report.marked import summary_sheet
 from sheetnet.report.terminal import report_view
@@ -22,6 +21,7 @@ from sheetnet.validation.refine.propose_repairs import slips
 from sheetnet.validation.result import findings_of
 from sheetnet.verdict import Verdict
 from sheetnet.workbook import Workbook
+from tests.support.browser import report_html
 from tests.support.masks import masks, not_referred_to
 from tests.support.quantities import edited
 from tests.support.sheets import place_of, rewritten, step_book, with_formula
