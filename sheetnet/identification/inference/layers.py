@@ -169,7 +169,7 @@ class LayerBuilder:
         """The layer with its activation: that of the cells which the next layer takes, else of the first there is."""
         chosen = [[self._chosen(z, used) for z in row] for row in layer.sums]
         names = [(one.name, one.flipped) for row in chosen for one in row if one.name is not None]
-        name, flipped = max(names, key=names.count) if names else (PLAIN, False)
+        name, flipped = max(names, key=lambda each: (names.count(each), each[0] != PLAIN)) if names else (PLAIN, False)
         outputs = tuple(tuple(self._outputs(z, name, flipped) for z in row) for row in layer.sums)
         odd = tuple(one.z for row in chosen for one in row if (one.name, one.flipped) != (name, flipped))
         return LayerCells(layer.weights, layer.biases, layer.sums, outputs, name or PLAIN, flipped, odd)

@@ -17,6 +17,7 @@ from sheetnet.identification.inference.choose import Chooser
 from sheetnet.identification.inference.costs import CostFinder, Costs, cost_readings
 from sheetnet.identification.inference.layers import ForwardPass, LayerBuilder, first_layers
 from sheetnet.identification.inference.literals import typed_in_formulas, with_cells, without_cells
+from sheetnet.identification.inference.odd_formulas import as_most_are_built
 from sheetnet.identification.inference.orientation import (
     FirstLayer,
     bias_nodes,
@@ -77,10 +78,29 @@ def infer_workbook(workbook: Workbook, options: JudgeOptions = DEFAULT_OPTIONS, 
     if not graph.formulas:
         raise FileError("the workbook has no formulas, so it computes no network", remedy="give one with formulas")
     search = _Search(workbook, graph, engine_named(options.engine), options.seed)
-    found = search.inference(sheet, name) or _without_input_cells(search, workbook, sheet, name)
+    found = search.inference(sheet, name)
+    if found is None or not found.sure:
+        found = _as_most_are_built(search, workbook, sheet, name, found)
+    found = found or _without_input_cells(search, workbook, sheet, name)
     if found is None:
         raise FileError(NO_NETWORK, remedy="give the network with --network")
     return found
+
+
+def _as_most_are_built(
+    search: _Search, workbook: Workbook, sheet: str | None, name: str, found: Inference | None
+) -> Inference | None:
+    """The network as most cells of each row and column have it, where it is a larger one than that of all cells."""
+    changed, odd = as_most_are_built(workbook)
+    other = search.of(changed).inference(sheet, name) if odd else None
+    if other is None or (found is not None and _neurons(other) <= _neurons(found)):
+        return found
+    words = f"{listed([cell_place(place) for place in odd])}: built otherwise than the cells beside, and read as these"
+    return replace(other, questions=(*other.questions, OpenQuestion("network", words, "")))
+
+
+def _neurons(one: Inference) -> int:
+    return sum(one.network.sizes[1:])
 
 
 def _without_input_cells(search: _Search, workbook: Workbook, sheet: str | None, name: str) -> Inference | None:
@@ -92,7 +112,7 @@ def _without_input_cells(search: _Search, workbook: Workbook, sheet: str | None,
             where = without_cells(workbook, typed.inputs)
             words = f"typed into the formulas, and so the same in all trials: {typed_in_formulas(typed.network, where)}"
             found.insert(0, replace(typed, inputs=where, choices=(*typed.choices, words)))
-    return max(filter(None, found), key=lambda one: sum(one.network.sizes[1:]), default=None)
+    return max(filter(None, found), key=_neurons, default=None)
 
 
 def _rivals(groups: Sequence[Sequence[CellsRead]]) -> Iterator[OpenQuestion]:

@@ -146,12 +146,17 @@ class _Maker:
             DataCells(tuple(inputs), tuple(targets.get((n, j)) for j in range(n_out)))
             for n, inputs in enumerate(forward.inputs)
         ]
-        known = {self._key(row) for row in rows}
+        known, met = {self._key(row) for row in rows}, {self._numbers_of(row.inputs) for row in rows}
         for row in self._training.rows:
-            if len(forward.inputs) == 1 and self._key(row) not in known:
+            # In batches the same inputs are the same observation, wherever its target is.
+            if self._key(row) not in known and (len(forward.inputs) == 1 or self._numbers_of(row.inputs) not in met):
                 known.add(self._key(row))
+                met.add(self._numbers_of(row.inputs))
                 rows.append(row)
         return rows
+
+    def _numbers_of(self, places: tuple[Place, ...]) -> tuple[float, ...]:
+        return tuple(self._numbers[place] for place in places)
 
     def _key(self, row: DataCells) -> tuple[float | None, ...]:
         return tuple(None if place is None else self._numbers[place] for place in (*row.inputs, *row.targets))
@@ -261,8 +266,14 @@ class _Maker:
             yield OpenQuestion(
                 "inputs", f"{places}: other neurons of its observation are no weighted sums; left out", ""
             )
-        known = {tuple(self._numbers[place] for place in row.inputs) for row in self._rows}
-        strays = [s for s, own in self._training.strays.items() if tuple(self._numbers[p] for p in own) not in known]
+        rows = self._rows[: len(self._forward.inputs)]
+        columns = [*zip(*(row.inputs for row in rows), strict=True), tuple(row.targets[0] for row in rows)]
+        placed = [[place for place in column if place is not None] for column in columns]
+        if any(places != sorted(places) for places in placed):
+            words = "inputs and targets stand in different orders: a sum may take those of another observation"
+            yield OpenQuestion("inputs", words, "")
+        known = {self._numbers_of(row.inputs) for row in self._rows}
+        strays = [place for place, own in self._training.strays.items() if self._numbers_of(own) not in known]
         if strays:
             places = listed([cell_place(place) for place in strays])
             words = f"{places}: like the first layer at other inputs, with weights that do not go on from the first"

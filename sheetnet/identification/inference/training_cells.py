@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sheetnet.identification.inference.layers import ForwardPass
+from sheetnet.identification.inference.layers import Cells, ForwardPass
 from sheetnet.identification.inference.sums import Sums, WeightedSum
 from sheetnet.syntax.dependencies import Dependencies
-from sheetnet.workbook import Place
+from sheetnet.workbook import Place, Position
 
 
 @dataclass(frozen=True)
@@ -126,15 +126,25 @@ def _rows(
                     neurons.add(j)
         if neurons == {0} and len(inputs) == len(forward.inputs[0]) and not own.issuperset(inputs.values()):
             cells = tuple(inputs[i] for i in range(len(inputs)))
-            yield DataCells(cells, tuple(_shifted(sums, forward, targets, one)))
+            yield DataCells(cells, tuple(_shifted(sums, forward, targets, one, cells)))
 
 
 def _shifted(
-    sums: Sums, forward: ForwardPass, targets: Mapping[tuple[int, int], Place], one: WeightedSum
+    sums: Sums, forward: ForwardPass, targets: Mapping[tuple[int, int], Place], one: WeightedSum, inputs: Cells
 ) -> Iterator[Place | None]:
-    start = forward.layers[0].sums[0][0]
-    down, right = one.place[1] - start[1], one.place[2] - start[2]
+    """The targets that stand to the sum as those of the first step do to its sum, at the observation whose inputs do so.
+
+    Where several do, at that from which it is straight down or to the right: steps follow one another in rows or columns.
+    """
+    own, ways = _offsets(one.place, inputs), dict[int, Position]()
+    for n, (row, of_row) in enumerate(zip(forward.inputs, forward.layers[0].sums, strict=True)):
+        if _offsets(of_row[0], row) == own or len(forward.inputs) == 1:
+            ways[n] = one.place[1] - of_row[0][1], one.place[2] - of_row[0][2]
+    nearest = min(ways, key=lambda way: min(map(abs, ways[way])), default=None)
     for j in range(forward.sizes[-1]):
-        target = targets.get((0, j))
-        place = None if target is None else (target[0], target[1] + down, target[2] + right)
-        yield place if place is not None and sums.constant(place) else target
+        target = None if nearest is None else targets.get((nearest, j))
+        if nearest is None or target is None:
+            yield None
+            continue
+        place = sums.root((target[0], target[1] + ways[nearest][0], target[2] + ways[nearest][1]))
+        yield place if sums.constant(place) else target
