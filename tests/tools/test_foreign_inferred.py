@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
+from sheetnet.identification import infer_workbook
+from sheetnet.workbook import Cell
 from tools.foreign import ForeignSheet, faulty_sheets, right_sheets, sample
-from tools.foreign_cases import OLDER
-from tools.foreign_inferred import in_forward_pass, tallied_inferences
+from tools.foreign_cases import LAYOUTS, OLDER
+from tools.foreign_inferred import in_forward_pass, same_training, tallied_inferences
+from tools.foreign_plan import Written
 
 
 def older(sheets: Iterable[ForeignSheet]) -> list[ForeignSheet]:
@@ -21,6 +25,25 @@ def test_right_layouts_are_read_off_and_nothing_is_open() -> None:
     """Each of them: rows, staircases, matrices, tables, two sheets, online training, with and without biases."""
     tally = tallied_inferences(older(right_sheets())[::3])
     assert (tally.sure, tally.shape, tally.sure_and_wrong) == (tally.sheets, tally.sheets, 0)
+
+
+@pytest.mark.parametrize("layout", ["mini-batches in rows", "mini-batches in blocks", "online, inputs by reference"])
+def test_the_observations_of_later_steps_are_read_with_their_targets(layout: str) -> None:
+    """Also where each step takes several, or refers to inputs that are typed further up."""
+    plan = LAYOUTS[layout]()
+    found = infer_workbook(Written(plan).workbook())
+    assert (found.sure, same_training(found.network, plan.network)) == (True, True)
+
+
+def test_a_cell_built_otherwise_than_those_below_it_does_not_hide_the_network() -> None:
+    """A product of the first step's first neuron is missing: it is read as the others are, and asked about."""
+    plan = LAYOUTS["row per step"]()
+    workbook = Written(plan).workbook()
+    (sheet,), at = workbook.sheets, plan.places["z1[0,0]", 1][1:]
+    formula = (sheet.cells[at].formula or "").partition("+")[2]
+    found = infer_workbook(replace(workbook, sheets=(replace(sheet, cells={**sheet.cells, at: Cell(0.0, formula)}),)))
+    assert (found.network.sizes, found.sure) == (plan.network.sizes, False)
+    assert any("built otherwise than the cells beside" in one.words for one in found.questions)
 
 
 @pytest.mark.slow
