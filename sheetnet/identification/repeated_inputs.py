@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -15,6 +15,7 @@ from sheetnet.quantity import Quantity
 from sheetnet.syntax.dependencies import Dependencies
 from sheetnet.syntax.references import cell_place
 from sheetnet.syntax.shifting import skeletons_of
+from sheetnet.validation.case import InputPlace
 from sheetnet.workbook import Place, Position, Sheet, Workbook
 
 DOWNWARDS, RIGHTWARDS = (1, 0), (0, 1)
@@ -42,7 +43,20 @@ def with_repeats(where: InputMap, workbook: Workbook, network: Network, graph: D
             notes.append(
                 f"{symbol_of(name)} is typed again in {cell_place(first)} … {cell_place(last)}, taken as copies"
             )
+    learning_rate = ("gamma", 0, 0)
+    if learning_rate in cells:
+        cells[learning_rate] += tuple(_on_other_sheets(cells, cells[learning_rate], numbers, graph.used - known))
     return replace(where, cells=cells, notes=tuple(notes))
+
+
+def _on_other_sheets(
+    cells: Mapping[InputPlace, Sequence[Place]], own: Sequence[Place], numbers: Mapping[Place, float], used: set[Place]
+) -> Iterator[Place]:
+    """The same number at the same address of sheets that have inputs of their own: each step is a copy of the sheet."""
+    sheets = {place[0] for (name, *_), places in cells.items() if name in REPEATED for place in places}
+    for sheet, (_, row, column) in product(sorted(sheets), own[:1]):
+        if (sheet, row, column) in used and numbers.get((sheet, row, column)) == numbers.get(own[0]):
+            yield sheet, row, column
 
 
 def batch_of(where: InputMap, network: Network, graph: Dependencies) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 
@@ -15,6 +16,7 @@ from sheetnet.syntax import cell_name
 from sheetnet.workbook import Cell, Place, Sheet, Workbook
 from tools.foreign_layouts import foreign_network, one_row_per_step
 from tools.foreign_plan import Plan, Written, parts
+from tools.layouts import Writer, ref, small_network
 
 Edit = Callable[[dict[Place, Cell], Plan], None]
 REFERENCE = re.compile(r"\b[A-Z]{1,2}\d+\b")
@@ -130,3 +132,22 @@ def test_computed_inputs_of_a_forward_pass_alone_are_asked_about() -> None:
     assert [one.words for one in found.questions if one.about == "A_0"] == [
         "Sheet1!B5: computed from other cells, and nothing tells whether as inputs"
     ]
+
+
+def test_a_step_a_sheet_with_everything_typed_again() -> None:
+    """The second sheet is a copy of the first, γ too, but for the weights, which come from there; γ equals an input."""
+    network = replace(small_network(1), learning_rate=small_network(1).inputs[0][0])
+    writer = Writer(network)
+    first = writer.workbook().sheets[0]
+    cells = {
+        at: replace(c, formula=c.formula and c.formula.replace(first.name, "Second")) for at, c in first.cells.items()
+    }
+    for name in ("w1", "b1", "w2", "b2"):
+        rows = writer.paper.grids[f"new{name[1]}"]
+        after = rows[-1:] if name[0] == "b" else rows
+        for old, new in zip(chain(*writer.paper.grids[name]), chain(*after), strict=False):
+            cells[old[1:]] = Cell(0.0, ref(new))
+    found = identify_workbook(Workbook((first, Sheet("Second", cells))), network)
+    assert (found.ok, found.steps, found.apart) == (True, 2, ())
+    gamma = next(one for one in found.inputs if one.quantity == "gamma")
+    assert len(gamma.cells) == 2
