@@ -365,7 +365,7 @@ ONE = (1, 1, 1, 1)
     [
         ({"entries": (CellValidation(ONE, "x" * 33, "m"),)}, "Step!A1: an entry's title and message of 33 and 1"),
         ({"entries": (CellValidation(ONE, "t", "x" * 256),)}, "Step!A1: an entry's title and message of 1 and 256"),
-        ({"entries": (CellValidation(ONE, "t", "m", float("inf")),)}, "Step!A1: entries above inf"),
+        ({"entries": (CellValidation(ONE, "t", "m", float("inf")),)}, "Step!A1: entries from inf on"),
         ({"entries": (CellValidation((2, 1, 1, 1), "t", "m"),)}, "are no box"),
         ({"rules": (Rule(ONE, "A1>0", "purple"),)}, "Step!A1: a rule needs a formula and a known role"),
         ({"rules": (Rule(ONE, "", "fail"),)}, "Step!A1: a rule needs a formula"),
