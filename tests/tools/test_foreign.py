@@ -30,6 +30,7 @@ def test_every_fault_and_every_layout_is_there(faulty: list[ForeignSheet]) -> No
     assert all(sheet.faulty for sheet in faulty)
 
 
+@pytest.mark.slow
 def test_the_sheets_are_the_same_every_time(faulty: list[ForeignSheet]) -> None:
     """A seed decides which cell is faulty."""
     assert [(str(sheet), sheet.faulty) for sheet in faulty] == [(str(s), s.faulty) for s in faulty_sheets()]
