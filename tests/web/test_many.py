@@ -22,7 +22,7 @@ from tests.support.hostile import CASES, Trap
 from tests.support.papers import changed, doubled, filled
 from tests.support.web import Visitor, served
 
-pytestmark = [pytest.mark.slow, pytest.mark.linux]
+pytestmark = [pytest.mark.slow, pytest.mark.linux, pytest.mark.xdist_group("many at once")]  # in this order
 STUDENTS = [f"s{number:02d}" for number in range(1, 31)]
 HOSTILE = dict(
     zip(
