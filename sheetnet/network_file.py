@@ -199,7 +199,7 @@ def _predicts_only(table: Mapping[str, Any]) -> bool:
     """Whether nothing in a table is about training: it may have examples of inputs."""
     observations = table.get("observations", {})
     given = isinstance(observations, dict) and "targets" not in observations
-    return given and "layers" in table and table.keys().isdisjoint(_TRAINING_KEYS)
+    return given and isinstance(table.get("layers"), list) and table.keys().isdisjoint(_TRAINING_KEYS)
 
 
 def _predictor(table: Mapping[str, Any]) -> Predictor:
@@ -208,13 +208,13 @@ def _predictor(table: Mapping[str, Any]) -> Predictor:
     if "observations" in table:
         inputs = toml_fields.matrix(table["observations"].get("inputs"), "observations.inputs")
     known = inputs[0] if inputs else names.features or (scaler and scaler.mean)
-    layers = _layers(table, len(known) if known else _inputs_of_weights(_layer_tables(table)), train_bias=True)
+    layers = _layers(table, len(known) if known else _inputs_of_weights(table["layers"]), train_bias=True)
     return make_predictor(table.get("title"), table.get("source", ""), layers, inputs, image, names, scaler)  # type: ignore[arg-type]
 
 
-def _inputs_of_weights(tables: list[Any]) -> int:
+def _inputs_of_weights(tables: Any) -> int:
     """How many inputs the first layer has, by its weights, which `_layers` checks."""
-    first = tables[0] if isinstance(tables[0], dict) else {}
+    first = tables[0] if isinstance(tables, list) and tables and isinstance(tables[0], dict) else {}
     rows = first.get("weights")
     if not isinstance(rows, list) or not rows:
         raise refuse("layers[0].weights", f"is {toml_fields.shown(rows)}", "a list of rows",
@@ -250,16 +250,11 @@ def _table(value: object, field: str, known: tuple[str, ...]) -> Mapping[str, An
     return value
 
 
-def _layer_tables(table: Mapping[str, Any]) -> list[Any]:
+def _layers(table: Mapping[str, Any], fan_in: int, train_bias: bool) -> tuple[Layer, ...]:
+    """All layers; random weights are drawn in order from one generator, layer after layer, row after row."""
     tables = table.get("layers")
     if not isinstance(tables, list) or not tables:
         raise refuse("layers", f"is {toml_fields.shown(tables)}", "one [[layers]] table a layer")
-    return tables
-
-
-def _layers(table: Mapping[str, Any], fan_in: int, train_bias: bool) -> tuple[Layer, ...]:
-    """All layers; random weights are drawn in order from one generator, layer after layer, row after row."""
-    tables = _layer_tables(table)
     _not_too_many(tables, "layers", "layers", MOST_LAYERS)
     seed = table.get("seed", 0)
     if isinstance(seed, bool) or not isinstance(seed, int):
