@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sheetnet.identification.explain import FOUR_WAYS, suggestions
-from sheetnet.identification.labels import Label
+from sheetnet.identification.labels import CONSTANT, Label
 from sheetnet.identification.neighbours import copies_a_cell
 from sheetnet.identification.operands import PRODUCT, on_sheet, operands
 from sheetnet.identification.state import IdentifyState
@@ -19,7 +19,6 @@ from sheetnet.quantity import Quantity
 from sheetnet.syntax.number_formats import is_number
 from sheetnet.workbook import Place
 
-SAME_IN_ALL_STEPS = ("A_0", "target", "gamma", "l2_factor")
 COST_SYMBOLS = ("cost", "cost_n", "cost_out")  # which headings do not tell apart
 OPTIONAL = ("cost_out", "e", "penalty")  # intermediate results, which come last among equals
 MOST_CANDIDATES = 8  # for one cell
@@ -230,7 +229,7 @@ class Intentions:
         if step not in self._missing:
             elements = self._state.training.elements[: self._state.training.blocks]
             labels = (Label(name, index, step + (Quantity.of(name).symbol == "W")) for name, index in elements)
-            blocks = [o for o in labels if o.quantity not in SAME_IN_ALL_STEPS and self.possible(o)]
+            blocks = [o for o in labels if o.quantity not in CONSTANT and self.possible(o)]
             shared = (replace(one, quantity=one.quantity + SHARED) for one in blocks if self._shared)
             self._missing[step] = [*blocks, *filter(self.possible, shared)]
         return self._missing[step]
@@ -292,7 +291,7 @@ class Intentions:
                 if near in self.known and (moved := self._move(sheet, axis, other, line)) is not None:
                     (steps, change), count = moved
                     label = self.known[near]
-                    if len(label.index) == len(change) and label.quantity not in SAME_IN_ALL_STEPS:
+                    if len(label.index) == len(change) and label.quantity not in CONSTANT:
                         index = tuple(a + b for a, b in zip(label.index, change, strict=True))
                         if label.step + steps >= 1:
                             yield Label(label.quantity, index, label.step + steps), min(count, 3)
@@ -305,7 +304,7 @@ class Intentions:
             votes = Counter(
                 (there[at].step - label.step, tuple(b - a for a, b in zip(label.index, there[at].index, strict=True)))
                 for at, label in here.items()
-                if at in there and there[at].quantity == label.quantity and label.quantity not in SAME_IN_ALL_STEPS
+                if at in there and there[at].quantity == label.quantity and label.quantity not in CONSTANT
             )
             votes.pop((0, (0, 0)), None)
             best = votes.most_common(1)
@@ -344,7 +343,7 @@ def _unshared(label: Label) -> Label:
 def _steps(tokens: Sequence[Reference]) -> frozenset[int]:
     """The step of the latest number that a formula refers to, and that of the latest but weights and inputs."""
     latest = max((min(label.step for label in token) for token in tokens if token), default=1)
-    given = (*SAME_IN_ALL_STEPS, "W")
+    given = (*CONSTANT, "W")
     others = [{one.step for one in token if Quantity.of(one.quantity).symbol not in given} for token in tokens]
     return (
         frozenset({latest, max((min(steps) for steps in others if steps), default=latest)}) if tokens else frozenset()

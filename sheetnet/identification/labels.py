@@ -29,14 +29,10 @@ from sheetnet.workbook import Place
 
 SANE = 1e6  # a trial in which training has blown up so far says nothing more
 TAKEN_IN_TURN = ("A_0", "target")  # by the steps of a training with batches
-FORWARD = {
-    "z",
-    "a",
-    "cost_out",
-    "cost_n",
-    "cost",
-    "penalty",
-}  # symbols of what the next step's forward pass computes anew
+ALWAYS_THE_SAME = ("gamma", "l2_factor")
+CONSTANT = (*TAKEN_IN_TURN, *ALWAYS_THE_SAME)  # inputs that no step changes, and that may be copied to every step
+# Symbols of what the next step's forward pass computes anew.
+FORWARD = {"z", "a", "cost_out", "cost_n", "cost", "penalty"}
 BACKWARD = {"delta", "dC_da", "dC_dW", "da_dz"}
 
 
@@ -100,7 +96,7 @@ class Training:
 
     def normal(self, label: Label) -> Label:
         """Inputs are the same in all steps, or in each pass over the observations."""
-        if label.quantity in ("gamma", "l2_factor"):
+        if label.quantity in ALWAYS_THE_SAME:
             return replace(label, step=1)
         return replace(label, step=(label.step - 1) % self.period + 1) if label.quantity in TAKEN_IN_TURN else label
 
@@ -348,36 +344,34 @@ def _around(place: Place) -> Iterator[tuple[int, Place]]:
             yield distance, (sheet, row, column + sign)
 
 
-def in_context(
-    training: Training, labels: Mapping[Place, tuple[Label, ...]], constant: set[str]
-) -> dict[Place, tuple[Label, ...]]:
+def in_context(training: Training, labels: Mapping[Place, tuple[Label, ...]]) -> dict[Place, tuple[Label, ...]]:
     """Labels under the step and name by which their surroundings know them.
 
     W of step k + 1 is the new W of step k, unless it stands among numbers of step k + 1. The forward pass of a step
     without any backward pass is the one with the new weights. Inputs are the same in all steps: they get their row's.
     """
     backward = {label[0].step for label in labels.values() if training.is_backward(label[0])}
-    steps = _steps_along(labels, constant)
+    steps = _steps_along(labels)
     found = {}
     for place, (label, *also) in labels.items():
         around = steps.get(place[:2]) or steps.get((place[0], -place[2]))
-        found[place] = tuple(_named(one, around, backward, constant) for one in (label, *also))
+        found[place] = tuple(_named(one, around, backward) for one in (label, *also))
     return found
 
 
-def _steps_along(labels: Mapping[Place, tuple[Label, ...]], constant: set[str]) -> dict[tuple[str, int], int]:
+def _steps_along(labels: Mapping[Place, tuple[Label, ...]]) -> dict[tuple[str, int], int]:
     """For each row and column (negative) the one step that all its numbers are of, weights and inputs apart."""
     counts: dict[tuple[str, int], Counter[int]] = {}
     for (sheet, row, column), (label, *_) in labels.items():
-        if label.quantity not in constant and Quantity.of(label.quantity).symbol != "W":
+        if label.quantity not in CONSTANT and Quantity.of(label.quantity).symbol != "W":
             counts.setdefault((sheet, row), Counter())[label.step] += 1
             counts.setdefault((sheet, -column), Counter())[label.step] += 1
     return {line: next(iter(steps)) for line, steps in counts.items() if len(steps) == 1}
 
 
-def _named(label: Label, around: int | None, backward: set[int], constant: set[str]) -> Label:
+def _named(label: Label, around: int | None, backward: set[int]) -> Label:
     name, step = label.quantity, label.step
-    if name in constant:
+    if name in CONSTANT:
         return replace(label, step=around) if around else label
     if step == 1:
         return label

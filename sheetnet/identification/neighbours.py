@@ -10,12 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sheetnet.identification.explain import IsKnown, guesses
-from sheetnet.identification.labels import Label, label_all
+from sheetnet.identification.labels import CONSTANT, Label, label_all
 from sheetnet.identification.state import IdentifyState
 from sheetnet.syntax import parse_area
 from sheetnet.workbook import Place
 
-REPEATED_INPUTS = ("A_0", "target", "gamma", "l2_factor")  # copied into every row of a training
 Hypothesis = dict[Place, Label]
 
 
@@ -91,7 +90,7 @@ def _together(state: IdentifyState, guessed: Hypothesis, possible: IsKnown) -> H
 def _suspects(state: IdentifyState, unknown: Sequence[Place]) -> set[Place]:
     """Recognised cells, used by first unknown ones, that compute a mere factor or what another cell computes too."""
     used = {u for place in first_of(state, unknown) for u in state.graph.precedents(place) if u in state.labels}
-    used = {u for u in used if state.labels[u][0].quantity not in REPEATED_INPUTS and not copies_a_cell(state, u)}
+    used = {u for u in used if state.labels[u][0].quantity not in CONSTANT and not copies_a_cell(state, u)}
     computed = Counter(frozenset(labels) for p, labels in state.labels.items() if not copies_a_cell(state, p))
     return {
         place

@@ -10,6 +10,7 @@ from sheetnet.formulas import symbol_of
 from sheetnet.identification.find_inputs import typed_number
 from sheetnet.identification.headings import Headings
 from sheetnet.identification.input_map import InputMap
+from sheetnet.identification.labels import TAKEN_IN_TURN
 from sheetnet.network import Network
 from sheetnet.quantity import Quantity
 from sheetnet.syntax.dependencies import Dependencies
@@ -20,7 +21,6 @@ from sheetnet.workbook import Place, Position, Sheet, Workbook
 
 DOWNWARDS, RIGHTWARDS = (1, 0), (0, 1)
 COMPUTED = ("dC_dW", "dC_da", "delta")  # symbols under whose name nobody types a number
-REPEATED = ("A_0", "target")
 
 
 def with_repeats(where: InputMap, workbook: Workbook, network: Network, graph: Dependencies) -> InputMap:
@@ -33,7 +33,7 @@ def with_repeats(where: InputMap, workbook: Workbook, network: Network, graph: D
     }
     known = {place for places in where.cells.values() for place in places}
     cells, notes = dict(where.cells), list(where.notes)
-    for name in REPEATED:
+    for name in TAKEN_IN_TURN:
         own = {element[1:]: places[-1] for element, places in where.cells.items() if element[0] == name}
         found = dict(_repeats(own, network.observations, numbers, graph.used - known))
         for place, (row, column) in found.items():
@@ -53,7 +53,7 @@ def _on_other_sheets(
     cells: Mapping[InputPlace, Sequence[Place]], own: Sequence[Place], numbers: Mapping[Place, float], used: set[Place]
 ) -> Iterator[Place]:
     """The same number at the same address of sheets that have inputs of their own: each step is a copy of the sheet."""
-    sheets = {place[0] for (name, *_), places in cells.items() if name in REPEATED for place in places}
+    sheets = {place[0] for (name, *_), places in cells.items() if name in TAKEN_IN_TURN for place in places}
     for sheet, (_, row, column) in product(sorted(sheets), own[:1]):
         if (sheet, row, column) in used and numbers.get((sheet, row, column)) == numbers.get(own[0]):
             yield sheet, row, column

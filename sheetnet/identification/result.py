@@ -9,7 +9,7 @@ import numpy as np
 
 from sheetnet.identification.explain import comparison, mistakes, nearest
 from sheetnet.identification.input_map import InputMap
-from sheetnet.identification.labels import Label, in_context
+from sheetnet.identification.labels import CONSTANT, Label, in_context
 from sheetnet.identification.nowhere import Nowhere, nowhere
 from sheetnet.identification.other_network import differences
 from sheetnet.identification.plain_words import ranges
@@ -167,7 +167,6 @@ def _position(cell: str) -> Position:
     return area.top, area.left
 
 
-CONSTANT = {"A_0", "target", "gamma", "l2_factor"}  # the same in every step
 LONGEST_HEADING = 30  # characters of one that is repeated in a message
 NOT_TWICE = "not looked at twice"
 MOST_COMPARED = 300  # cells for which a nearest quantity is sought
@@ -175,7 +174,7 @@ MOST_COMPARED = 300  # cells for which a nearest quantity is sought
 
 def build_identification(state: IdentifyState, where: InputMap, *, name: str, engine: str, seed: int) -> Identification:
     """Everything found, cells in the order of calculation."""
-    named = in_context(state.training, {**state.labels, **{p: (label,) for p, label in state.wrong.items()}}, CONSTANT)
+    named = in_context(state.training, {**state.labels, **{p: (label,) for p, label in state.wrong.items()}})
     left = state.open()
     faulty = {place for place in left if _error(state, place) is not None}
     perhaps = set(left) if state.exhausted else set(perhaps_wrong(state, left)) | faulty

@@ -15,8 +15,8 @@ from dataclasses import replace
 from sheetnet.errors import EngineError
 from sheetnet.identification.explain import connected
 from sheetnet.identification.intended import Candidate, Intentions
-from sheetnet.identification.labels import Label, label_all, look_up_between
-from sheetnet.identification.neighbours import REPEATED_INPUTS, Hypothesis, by_neighbours, copies_a_cell, first_of
+from sheetnet.identification.labels import CONSTANT, Label, label_all, look_up_between
+from sheetnet.identification.neighbours import Hypothesis, by_neighbours, copies_a_cell, first_of
 from sheetnet.identification.set_apart import surely_apart
 from sheetnet.identification.state import IdentifyState
 from sheetnet.quantity import Quantity, q
@@ -121,7 +121,7 @@ def _doubtful(state: IdentifyState, ordered: Mapping[Place, Label]) -> frozenset
     found: set[Place] = set()
     for place in reversed(state.graph.order):
         labels = state.labels.get(place)
-        if labels is None or labels[0].quantity in REPEATED_INPUTS:
+        if labels is None or labels[0].quantity in CONSTANT:
             continue
         if any(user in state.labels and user not in found for user in state.graph.dependents.get(place, ())):
             continue
@@ -191,7 +191,7 @@ def _used_by_unknown_alone(state: IdentifyState) -> frozenset[Place]:
     return frozenset(
         place
         for place in used
-        if state.labels[place][0].quantity not in REPEATED_INPUTS
+        if state.labels[place][0].quantity not in CONSTANT
         and state.labels.keys().isdisjoint(state.graph.dependents[place])
     )
 
