@@ -190,12 +190,8 @@ class Intentions:
             return frozenset(map(training.normal, operands(network, label)))
         block = training.made_into(label.quantity)
         symbol = Quantity.of(block).symbol
-        if (
-            symbol not in ("z", "a")
-            or len(label.index) > 2
-            or label.quantity.startswith("-")
-            or "target" in label.quantity
-        ):
+        of_one = symbol in ("z", "a") and len(label.index) == 2
+        if not of_one or label.quantity.startswith("-") or "target" in label.quantity:
             return frozenset()
         row, column = label.index
         width = network.sizes[Quantity.of(block).layer or 0] if label.quantity.startswith(("sum", "max")) else 0
@@ -342,12 +338,12 @@ def _unshared(label: Label) -> Label:
 
 def _steps(tokens: Sequence[Reference]) -> frozenset[int]:
     """The step of the latest number that a formula refers to, and that of the latest but weights and inputs."""
+    if not tokens:
+        return frozenset()
     latest = max((min(label.step for label in token) for token in tokens if token), default=1)
     given = (*CONSTANT, "W")
     others = [{one.step for one in token if Quantity.of(one.quantity).symbol not in given} for token in tokens]
-    return (
-        frozenset({latest, max((min(steps) for steps in others if steps), default=latest)}) if tokens else frozenset()
-    )
+    return frozenset({latest, max((min(steps) for steps in others if steps), default=latest)})
 
 
 def _called(label: Label, symbols: frozenset[str]) -> int:
